@@ -1,0 +1,160 @@
+package authority
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// maxDocument bounds the OpenID configuration; Entra's has under 3 KB.
+const maxDocument = 256 << 10
+
+// Authority is a tenant as it called itself. It holds no secret and may be
+// kept in a file; it is immutable.
+type Authority struct {
+	// URL is the canonical form, handed to MSAL: https://{host}/{tenant id}.
+	URL string `json:"url"`
+	// TenantID is the tenant's GUID.
+	TenantID string `json:"tenantId"`
+	// Issuer is what the tenant's tokens carry as iss.
+	Issuer string `json:"issuer"`
+	// The endpoints, from the tenant's OpenID configuration.
+	AuthorizationEndpoint string `json:"authorizationEndpoint"`
+	TokenEndpoint         string `json:"tokenEndpoint"`
+	JWKSURI               string `json:"jwksUri"`
+	EndSessionEndpoint    string `json:"endSessionEndpoint,omitempty"`
+	DeviceEndpoint        string `json:"deviceEndpoint,omitempty"`
+}
+
+// document is the part of an OpenID configuration that is used (OpenID Connect
+// Discovery 1.0, 3).
+type document struct {
+	Issuer                string `json:"issuer"`
+	AuthorizationEndpoint string `json:"authorization_endpoint"`
+	TokenEndpoint         string `json:"token_endpoint"`
+	JWKSURI               string `json:"jwks_uri"`
+	EndSessionEndpoint    string `json:"end_session_endpoint,omitempty"`
+	DeviceEndpoint        string `json:"device_authorization_endpoint,omitempty"`
+}
+
+// Discover asks the tenant who it is, with one GET, and checks the answer. It
+// returns the transport's own error where the tenant could not be reached, so
+// that the caller can say why, and a fault where the answer is wrong.
+func Discover(ctx context.Context, client *http.Client, f Form) (Authority, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.DiscoveryURL(), nil)
+	if err != nil {
+		return Authority{}, fmt.Errorf("make discovery request: %w", err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return Authority{}, fmt.Errorf("read OpenID configuration: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxDocument))
+	if err != nil {
+		return Authority{}, fmt.Errorf("read OpenID configuration: %w", err)
+	}
+	return f.read(res.StatusCode, body)
+}
+
+// read makes the authority out of the discovery answer.
+func (f Form) read(status int, body []byte) (Authority, error) {
+	switch {
+	case status == http.StatusBadRequest || status == http.StatusNotFound:
+		return Authority{}, &fault.Error{
+			Kind: fault.Usage, What: fmt.Sprintf("there is no tenant %s at %s", f.Tenant, f.Host),
+			Fix: "check the spelling of the authority: `profilectl config list` shows it and where it comes from",
+		}
+	case status != http.StatusOK:
+		return Authority{}, &fault.Error{
+			Kind: fault.Unavailable, What: fmt.Sprintf("%s answered with HTTP status %d", f.Host, status),
+			Fix: "try again in a minute",
+		}
+	}
+	var d document
+	if err := json.Unmarshal(body, &d); err != nil {
+		return Authority{}, notTenant(f, err)
+	}
+	tenant, err := f.checkIssuer(d.Issuer)
+	if err != nil {
+		return Authority{}, notTenant(f, err)
+	}
+	for _, endpoint := range []string{d.TokenEndpoint, d.JWKSURI} {
+		if u, err := url.Parse(endpoint); err != nil || u.Scheme != "https" || u.Host == "" {
+			return Authority{}, notTenant(f, errors.New("an endpoint is missing or not https"))
+		}
+	}
+	if err := checkPage(d.AuthorizationEndpoint); err != nil {
+		return Authority{}, notTenant(f, err)
+	}
+	return f.authority(tenant, d), nil
+}
+
+// authority puts the answer into canonical form. Under ciamlogin.com that is
+// the tenant id's own host, the one MSAL Go accepts without help; a custom
+// domain or the sandbox keeps the host that was asked.
+func (f Form) authority(tenant string, d document) Authority {
+	host := f.Host
+	if strings.HasSuffix(host, ciam) {
+		host = tenant + ciam
+	}
+	return Authority{
+		URL:                   "https://" + host + "/" + tenant,
+		TenantID:              tenant,
+		Issuer:                d.Issuer,
+		AuthorizationEndpoint: d.AuthorizationEndpoint,
+		TokenEndpoint:         d.TokenEndpoint,
+		JWKSURI:               d.JWKSURI,
+		EndSessionEndpoint:    d.EndSessionEndpoint,
+		DeviceEndpoint:        d.DeviceEndpoint,
+	}
+}
+
+// checkIssuer applies MSAL.NET's rule (OidcRetrieverWithCache.ValidateIssuer)
+// in the form that fits external tenants, and returns the tenant's GUID: the
+// issuer is the asked host's own, or the ciamlogin.com host of the GUID that it
+// names itself.
+func (f Form) checkIssuer(issuer string) (tenant string, err error) {
+	u, err := url.Parse(issuer)
+	if err != nil || u.Scheme != "https" {
+		return "", errors.New("the issuer is not an https URL")
+	}
+	tenant, _, _ = strings.Cut(strings.Trim(strings.ToLower(u.Path), "/"), "/")
+	if !guid.MatchString(tenant) {
+		return "", errors.New("the issuer names no tenant id")
+	}
+	if guid.MatchString(f.Tenant) && tenant != f.Tenant {
+		return "", errors.New("the issuer names another tenant")
+	}
+	if host := strings.ToLower(u.Host); host != f.Host && host != tenant+ciam {
+		return "", errors.New("the issuer is at another host")
+	}
+	return tenant, nil
+}
+
+// checkPage wants https for the pages a browser opens, or http on loopback,
+// which browsers count as secure and the sandbox uses.
+func checkPage(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return errors.New("the authorization endpoint is missing")
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
+		return errors.New("the authorization endpoint is not https")
+	}
+	return nil
+}
+
+func notTenant(f Form, err error) error {
+	return &fault.Error{
+		Kind: fault.Usage, What: f.Host + " does not answer as an Entra tenant",
+		Fix: "check the authority, and that no proxy answers in its place: `profilectl config list` shows it", Err: err,
+	}
+}

@@ -1,0 +1,65 @@
+package authority
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Transport returns a RoundTripper that answers MSAL's discovery request for
+// the authority from what Discover learned and sends everything else to next.
+// That saves a round trip in every process, and makes custom domains work: the
+// issuer shown is the authority's own, which is the only one MSAL Go accepts,
+// while tokens are still held against the real one by whoever verifies them.
+func (a Authority) Transport(next http.RoundTripper) http.RoundTripper {
+	return discovered{authority: a, next: next}
+}
+
+type discovered struct {
+	authority Authority
+	next      http.RoundTripper
+}
+
+// RoundTrip answers from memory or from next.
+func (d discovered) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet || req.URL.Scheme+"://"+req.URL.Host+req.URL.Path != d.authority.URL+"/v2.0/.well-known/openid-configuration" {
+		return d.next.RoundTrip(req)
+	}
+	body, err := json.Marshal(document{
+		Issuer:                d.authority.URL + "/v2.0",
+		AuthorizationEndpoint: d.authority.AuthorizationEndpoint,
+		TokenEndpoint:         d.authority.TokenEndpoint,
+		JWKSURI:               d.authority.JWKSURI,
+		EndSessionEndpoint:    d.authority.EndSessionEndpoint,
+		DeviceEndpoint:        d.authority.DeviceEndpoint,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)), Request: req,
+	}, nil
+}
+
+// Issuers returns the iss values that the tenant's own tokens may carry: the
+// one it told and, where the authority is a custom domain, the ciamlogin.com
+// form of the same tenant, which Entra is known to use there.
+func (a Authority) Issuers() []string {
+	issuers := []string{a.Issuer}
+	own := "https://" + a.TenantID + ciam + "/" + a.TenantID + "/v2.0"
+	if u, err := url.Parse(a.URL); err == nil && a.Issuer != own && !local(u.Hostname()) {
+		issuers = append(issuers, own)
+	}
+	return issuers
+}
+
+// local tells a host on this machine: the sandbox's, never a custom domain.
+func local(host string) bool {
+	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
+}

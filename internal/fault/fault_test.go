@@ -1,0 +1,31 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+func TestEveryKindHasItsOwnCode(t *testing.T) {
+	seen := map[string]fault.Kind{}
+	for _, k := range fault.Kinds() {
+		if other, dup := seen[k.String()]; dup {
+			t.Errorf("kinds %d and %d share the code %q", other, k, k)
+		}
+		seen[k.String()] = k
+	}
+}
+
+func TestAs(t *testing.T) {
+	denied := &fault.Error{Kind: fault.Denied, What: "no", Fix: "ask", Err: io.EOF}
+	if got := fault.As(fmt.Errorf("read profile: %w", denied)); got != denied {
+		t.Errorf("a wrapped fault is not found: got %v", got)
+	}
+	got := fault.As(io.EOF)
+	if got.Kind != fault.Internal || !errors.Is(got, io.EOF) {
+		t.Errorf("a plain error: got %v, want Internal around it", got)
+	}
+}

@@ -1,0 +1,71 @@
+// Package profile holds the ten properties that a customer user may change
+// about themselves, their rules, and the set of new values an edit carries.
+//
+// The list is Microsoft's (learn.microsoft.com, "Reference: user permissions"
+// of external tenants); the lengths are those of the Graph user resource.
+// The command line and the mid-tier both hold a Change against it, so that a
+// value is refused with the same words wherever it comes from.
+package profile
+
+import (
+	"slices"
+	"strings"
+)
+
+// Field is one property a user may change about themselves.
+type Field struct {
+	Name  string // Graph's property name, as "displayName"
+	Flag  string // the command line's name, as "display-name"
+	Label string // what a person reads, as "Display name"
+	Max   int    // longest value, in UTF-16 code units, as Graph counts
+	// Keep says that the value cannot be cleared, only replaced.
+	Keep bool
+	// Language says that the value is a language tag such as "en-US".
+	Language bool
+}
+
+// Fields returns the ten fields in the order in which people are shown them.
+func Fields() []Field {
+	return []Field{
+		{Name: "displayName", Flag: "display-name", Label: "Display name", Max: 256, Keep: true},
+		{Name: "givenName", Flag: "given-name", Label: "Given name", Max: 64},
+		{Name: "surname", Flag: "surname", Label: "Surname", Max: 64},
+		{Name: "jobTitle", Flag: "job-title", Label: "Job title", Max: 128},
+		{Name: "streetAddress", Flag: "street-address", Label: "Street address", Max: 1024},
+		{Name: "postalCode", Flag: "postal-code", Label: "Postal code", Max: 40},
+		{Name: "city", Flag: "city", Label: "City", Max: 128},
+		{Name: "state", Flag: "state", Label: "State or province", Max: 128},
+		{Name: "country", Flag: "country", Label: "Country or region", Max: 128},
+		{Name: "preferredLanguage", Flag: "preferred-language", Label: "Preferred language", Max: 35, Language: true},
+	}
+}
+
+// Lookup returns the field that a person or a program means by name: Graph's
+// property name or the flag's, in any case.
+func Lookup(name string) (Field, bool) {
+	for _, f := range Fields() {
+		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Flag) {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// byName returns the field with exactly Graph's property name.
+func byName(name string) (Field, bool) {
+	fields := Fields()
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fields[i], true
+}
+
+// Names returns Graph's names of all fields, in order.
+func Names() []string {
+	var names []string
+	for _, f := range Fields() {
+		names = append(names, f.Name)
+	}
+	return names
+}

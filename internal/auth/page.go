@@ -1,0 +1,64 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"strings"
+)
+
+//go:embed page.html page.css
+var pageFiles embed.FS
+
+var pageTemplate = template.Must(template.ParseFS(pageFiles, "page.html"))
+
+// page is the last thing the browser shows. It runs no script and loads
+// nothing.
+type page struct {
+	OK      bool
+	Title   string
+	Message string
+	Account string // who signed in; empty where nobody did
+	Tenant  string
+	Next    string // what to do now
+}
+
+func success(account, tenant string) page {
+	return page{OK: true, Title: "You are signed in", Account: account, Tenant: tenant, Next: "You can close this tab and go back to the terminal."}
+}
+
+func failure(what, fix string) page {
+	return page{Title: "Signing in did not work", Message: what, Next: "Close this tab and go back to the terminal. To mend it: " + fix}
+}
+
+func stranger() page {
+	return page{Title: "Nothing to see here", Message: "profilectl waits at this address for a sign-in to finish.", Next: "You can close this tab."}
+}
+
+// write sends the page. A code or an error came by POST, so neither the
+// address bar nor the history holds any of it.
+func (p page) write(w http.ResponseWriter, status int) {
+	css, err := pageFiles.ReadFile("page.css")
+	if err != nil { // embedded at build time
+		css = nil
+	}
+	sum := sha256.Sum256(css)
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Connection", "close")
+	w.WriteHeader(status)
+	var out strings.Builder
+	if pageTemplate.Execute(&out, struct {
+		page
+		CSS template.CSS
+	}{p, template.CSS(css)}) == nil {
+		_, _ = w.Write([]byte(out.String())) // a closed tab is no error
+	}
+}

@@ -1,0 +1,83 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
+
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+)
+
+// Silent returns an access token for scopes of one API without a person: from
+// the cache, or with the refresh token. A challenge, where it returns one, says
+// that a second factor is needed; a SignIn fault says that the account has to
+// sign in anew. With answer, a cached token is passed over: the API has refused
+// it with that challenge.
+func (c *Client) Silent(ctx context.Context, which Account, scopes []string, answer *challenge.Challenge) (Token, *challenge.Challenge, error) {
+	var result public.AuthResult
+	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
+		known, err := c.find(ctx, which)
+		if err != nil {
+			return err
+		}
+		options := []public.AcquireSilentOption{public.WithSilentAccount(known)}
+		if answer != nil && answer.Claims != "" {
+			options = append(options, public.WithClaims(answer.Claims))
+		}
+		result, err = c.msal.AcquireTokenSilent(ctx, scopes, options...)
+		return err
+	})
+	notSaved, lost := errors.AsType[*tokenstore.NotSaved](err)
+	switch {
+	case err == nil || lost && result.AccessToken != "":
+		t := token(result)
+		if lost {
+			t.NotSaved = notSaved
+		}
+		return t, nil, nil
+	case lost:
+		return Token{}, nil, notSaved
+	}
+	demand, err := unsilent(err)
+	return Token{}, demand, err
+}
+
+// unsilent tells what stands between the account and its token.
+func unsilent(err error) (*challenge.Challenge, error) {
+	const doing = "sign in with the stored sign-in"
+	if no := refusal(err); no != nil {
+		if no.Interactive() && no.StepUp() {
+			return &challenge.Challenge{Claims: no.Claims}, nil
+		}
+		f := no.Fault(doing)
+		if no.Interactive() {
+			f.Kind, f.Fix = fault.SignIn, signIn
+		}
+		return nil, f
+	}
+	if f := fault.As(failed(err, doing)); f.Kind != fault.Internal {
+		return nil, f
+	}
+	// MSAL has only plain errors for a cache without a usable refresh token.
+	return nil, &fault.Error{Kind: fault.SignIn, What: "the stored sign-in cannot be used any more", Fix: signIn, Err: err}
+}
+
+// signIn is the cure for most of what can befall a stored sign-in.
+const signIn = "run `profilectl login`"
+
+// find returns MSAL's record of an account.
+func (c *Client) find(ctx context.Context, which Account) (public.Account, error) {
+	known, err := c.msal.Accounts(ctx)
+	if err != nil {
+		return public.Account{}, err
+	}
+	for _, a := range known {
+		if a.HomeAccountID == which.ID {
+			return a, nil
+		}
+	}
+	return public.Account{}, &fault.Error{Kind: fault.SignIn, What: "nobody is signed in", Fix: signIn}
+}

@@ -1,0 +1,299 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+	"github.com/profilectl/profilectl/sandbox/internal/token"
+)
+
+// Fault is one failure to come. It is told, not drawn: the next request to the
+// part fails so, and only that one.
+type Fault struct {
+	Part       string        `json:"part"`             // discovery, keys, token, graph, pages; empty is any
+	Status     int           `json:"status,omitempty"` // answer with this status
+	RetryAfter int           `json:"retryAfter,omitempty"`
+	Delay      time.Duration `json:"delay,omitempty"` // wait first; alone, only that
+	Reset      bool          `json:"reset,omitempty"` // drop the connection
+	Cut        bool          `json:"cut,omitempty"`   // send half of the true answer
+	Body       string        `json:"body,omitempty"`  // with Status: what to send
+}
+
+// Request is one request that the tenant saw; its secrets are left out.
+type Request struct {
+	Method string
+	Path   string
+	Part   string
+	Status int
+	Grant  string // grant_type, at the token endpoint
+}
+
+// mostRequests bounds what Requests remembers.
+const mostRequests = 10_000
+
+// FailNext makes the next request to the fault's part fail so.
+func (t *Tenant) FailNext(f Fault) {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	t.control.faults = append(t.control.faults, f)
+}
+
+// FastForward moves the tenant's clock, also back.
+func (t *Tenant) FastForward(d time.Duration) {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	t.control.skew += d
+}
+
+// Requests returns what the tenant was asked, the oldest first.
+func (t *Tenant) Requests() []Request {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	return append([]Request(nil), t.control.requests...)
+}
+
+// Mail returns what was "sent" to an address, the newest first, as pairs of
+// subject and code.
+func (t *Tenant) Mail(to string) [][2]string {
+	var found [][2]string
+	for _, m := range t.sts.Mail(to) {
+		found = append(found, [2]string{m.Subject, m.Code})
+	}
+	return found
+}
+
+// AddUser makes a customer account with a display name.
+func (t *Tenant) AddUser(email, password, displayName string) error {
+	hash, err := directory.Hash(password, t.config.rounds())
+	if err != nil {
+		return err
+	}
+	return t.directory.Update(func(d *directory.State) error {
+		d.Users = append(d.Users, directory.User{
+			ID: sts.NewID(), Email: email, Password: hash, Created: t.now(), Profile: map[string]*string{"displayName": &displayName},
+		})
+		return nil
+	})
+}
+
+// SetPolicy switches the Conditional Access policy on or off.
+func (t *Tenant) SetPolicy(on bool) error {
+	return t.directory.Update(func(d *directory.State) error { d.Policy.On = on; return nil })
+}
+
+// SetConsent grants the mid-tier its permission for Graph, or takes it away:
+// the step that the official quickstart leaves out.
+func (t *Tenant) SetConsent(granted bool) error {
+	return t.directory.Update(func(d *directory.State) error {
+		for i := range d.Apps {
+			if len(d.Apps[i].Scopes) > 0 {
+				d.Apps[i].Consents = map[string][]string{}
+				if granted {
+					d.Apps[i].Consents[sts.GraphID] = []string{"User.ReadWrite"}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// RevokeSessions ends every sign-in of a user, as a new password does.
+func (t *Tenant) RevokeSessions(email string) error {
+	return t.directory.Update(func(d *directory.State) error {
+		if u, ok := d.UserByEmail(email); ok {
+			u.NotBefore = t.now()
+		}
+		for id, family := range d.Families {
+			if u, ok := d.UserByEmail(email); ok && family.User == u.ID {
+				family.Revoked = true
+				d.Families[id] = family
+			}
+		}
+		return nil
+	})
+}
+
+// RotateKeys makes the published next key the signing one, publishes a new
+// next, and keeps the old one published for tokens that are out.
+func (t *Tenant) RotateKeys() error {
+	fresh, err := token.NewKeys(1)
+	if err != nil {
+		return err
+	}
+	return t.directory.Update(func(d *directory.State) error {
+		d.Keys = []directory.Key{d.Keys[1], fresh[0], d.Keys[0]}
+		return nil
+	})
+}
+
+// Profile returns a user's profile as the directory has it, without read lag.
+func (t *Tenant) Profile(email string) map[string]*string {
+	profile := map[string]*string{}
+	t.directory.View(func(d *directory.State) {
+		if u, ok := d.UserByEmail(email); ok {
+			for name, value := range u.Profile {
+				profile[name] = value
+			}
+		}
+	})
+	return profile
+}
+
+// guard stands before both handlers: it answers only to the tenant's own host
+// names, so that a page elsewhere cannot reach it under a name of its own (DNS
+// rebinding), keeps the request log, and carries out the faults.
+func (t *Tenant) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !t.knownHost(r.Host) {
+			http.Error(w, "this sandbox is not known under that name", http.StatusMisdirectedRequest)
+			return
+		}
+		part := part(r.URL.Path)
+		seen := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer t.note(r, part, seen)
+		if f, found := t.nextFault(part); found && !t.carryOut(f, seen, r, next) {
+			return
+		}
+		next.ServeHTTP(seen, r)
+	})
+}
+
+func (t *Tenant) knownHost(host string) bool {
+	host = strings.ToLower(host)
+	for _, origin := range []string{t.config.APIAddress, t.config.PagesAddress} {
+		_, known, _ := strings.Cut(origin, "://")
+		if known == "" {
+			continue
+		}
+		_, port, _ := net.SplitHostPort(known)
+		for _, name := range []string{known, net.JoinHostPort("localhost", port), net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)} {
+			if host == name {
+				return true
+			}
+		}
+	}
+	host, _, _ = strings.Cut(host, ":")
+	return host == t.facts.TenantID+".ciamlogin.com" || host == t.facts.Subdomain+".ciamlogin.com" || host == "graph.microsoft.com"
+}
+
+// part names the part of the tenant that a path belongs to.
+func part(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/v1.0/"):
+		return "graph"
+	case strings.HasSuffix(path, "/openid-configuration"):
+		return "discovery"
+	case strings.HasSuffix(path, "/discovery/v2.0/keys"):
+		return "keys"
+	case strings.HasSuffix(path, "/token"), strings.HasSuffix(path, "/devicecode"):
+		return "token"
+	}
+	return "pages"
+}
+
+func (t *Tenant) nextFault(part string) (Fault, bool) {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	for i, f := range t.control.faults {
+		if f.Part == "" || f.Part == part {
+			t.control.faults = append(t.control.faults[:i:i], t.control.faults[i+1:]...)
+			return f, true
+		}
+	}
+	return Fault{}, false
+}
+
+// carryOut does what the fault says and tells whether the true answer follows.
+func (t *Tenant) carryOut(f Fault, w *recorder, r *http.Request, next http.Handler) bool {
+	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
+		return false
+	}
+	switch {
+	case f.Reset:
+		panic(http.ErrAbortHandler)
+	case f.Cut:
+		cut(w, r, next)
+	case f.Status != 0:
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
+		w.WriteHeader(f.Status)
+		_, _ = w.Write([]byte(f.Body)) // a client that has gone is no error
+	default:
+		return true
+	}
+	return false
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// cut sends the first half of the true answer and drops the connection.
+func cut(w *recorder, r *http.Request, next http.Handler) {
+	whole := &memory{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(whole, r)
+	for name, values := range whole.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(whole.body.Len()))
+	w.WriteHeader(whole.status)
+	_, _ = w.Write(whole.body.Bytes()[:whole.body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// note keeps the request log.
+func (t *Tenant) note(r *http.Request, part string, w *recorder) {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	t.control.requests = append(t.control.requests, Request{
+		Method: r.Method, Path: r.URL.Path, Part: part, Status: w.status, Grant: r.PostForm.Get("grant_type"),
+	})
+	if extra := len(t.control.requests) - mostRequests; extra > 0 {
+		t.control.requests = t.control.requests[extra:]
+	}
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader notes the status.
+func (w *recorder) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// memory is an answer that stays here.
+type memory struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header returns the answer's header.
+func (m *memory) Header() http.Header { return m.header }
+
+// WriteHeader notes the status.
+func (m *memory) WriteHeader(status int) { m.status = status }
+
+// Write keeps the body.
+func (m *memory) Write(p []byte) (int, error) { return m.body.Write(p) }

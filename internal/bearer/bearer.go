@@ -1,0 +1,190 @@
+// Package bearer tells who is behind a request: an access token in, a Caller
+// out. Nothing else of a request is believed before this has succeeded.
+//
+// A token is good when the tenant signed it (RS256, a key of its JWKS), for
+// this API, for this tenant, now, for a user, with the scope that the API
+// exposes. Keys are fetched at the start and in the background; an unknown key
+// id fetches them again, at a limited rate, and old keys stay usable while the
+// tenant's endpoint is down.
+package bearer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// Config is what a Verifier needs. All fields but AuthContext must be set.
+type Config struct {
+	Authority   authority.Authority
+	ClientID    string // of the API: the token's audience
+	Scope       string // short name, as EditProfileService.ReadWrite
+	AuthContext string // an authentication context that tokens must carry in acrs; empty for none
+	HTTP        *http.Client
+	Log         *slog.Logger
+}
+
+// Caller is the account behind a request.
+type Caller struct {
+	ID        string    // "<object id>.<tenant id>"
+	Client    string    // the client id of the app that it uses
+	Assertion string    // the access token itself, for OBO
+	Expires   time.Time // of the assertion
+}
+
+// Refusal says, in RFC 6750's words, why a request has no caller. It is the
+// cause of every fault that Verify returns.
+type Refusal string
+
+// The refusals (RFC 6750, 3.1). Missing is for a request without any token,
+// which is told nothing more.
+const (
+	Missing           Refusal = ""
+	InvalidToken      Refusal = "invalid_token"
+	InsufficientScope Refusal = "insufficient_scope"
+)
+
+// Error returns the code.
+func (r Refusal) Error() string { return "bearer: " + string(r) }
+
+const (
+	leeway       = 60 * time.Second // clocks differ
+	maxToken     = 16 << 10         // bytes; Entra's have under 4 KB
+	refreshEvery = time.Hour
+	fetchTimeout = 10 * time.Second
+	unknownEvery = 30 * time.Second // how often an unknown key id may fetch the keys
+	unknownBurst = 2
+)
+
+// Verifier verifies tokens. It is safe for concurrent use.
+type Verifier struct {
+	config Config
+	keys   jwkset.Storage
+	parser *jwt.Parser
+}
+
+// New fetches the tenant's keys and returns a Verifier. Where they cannot be
+// had it returns one all the same, which refuses every token and is not Ready
+// until they can. Fetching in the background ends with ctx.
+func New(ctx context.Context, c Config) (*Verifier, error) {
+	remote, err := jwkset.NewStorageFromHTTP(c.Authority.JWKSURI, jwkset.HTTPClientStorageOptions{
+		Client: c.HTTP, Ctx: ctx, HTTPTimeout: fetchTimeout, RefreshInterval: refreshEvery, NoErrorReturnFirstHTTPReq: true,
+		RefreshErrorHandler: func(_ context.Context, err error) { c.Log.Warn("signing keys cannot be fetched", "error", err) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fetch signing keys: %w", err)
+	}
+	keys, err := jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
+		HTTPURLs: map[string]jwkset.Storage{c.Authority.JWKSURI: remote}, RateLimitWaitMax: fetchTimeout,
+		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownEvery), unknownBurst),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fetch signing keys: %w", err)
+	}
+	return &Verifier{config: c, keys: keys, parser: jwt.NewParser(
+		jwt.WithValidMethods([]string{"RS256"}), jwt.WithLeeway(leeway), jwt.WithExpirationRequired(),
+		jwt.WithNotBeforeRequired(), jwt.WithStrictDecoding(),
+	)}, nil
+}
+
+// Ready tells whether there are keys to verify with.
+func (v *Verifier) Ready(ctx context.Context) bool {
+	keys, err := v.keys.KeyReadAll(ctx)
+	return err == nil && len(keys) > 0
+}
+
+// Verify returns the request's caller. A challenge, where it returns one, says
+// that the token is good but lacks the required authentication context. Every
+// fault has a Refusal as its cause.
+func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challenge.Challenge, error) {
+	raw, refusal := read(h)
+	if refusal != nil {
+		return Caller{}, nil, refusal
+	}
+	claims := claims{}
+	_, err := v.parser.ParseWithClaims(raw, &claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	if err != nil {
+		return Caller{}, nil, invalid(err)
+	}
+	if err := v.check(claims); err != nil {
+		return Caller{}, nil, err
+	}
+	if v.config.AuthContext != "" && !slices.Contains(claims.ACRS, v.config.AuthContext) {
+		return Caller{}, challenge.ACRS(v.config.AuthContext), nil
+	}
+	client := claims.Client
+	if client == "" {
+		client = claims.ClientV1
+	}
+	return Caller{
+		ID: claims.ObjectID + "." + claims.TenantID, Client: client, Assertion: raw, Expires: claims.ExpiresAt.Time,
+	}, nil, nil
+}
+
+// read takes the token off the one Authorization header (RFC 6750, 2.1). The
+// scheme's case does not matter (RFC 9110, 11.1).
+func read(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	if len(values) == 0 {
+		return "", refuse(Missing, "the request carries no access token")
+	}
+	scheme, raw, ok := strings.Cut(values[0], " ")
+	if len(values) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") || raw == "" || len(raw) > maxToken {
+		return "", refuse(InvalidToken, "the Authorization header holds no bearer token")
+	}
+	return raw, nil
+}
+
+// key returns the key that the token names. Only its id is used: a token that
+// brings a key or an address of one along is not asked about it.
+func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
+	kid, _ := t.Header["kid"].(string)
+	if kid == "" {
+		return nil, errors.New("the token names no key")
+	}
+	if _, critical := t.Header["crit"]; critical { // RFC 7515, 4.1.11: nothing critical is understood here
+		return nil, errors.New("the token has critical headers")
+	}
+	if kind, given := t.Header["typ"].(string); given && !strings.EqualFold(kind, "JWT") && !strings.EqualFold(kind, "at+jwt") {
+		return nil, errors.New("the token is of another type")
+	}
+	key, err := v.keys.KeyRead(ctx, kid)
+	if err != nil {
+		return nil, err
+	}
+	return key.Key(), nil
+}
+
+// refuse is the fault of a request without a caller.
+func refuse(r Refusal, what string) error {
+	f := &fault.Error{Kind: fault.SignIn, What: what, Fix: "get a token for this API and send it as a bearer token", Err: r}
+	if r == InsufficientScope {
+		f.Kind, f.Fix = fault.Denied, "ask for this API's scope when getting the token"
+	}
+	return f
+}
+
+// invalid says what is wrong with a token, as far as that helps its owner.
+func invalid(err error) error {
+	what := "the access token is not valid"
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		what = "the access token has expired"
+	case errors.Is(err, jwt.ErrTokenNotValidYet):
+		what = "the access token is not valid yet"
+	}
+	return refuse(InvalidToken, what)
+}

@@ -1,0 +1,77 @@
+// Package midtier is the client of the mid-tier's POST /updateUserInfo. It is
+// handed a token and cannot ask for one: a claims challenge is its result, and
+// whoever called it decides what to do about that.
+package midtier
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/problem"
+	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// Client calls a mid-tier. Both fields must be set; it is safe for concurrent
+// use.
+type Client struct {
+	URL  string // of the mid-tier, without the route
+	HTTP *http.Client
+}
+
+// Update asks for a change of the caller's profile. A challenge, where it
+// returns one, says that the token is good but the sign-in behind it too weak.
+func (c *Client) Update(ctx context.Context, token string, change profile.Change) (*challenge.Challenge, error) {
+	address, host, err := c.address()
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(change)
+	if err != nil {
+		return nil, fmt.Errorf("write change: %w", err)
+	}
+	req, err := http.NewRequestWithContext(upstream.Idempotent(ctx), http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", problem.MediaType)
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := c.HTTP.Do(req)
+	if err != nil {
+		return nil, upstream.Fault(err, "cannot reach the mid-tier")
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 200 && res.StatusCode < 300 { // the how-to's own API sends 200
+		return nil, nil
+	}
+	// Old APIs challenge with 403 (Microsoft.Identity.Web does).
+	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
+		if demand := challenge.Parse(res.Header); demand != nil {
+			return demand, nil
+		}
+	}
+	return nil, problem.Read(res, "the mid-tier at "+host)
+}
+
+// address returns the route's URL. A token never goes over plain http but on
+// this machine.
+func (c *Client) address() (address, host string, err error) {
+	u, err := url.Parse(c.URL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", "", &fault.Error{Kind: fault.Usage, What: "the address of the mid-tier is not a URL", Fix: "set mid-tier to its https address", Err: err}
+	}
+	ip := net.ParseIP(u.Hostname())
+	if local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); u.Scheme == "http" && !local {
+		return "", "", &fault.Error{Kind: fault.Usage, What: "the mid-tier's address is plain http, and a token must not go there", Fix: "set mid-tier to an https address; plain http is for localhost only"}
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(u.String(), "/"), "/updateUserInfo") + "/updateUserInfo", u.Host, nil
+}

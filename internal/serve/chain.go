@@ -1,0 +1,80 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// observed notes what became of a request, for the log.
+type observed struct {
+	http.ResponseWriter
+	status  int
+	outcome string
+	cause   error
+}
+
+// WriteHeader notes the status.
+func (o *observed) WriteHeader(status int) {
+	if o.status == 0 {
+		o.status = status
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// outer gives every request its correlation id and its line in the log, and
+// turns a panic into an answer. The log holds no header, no body and no query.
+func (s *Server) outer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := correlationID(r)
+		ctx, cancel := context.WithTimeout(upstream.WithCorrelationID(r.Context(), id), s.config.Timeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		w.Header().Set("client-request-id", id)
+		o := &observed{ResponseWriter: w, outcome: "done"}
+		defer func() {
+			if broken := recover(); broken != nil {
+				if broken == http.ErrAbortHandler {
+					panic(broken)
+				}
+				s.config.Log.ErrorContext(ctx, "panic", "correlationId", id, "panic", broken)
+				if o.status == 0 {
+					s.refuse(o, r, 0, &fault.Error{Kind: fault.Internal, What: "something went wrong inside the mid-tier"})
+				}
+			}
+			s.note(r, o, id, start)
+		}()
+		next.ServeHTTP(o, r)
+	})
+}
+
+func (s *Server) note(r *http.Request, o *observed, id string, start time.Time) {
+	attributes := []any{"method", r.Method, "route", r.Pattern, "status", o.status, "outcome", o.outcome,
+		"took", time.Since(start).Round(time.Microsecond).String(), "correlationId", id}
+	if o.cause != nil {
+		attributes = append(attributes, "cause", o.cause.Error())
+	}
+	s.config.Log.InfoContext(r.Context(), "request", attributes...)
+}
+
+// limited turns requests away at once while too many are under way: a queue
+// would only let them time out later.
+func (s *Server) limited(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.slots <- struct{}{}:
+			defer func() { <-s.slots }()
+			next(w, r)
+		default:
+			w.Header().Set("Retry-After", "1")
+			s.refuse(w, r, http.StatusServiceUnavailable, &fault.Error{Kind: fault.Unavailable, What: "the mid-tier is busy", Fix: "try again in a second"})
+		}
+	}
+}

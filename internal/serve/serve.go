@@ -1,0 +1,214 @@
+// Package serve is the mid-tier: a protected web API with one job, to turn a
+// caller's access token for EditProfileService.ReadWrite into a Graph PATCH of
+// that same caller's profile.
+//
+// A request goes through a straight list, and the order is the security
+// argument: recover, correlation id, log, limits, bearer, decode, OBO, Graph,
+// answer. Nothing upstream is called for a token that was not verified or a
+// body that breaks a rule, and nothing of a token or a value is logged.
+package serve
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"github.com/profilectl/profilectl/api"
+	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/problem"
+	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// Config is what a Server needs. All fields but the limits must be set.
+type Config struct {
+	Verifier *bearer.Verifier
+	Exchange *obo.Exchanger
+	Graph    *graph.Client
+	Issuer   challenge.Issuer // who challenges: this API, at its tenant
+	Log      *slog.Logger
+	Timeout  time.Duration // of one request; 0 is 15 seconds
+	Busy     int           // requests at once, before new ones are turned away; 0 is 512
+}
+
+const (
+	maxBody        = 64 << 10
+	defaultTimeout = 15 * time.Second
+	defaultBusy    = 512
+)
+
+// Server holds the routes. It is safe for concurrent use.
+type Server struct {
+	config   Config
+	slots    chan struct{}
+	draining atomic.Bool
+}
+
+// New returns a Server.
+func New(c Config) *Server {
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	if c.Busy == 0 {
+		c.Busy = defaultBusy
+	}
+	return &Server{config: c, slots: make(chan struct{}, c.Busy)}
+}
+
+// Public returns the routes that clients call.
+func (s *Server) Public() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("POST /updateUserInfo", s.limited(s.update))
+	m.HandleFunc("/updateUserInfo", s.notPost)
+	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = io.WriteString(w, api.OpenAPI) // a client that has gone is no error
+	})
+	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, http.StatusNotFound, &fault.Error{Kind: fault.Usage, What: "there is no such route", Fix: "the contract is at /openapi.yaml"})
+	})
+	return s.outer(m)
+}
+
+// Admin returns the routes for whoever runs the service: is the process alive,
+// and can it do its job.
+func (s *Server) Admin() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() || !s.config.Verifier.Ready(r.Context()) {
+			http.Error(w, "not ready", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ready\n")
+	})
+	return m
+}
+
+// update is the job.
+func (s *Server) update(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	caller, demand, err := s.config.Verifier.Verify(ctx, r.Header)
+	if err != nil || demand != nil {
+		s.answer(w, r, demand, err)
+		return
+	}
+	change, status, err := decode(w, r)
+	if err != nil {
+		s.refuse(w, r, status, err)
+		return
+	}
+	token, demand, err := s.config.Exchange.Exchange(ctx, caller.Assertion, caller.Expires)
+	if err == nil && demand == nil {
+		demand, err = s.config.Graph.Update(ctx, token, change)
+		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.SignIn {
+			// The token that Graph refuses is ours, not the caller's.
+			err = &fault.Error{Kind: fault.Unavailable, What: f.What, Fix: "try again in a minute", Err: f, CorrelationID: f.CorrelationID}
+		}
+	}
+	if err != nil || demand != nil {
+		s.upstream(w, r, demand, err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// decode reads the change, and says with which status to refuse it.
+func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return nil, http.StatusUnsupportedMediaType, &fault.Error{Kind: fault.Usage, What: "the body is not declared as JSON", Fix: "send Content-Type: application/json", Err: err}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		return nil, http.StatusRequestEntityTooLarge, &fault.Error{Kind: fault.Invalid, What: "the body is larger than 64 KiB", Fix: "send only the fields that change", Err: err}
+	}
+	if err != nil {
+		return nil, 0, upstream.Fault(err, "cannot read the request")
+	}
+	change, err := profile.Decode(body)
+	return change, 0, err
+}
+
+// upstream answers what Entra or Graph came to. A caller is told what is theirs
+// to mend; what is ours is 502, 503 or 504, never 200.
+func (s *Server) upstream(w http.ResponseWriter, r *http.Request, demand *challenge.Challenge, err error) {
+	f := fault.As(err)
+	switch {
+	case demand != nil:
+		s.answer(w, r, demand, nil)
+	case errors.Is(err, context.DeadlineExceeded):
+		s.refuse(w, r, http.StatusGatewayTimeout, err)
+	case f.Kind == fault.Invalid: // Graph refused a value that our rules let pass
+		s.refuse(w, r, http.StatusUnprocessableEntity, err)
+	case f.Kind == fault.SignIn: // the assertion has been revoked meanwhile
+		s.answer(w, r, &challenge.Challenge{}, nil)
+	case f.Kind == fault.Denied, f.Kind == fault.Usage, f.Kind == fault.Internal: // our registration, our bug
+		s.refuse(w, r, http.StatusBadGateway, err)
+	default:
+		s.refuse(w, r, 0, err)
+	}
+}
+
+// answer sends a challenge, or the refusal of a request without a caller, with
+// the WWW-Authenticate header that goes with it (RFC 6750, 3).
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, demand *challenge.Challenge, err error) {
+	if demand != nil {
+		demand.Header(w.Header(), s.config.Issuer)
+		s.refuse(w, r, http.StatusUnauthorized, &fault.Error{Kind: fault.StepUp, What: "a stronger sign-in is needed for this change", Fix: "sign in again with the claims of the WWW-Authenticate header"})
+		return
+	}
+	refusal, ok := errors.AsType[bearer.Refusal](err)
+	if !ok {
+		s.refuse(w, r, 0, err)
+		return
+	}
+	header := `Bearer realm=""`
+	if refusal != bearer.Missing {
+		header += fmt.Sprintf(`, error="%s", error_description="%s"`, string(refusal), fault.As(err).What)
+	}
+	w.Header().Set("WWW-Authenticate", header)
+	s.refuse(w, r, 0, err)
+}
+
+// refuse writes the problem document.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
+	f := fault.As(err)
+	if o, ok := w.(*observed); ok {
+		o.outcome, o.cause = f.Kind.String(), f.Err
+	}
+	if err := problem.From(f, status, upstream.CorrelationID(r.Context())).Write(w); err != nil {
+		s.config.Log.Debug("answer", "error", err)
+	}
+}
+
+func (s *Server) notPost(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	s.refuse(w, r, http.StatusMethodNotAllowed, &fault.Error{Kind: fault.Usage, What: "this route takes POST only", Fix: "the contract is at /openapi.yaml"})
+}
+
+var correlation = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// correlationID is the caller's, if it is a GUID, or a new one (RFC 9562,
+// version 4).
+func correlationID(r *http.Request) string {
+	if id := r.Header.Get("client-request-id"); correlation.MatchString(id) {
+		return id
+	}
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,12 +1,13 @@
 package auth
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"html/template"
 	"net/http"
-	"strings"
+	"strconv"
 )
 
 //go:embed page.html page.css
@@ -53,12 +54,16 @@ func (p page) write(w http.ResponseWriter, status int) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Connection", "close")
-	w.WriteHeader(status)
-	var out strings.Builder
+	var out bytes.Buffer
 	if pageTemplate.Execute(&out, struct {
 		page
 		CSS template.CSS
-	}{p, template.CSS(css)}) == nil {
-		_, _ = w.Write([]byte(out.String())) // a closed tab is no error
+	}{p, template.CSS(css)}) != nil {
+		out.Reset() // an empty page beats half of one
 	}
+	// With its length given, the page is whole once it is flushed, and the
+	// listener may close.
+	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // a closed tab is no error
 }

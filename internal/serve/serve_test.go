@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -338,6 +339,9 @@ func TestReadyAndDrain(t *testing.T) {
 	}
 	req.Header.Set("Authorization", "Bearer "+w.strong)
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Expect", "100-continue") // sent when the handler reads the body
+	under := make(chan struct{})
+	req = req.WithContext(httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got100Continue: func() { close(under) }}))
 	go func() {
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -347,11 +351,9 @@ func TestReadyAndDrain(t *testing.T) {
 		res.Body.Close()
 		answered <- res.StatusCode
 	}()
-	if _, err := send.Write([]byte(howTo[:10])); err != nil {
-		t.Fatal(err)
-	}
+	<-under
 	stop()
-	if _, err := send.Write([]byte(howTo[10:])); err != nil {
+	if _, err := send.Write([]byte(howTo)); err != nil {
 		t.Fatal(err)
 	}
 	send.Close()

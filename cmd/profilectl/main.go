@@ -1,0 +1,11 @@
+// Command profilectl signs a customer user of Microsoft Entra External ID in
+// from a terminal, shows their profile, and edits it behind a second factor.
+package main
+
+import (
+	"os"
+
+	"github.com/profilectl/profilectl/internal/cli"
+)
+
+func main() { os.Exit(cli.Run(cli.System(), os.Args[1:])) }

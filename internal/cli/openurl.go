@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/terminal"
+)
+
+// openURLCommand is the hidden command that opens the platform's browser in a
+// process of its own.
+const openURLCommand = "open-url"
+
+func newOpenURL(env Env) *cobra.Command {
+	return &cobra.Command{
+		Use: openURLCommand, Short: "Open the address on standard input", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := terminal.OpenHere(env.Stdin); err != nil {
+				return &fault.Error{Kind: fault.Unavailable, What: "the browser did not open", Fix: "open the page yourself", Err: err}
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// errInterrupted is why a context ends at Ctrl-C; it decides exit code 130.
+var errInterrupted = errors.New("interrupted")
+
+// Run is Main, stopped by Ctrl-C or SIGTERM. A second Ctrl-C kills the process
+// as it would any other.
+func Run(env Env, args []string) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		select {
+		case <-signals:
+			signal.Stop(signals)
+			cancel(errInterrupted)
+		case <-ctx.Done():
+		}
+	}()
+	return Main(ctx, env, args)
+}
+
+// Main runs the command line and returns the exit code. It keeps no state, so
+// a process may run it many times, also at once.
+func Main(ctx context.Context, env Env, args []string) int {
+	g := &globals{}
+	root := newRoot(env, g)
+	started := prepare(root, env)
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	c, err := root.ExecuteContextC(ctx)
+	if err != nil && !*started {
+		g.Output = wantedOutput(args, g.Output)
+		err = usage(c, err)
+	}
+	return report(ctx, env, g, err)
+}
+
+// prepare wraps every command's code: what is not on the command line is taken
+// from PROFILECTL_<FLAG> first. It reports, after the run, whether that code was
+// reached; an error from before is cobra's own, about the command line.
+func prepare(root *cobra.Command, env Env) *bool {
+	started := new(bool)
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		if run := c.RunE; run != nil {
+			c.RunE = func(c *cobra.Command, args []string) error {
+				*started = true
+				if err := flagsFromEnvironment(c.Flags(), env.Getenv); err != nil {
+					return err
+				}
+				return run(c, args)
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(root)
+	return started
+}
+
+// settingFlag marks flags that package config reads from the environment, under
+// the names of its table.
+const settingFlag = "setting"
+
+// flagsFromEnvironment gives every flag that is not on the command line the
+// value of PROFILECTL_<FLAG>. A value that does not parse is a fault, never a
+// default.
+func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+	var broken error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := getenv(name)
+		_, setting := f.Annotations[settingFlag] // has environment names of its own
+		if f.Changed || value == "" || f.Name == "help" || setting || broken != nil {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			broken = &fault.Error{
+				Kind: fault.Usage, What: fmt.Sprintf("the environment variable %s has no valid value for --%s", name, f.Name),
+				Fix: "unset " + name + ", or give it a value that --" + f.Name + " takes", Err: err,
+			}
+		}
+	})
+	return broken
+}
+
+// wantedOutput finds --output on a command line that cobra could not read to its
+// end: a script wants its errors as JSON all the same.
+func wantedOutput(args []string, otherwise string) string {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsAllowlist.UnknownFlags = true
+	f.Usage = func() {}
+	output := f.StringP("output", "o", otherwise, "")
+	if f.Parse(args) != nil {
+		return otherwise
+	}
+	return *output
+}
+
+// usage turns cobra's own complaint into a fault.
+func usage(c *cobra.Command, err error) error {
+	what, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
+	return &fault.Error{Kind: fault.Usage, What: what, Fix: "see `" + c.CommandPath() + " --help`", Err: err}
+}

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+// sandboxTenant is the name under which `profilectl sandbox` registers itself.
+const sandboxTenant = "sandbox"
+
+type sandboxOptions struct {
+	State    string
+	Reset    bool
+	NewPorts bool
+	ReadLag  time.Duration
+}
+
+func (o *sandboxOptions) bind(f *pflag.FlagSet) {
+	f.StringVar(&o.State, "state", "", "`folder` that keeps the tenant between starts")
+	f.BoolVar(&o.Reset, "reset", false, "forget the tenant that was kept and start a new one")
+	f.BoolVar(&o.NewPorts, "new-ports", false, "take new ports; whoever was signed in must sign in again")
+	f.DurationVar(&o.ReadLag, "read-lag", 0, "Graph shows the old profile for this long after a change")
+}
+
+func newSandbox(env Env, g *globals) *cobra.Command {
+	var o sandboxOptions
+	c := &cobra.Command{
+		Use: "sandbox", Short: "Run a tenant on this machine, with Graph, a mail box and the mid-tier", Args: cobra.NoArgs,
+		Long: `Run an embedded External ID tenant on this machine, with Microsoft Graph's /me, a
+mail box for one-time codes, and the mid-tier. It stays in the foreground and
+registers itself as the tenant "sandbox". Nothing of it is valid anywhere else.`,
+		Example: `  profilectl sandbox
+  profilectl -t sandbox login            # in another terminal
+  profilectl sandbox exec -- go test ./...`,
+		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	c.AddCommand(&cobra.Command{
+		Use: "exec -- COMMAND [ARGUMENT...]", Short: "Run a command against a throw-away tenant", Args: cobra.MinimumNArgs(1),
+		Long: `Start a throw-away tenant, run a command with its addresses, ids, user and CA in the
+environment, and stop it. The exit code is the command's.`,
+		Example: `  profilectl sandbox exec -- env`,
+		RunE:    func(c *cobra.Command, args []string) error { return runSandboxExec(c.Context(), env, g, args) },
+	})
+	return c
+}
+
+func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) error {
+	folder, err := openSandboxFolder(env, o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = folder.Close() }() // the process's end unlocks too
+	st, err := startStage(ctx, env, g, stageOptions{Folder: folder, ReadLag: o.ReadLag})
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	if err := keepPassword(folder, st); err != nil {
+		return err
+	}
+	if err := registerSandbox(env, g, st); err != nil {
+		return err
+	}
+	if err := announce(env, g, st); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		return exitStatus(exitDone) // Ctrl-C is how a sandbox ends
+	}
+	return nil
+}
+
+func openSandboxFolder(env Env, o sandboxOptions) (*loopback.Folder, error) {
+	dir := o.State
+	if dir == "" {
+		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(paths.State, "sandbox")
+	}
+	folder, err := loopback.OpenFolder(dir)
+	if errors.Is(err, loopback.ErrInUse) {
+		return nil, &fault.Error{Kind: fault.Conflict, What: "a sandbox is running already", Fix: "use that one; or start another with --state FOLDER", Err: err}
+	}
+	if err != nil {
+		return nil, stateFault(dir, err)
+	}
+	if o.Reset {
+		err = errors.Join(folder.Reset(), os.RemoveAll(filepath.Join(dir, passwordFile)))
+	}
+	if o.NewPorts {
+		err = errors.Join(err, folder.KeepPorts(loopback.Ports{}))
+	}
+	if err != nil {
+		return nil, errors.Join(stateFault(dir, err), folder.Close())
+	}
+	return folder, nil
+}
+
+// passwordFile keeps the seeded user's password, so that a later start can
+// print it again; the tenant itself keeps only a hash. It opens nothing but this
+// sandbox.
+const passwordFile = "password"
+
+func keepPassword(folder *loopback.Folder, st *stage) error {
+	path := filepath.Join(folder.Dir(), passwordFile)
+	if st.facts.Password != "" {
+		return writeFile(path, []byte(st.facts.Password))
+	}
+	if raw, err := os.ReadFile(path); err == nil {
+		st.facts.Password = string(raw)
+	}
+	return nil
+}
+
+// registerSandbox puts the tenant into the configuration.
+func registerSandbox(env Env, g *globals, st *stage) error {
+	return updateConfig(env, g, func(f *config.File) error {
+		for _, s := range [][2]string{
+			{"authority", st.facts.Authority}, {"client-id", st.facts.ClientID}, {"edit-scope", st.facts.EditScope},
+			{"mid-tier", st.midTier}, {"graph", st.facts.Graph}, {"ca-file", st.caFile},
+		} {
+			if err := f.Set("tenants."+sandboxTenant, s[0], s[1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// running is what a started sandbox reports.
+type running struct {
+	Tenant    string `json:"tenant"`
+	Authority string `json:"authority"`
+	Graph     string `json:"graph"`
+	MidTier   string `json:"midTier"`
+	User      string `json:"user"`
+	Password  string `json:"password"`
+	Mailbox   string `json:"mailbox"`
+	CAFile    string `json:"caFile"`
+}
+
+func announce(env Env, g *globals, st *stage) error {
+	printer, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	if printer.Format != output.FormatTable {
+		return printer.Print(running{
+			Tenant: sandboxTenant, Authority: st.facts.Authority, Graph: st.facts.Graph, MidTier: st.midTier,
+			User: st.facts.User, Password: st.facts.Password, Mailbox: st.facts.Mailbox, CAFile: st.caFile,
+		}, output.Table{})
+	}
+	_, err = fmt.Fprintf(env.Stdout, `SANDBOX: a tenant on this machine. Nothing of it is valid anywhere else.
+
+  authority  %s
+  mid-tier   %s
+  user       %s
+  password   %s
+  mail box   %s
+
+In another terminal:
+
+  profilectl -t sandbox login
+  profilectl -t sandbox show
+  profilectl -t sandbox edit --display-name "Ada L."
+
+Ctrl-C stops it; the next start takes up where this one ends.
+`, st.facts.Authority, st.midTier, st.facts.User, st.facts.Password, st.facts.Mailbox)
+	return err
+}
+
+func runSandboxExec(ctx context.Context, env Env, g *globals, args []string) error {
+	st, err := startStage(ctx, env, g, stageOptions{})
+	if err != nil {
+		return err
+	}
+	defer st.close()
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
+	c.Stdin, c.Stdout, c.Stderr = env.Stdin, env.Stdout, env.Stderr
+	c.Env = env.Environ()
+	for name, value := range st.variables() {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = 10 * time.Second
+	err = c.Run()
+	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exitStatus(max(exited.ExitCode(), 1))
+	}
+	if err != nil {
+		return &fault.Error{Kind: fault.Usage, What: "the command " + quote(args[0]) + " cannot be started", Fix: "check its name and PATH", Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// midTierScope is the scope that the mid-tier exposes, and writeScope what it
+// exchanges a token for.
+const (
+	midTierScope = "EditProfileService.ReadWrite"
+	writeScope   = "https://graph.microsoft.com/User.ReadWrite"
+)
+
+type serveOptions struct{ Flags *pflag.FlagSet }
+
+func (o *serveOptions) bind(f *pflag.FlagSet) {
+	o.Flags = f
+	for _, row := range config.Server() {
+		if !row.Secret {
+			f.String(row.Name, "", row.Help)
+			f.Lookup(row.Name).Annotations = map[string][]string{settingFlag: nil}
+		}
+	}
+}
+
+// given are the settings that stand on the command line.
+func (o *serveOptions) given() map[string]string {
+	given := map[string]string{}
+	o.Flags.Visit(func(f *pflag.Flag) {
+		for _, row := range config.Server() {
+			if row.Name == f.Name && !row.Secret {
+				given[f.Name] = f.Value.String()
+			}
+		}
+	})
+	return given
+}
+
+func newServe(env Env, g *globals) *cobra.Command {
+	var o serveOptions
+	c := &cobra.Command{
+		Use: "serve", Short: "Run the mid-tier that edits profiles", Args: cobra.NoArgs,
+		Long: `Run the mid-tier: a web API that verifies the caller's access token, exchanges it
+On-Behalf-Of for Microsoft Graph, and changes the caller's own profile.
+
+The environment of the how-to's API works as it is: TENANT_SUBDOMAIN, TENANT_ID,
+CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT. The client secret comes from the
+environment or a file, never from a flag.`,
+		Example: `  profilectl serve --authority contoso --client-id 11111111-… --client-secret-file secret`,
+		RunE:    func(c *cobra.Command, _ []string) error { return runServe(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	return c
+}
+
+// serverConfig is what the mid-tier is made of.
+type serverConfig struct {
+	Authority, TenantID, ClientID, Secret, Graph, CAFile, AuthContext string
+	Timeout                                                           time.Duration
+}
+
+// newServer puts the mid-tier together. What it runs in the background ends
+// with ctx.
+func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Server, error) {
+	httpClient, err := upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	form, err := authority.Parse(c.Authority)
+	if err != nil {
+		return nil, err
+	}
+	a, err := authority.Discover(ctx, httpClient, form)
+	if err != nil {
+		return nil, upstream.Fault(err, "cannot reach the tenant at "+form.Host)
+	}
+	if c.TenantID != "" && !strings.EqualFold(c.TenantID, a.TenantID) {
+		return nil, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
+	}
+	credential, err := obo.Credential(c.Secret)
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := bearer.New(ctx, bearer.Config{Authority: a, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, HTTP: httpClient, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	exchange, err := obo.New(obo.Config{Authority: a, ClientID: c.ClientID, Credential: credential, HTTP: httpClient, Scope: writeScope})
+	if err != nil {
+		return nil, err
+	}
+	return serve.New(serve.Config{
+		Verifier: verifier, Exchange: exchange, Graph: &graph.Client{Base: c.Graph, HTTP: httpClient}, Log: log, Timeout: c.Timeout,
+		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: c.ClientID},
+	}), nil
+}
+
+func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
+	settings, err := g.serverSettings(env, o)
+	if err != nil {
+		return err
+	}
+	secret, err := clientSecret(settings)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	server, err := newServer(ctx, serverConfig{
+		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Secret: secret.Reveal(),
+		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"),
+	}, log)
+	if err != nil {
+		return err
+	}
+	public, err := listenPublic(settings)
+	if err != nil {
+		return err
+	}
+	admin, err := listen("admin-listen", settings)
+	if err != nil {
+		return errors.Join(err, public.Close())
+	}
+	log.Info("serving", "address", public.Addr().String(), "admin", admin.Addr().String(), "tls", settings.Text("tls-cert") != "")
+	if ready := env.Getenv("PROFILECTL_READY_FILE"); ready != "" { // for whoever started us with port 0
+		if err := writeFile(ready, []byte("http://"+public.Addr().String()+"\n")); err != nil {
+			return err
+		}
+	}
+	return server.Run(ctx, public, admin)
+}
+
+func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, error) {
+	path := g.Config
+	if path == "" {
+		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+		if err != nil {
+			paths = config.Paths{} // a service may have no home; it needs no file either
+		}
+		path = paths.Config
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return config.Settings{}, err
+	}
+	settings, err := config.Load(config.Source{Table: config.Server(), Section: "serve", Flags: o.given(), Getenv: env.Getenv, File: file})
+	if err != nil {
+		return config.Settings{}, err
+	}
+	return settings, settings.Need("give --authority and --client-id, or set TENANT_SUBDOMAIN and CLIENT_ID", "authority", "client-id")
+}
+
+// clientSecret reads the secret from its file, or the environment.
+func clientSecret(settings config.Settings) (config.Secret, error) {
+	file := settings.Text("client-secret-file")
+	if file == "" {
+		return settings.Secret("client-secret"), settings.Need("put it in a file and give --client-secret-file, or set CLIENT_SECRET", "client-secret")
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		what := "cannot be read"
+		if errors.Is(err, fs.ErrNotExist) {
+			what = "does not exist"
+		}
+		return "", &fault.Error{Kind: fault.Usage, What: "the file of the client secret " + file + " " + what, Fix: "correct client-secret-file", Err: err}
+	}
+	return config.Secret(strings.TrimRight(string(raw), "\r\n")), nil
+}
+
+func listenPublic(settings config.Settings) (net.Listener, error) {
+	cert, key := settings.Text("tls-cert"), settings.Text("tls-key")
+	if err := serve.CheckAddress(settings.Text("listen"), cert != "", settings.Bool("behind-proxy")); err != nil {
+		return nil, err
+	}
+	if cert == "" && key == "" {
+		return listen("listen", settings)
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Usage, What: "the certificate to serve with cannot be used", Fix: "check tls-cert and tls-key: PEM files that belong together", Err: err}
+	}
+	l, err := listen("listen", settings)
+	if err != nil {
+		return nil, err
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+func listen(name string, settings config.Settings) (net.Listener, error) {
+	address := settings.Text(name)
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("cannot listen on %s", address), Fix: "stop the program that has the port, or choose another one with --" + name, Err: err}
+	}
+	return l, nil
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/midtier"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// session is what a command that talks to a tenant works with. It is made once
+// a command and put together here by hand: this is the only place where
+// settings meet the packages that need them.
+type session struct {
+	env       Env
+	globals   *globals
+	tenant    string // the configured name
+	settings  config.Settings
+	paths     config.Paths
+	authority authority.Authority
+	store     *tokenstore.Store
+	auth      *auth.Client
+	graph     *graph.Client
+	midtier   *midtier.Client
+	printer   output.Printer
+	quiet     bool // nothing but the result is wanted
+}
+
+// sessionOptions are what single commands want otherwise.
+type sessionOptions struct {
+	NoBrowser    bool
+	RedirectPort int
+	Rediscover   bool // ask the tenant who it is, even if that is known
+}
+
+// graphScopes is what showing a profile needs. One API a request: a token for
+// two is refused (AADSTS28000).
+func graphScopes() []string { return []string{"User.Read"} }
+
+func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
+	s := &session{env: env, globals: g}
+	var err error
+	if s.printer, err = newPrinter(env, g); err != nil {
+		return nil, err
+	}
+	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+		return nil, err
+	}
+	if s.tenant, s.settings, err = g.settings(env, s.paths); err != nil {
+		return nil, err
+	}
+	httpClient, err := upstream.New(upstream.Config{CAFile: s.settings.Text("ca-file"), Timeout: g.Timeout, UserAgent: userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	if s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Rediscover); err != nil {
+		return nil, err
+	}
+	if s.store, err = s.openStore(); err != nil {
+		return nil, err
+	}
+	return s, s.connect(httpClient, o)
+}
+
+// connect makes the clients.
+func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
+	port := o.RedirectPort
+	if port == 0 {
+		port = s.settings.Int("redirect-port")
+	}
+	var err error
+	s.auth, err = auth.New(auth.Config{
+		Authority: s.authority, ClientID: s.settings.Text("client-id"), Store: s.store, HTTP: httpClient,
+		Open: s.opener(o.NoBrowser), RedirectPort: port, Log: s.globals.log(s.env),
+	})
+	s.graph = &graph.Client{Base: s.settings.Text("graph"), HTTP: httpClient}
+	s.midtier = &midtier.Client{URL: s.settings.Text("mid-tier"), HTTP: httpClient}
+	return err
+}
+
+// account returns who the command acts for: the one named by --account, the
+// active one, or the only one.
+func (s *session) account(ctx context.Context) (auth.Account, error) {
+	known, err := s.auth.Accounts(ctx)
+	if err != nil {
+		return auth.Account{}, err
+	}
+	if len(known) == 0 {
+		return auth.Account{}, &fault.Error{Kind: fault.SignIn, What: "nobody is signed in to " + s.tenant, Fix: "run `" + s.command("profilectl login") + "`"}
+	}
+	wanted := s.settings.Text("account")
+	var names []string
+	for _, a := range known {
+		if wanted != "" && (strings.EqualFold(a.Username, wanted) || a.ID == wanted) {
+			return a, nil
+		}
+		names = append(names, a.Username)
+	}
+	if wanted == "" && len(known) == 1 {
+		return known[0], nil
+	}
+	what := "several accounts are signed in"
+	if wanted != "" {
+		what = "the account " + quote(wanted) + " is not signed in"
+	}
+	return auth.Account{}, &fault.Error{Kind: fault.SignIn, What: what, Fix: "sign in with `" + s.command("profilectl login") + "`, or choose with --account: " + strings.Join(names, ", ")}
+}
+
+// graphToken returns a token to read the profile with. Reading needs no second
+// factor, so it never opens a browser: whoever has to sign in is told so.
+func (s *session) graphToken(ctx context.Context, who auth.Account) (auth.Token, error) {
+	return s.token(ctx, who, graphScopes(), nil, "profilectl login")
+}
+
+// editToken returns a token for the mid-tier, with a step-up at the browser
+// where policy asks for one. With answer, the mid-tier has already refused a
+// token and says so with this challenge.
+func (s *session) editToken(ctx context.Context, who auth.Account, answer *challenge.Challenge) (auth.Token, error) {
+	scope := s.settings.Text("edit-scope")
+	if scope == "" {
+		return auth.Token{}, &fault.Error{
+			Kind: fault.Usage, What: "the scope of the mid-tier is not configured",
+			Fix: "run `" + s.command("profilectl config set edit-scope api://<mid-tier client id>/EditProfileService.ReadWrite") + "`",
+		}
+	}
+	return s.token(ctx, who, []string{scope}, answer, "profilectl login --with-edit")
+}
+
+// token is silent first. Only a demand for a second factor opens the browser.
+func (s *session) token(ctx context.Context, who auth.Account, scopes []string, answer *challenge.Challenge, command string) (auth.Token, error) {
+	demand := answer
+	if answer == nil || answer.Claims != "" {
+		t, refused, err := s.auth.Silent(ctx, who, scopes, answer)
+		if err != nil || refused == nil {
+			return t, err
+		}
+		if demand == nil || refused.Claims != "" {
+			demand = refused
+		}
+	}
+	if s.globals.NoInput {
+		return auth.Token{}, s.needsPerson(fault.StepUp, "a second factor is needed and nobody can be asked here", command)
+	}
+	s.say("A second factor is needed; continuing in your browser.")
+	return s.auth.Interactive(ctx, auth.Request{Scopes: scopes, Account: &who, Answer: demand})
+}
+
+// needsPerson is the fault of a command that may not ask, and names the one
+// that may.
+func (s *session) needsPerson(kind fault.Kind, what, command string) error {
+	return &fault.Error{Kind: kind, What: what, Fix: "run `" + s.command(command) + "` in a terminal, then this command again"}
+}
+
+// command completes a suggested command with the tenant the person named, so
+// that it can be pasted.
+func (s *session) command(line string) string {
+	if s.globals.Tenant == "" {
+		return line
+	}
+	return line + " --tenant " + s.globals.Tenant
+}
+
+// activate makes an account the one that further commands use.
+func (s *session) activate(a auth.Account) error {
+	if s.tenant == config.FromEnvironment {
+		return nil
+	}
+	err := config.Update(s.globals.configFile(s.paths), func(f *config.File) error {
+		return f.Set("tenants."+s.tenant, "account", a.Username)
+	})
+	if err != nil {
+		return fmt.Errorf("remember account: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+type showOptions struct {
+	Select []string
+}
+
+func (o *showOptions) bind(f *pflag.FlagSet) {
+	f.StringSliceVar(&o.Select, "select", nil, "`fields` to show, as displayName,city")
+}
+
+func newShow(env Env, g *globals) *cobra.Command {
+	var o showOptions
+	c := &cobra.Command{
+		Use: "show", Short: "Show your profile", Args: cobra.NoArgs,
+		Example: `  profilectl show
+  profilectl show --select displayName,city
+  profilectl show -o json --jq .displayName`,
+		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	return c
+}
+
+// readOnly are the properties that are shown beside the editable ones.
+func readOnly() []string { return []string{"id", "identities"} }
+
+func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
+	fields, err := selected(o.Select)
+	if err != nil {
+		return err
+	}
+	s, err := openSession(ctx, env, g, sessionOptions{})
+	if err != nil {
+		return err
+	}
+	who, err := s.account(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := s.graphToken(ctx, who)
+	if err != nil {
+		return err
+	}
+	me, err := s.graph.Me(ctx, t.Access, fields...)
+	if err != nil {
+		return err
+	}
+	return s.printer.Print(json.RawMessage(me.Raw), profileTable(me, len(o.Select) == 0))
+}
+
+// selected returns Graph's names for what the person asked to see; all that is
+// worth seeing, if nothing.
+func selected(names []string) ([]string, error) {
+	if len(names) == 0 {
+		return append(profile.Names(), readOnly()...), nil
+	}
+	var fields []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		f, known := profile.Lookup(name)
+		switch {
+		case known:
+			fields = append(fields, f.Name)
+		case slices.ContainsFunc([]string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}, func(n string) bool { return n == name }):
+			fields = append(fields, name)
+		default:
+			return nil, &fault.Error{Kind: fault.Usage, What: "there is no field " + quote(name) + " to show", Fix: "use --select with any of " + strings.Join(append(profile.Names(), "id", "identities", "mail", "userPrincipalName", "createdDateTime"), ", ")}
+		}
+	}
+	return fields, nil
+}
+
+// profileTable lists the profile for people. The sign-in address comes from
+// identities: mail is usually empty for customers.
+func profileTable(me graph.Profile, whole bool) output.Table {
+	table := output.Table{Columns: []string{"FIELD", "VALUE", "EDITABLE"}}
+	values := me.Values()
+	for _, f := range profile.Fields() {
+		value, present := values[f.Name]
+		if !present && !whole {
+			continue
+		}
+		text := ""
+		if value != nil {
+			text = *value
+		}
+		table.Rows = append(table.Rows, []string{f.Name, text, "yes"})
+	}
+	if name := me.SignInName(); name != "" {
+		table.Rows = append(table.Rows, []string{"signInName", name, "no"})
+	}
+	for _, name := range []string{"id", "mail", "userPrincipalName", "createdDateTime"} {
+		if value := values[name]; value != nil {
+			table.Rows = append(table.Rows, []string{name, *value, "no"})
+		}
+	}
+	return table
+}

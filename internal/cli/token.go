@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/auth"
+)
+
+type tokenOptions struct{ Scope string }
+
+func (o *tokenOptions) bind(f *pflag.FlagSet) {
+	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or one in full")
+}
+
+func newToken(env Env, g *globals) *cobra.Command {
+	var o tokenOptions
+	c := &cobra.Command{
+		Use: "token", Short: "Print an access token, for scripts", Args: cobra.NoArgs,
+		Long: `Print an access token on standard output. Whoever has it can act as you until it
+expires: keep it out of logs and command lines.`,
+		Example: `  curl -H @<(printf 'Authorization: Bearer %s' "$(profilectl token)") https://graph.microsoft.com/v1.0/me
+  profilectl token --scope edit -o json`,
+		RunE: func(c *cobra.Command, _ []string) error { return runToken(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	return c
+}
+
+// tokenReport is a token as scripts read it.
+type tokenReport struct {
+	AccessToken string    `json:"accessToken"`
+	ExpiresOn   time.Time `json:"expiresOn"`
+	Scopes      []string  `json:"scopes"`
+	Account     string    `json:"account"`
+	Tenant      string    `json:"tenant"`
+}
+
+func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
+	s, err := openSession(ctx, env, g, sessionOptions{})
+	if err != nil {
+		return err
+	}
+	who, err := s.account(ctx)
+	if err != nil {
+		return err
+	}
+	var t auth.Token
+	switch o.Scope {
+	case "graph":
+		t, err = s.graphToken(ctx, who)
+	case "edit":
+		t, err = s.editToken(ctx, who, nil)
+	default:
+		t, err = s.token(ctx, who, strings.Fields(o.Scope), nil, "profilectl token --scope "+quote(o.Scope))
+	}
+	if err != nil {
+		return err
+	}
+	s.warnNotSaved(t)
+	return s.printLine(tokenReport{AccessToken: t.Access, ExpiresOn: t.Expires.UTC(), Scopes: t.Scopes, Account: t.Account.Username, Tenant: s.tenant}, t.Access)
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/output"
+)
+
+// version is set by the release build (-ldflags -X); a build without it tells
+// what the Go toolchain recorded.
+var version = ""
+
+// build says which build this is.
+type build struct {
+	Version  string `json:"version"`
+	Revision string `json:"revision"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+func newVersion(env Env, g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Say which build this is", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			b := thisBuild()
+			p, err := newPrinter(env, g)
+			if err != nil {
+				return err
+			}
+			if p.Format == output.FormatTable {
+				_, err := fmt.Fprintf(env.Stdout, "profilectl %s %s %s %s\n", b.Version, b.Revision, b.Go, b.Platform)
+				return err
+			}
+			return p.Print(b, output.Table{})
+		},
+	}
+}
+
+func thisBuild() build {
+	b := build{Version: version, Revision: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if ok && b.Version == "" {
+		b.Version = info.Main.Version
+	}
+	if b.Version == "" {
+		b.Version = "(devel)"
+	}
+	if !ok {
+		return b
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			b.Revision = setting.Value
+		}
+	}
+	return b
+}

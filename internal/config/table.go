@@ -1,0 +1,155 @@
+// Package config turns what a person configured, by flag, environment or file,
+// into Settings: one value for each setting, with where it came from.
+//
+// Two tables drive everything, the environment names, the file's keys, the
+// checks and what `config list` prints: Client for the commands of a person,
+// Server for the mid-tier. A value that is wrong is a fault, never a default;
+// all that is wrong is told at once.
+package config
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setting is one row of a table.
+type Setting struct {
+	Name    string   // the file's key, as "edit-scope"
+	Env     []string // environment variables, the first one set wins: ours, then the how-to's
+	Default string
+	Help    string
+	Secret  bool // never in the file, never printed
+	Check   func(string) error
+}
+
+// Client returns the settings of a tenant, as the commands of a person use
+// them. Nothing of AZURE_* is among them: a workforce set-up must not choose the
+// tenant that a customer signs in to.
+func Client() []Setting {
+	return []Setting{
+		{Name: "authority", Env: []string{"PROFILECTL_AUTHORITY", "AUTHORITY", "TENANT_SUBDOMAIN"}, Help: "the tenant: subdomain, tenant id, domain or URL", Check: filledIn},
+		{Name: "client-id", Env: []string{"PROFILECTL_CLIENT_ID", "CLIENT_ID"}, Help: "client id of the public client that people sign in with", Check: isGUID},
+		{Name: "edit-scope", Env: []string{"PROFILECTL_EDIT_SCOPE", "EDIT_PROFILE_FOR_CLIENT_WEB_APP"}, Help: "scope of the mid-tier, as api://<client id>/EditProfileService.ReadWrite", Check: isScope},
+		{Name: "mid-tier", Env: []string{"PROFILECTL_MID_TIER"}, Default: "http://localhost:3001", Help: "address of the mid-tier", Check: isAddress},
+		{Name: "graph", Env: []string{"PROFILECTL_GRAPH", "GRAPH_API_ENDPOINT"}, Default: "https://graph.microsoft.com", Help: "address of Microsoft Graph", Check: isHTTPS},
+		{Name: "ca-file", Env: []string{"PROFILECTL_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
+		{Name: "redirect-port", Env: []string{"PROFILECTL_REDIRECT_PORT"}, Default: "0", Help: "local port that the browser comes back to; 0 picks a free one", Check: isPort},
+		{Name: "account", Env: []string{"PROFILECTL_ACCOUNT"}, Help: "the signed-in account to use"},
+		{Name: "store", Env: []string{"PROFILECTL_STORE"}, Default: "keyring", Help: "where tokens are kept: keyring, or memory for the process only", Check: oneOf("keyring", "memory")},
+	}
+}
+
+// Server returns the settings of the mid-tier.
+func Server() []Setting {
+	return []Setting{
+		{Name: "authority", Env: []string{"PROFILECTL_SERVE_AUTHORITY", "AUTHORITY", "TENANT_SUBDOMAIN"}, Help: "the tenant: subdomain, tenant id, domain or URL", Check: filledIn},
+		{Name: "tenant-id", Env: []string{"PROFILECTL_SERVE_TENANT_ID", "TENANT_ID", "AZURE_TENANT_ID"}, Help: "the tenant's id; checked against the authority", Check: isGUID},
+		{Name: "client-id", Env: []string{"PROFILECTL_SERVE_CLIENT_ID", "CLIENT_ID", "AZURE_CLIENT_ID"}, Help: "client id of the mid-tier", Check: isGUID},
+		{Name: "client-secret", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET", "CLIENT_SECRET", "AZURE_CLIENT_SECRET"}, Help: "client secret of the mid-tier", Secret: true, Check: filledIn},
+		{Name: "client-secret-file", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET_FILE"}, Help: "file that holds the client secret"},
+		{Name: "graph", Env: []string{"PROFILECTL_SERVE_GRAPH", "GRAPH_API_ENDPOINT"}, Default: "https://graph.microsoft.com", Help: "address of Microsoft Graph", Check: isHTTPS},
+		{Name: "listen", Env: []string{"PROFILECTL_SERVE_LISTEN"}, Default: "localhost:3001", Help: "address to serve on", Check: isListen},
+		{Name: "admin-listen", Env: []string{"PROFILECTL_SERVE_ADMIN_LISTEN"}, Default: "localhost:9001", Help: "address of the health checks", Check: isListen},
+		{Name: "tls-cert", Env: []string{"PROFILECTL_SERVE_TLS_CERT"}, Help: "PEM file with the certificate to serve with"},
+		{Name: "tls-key", Env: []string{"PROFILECTL_SERVE_TLS_KEY"}, Help: "PEM file with its key"},
+		{Name: "behind-proxy", Env: []string{"PROFILECTL_SERVE_BEHIND_PROXY"}, Default: "false", Help: "a proxy ends TLS before the mid-tier", Check: isBool},
+		{Name: "require-auth-context", Env: []string{"PROFILECTL_SERVE_REQUIRE_AUTH_CONTEXT"}, Help: "authentication context that tokens must carry in acrs, as c1"},
+		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
+		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
+	}
+}
+
+// A check returns what is wrong with a value; its message follows the setting's
+// name, as "is not a port".
+
+// filledIn refuses the placeholders that the how-to's files come with.
+func filledIn(v string) error {
+	if strings.Contains(v, "Enter_the_") || strings.Contains(v, "Add_your_") {
+		return errors.New("still holds the placeholder of the sample")
+	}
+	return nil
+}
+
+var guid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func isGUID(v string) error {
+	if err := filledIn(v); err != nil || guid.MatchString(v) {
+		return err
+	}
+	return errors.New("is not an id of the form 00000000-0000-0000-0000-000000000000")
+}
+
+func isScope(v string) error {
+	if err := filledIn(v); err != nil {
+		return err
+	}
+	if u, err := url.Parse(v); err != nil || u.Scheme == "" || u.Host == "" || len(u.Path) < 2 || strings.ContainsAny(v, " \t") {
+		return errors.New("is not one scope of the form api://<client id>/EditProfileService.ReadWrite")
+	}
+	return nil
+}
+
+func isHTTPS(v string) error {
+	if u, err := url.Parse(v); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return errors.New("is not an https address")
+	}
+	return nil
+}
+
+// isAddress allows plain http on this machine alone.
+func isAddress(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("is not an address of the form https://host")
+	}
+	ip := net.ParseIP(u.Hostname())
+	if u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return errors.New("is plain http, which is for localhost only")
+	}
+	return nil
+}
+
+func isListen(v string) error {
+	if _, port, err := net.SplitHostPort(v); err != nil || isPort(port) != nil {
+		return errors.New("is not an address of the form localhost:3001")
+	}
+	return nil
+}
+
+func isPort(v string) error {
+	const most = 65535
+	if n, err := strconv.Atoi(v); err != nil || n < 0 || n > most {
+		return errors.New("is not a port between 0 and 65535")
+	}
+	return nil
+}
+
+func isBool(v string) error {
+	if _, err := strconv.ParseBool(v); err != nil {
+		return errors.New("is neither true nor false")
+	}
+	return nil
+}
+
+func isDuration(v string) error {
+	if d, err := time.ParseDuration(v); err != nil || d <= 0 {
+		return errors.New("is not a time such as 15s")
+	}
+	return nil
+}
+
+func oneOf(allowed ...string) func(string) error {
+	return func(v string) error {
+		for _, a := range allowed {
+			if v == a {
+				return nil
+			}
+		}
+		return errors.New("is not one of " + strings.Join(allowed, ", "))
+	}
+}

@@ -1,0 +1,92 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/charmbracelet/huh"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// Field is one line of a form.
+type Field struct {
+	Name  string // the key of its answer
+	Label string
+	Value string                   // what it holds at first
+	Check func(value string) error // nil takes everything
+}
+
+// Edit lets the person change the fields' values and returns the new ones, all
+// of them. Leaving it with Esc or Ctrl-C is a Canceled fault, and nothing has
+// changed.
+func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, title string, fields []Field) (map[string]string, error) {
+	values := make([]string, len(fields))
+	var inputs []huh.Field
+	for i, field := range fields {
+		values[i] = field.Value
+		input := huh.NewInput().Title(field.Label).Value(&values[i])
+		if field.Check != nil {
+			input = input.Validate(field.Check)
+		}
+		inputs = append(inputs, input)
+	}
+	form := huh.NewForm(huh.NewGroup(inputs...).Title(title).Description("Enter goes on, Shift+Tab goes back, Ctrl-C leaves without a change."))
+	if err := run(ctx, form, in, out, f); err != nil {
+		return nil, err
+	}
+	answers := map[string]string{}
+	for i, field := range fields {
+		answers[field.Name] = values[i]
+	}
+	return answers, nil
+}
+
+// Confirm asks a question of yes or no.
+func Confirm(ctx context.Context, in io.Reader, out io.Writer, f Facts, question string) (bool, error) {
+	yes := false
+	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(question).Affirmative("Send").Negative("Leave it").Value(&yes)))
+	if err := run(ctx, form, in, out, f); err != nil {
+		return false, err
+	}
+	return yes, nil
+}
+
+func run(ctx context.Context, form *huh.Form, in io.Reader, out io.Writer, f Facts) error {
+	theme := huh.ThemeBase()
+	if f.Color {
+		theme = huh.ThemeCharm()
+	}
+	keys := huh.NewDefaultKeyMap()
+	keys.Quit.SetKeys("ctrl+c", "esc")
+	err := form.WithInput(in).WithOutput(out).WithAccessible(f.Accessible).WithTheme(theme).WithKeyMap(keys).RunWithContext(ctx)
+	if errors.Is(err, huh.ErrUserAborted) || ctx.Err() != nil {
+		return &fault.Error{Kind: fault.Canceled, What: "left without a change", Fix: "run the command again to start over", Err: err}
+	}
+	return err
+}
+
+// Diff lists changes for a person: a line for each field, before and after.
+func Diff(rows []Change, color bool) string {
+	const red, green, reset = "\x1b[31m", "\x1b[32m", "\x1b[0m"
+	paint := func(code, s string) string {
+		if !color {
+			return s
+		}
+		return code + s + reset
+	}
+	longest := 0
+	for _, r := range rows {
+		longest = max(longest, len(r.Field))
+	}
+	var b strings.Builder
+	for _, r := range rows {
+		b.WriteString("  " + r.Field + strings.Repeat(" ", longest-len(r.Field)) + "  " + paint(red, r.Before) + " → " + paint(green, r.After) + "\n")
+	}
+	return b.String()
+}
+
+// Change is one line of a Diff, its values made harmless already.
+type Change struct{ Field, Before, After string }

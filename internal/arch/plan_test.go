@@ -4,10 +4,85 @@ package arch
 // The sandbox is the house across the street, with floors of its own.
 var floors = map[string]int{
 	"cmd/profilectl": 5,
-	"internal/cli":   4,
+
+	"internal/cli": 4,
+
 	"internal/serve": 3,
-	"internal/auth":  2, "internal/midtier": 2, "internal/graph": 2, "internal/obo": 2, "internal/bearer": 2,
-	"internal/config": 1, "internal/authority": 1, "internal/aadsts": 1, "internal/challenge": 1, "internal/problem": 1, "internal/profile": 1,
-	"internal/tokenstore": 1, "internal/terminal": 1, "internal/output": 1, "internal/upstream": 1,
+
+	"internal/auth": 2, "internal/bearer": 2, "internal/graph": 2, "internal/midtier": 2, "internal/obo": 2,
+
+	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
+	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
+
 	"internal/fault": 0, "api": 0,
+
+	"sandbox":                    3,
+	"sandbox/internal/graph":     2,
+	"sandbox/internal/sts":       1,
+	"sandbox/internal/token":     0,
+	"sandbox/internal/directory": -1,
+	"sandbox/loopback":           0,
+	"sandbox/robot":              0,
+}
+
+const msal = "github.com/AzureAD/microsoft-authentication-library-for-go/apps/"
+
+// may lists what each package imports beyond the standard library. Adding a
+// line is a design decision: MSAL is for auth, obo and its cache alone, cobra
+// for cli, huh for terminal, the keyring for tokenstore.
+var may = map[string][]string{
+	"cmd/profilectl": {"internal/cli"},
+
+	"internal/cli": {
+		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/fault",
+		"internal/graph", "internal/midtier", "internal/obo", "internal/output", "internal/profile", "internal/serve",
+		"internal/terminal", "internal/tokenstore", "internal/upstream",
+		"sandbox", "sandbox/loopback", "sandbox/robot",
+		"github.com/spf13/cobra", "github.com/spf13/pflag",
+	},
+
+	"internal/serve": {
+		"api", "internal/bearer", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
+		"internal/profile", "internal/upstream",
+	},
+
+	"internal/auth": {
+		"internal/aadsts", "internal/authority", "internal/challenge", "internal/fault", "internal/tokenstore", "internal/upstream",
+		msal + "public", msal + "errors",
+	},
+	"internal/bearer": {
+		"internal/authority", "internal/challenge", "internal/fault",
+		"github.com/MicahParks/jwkset", "github.com/golang-jwt/jwt/v5", "golang.org/x/time/rate",
+	},
+	"internal/graph":   {"internal/challenge", "internal/fault", "internal/profile", "internal/upstream"},
+	"internal/midtier": {"internal/challenge", "internal/fault", "internal/problem", "internal/profile", "internal/upstream"},
+	"internal/obo": {
+		"internal/aadsts", "internal/authority", "internal/challenge", "internal/fault", "internal/upstream",
+		msal + "confidential", msal + "errors", "golang.org/x/sync/singleflight",
+	},
+
+	"internal/aadsts":    {"internal/fault"},
+	"internal/authority": {"internal/fault"},
+	"internal/challenge": {},
+	"internal/config":    {"internal/fault", "github.com/gofrs/flock", "go.yaml.in/yaml/v3"},
+	"internal/output": {
+		"internal/fault", "github.com/itchyny/gojq", "github.com/jmespath-community/go-jmespath", "github.com/mattn/go-runewidth", "go.yaml.in/yaml/v3",
+	},
+	"internal/problem":  {"internal/fault"},
+	"internal/profile":  {"internal/fault", "golang.org/x/text/unicode/norm"},
+	"internal/terminal": {"internal/fault", "github.com/charmbracelet/huh", "github.com/pkg/browser", "golang.org/x/term"},
+	"internal/tokenstore": {
+		"internal/fault", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
+	},
+	"internal/upstream": {"internal/fault"},
+	"internal/fault":    {},
+	"api":               {},
+
+	"sandbox":                    {"sandbox/internal/directory", "sandbox/internal/graph", "sandbox/internal/sts", "sandbox/internal/token"},
+	"sandbox/internal/graph":     {"sandbox/internal/directory", "sandbox/internal/sts", "sandbox/internal/token"},
+	"sandbox/internal/sts":       {"sandbox/internal/directory", "sandbox/internal/token", "github.com/golang-jwt/jwt/v5"},
+	"sandbox/internal/token":     {"sandbox/internal/directory", "github.com/golang-jwt/jwt/v5"},
+	"sandbox/internal/directory": {},
+	"sandbox/loopback":           {"github.com/gofrs/flock"},
+	"sandbox/robot":              {"golang.org/x/net/html", "golang.org/x/net/html/atom"},
 }

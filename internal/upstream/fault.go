@@ -21,24 +21,24 @@ func Fault(err error, doing string) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f
 	}
-	f := &fault.Error{Kind: fault.Unavailable, Err: err}
 	host := "the server"
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		if address, parseErr := url.Parse(u.URL); parseErr == nil && address.Host != "" {
 			host = address.Host
 		}
 	}
-	f.What, f.Fix = explain(err, host)
+	kind := fault.Unavailable
 	switch {
 	case errors.Is(err, context.Canceled):
-		f.Kind = fault.Canceled
+		kind = fault.Canceled
 	case certificate(err):
-		f.Kind = fault.Usage
-	case f.What == "":
+		kind = fault.Usage
+	}
+	what, fix := explain(err, host)
+	if what == "" {
 		return &fault.Error{Kind: fault.Internal, What: doing, Fix: "run it again with --verbose and report what it says", Err: err}
 	}
-	f.What = doing + ": " + f.What
-	return f
+	return &fault.Error{Kind: kind, What: doing + ": " + what, Fix: fix, Err: err}
 }
 
 // explain says what happened to the connection, and what to do. Both are empty

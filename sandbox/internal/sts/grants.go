@@ -199,7 +199,7 @@ func (s *STS) onBehalfOf(t tokenRequest) (issuance, *refusal) {
 	var sealKey []byte
 	s.Directory.View(func(d *directory.State) { keys, sealKey = d.Keys, d.SealKey })
 	claims, err := s.Signer.Verify(keys, t.form.Get("assertion"), s.Now())
-	if errors.Is(err, token.Expired) {
+	if errors.Is(err, token.ErrExpired) {
 		return issuance{}, no(500133)
 	}
 	if err != nil {

@@ -58,10 +58,10 @@ func (s *Signer) Sign(keys []directory.Key, claims map[string]any) (string, erro
 	return signed, nil
 }
 
-// Expired says that a token was good once.
-var Expired = errors.New("the token has expired")
+// ErrExpired says that a token was good once.
+var ErrExpired = errors.New("the token has expired")
 
-// Verify returns the claims of a token that one of the keys signed, or Expired,
+// Verify returns the claims of a token that one of the keys signed, or ErrExpired,
 // or another error.
 func (s *Signer) Verify(keys []directory.Key, raw string, now time.Time) (map[string]any, error) {
 	claims := jwt.MapClaims{}
@@ -78,7 +78,7 @@ func (s *Signer) Verify(keys []directory.Key, raw string, now time.Time) (map[st
 		return nil, errors.New("no such key")
 	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(func() time.Time { return now }), jwt.WithExpirationRequired())
 	if errors.Is(err, jwt.ErrTokenExpired) {
-		return nil, Expired
+		return nil, ErrExpired
 	}
 	if err != nil {
 		return nil, fmt.Errorf("verify token: %w", err)

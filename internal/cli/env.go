@@ -41,7 +41,7 @@ func System() Env {
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ, GOOS: runtime.GOOS, Self: self,
-		Keyring: tokenstore.OS(runtime.GOOS, os.Getenv),
+		Keyring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
 	}
 }
 

@@ -26,11 +26,15 @@ const patience = 2 * time.Second
 
 // OS returns the keyring of the operating system. On Linux it first looks for a
 // session bus: without one the library would start a bus and a daemon of its
-// own and leave them behind.
-func OS(goos string, getenv func(string) string) Ring { return osRing{goos: goos, getenv: getenv} }
+// own and leave them behind. The bus of the user with the id uid is looked for
+// where systemd puts it.
+func OS(goos string, uid int, getenv func(string) string) Ring {
+	return osRing{goos: goos, uid: uid, getenv: getenv}
+}
 
 type osRing struct {
 	goos   string
+	uid    int
 	getenv func(string) string
 }
 
@@ -38,7 +42,7 @@ func (r osRing) ready() error {
 	if r.goos != "linux" || r.getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
 		return nil
 	}
-	bus := filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "bus")
+	bus := filepath.Join("/run/user", strconv.Itoa(r.uid), "bus")
 	if _, err := os.Stat(bus); errors.Is(err, fs.ErrNotExist) {
 		return errNoSession
 	}

@@ -165,7 +165,7 @@ func hammer(t *testing.T, dir string, kills int, said chan<- int) error {
 		if err := c.Start(); err != nil {
 			return err
 		}
-		killed := time.AfterFunc(time.Duration(50+rand.IntN(250))*time.Millisecond, func() { _ = c.Process.Kill() })
+		killed := time.AfterFunc(time.Duration(150+rand.IntN(500))*time.Millisecond, func() { _ = c.Process.Kill() })
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if n, err := strconv.Atoi(lines.Text()); err == nil {
 				said <- n

@@ -34,6 +34,8 @@ type Browser struct {
 	http   *http.Client
 	// Forms are the ids of the forms that were filled in, in order.
 	Forms []string
+	// UserCode is what a device shows, for the page that asks for it.
+	UserCode string
 }
 
 // Page is what the browser shows in the end.
@@ -110,7 +112,7 @@ func (b *Browser) choose(forms []form) (form, bool) {
 	for _, f := range forms {
 		byID[f.id] = f
 	}
-	wish := []string{"form-post", "code-form", "account", "sign-up", "sign-in"}
+	wish := []string{"form-post", "code-form", "account", "sign-up", "sign-in", "device"}
 	if b.person.SignUp && !b.used("sign-up") {
 		wish = []string{"form-post", "code-form", "sign-up", "new"}
 	}
@@ -152,6 +154,8 @@ func (b *Browser) fill(ctx context.Context, f *form) error {
 		f.values.Set("email", b.person.Email)
 		f.values.Set("password", b.person.Password)
 		f.values.Set("name", b.person.Name)
+	case "device":
+		f.values.Set("otc", b.UserCode)
 	case "code-form":
 		if b.person.Code == nil {
 			return errors.New("a one-time code is asked for and there is no mail box")

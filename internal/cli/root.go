@@ -21,6 +21,7 @@ type globals struct {
 	Verbose bool
 	Config  string
 	Timeout time.Duration
+	Wait    time.Duration
 }
 
 func (g *globals) bind(f *pflag.FlagSet) {
@@ -33,6 +34,7 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.BoolVar(&g.NoColor, "no-color", false, "no colours")
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error; no secrets, no personal data")
 	f.StringVar(&g.Config, "config", "", "the configuration `file`")
+	f.DurationVar(&g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
 	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "time limit of one request")
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -161,11 +162,15 @@ func announce(env Env, g *globals, st *stage) error {
 	if err != nil {
 		return err
 	}
+	r := running{
+		Tenant: sandboxTenant, Authority: st.facts.Authority, Graph: st.facts.Graph, MidTier: st.midTier,
+		User: st.facts.User, Password: st.facts.Password, Mailbox: st.facts.Mailbox, CAFile: st.caFile,
+	}
+	if err := sayReady(env, r); err != nil {
+		return err
+	}
 	if printer.Format != output.FormatTable {
-		return printer.Print(running{
-			Tenant: sandboxTenant, Authority: st.facts.Authority, Graph: st.facts.Graph, MidTier: st.midTier,
-			User: st.facts.User, Password: st.facts.Password, Mailbox: st.facts.Mailbox, CAFile: st.caFile,
-		}, output.Table{})
+		return printer.Print(r, output.Table{})
 	}
 	_, err = fmt.Fprintf(env.Stdout, `SANDBOX: a tenant on this machine. Nothing of it is valid anywhere else.
 
@@ -184,6 +189,20 @@ In another terminal:
 Ctrl-C stops it; the next start takes up where this one ends.
 `, st.facts.Authority, st.midTier, st.facts.User, st.facts.Password, st.facts.Mailbox)
 	return err
+}
+
+// sayReady tells a program that started the sandbox in the background that it
+// runs, and how to reach it, in the file that PROFILECTL_READY_FILE names.
+func sayReady(env Env, r running) error {
+	file := env.Getenv("PROFILECTL_READY_FILE")
+	if file == "" {
+		return nil
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("say ready: %w", err)
+	}
+	return writeFile(file, raw)
 }
 
 func runSandboxExec(ctx context.Context, env Env, g *globals, args []string) error {

@@ -123,9 +123,9 @@ func (r folderRing) DeleteAll(service string) error {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
-		Setup: setUp,
+		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"tenant": tenantCommand, "status": statusCommand, "await": awaitCommand,
+			"grep-home": grepHomeCommand, "tenant": tenantCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
 		},
 	})
 }
@@ -154,6 +154,7 @@ func setUp(e *testscript.Env) error {
 	}
 	e.Setenv("HOME", home)
 	e.Setenv("TEST_KEYRING", ring)
+	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
 	e.Setenv("TENANT_ID_OF_STAGE", st.facts.TenantID)
@@ -199,6 +200,43 @@ func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if got != args[0] {
 		ts.Fatalf("the exit code is %s, not %s", got, args[0])
 	}
+}
+
+// condition tells whether this session has a keyring. Where one is required,
+// the script that wants it runs, and fails without.
+func condition(name string) (bool, error) {
+	if name != "keyring" {
+		return false, fmt.Errorf("no such condition: %s", name)
+	}
+	return os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "" || os.Getenv("PROFILECTL_TEST_REQUIRE") != "", nil
+}
+
+// grepHomeCommand looks for a file's text anywhere below the script's home.
+func grepHomeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	want := strings.TrimSpace(ts.ReadFile(args[0]))
+	found := false
+	ts.Check(filepath.WalkDir(ts.Getenv("HOME"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		found = found || strings.Contains(string(raw), want)
+		return err
+	}))
+	if found == neg {
+		ts.Fatalf("found below the home folder: %v", found)
+	}
+}
+
+// runningCommand waits for a sandbox that the script started, and lets the robot
+// know its user and mail box.
+func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
+	awaitCommand(ts, neg, append([]string{"RUNNING"}, args...))
+	var r running
+	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
+	ts.Setenv("SANDBOX_USER", r.User)
+	ts.Setenv("SANDBOX_PASSWORD", r.Password)
+	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
 }
 
 // awaitCommand waits for a file that a background command writes, and puts its

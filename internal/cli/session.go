@@ -81,7 +81,7 @@ func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
 	var err error
 	s.auth, err = auth.New(auth.Config{
 		Authority: s.authority, ClientID: s.settings.Text("client-id"), Store: s.store, HTTP: httpClient,
-		Open: s.opener(o.NoBrowser), RedirectPort: port, Log: s.globals.log(s.env),
+		Open: s.opener(o.NoBrowser), RedirectPort: port, Wait: s.globals.Wait, Log: s.globals.log(s.env),
 	})
 	s.graph = &graph.Client{Base: s.settings.Text("graph"), HTTP: httpClient}
 	s.midtier = &midtier.Client{URL: s.settings.Text("mid-tier"), HTTP: httpClient}

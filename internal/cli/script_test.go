@@ -125,7 +125,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"grep-home": grepHomeCommand, "terminal": terminalCommand, "tenant": tenantCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
+			"grep-home": grepHomeCommand, "readme": readmeCommand, "terminal": terminalCommand, "tenant": tenantCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
 		},
 	})
 }

@@ -1,0 +1,75 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// readmeCommands returns the lines of the README's shell blocks, in order.
+func readmeCommands() ([]string, error) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	inside := false
+	for line := range strings.Lines(string(raw)) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "```sh":
+			inside = true
+		case line == "```":
+			inside = false
+		case inside && line != "":
+			lines = append(lines, line)
+		}
+	}
+	return lines, nil
+}
+
+// readmeCommand runs the README's commands that begin with a prefix, as they
+// are written.
+func readmeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: readme PREFIX")
+	}
+	lines, err := readmeCommands()
+	ts.Check(err)
+	ran := 0
+	for _, line := range lines {
+		if strings.HasPrefix(line, args[0]) {
+			ts.Logf("$ %s", line)
+			ts.Check(ts.Exec("sh", "-ec", line))
+			ran++
+		}
+	}
+	if ran == 0 {
+		ts.Fatalf("the README has no command that begins with %s", args[0])
+	}
+}
+
+// TestTheREADMEsFirstCommands runs the first of a fresh machine's two commands;
+// the second one runs this test.
+func TestTheREADMEsFirstCommands(t *testing.T) {
+	lines, err := readmeCommands()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(lines[:2], []string{"go run ./cmd/profilectl demo", "./scripts/test"}) {
+		t.Fatalf("the README begins with %q", lines[:2])
+	}
+	c := exec.CommandContext(t.Context(), "sh", "-c", lines[0])
+	c.Dir = "../.."
+	out, err := c.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `the display name is "Ada Lovelace" now`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if info, err := os.Stat("../../scripts/test"); err != nil || info.Mode()&0o111 == 0 {
+		t.Errorf("scripts/test: %v", err)
+	}
+}

@@ -1,0 +1,47 @@
+package obo
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"testing"
+	"time"
+)
+
+func key(n int) [sha256.Size]byte {
+	return sha256.Sum256(binary.BigEndian.AppendUint64(nil, uint64(n)))
+}
+
+func TestTheCacheIsBoundedAndForgetsTheLeastUsed(t *testing.T) {
+	const most, users = 100, 200_000
+	c := newCache(most)
+	now := time.Now()
+	for n := range users {
+		c.put(key(n), "token", now.Add(time.Hour))
+		if _, ok := c.get(key(0), now); !ok { // used all the time
+			t.Fatalf("the busiest entry is gone after %d users", n)
+		}
+		if len(c.entries) > most || c.order.Len() != len(c.entries) {
+			t.Fatalf("after %d users: %d entries, %d in order", n, len(c.entries), c.order.Len())
+		}
+	}
+	if _, ok := c.get(key(users-most-1), now); ok {
+		t.Error("an old entry is still there")
+	}
+}
+
+func TestAnEntryEndsWithItsTime(t *testing.T) {
+	c := newCache(10)
+	now := time.Now()
+	c.put(key(1), "token", now.Add(time.Minute))
+	if got, ok := c.get(key(1), now.Add(59*time.Second)); !ok || got != "token" {
+		t.Errorf("got %q, %v", got, ok)
+	}
+	if _, ok := c.get(key(1), now.Add(time.Minute)); ok || len(c.entries) != 0 {
+		t.Error("it outlived its time")
+	}
+	c.put(key(2), "one", now.Add(time.Hour))
+	c.put(key(2), "two", now.Add(time.Hour))
+	if got, _ := c.get(key(2), now); got != "two" || len(c.entries) != 1 {
+		t.Errorf("got %q of %d", got, len(c.entries))
+	}
+}

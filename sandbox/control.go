@@ -59,15 +59,12 @@ func (t *Tenant) Requests() []Request {
 	return append([]Request(nil), t.control.requests...)
 }
 
-// Mail returns what was "sent" to an address, the newest first, as pairs of
-// subject and code.
-func (t *Tenant) Mail(to string) [][2]string {
-	var found [][2]string
-	for _, m := range t.sts.Mail(to) {
-		found = append(found, [2]string{m.Subject, m.Code})
-	}
-	return found
-}
+// Message is one that the tenant "sent": a one-time code.
+type Message = sts.Message
+
+// Mail returns what was "sent" to an address, the newest first; to everybody,
+// for an empty one.
+func (t *Tenant) Mail(to string) []Message { return t.sts.Mail(to) }
 
 // AddUser makes a customer account with a display name.
 func (t *Tenant) AddUser(email, password, displayName string) error {

@@ -8,8 +8,9 @@
 // A Tenant is two http.Handlers, because that is how its browser pages need no
 // certificate: API (discovery, tokens, keys, Graph) is to be served over https,
 // as every MSAL insists, and Pages (what a person's browser opens) over plain
-// http on loopback. Management, for a third listener or none, tells the tenant
-// what to do next. For tests without sockets, Client answers in process.
+// http on loopback. For tests without sockets, Client answers in process. A test
+// tells the tenant what happens next: FailNext, FastForward, SetPolicy,
+// RotateKeys and the like; nothing is left to chance.
 //
 // What works here is meant to work at Entra, and what Entra refuses is meant to
 // be refused here with the same bytes; where the two could differ, the sandbox

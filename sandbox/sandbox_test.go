@@ -42,7 +42,7 @@ func newClient(t *testing.T, config sandbox.Config) *client {
 	f := tenant.Facts()
 	c := &client{t: t, tenant: tenant, facts: f}
 	c.person = robot.Person{Email: f.User, Password: f.Password, Name: "New", Code: func(context.Context) (string, error) {
-		return tenant.Mail("")[0][1], nil
+		return tenant.Mail("")[0].Code, nil
 	}}
 	return c
 }
@@ -304,7 +304,7 @@ func TestSignUp(t *testing.T) {
 	if a := c.redeem(c.got.Get("code")); a.Status != 200 {
 		t.Fatalf("got %+v", a)
 	}
-	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0][0] != "Verify your e-mail address" {
+	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0].Subject != "Verify your e-mail address" {
 		t.Errorf("the mail is %v", mail)
 	}
 	c.person.SignUp = false

@@ -113,6 +113,9 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 		}
 		return err
 	})
+	if _, lost := errors.AsType[*tokenstore.NotSaved](err); lost {
+		return accounts, nil // they are known all the same
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, config sandbox.Config) *world {
 	f := tenant.Facts()
 	w := &world{tenant: tenant, store: tokenstore.Memory()}
 	w.person = robot.Person{Email: f.User, Password: f.Password, Code: func(context.Context) (string, error) {
-		return tenant.Mail("")[0][1], nil
+		return tenant.Mail("")[0].Code, nil
 	}}
 	form, err := authority.Parse("contoso")
 	if err != nil {

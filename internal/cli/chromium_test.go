@@ -118,7 +118,7 @@ func TestTheJourneyInARealBrowser(t *testing.T) {
 	edit := signIn(auth.Request{Scopes: scopes, Account: &read.Account, Answer: demand},
 		chromedp.WaitVisible(chromedp.CSS("#code")),
 		func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-			return chromedp.SendKeys(chromedp.CSS("#code"), st.tenant.Mail(st.facts.User)[0][1])(ctx, target)
+			return chromedp.SendKeys(chromedp.CSS("#code"), st.tenant.Mail(st.facts.User)[0].Code)(ctx, target)
 		},
 		chromedp.Click(chromedp.CSS("#code-form button")))
 	change := profile.Change{}

@@ -113,6 +113,9 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 		}
 	}
 	tell("A throw-away tenant is running: %s", d.stage.facts.Authority)
+	if d.robot == nil {
+		tell("Sign in as %s with the password %s; the code comes to %s", d.stage.facts.User, d.stage.facts.Password, d.stage.facts.Mailbox)
+	}
 	for _, step := range []struct {
 		name string
 		take func(context.Context) (string, json.RawMessage, error)

@@ -38,7 +38,7 @@ func (p *pageRobot) open(ctx context.Context, address string) error {
 				if len(mail) == 0 {
 					return "", errors.New("the mail box is empty")
 				}
-				return mail[0][1], nil
+				return mail[0].Code, nil
 			},
 		}, nil)
 		if err != nil {

@@ -21,7 +21,8 @@ func (s *session) say(format string, args ...any) {
 }
 
 func (s *session) warnNotSaved(t auth.Token) {
-	if f, ok := errors.AsType[*fault.Error](t.NotSaved); ok {
+	if f, ok := errors.AsType[*fault.Error](t.NotSaved); ok && !s.warned {
+		s.warned = true
 		s.say("warning: the sign-in could not be saved and ends with this command: %s", f.What)
 		s.say("  fix: %s", f.Fix)
 	}

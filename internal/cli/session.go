@@ -34,6 +34,7 @@ type session struct {
 	midtier   *midtier.Client
 	printer   output.Printer
 	quiet     bool // nothing but the result is wanted
+	warned    bool // that the sign-in could not be saved
 }
 
 // sessionOptions are what single commands want otherwise.

@@ -99,7 +99,7 @@ func (w *world) signIn(t *testing.T, a authority.Authority) {
 			Authority: a, ClientID: f.ClientID, Store: tokenstore.Memory(), HTTP: w.tenant.Client(), Log: slog.New(slog.DiscardHandler),
 			Open: func(ctx context.Context, p auth.Page) error {
 				browser, err := robot.New(robot.Person{Email: f.User, Password: f.Password, Code: func(context.Context) (string, error) {
-					return w.tenant.Mail("")[0][1], nil
+					return w.tenant.Mail("")[0].Code, nil
 				}}, either{w.tenant})
 				if err != nil {
 					return err

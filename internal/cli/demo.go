@@ -21,7 +21,7 @@ import (
 type demoOptions struct{ Browser bool }
 
 func (o *demoOptions) bind(f *pflag.FlagSet) {
-	f.BoolVar(&o.Browser, "browser", false, "do the sign-in pages yourself, in your own browser")
+	f.BoolVar(&o.Browser, browserFlag, false, "do the sign-in pages yourself, in your own browser")
 }
 
 func newDemo(env Env, g *globals) *cobra.Command {

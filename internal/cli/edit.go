@@ -129,11 +129,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 			return err
 		}
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{})
-	if err != nil {
-		return err
-	}
-	who, err := s.account(ctx)
+	s, who, err := openAccount(ctx, env, g)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ type logoutOptions struct {
 
 func (o *logoutOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.All, "all", false, "forget every account of the tenant")
-	f.BoolVar(&o.Browser, "browser", false, "end the browser's session too")
+	f.BoolVar(&o.Browser, browserFlag, false, "end the browser's session too")
 }
 
 func newLogout(env Env, g *globals) *cobra.Command {

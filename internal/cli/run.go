@@ -83,6 +83,10 @@ func prepare(root *cobra.Command, env Env) *bool {
 // the names of its table.
 const settingFlag = "setting"
 
+// browserFlag is a flag of some commands; PROFILECTL_BROWSER is none of theirs:
+// it names the browser to open.
+const browserFlag = "browser"
+
 // flagsFromEnvironment gives every flag that is not on the command line the
 // value of PROFILECTL_<FLAG>. A value that does not parse is a fault, never a
 // default.
@@ -92,7 +96,7 @@ func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) erro
 		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := getenv(name)
 		_, setting := f.Annotations[settingFlag] // has environment names of its own
-		if f.Changed || value == "" || f.Name == "help" || setting || broken != nil {
+		if f.Changed || value == "" || f.Name == "help" || f.Name == browserFlag || setting || broken != nil {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {

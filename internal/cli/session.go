@@ -73,6 +73,16 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	return s, s.connect(httpClient, o)
 }
 
+// openAccount opens a session and finds who the command acts for.
+func openAccount(ctx context.Context, env Env, g *globals) (*session, auth.Account, error) {
+	s, err := openSession(ctx, env, g, sessionOptions{})
+	if err != nil {
+		return nil, auth.Account{}, err
+	}
+	who, err := s.account(ctx)
+	return s, who, err
+}
+
 // connect makes the clients.
 func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
 	port := o.RedirectPort

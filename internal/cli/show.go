@@ -44,11 +44,7 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{})
-	if err != nil {
-		return err
-	}
-	who, err := s.account(ctx)
+	s, who, err := openAccount(ctx, env, g)
 	if err != nil {
 		return err
 	}

@@ -41,11 +41,7 @@ type tokenReport struct {
 }
 
 func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
-	s, err := openSession(ctx, env, g, sessionOptions{})
-	if err != nil {
-		return err
-	}
-	who, err := s.account(ctx)
+	s, who, err := openAccount(ctx, env, g)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 		return err
 	}
 	form := len(change) == 0
-	if form && (g.NoInput || !env.facts().Interactive) {
+	if form && !g.facts(env).Interactive {
 		return &fault.Error{Kind: fault.Usage, What: "there is nothing to change", Fix: `name a field, as in profilectl edit --display-name "Ada L."; in a terminal, edit without a field opens a form`}
 	}
 	if !form {

@@ -28,7 +28,7 @@ func (s *session) fillForm(ctx context.Context, who auth.Account, before map[str
 		}
 		fields = append(fields, terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f)})
 	}
-	answers, err := terminal.Edit(ctx, s.env.Stdin, s.env.Stderr, s.env.facts(), "Your profile", fields)
+	answers, err := terminal.Edit(ctx, s.env.Stdin, s.env.Stderr, s.facts, "Your profile", fields)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +73,8 @@ func (s *session) review(ctx context.Context, change profile.Change, before map[
 	if o.Yes || o.DryRun {
 		return nil
 	}
-	s.say("%s", diff(change.Diff(before), s.env.facts().Color))
-	yes, err := terminal.Confirm(ctx, s.env.Stdin, s.env.Stderr, s.env.facts(), "Send this change?")
+	s.say("%s", diff(change.Diff(before), s.facts.Color))
+	yes, err := terminal.Confirm(ctx, s.env.Stdin, s.env.Stderr, s.facts, "Send this change?")
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // globals are the flags that every command has.
@@ -36,6 +38,14 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.StringVar(&g.Config, "config", "", "the configuration `file`")
 	f.DurationVar(&g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
 	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "time limit of one request")
+}
+
+// facts are what is known about the terminal, less what the flags switch off.
+func (g *globals) facts(env Env) terminal.Facts {
+	f := env.facts()
+	f.Color = f.Color && !g.NoColor
+	f.Interactive = f.Interactive && !g.NoInput
+	return f
 }
 
 // log returns where the command's log goes: standard error with --verbose,

@@ -112,7 +112,7 @@ func (s *session) opener(noBrowser bool) func(context.Context, auth.Page) error 
 		}
 		if err := s.browser().Open(ctx, page.URL); err != nil {
 			s.say("No browser was opened: %v.", err)
-			if s.env.facts().SSH {
+			if s.facts.SSH {
 				s.say("To use the browser of your own machine, run this there and then open the page:\n\n  ssh -N -L %d:localhost:%d HOST\n", page.Port, page.Port)
 			}
 		}
@@ -134,7 +134,7 @@ func (s *session) show(ctx context.Context, address string) error {
 
 func (s *session) browser() terminal.Opener {
 	return terminal.Opener{
-		Facts: s.env.facts(), Getenv: s.env.Getenv, Self: []string{s.env.Self, openURLCommand},
+		Facts: s.facts, Getenv: s.env.Getenv, Self: []string{s.env.Self, openURLCommand},
 		Failed: func(error) { s.say("The browser did not open. Open the page above yourself.") },
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -33,6 +34,7 @@ type session struct {
 	graph     *graph.Client
 	midtier   *midtier.Client
 	printer   output.Printer
+	facts     terminal.Facts
 	quiet     bool // nothing but the result is wanted
 	warned    bool // that the sign-in could not be saved
 }
@@ -49,7 +51,7 @@ type sessionOptions struct {
 func graphScopes() []string { return []string{"User.Read"} }
 
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
-	s := &session{env: env, globals: g}
+	s := &session{env: env, globals: g, facts: g.facts(env)}
 	var err error
 	if s.printer, err = newPrinter(env, g); err != nil {
 		return nil, err

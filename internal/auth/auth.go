@@ -89,18 +89,26 @@ func New(config Config) (*Client, error) {
 	}
 	httpClient := *config.HTTP
 	httpClient.Transport = config.Authority.Transport(config.HTTP.Transport)
+	client, err := newMSAL(config, &httpClient)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{config: config, msal: client}, nil
+}
+
+func newMSAL(config Config, httpClient *http.Client) (public.Client, error) {
 	client, err := public.New(config.ClientID,
 		public.WithAuthority(config.Authority.URL),
 		public.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
 		public.WithCache(config.Store),
-		public.WithHTTPClient(&httpClient),
+		public.WithHTTPClient(httpClient),
 		// cp1 tells APIs that this client understands claims challenges.
 		public.WithClientCapabilities([]string{"cp1"}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("make MSAL client: %w", err)
+		return client, fmt.Errorf("make MSAL client: %w", err)
 	}
-	return &Client{config: config, msal: client}, nil
+	return client, nil
 }
 
 // Accounts returns the signed-in accounts, without any network.

@@ -129,7 +129,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 			return err
 		}
 	}
-	s, who, err := openAccount(ctx, env, g)
+	s, who, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}

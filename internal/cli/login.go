@@ -64,7 +64,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{NoBrowser: o.NoBrowser, RedirectPort: o.RedirectPort, Rediscover: true})
+	s, err := openSession(ctx, env, g, sessionOptions{NoBrowser: o.NoBrowser, RedirectPort: o.RedirectPort, Discovery: discoverAnew})
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ Without a tenant at hand, run the whole journey offline:
 			root.AddCommand(c)
 		}
 	}
-	add("profile", newLogin(env, g), newLogout(env, g), newShow(env, g), newEdit(env, g), newToken(env, g))
+	add("profile", newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g), newShow(env, g), newEdit(env, g), newToken(env, g))
 	add("try", newDemo(env, g), newSandbox(env, g), newServe(env, g))
 	add("more", newConfig(env, g), newVersion(env, g))
 	root.AddCommand(newOpenURL(env))

@@ -43,7 +43,7 @@ type session struct {
 type sessionOptions struct {
 	NoBrowser    bool
 	RedirectPort int
-	Rediscover   bool // ask the tenant who it is, even if that is known
+	Discovery    discovery
 }
 
 // graphScopes is what showing a profile needs. One API a request: a token for
@@ -66,7 +66,7 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	if err != nil {
 		return nil, err
 	}
-	if s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Rediscover); err != nil {
+	if s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery); err != nil {
 		return nil, err
 	}
 	if s.store, err = s.openStore(); err != nil {
@@ -76,8 +76,8 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 }
 
 // openAccount opens a session and finds who the command acts for.
-func openAccount(ctx context.Context, env Env, g *globals) (*session, auth.Account, error) {
-	s, err := openSession(ctx, env, g, sessionOptions{})
+func openAccount(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, auth.Account, error) {
+	s, err := openSession(ctx, env, g, o)
 	if err != nil {
 		return nil, auth.Account{}, err
 	}

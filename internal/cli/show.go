@@ -44,7 +44,7 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	if err != nil {
 		return err
 	}
-	s, who, err := openAccount(ctx, env, g)
+	s, who, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}

@@ -22,10 +22,19 @@ import (
 // Endpoints and issuers of a tenant hardly ever change; `login` asks anew.
 const remembered = 7 * 24 * time.Hour
 
+// discovery says when a tenant is asked who it is.
+type discovery int
+
+const (
+	discoverOnce  discovery = iota // if that is not known, or long ago
+	discoverAnew                   // always
+	discoverNever                  // only if nothing is known at all
+)
+
 // resolve turns what the person wrote into the tenant's authority, from the
 // state folder where it is known already, so that a command with warm tokens
 // spends no round trip on it.
-func resolve(ctx context.Context, client *http.Client, text, stateDir string, anew bool) (authority.Authority, error) {
+func resolve(ctx context.Context, client *http.Client, text, stateDir string, use discovery) (authority.Authority, error) {
 	form, err := authority.Parse(text)
 	if err != nil {
 		return authority.Authority{}, err
@@ -33,7 +42,7 @@ func resolve(ctx context.Context, client *http.Client, text, stateDir string, an
 	sum := sha256.Sum256([]byte(form.String()))
 	path := filepath.Join(stateDir, "authority-"+hex.EncodeToString(sum[:6])+".json")
 	known, fresh := readAuthority(path)
-	if fresh && !anew {
+	if fresh && use != discoverAnew || known.URL != "" && use == discoverNever {
 		return known, nil
 	}
 	found, err := authority.Discover(ctx, client, form)
@@ -43,7 +52,7 @@ func resolve(ctx context.Context, client *http.Client, text, stateDir string, an
 	if f, isFault := errors.AsType[*fault.Error](err); isFault {
 		return authority.Authority{}, f
 	}
-	if known.URL != "" && !anew {
+	if known.URL != "" && use != discoverAnew {
 		return known, nil // old, but better than nothing while the tenant is away
 	}
 	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant at "+form.Host)

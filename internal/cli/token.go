@@ -41,7 +41,7 @@ type tokenReport struct {
 }
 
 func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
-	s, who, err := openAccount(ctx, env, g)
+	s, who, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+)
+
+func newAccounts(env Env, g *globals) *cobra.Command {
+	c := &cobra.Command{
+		Use: "accounts", Short: "List the signed-in accounts, or switch between them", Args: cobra.NoArgs,
+		Example: `  profilectl accounts
+  profilectl accounts switch ada@contoso.com`,
+		RunE: func(c *cobra.Command, _ []string) error { return runAccounts(c.Context(), env, g) },
+	}
+	c.AddCommand(&cobra.Command{
+		Use: "switch ACCOUNT", Short: "Choose the account that commands use", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return runSwitch(c.Context(), env, g, args[0]) },
+	})
+	return c
+}
+
+// accountReport is one account as scripts read it.
+type accountReport struct {
+	Account string `json:"account"`
+	ID      string `json:"id"`
+	Active  bool   `json:"active"`
+}
+
+func runAccounts(ctx context.Context, env Env, g *globals) error {
+	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	if err != nil {
+		return err
+	}
+	known, err := s.auth.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	active, _ := s.account(ctx) // none may be chosen
+	reports := []accountReport{}
+	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}}
+	for _, a := range known {
+		reports = append(reports, accountReport{Account: a.Username, ID: a.ID, Active: a == active})
+		mark := ""
+		if a == active {
+			mark = "active"
+		}
+		table.Rows = append(table.Rows, []string{a.Username, mark})
+	}
+	return s.printer.Print(reports, table)
+}
+
+func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
+	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	if err != nil {
+		return err
+	}
+	known, err := s.auth.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, a := range known {
+		if strings.EqualFold(a.Username, name) || a.ID == name {
+			s.say("Commands act for %s now.", a.Username)
+			return s.activate(a)
+		}
+		names = append(names, a.Username)
+	}
+	fix := "sign in with `" + s.command("profilectl login --login-hint ADDRESS") + "`"
+	if len(names) > 0 {
+		fix += ", or switch to one of " + strings.Join(names, ", ")
+	}
+	return &fault.Error{Kind: fault.SignIn, What: "the account " + quote(name) + " is not signed in", Fix: fix}
+}

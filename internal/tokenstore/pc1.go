@@ -90,8 +90,8 @@ func validID(id string) bool {
 // newID is lower case: Windows compares item names without case.
 func newID() string { return strings.ToLower(rand.Text()[:idLength]) }
 
-// pack compresses the cache; base64 keeps it text, which some keyrings need.
-func pack(data []byte) (string, error) {
+// pack compresses the cache, and makes it text unless raw bytes will do.
+func pack(data []byte, raw bool) (string, error) {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err == nil {
@@ -101,15 +101,21 @@ func pack(data []byte) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("compress token cache: %w", err)
 	}
+	if raw {
+		return b.String(), nil
+	}
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }
 
-func unpack(text string) ([]byte, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("decode token cache: %w", err)
+func unpack(packed string, raw bool) ([]byte, error) {
+	if !raw {
+		decoded, err := base64.RawURLEncoding.DecodeString(packed)
+		if err != nil {
+			return nil, fmt.Errorf("decode token cache: %w", err)
+		}
+		packed = string(decoded)
 	}
-	data, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(raw)), maxCache+1))
+	data, err := io.ReadAll(io.LimitReader(flate.NewReader(strings.NewReader(packed)), maxCache+1))
 	if err != nil {
 		return nil, fmt.Errorf("decompress token cache: %w", err)
 	}
@@ -149,7 +155,7 @@ func (s *Store) read(ctx context.Context) ([]byte, error) {
 			return nil, damaged(errors.New("read parts: too large"))
 		}
 	}
-	data, err := h.open(text.String())
+	data, err := h.open(text.String(), s.config.Raw)
 	if err != nil {
 		return nil, damaged(err)
 	}
@@ -157,12 +163,12 @@ func (s *Store) read(ctx context.Context) ([]byte, error) {
 }
 
 // open checks the joined parts against the head.
-func (h head) open(text string) ([]byte, error) {
+func (h head) open(text string, raw bool) ([]byte, error) {
 	sum := sha256.Sum256([]byte(text))
 	if len(text) != h.length || subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(h.sum)) != 1 {
 		return nil, errors.New("read parts: the checksum is wrong")
 	}
-	return unpack(text)
+	return unpack(text, raw)
 }
 
 // cut makes the head and the further parts of a packed cache.
@@ -183,7 +189,7 @@ func cut(text string, most int) (head, []string) {
 // that goes wrong after the commit is an error: it leaves rubbish, which the
 // next save sweeps.
 func (s *Store) save(ctx context.Context, data []byte) error {
-	text, err := pack(data)
+	text, err := pack(data, s.config.Raw)
 	if err != nil {
 		return err
 	}

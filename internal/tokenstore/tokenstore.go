@@ -46,6 +46,10 @@ type Config struct {
 	// Waiting is told once when the keyring lets us wait for two seconds.
 	Waiting func()
 	MaxItem int // bytes that fit into one item; 0 is the platform's limit
+	// Raw stores bytes as they are, where items may hold any: on Windows and
+	// macOS always, elsewhere only if it is set. Otherwise they are made text,
+	// which some keyrings of Linux need (KeePassXC).
+	Raw bool
 }
 
 // Ring is the OS keyring, as go-keyring offers it.
@@ -111,6 +115,7 @@ func New(c Config) (*Store, error) {
 	if c.MaxItem == 0 {
 		c.MaxItem = platformMax(runtime.GOOS)
 	}
+	c.Raw = c.Raw || runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 	sum := sha256.Sum256([]byte(c.Service))
 	name := hex.EncodeToString(sum[:6])
 	return &Store{

@@ -127,22 +127,40 @@ func sample(size int, seed uint64) []byte {
 
 func TestRoundTrip(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, 5000, 20_000, 200_000} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			r, dir := newRing(), t.TempDir()
-			want := sample(size, 7)
-			if err := save(t.Context(), open(t, r, dir), want); err != nil {
-				t.Fatal(err)
-			}
-			for name, item := range r.items {
-				if len(item) > maxItem {
-					t.Errorf("item %s has %d bytes", name, len(item))
+		items := map[bool]int{}
+		for _, raw := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%d bytes, raw %v", size, raw), func(t *testing.T) {
+				r := newRing()
+				config := tokenstore.Config{Service: "s", StateDir: t.TempDir(), Ring: r, Wait: 5 * time.Second, MaxItem: maxItem, Raw: raw}
+				s, err := tokenstore.New(config)
+				if err != nil {
+					t.Fatal(err)
 				}
-			}
-			got, err := load(t.Context(), open(t, r, dir))
-			if err != nil || !bytes.Equal(got, want) {
-				t.Errorf("got %d bytes, %v", len(got), err)
-			}
-		})
+				want := sample(size, 7)
+				if err := save(t.Context(), s, want); err != nil {
+					t.Fatal(err)
+				}
+				for name, item := range r.items {
+					if len(item) > maxItem {
+						t.Errorf("item %s has %d bytes", name, len(item))
+					}
+					if !raw && strings.ContainsFunc(item, func(c rune) bool { return c != '\n' && (c < ' ' || c > '~') }) {
+						t.Errorf("item %s is not text", name)
+					}
+				}
+				items[raw] = len(r.items)
+				again, err := tokenstore.New(config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := load(t.Context(), again); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("got %d bytes, %v", len(got), err)
+				}
+			})
+		}
+		if items[true] > items[false] {
+			t.Errorf("%d bytes: raw takes %d items, text %d", size, items[true], items[false])
+		}
 	}
 }
 

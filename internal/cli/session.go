@@ -161,8 +161,12 @@ func (s *session) token(ctx context.Context, who auth.Account, scopes []string, 
 			demand = refused
 		}
 	}
-	if s.globals.NoInput {
-		return auth.Token{}, s.needsPerson(fault.StepUp, "a second factor is needed and nobody can be asked here", command)
+	const alone = "a second factor is needed and nobody can be asked here"
+	switch {
+	case s.globals.NoInput && answer != nil: // a new sign-in would not know what the mid-tier demands
+		return auth.Token{}, &fault.Error{Kind: fault.StepUp, What: alone, Fix: "run the same command without --no-input in a terminal"}
+	case s.globals.NoInput:
+		return auth.Token{}, s.needsPerson(fault.StepUp, alone, command)
 	}
 	s.say("A second factor is needed; continuing in your browser.")
 	return s.auth.Interactive(ctx, auth.Request{Scopes: scopes, Account: &who, Answer: demand})

@@ -43,6 +43,9 @@ func TestHabits(t *testing.T) {
 	packages := map[string]bool{}
 	for _, s := range sources(t) {
 		packages[s.room] = packages[s.room] || s.file.Doc != nil
+		if s.room == "internal/muted" {
+			continue // docs/adr/0006
+		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.SelectorExpr:

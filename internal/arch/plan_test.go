@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/fault": 0, "api": 0,
+	"internal/fault": 0, "internal/muted": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -35,7 +35,7 @@ var may = map[string][]string{
 
 	"internal/cli": {
 		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/fault",
-		"internal/graph", "internal/midtier", "internal/obo", "internal/output", "internal/profile", "internal/serve",
+		"internal/graph", "internal/midtier", "internal/muted", "internal/obo", "internal/output", "internal/profile", "internal/serve",
 		"internal/terminal", "internal/tokenstore", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
@@ -76,6 +76,7 @@ var may = map[string][]string{
 	},
 	"internal/upstream": {"internal/fault"},
 	"internal/fault":    {},
+	"internal/muted":    {}, // must stay so: it has to be initialised first
 	"api":               {},
 
 	"sandbox":                    {"sandbox/internal/directory", "sandbox/internal/graph", "sandbox/internal/sts", "sandbox/internal/token"},

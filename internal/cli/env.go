@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/muted"
 	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
@@ -34,6 +35,7 @@ type Env struct {
 
 // System is the process's own Env.
 func System() Env {
+	muted.Restore()
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]

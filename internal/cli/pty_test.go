@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/creack/pty"
@@ -91,6 +92,26 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("screen"), []byte(shown.after(0)), 0o600))
 	if (err != nil) != neg {
 		ts.Fatalf("ended with %v; the terminal shows:\n%s", err, shown.after(0))
+	}
+}
+
+// TestNoCommandAsksTheTerminalAnything starts the program in a terminal that
+// answers nothing: what it writes is its own, at once.
+func TestNoCommandAsksTheTerminalAnything(t *testing.T) {
+	c := exec.CommandContext(t.Context(), "go", "run", "../../cmd/profilectl", "version")
+	c.Env = append(os.Environ(), "TERM=xterm-256color", "CI=")
+	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: 80, Rows: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tty.Close()
+	shown := &screen{}
+	_, _ = io.Copy(shown, tty) // ends with an error when the command does
+	if err := c.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if text := shown.after(0); !strings.HasPrefix(text, "profilectl ") || strings.Contains(text, "\x1b") {
+		t.Errorf("the terminal got %q", text)
 	}
 }
 

@@ -57,7 +57,7 @@ func Confirm(ctx context.Context, in io.Reader, out io.Writer, f Facts, question
 func run(ctx context.Context, form *huh.Form, in io.Reader, out io.Writer, f Facts) error {
 	theme := huh.ThemeBase()
 	if f.Color {
-		theme = huh.ThemeCharm()
+		theme = huh.ThemeBase16()
 	}
 	keys := huh.NewDefaultKeyMap()
 	keys.Quit.SetKeys("ctrl+c", "esc")

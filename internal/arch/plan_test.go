@@ -48,7 +48,7 @@ var may = map[string][]string{
 
 	"internal/auth": {
 		"internal/aadsts", "internal/authority", "internal/challenge", "internal/fault", "internal/tokenstore", "internal/upstream",
-		msal + "public", msal + "errors",
+		msal + "public", msal + "errors", msal + "cache",
 	},
 	"internal/bearer": {
 		"internal/authority", "internal/challenge", "internal/fault",

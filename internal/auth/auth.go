@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
@@ -89,18 +90,18 @@ func New(config Config) (*Client, error) {
 	}
 	httpClient := *config.HTTP
 	httpClient.Transport = config.Authority.Transport(config.HTTP.Transport)
-	client, err := newMSAL(config, &httpClient)
+	client, err := newMSAL(config, config.Store, &httpClient)
 	if err != nil {
 		return nil, err
 	}
 	return &Client{config: config, msal: client}, nil
 }
 
-func newMSAL(config Config, httpClient *http.Client) (public.Client, error) {
+func newMSAL(config Config, store cache.ExportReplace, httpClient *http.Client) (public.Client, error) {
 	client, err := public.New(config.ClientID,
 		public.WithAuthority(config.Authority.URL),
 		public.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
-		public.WithCache(config.Store),
+		public.WithCache(store),
 		public.WithHTTPClient(httpClient),
 		// cp1 tells APIs that this client understands claims challenges.
 		public.WithClientCapabilities([]string{"cp1"}),

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
@@ -205,5 +206,60 @@ func TestARevokedSignInSaysSo(t *testing.T) {
 	_, demand, err := w.client.Silent(t.Context(), signedIn.Account, []string{w.tenant.Facts().EditScope}, nil)
 	if f := fault.As(err); demand != nil || f.Kind != fault.SignIn || f.Fix != "run `profilectl login`" {
 		t.Errorf("got %v, %v (fix %q)", demand, err, f.Fix)
+	}
+}
+
+func TestDeviceCode(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(*world)
+		what    string
+	}{
+		{"the person types the code", func(*world) {}, ""},
+		{"the tenant is down", func(w *world) { w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 500, Body: "x"}) }, "cannot sign in: the tenant answered with HTTP status 500"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Config{})
+			c.prepare(w)
+			browser, err := robot.New(w.person, either{w.tenant})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := w.client.Device(t.Context(), auth.Request{Scopes: []string{"User.Read"}}, func(p auth.Prompt) {
+				if p.Page != "https://contoso.ciamlogin.com/common/oauth2/deviceauth" || p.Code == "" || time.Until(p.Expires) < 10*time.Minute {
+					t.Errorf("the person is shown %+v", p)
+				}
+				// While the person types, other processes can use the store.
+				if accounts, err := w.client.Accounts(t.Context()); err != nil || len(accounts) != 0 {
+					t.Errorf("got %v, %v", accounts, err)
+				}
+				browser.UserCode = p.Code
+				if page, err := browser.Open(t.Context(), p.Page); err != nil || page.Status != http.StatusOK {
+					t.Errorf("got %+v, %v", page, err)
+				}
+			})
+			if c.what != "" {
+				if f := fault.As(err); f.What != c.what {
+					t.Errorf("got %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, demand, err := w.client.Silent(t.Context(), got.Account, []string{"User.Read"}, nil)
+			if err != nil || demand != nil || again.Access != got.Access {
+				t.Errorf("it was not kept: %v, %v", demand, err)
+			}
+		})
+	}
+}
+
+func TestNobodyTypesTheDeviceCode(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	w.rewire(t, 0, 50*time.Millisecond, nil)
+	_, err := w.client.Device(t.Context(), auth.Request{Scopes: []string{"User.Read"}}, func(auth.Prompt) {})
+	if f := fault.As(err); f.Kind != fault.SignIn || f.What != "nobody typed the code in time" {
+		t.Errorf("got %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, er
 // Cached returns the access token for scopes that the store has and that is
 // still good, without any network; ok is false where there is none.
 func (c *Client) Cached(ctx context.Context, which Account, scopes []string) (t Token, ok bool, err error) {
-	client, err := newMSAL(c.config, &http.Client{Transport: c.config.Authority.Transport(offline{})})
+	client, err := newMSAL(c.config, c.config.Store, &http.Client{Transport: c.config.Authority.Transport(offline{})})
 	if err != nil {
 		return Token{}, false, err
 	}

@@ -163,16 +163,12 @@ func (c *Client) redeem(ctx context.Context, r Request, s secrets, code, redirec
 		if r.Account == nil || r.Account.ID == t.Account.ID {
 			return nil
 		}
-		stranger := &fault.Error{
-			Kind: fault.Denied, What: "somebody else signed in at the browser than the account that was asked for",
-			Fix: "run the command again and choose the same account, or run `profilectl login` to change accounts",
-		}
 		for _, a := range before {
 			if a.HomeAccountID == t.Account.ID {
-				return stranger // was signed in here before, so keep it
+				return stranger() // was signed in here before, so keep it
 			}
 		}
-		return errors.Join(stranger, c.msal.RemoveAccount(ctx, result.Account))
+		return errors.Join(stranger(), c.msal.RemoveAccount(ctx, result.Account))
 	})
 	if notSaved, ok := errors.AsType[*tokenstore.NotSaved](err); ok && t.Access != "" {
 		t.NotSaved = notSaved
@@ -181,10 +177,15 @@ func (c *Client) redeem(ctx context.Context, r Request, s secrets, code, redirec
 	if err == nil {
 		return t, nil
 	}
-	if no := refusal(err); no != nil {
-		return Token{}, no.Fault("sign in")
+	return Token{}, refused(err)
+}
+
+// stranger is the fault of a step-up that another account answered.
+func stranger() error {
+	return &fault.Error{
+		Kind: fault.Denied, What: "somebody else signed in at the browser than the account that was asked for",
+		Fix: "run the command again and choose the same account, or run `profilectl login` to change accounts",
 	}
-	return Token{}, failed(err, "sign in")
 }
 
 // checkNonce binds the id token to this sign-in (OpenID Connect Core 3.1.3.7,

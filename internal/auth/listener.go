@@ -148,7 +148,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if status != 0 {
 		l.log.Debug("ignore a request on the redirect URI", "method", r.Method, "reason", reason)
-		stranger().write(w, status)
+		nothing().write(w, status)
 		return
 	}
 	defer close(l.shown)

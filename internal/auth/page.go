@@ -34,7 +34,7 @@ func failure(what, fix string) page {
 	return page{Title: "Signing in did not work", Message: what, Next: "Close this tab and go back to the terminal. To mend it: " + fix}
 }
 
-func stranger() page {
+func nothing() page {
 	return page{Title: "Nothing to see here", Message: "profilectl waits at this address for a sign-in to finish.", Next: "You can close this tab."}
 }
 

@@ -19,6 +19,7 @@ type editOptions struct {
 	Unset  []string
 	DryRun bool
 	Yes    bool
+	Device deviceOption
 }
 
 func (o *editOptions) bind(f *pflag.FlagSet) {
@@ -29,6 +30,7 @@ func (o *editOptions) bind(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.Set, "set", nil, "set a field: `field=value`, may be repeated")
 	f.StringArrayVar(&o.Unset, "unset", nil, "clear a `field`, may be repeated")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "show what would change and send nothing")
+	o.Device.bind(f)
 	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask before sending what a form changed")
 }
 
@@ -129,7 +131,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 			return err
 		}
 	}
-	s, who, err := openAccount(ctx, env, g, sessionOptions{})
+	s, who, err := openAccount(ctx, env, g, sessionOptions{Device: bool(o.Device)})
 	if err != nil {
 		return err
 	}

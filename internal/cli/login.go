@@ -12,6 +12,7 @@ import (
 )
 
 type loginOptions struct {
+	Device       deviceOption
 	NoBrowser    bool
 	RedirectPort int
 	LoginHint    string
@@ -21,6 +22,7 @@ type loginOptions struct {
 }
 
 func (o *loginOptions) bind(f *pflag.FlagSet) {
+	o.Device.bind(f)
 	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address and wait, open nothing")
 	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` that the browser comes back to (default: a free one)")
 	f.StringVar(&o.LoginHint, "login-hint", "", "e-mail `address` to fill in on the sign-in page")
@@ -37,7 +39,8 @@ func newLogin(env Env, g *globals) *cobra.Command {
 your operating system, never in a plain file.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
-  profilectl login --no-browser        # over SSH: open the address elsewhere`,
+  profilectl login --no-browser        # over SSH: open the address elsewhere
+  profilectl login --device-code       # no port can be reached: type a code elsewhere`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogin(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
@@ -64,14 +67,14 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{NoBrowser: o.NoBrowser, RedirectPort: o.RedirectPort, Discovery: discoverAnew})
+	s, err := openSession(ctx, env, g, sessionOptions{NoBrowser: o.NoBrowser, Device: bool(o.Device), RedirectPort: o.RedirectPort, Discovery: discoverAnew})
 	if err != nil {
 		return err
 	}
 	if g.NoInput {
 		return s.needsPerson(fault.SignIn, "signing in needs a person at a browser", "profilectl login")
 	}
-	t, err := s.auth.Interactive(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
+	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err != nil {
 		return err
 	}

@@ -101,13 +101,13 @@ func quote(s string) string {
 
 // opener shows the person a sign-in page: the address first, always; then the
 // browser, where one can be opened.
-func (s *session) opener(noBrowser bool) func(context.Context, auth.Page) error {
+func (s *session) opener() func(context.Context, auth.Page) error {
 	return func(ctx context.Context, page auth.Page) error {
-		if !noBrowser && s.env.OpenBrowser != nil {
+		if !s.noBrowser && s.env.OpenBrowser != nil {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
 		s.say("Open this page to sign in:\n\n  %s\n", page.URL)
-		if noBrowser {
+		if s.noBrowser {
 			return nil
 		}
 		if err := s.browser().Open(ctx, page.URL); err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,7 +126,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"grep-home": grepHomeCommand, "readme": readmeCommand, "terminal": terminalCommand, "tenant": tenantCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
+			"grep-home": grepHomeCommand, "readme": readmeCommand, "terminal": terminalCommand, "tenant": tenantCommand, "type-code": typeCodeCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
 		},
 	})
 }
@@ -237,6 +238,33 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SANDBOX_USER", r.User)
 	ts.Setenv("SANDBOX_PASSWORD", r.Password)
 	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
+}
+
+var devicePrompt = regexp.MustCompile(`page  (\S+)\n  code  (\S+)\n`)
+
+// typeCodeCommand waits until a command has written its device prompt to a file
+// and does what it says, on another device.
+func typeCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: type-code FILE")
+	}
+	var prompt []string
+	for deadline := time.Now().Add(20 * time.Second); prompt == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("no prompt:\n%s", ts.ReadFile(args[0]))
+		}
+		if raw, err := os.ReadFile(ts.MkAbs(args[0])); err == nil {
+			prompt = devicePrompt.FindStringSubmatch(string(raw))
+		}
+	}
+	browser, err := robot.New(robot.Person{
+		Email: ts.Getenv("SANDBOX_USER"), Password: ts.Getenv("SANDBOX_PASSWORD"),
+		Code: func(ctx context.Context) (string, error) { return newestCode(ctx, ts.Getenv("SANDBOX_MAILBOX")) },
+	}, nil)
+	ts.Check(err)
+	browser.UserCode = prompt[2]
+	_, err = browser.Open(context.Background(), prompt[1])
+	ts.Check(err)
 }
 
 // awaitCommand waits for a file that a background command writes, and puts its

@@ -35,6 +35,8 @@ type session struct {
 	midtier   *midtier.Client
 	printer   output.Printer
 	facts     terminal.Facts
+	device    bool // sign-ins are done on another device
+	noBrowser bool // the person opens the page themselves
 	quiet     bool // nothing but the result is wanted
 	warned    bool // that the sign-in could not be saved
 }
@@ -42,6 +44,7 @@ type session struct {
 // sessionOptions are what single commands want otherwise.
 type sessionOptions struct {
 	NoBrowser    bool
+	Device       bool // sign in with a code on another device
 	RedirectPort int
 	Discovery    discovery
 }
@@ -51,7 +54,7 @@ type sessionOptions struct {
 func graphScopes() []string { return []string{"User.Read"} }
 
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
-	s := &session{env: env, globals: g, facts: g.facts(env)}
+	s := &session{env: env, globals: g, facts: g.facts(env), device: o.Device, noBrowser: o.NoBrowser}
 	var err error
 	if s.printer, err = newPrinter(env, g); err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
 	var err error
 	s.auth, err = auth.New(auth.Config{
 		Authority: s.authority, ClientID: s.settings.Text("client-id"), Store: s.store, HTTP: httpClient,
-		Open: s.opener(o.NoBrowser), RedirectPort: port, Wait: s.globals.Wait, Log: s.globals.log(s.env),
+		Open: s.opener(), RedirectPort: port, Wait: s.globals.Wait, Log: s.globals.log(s.env),
 	})
 	s.graph = &graph.Client{Base: s.settings.Text("graph"), HTTP: httpClient}
 	s.midtier = &midtier.Client{URL: s.settings.Text("mid-tier"), HTTP: httpClient}
@@ -169,7 +172,7 @@ func (s *session) token(ctx context.Context, who auth.Account, scopes []string, 
 		return auth.Token{}, s.needsPerson(fault.StepUp, alone, command)
 	}
 	s.say("A second factor is needed; continuing in your browser.")
-	return s.auth.Interactive(ctx, auth.Request{Scopes: scopes, Account: &who, Answer: demand})
+	return s.signIn(ctx, auth.Request{Scopes: scopes, Account: &who, Answer: demand})
 }
 
 // needsPerson is the fault of a command that may not ask, and names the one

@@ -45,6 +45,13 @@ func (t *Tenant) FailNext(f Fault) {
 	t.control.faults = append(t.control.faults, f)
 }
 
+// Recover forgets the faults that have not happened yet.
+func (t *Tenant) Recover() {
+	t.control.mu.Lock()
+	defer t.control.mu.Unlock()
+	t.control.faults = nil
+}
+
 // FastForward moves the tenant's clock, also back.
 func (t *Tenant) FastForward(d time.Duration) {
 	t.control.mu.Lock()

@@ -88,13 +88,17 @@ func New(config Config) (*Client, error) {
 	if config.Wait == 0 {
 		config.Wait = defaultWait
 	}
-	httpClient := *config.HTTP
-	httpClient.Transport = config.Authority.Transport(config.HTTP.Transport)
-	client, err := newMSAL(config, config.Store, &httpClient)
-	if err != nil {
-		return nil, err
-	}
-	return &Client{config: config, msal: client}, nil
+	c := &Client{config: config}
+	var err error
+	c.msal, err = newMSAL(config, config.Store, c.tenantHTTP())
+	return c, err
+}
+
+// tenantHTTP makes the tenant's endpoints look as MSAL expects them.
+func (c *Client) tenantHTTP() *http.Client {
+	client := *c.config.HTTP
+	client.Transport = c.config.Authority.Transport(c.config.HTTP.Transport)
+	return &client
 }
 
 func newMSAL(config Config, store cache.ExportReplace, httpClient *http.Client) (public.Client, error) {

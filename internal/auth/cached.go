@@ -29,7 +29,7 @@ func (c *Client) Cached(ctx context.Context, which Account, scopes []string) (t 
 	}
 	var result public.AuthResult
 	err = c.config.Store.Locked(ctx, func(ctx context.Context) error {
-		known, err := c.find(ctx, which)
+		known, err := find(ctx, client, which)
 		if err != nil {
 			return err
 		}

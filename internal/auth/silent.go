@@ -17,9 +17,13 @@ import (
 // sign in anew. With answer, a cached token is passed over: the API has refused
 // it with that challenge.
 func (c *Client) Silent(ctx context.Context, which Account, scopes []string, answer *challenge.Challenge) (Token, *challenge.Challenge, error) {
+	return c.silent(ctx, c.msal, which, scopes, answer)
+}
+
+func (c *Client) silent(ctx context.Context, client public.Client, which Account, scopes []string, answer *challenge.Challenge) (Token, *challenge.Challenge, error) {
 	var result public.AuthResult
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
-		known, err := c.find(ctx, which)
+		known, err := find(ctx, client, which)
 		if err != nil {
 			return err
 		}
@@ -27,7 +31,7 @@ func (c *Client) Silent(ctx context.Context, which Account, scopes []string, ans
 		if answer != nil && answer.Claims != "" {
 			options = append(options, public.WithClaims(answer.Claims))
 		}
-		result, err = c.msal.AcquireTokenSilent(ctx, scopes, options...)
+		result, err = client.AcquireTokenSilent(ctx, scopes, options...)
 		return err
 	})
 	notSaved, lost := errors.AsType[*tokenstore.NotSaved](err)
@@ -69,8 +73,8 @@ func unsilent(err error) (*challenge.Challenge, error) {
 const signIn = "run `profilectl login`"
 
 // find returns MSAL's record of an account.
-func (c *Client) find(ctx context.Context, which Account) (public.Account, error) {
-	known, err := c.msal.Accounts(ctx)
+func find(ctx context.Context, client public.Client, which Account) (public.Account, error) {
+	known, err := client.Accounts(ctx)
 	if err != nil {
 		return public.Account{}, err
 	}

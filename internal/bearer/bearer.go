@@ -179,12 +179,17 @@ func refuse(r Refusal, what string) error {
 
 // invalid says what is wrong with a token, as far as that helps its owner.
 func invalid(err error) error {
-	what := "the access token is not valid"
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		what = "the access token has expired"
-	case errors.Is(err, jwt.ErrTokenNotValidYet):
-		what = "the access token is not valid yet"
+		return untimely("the access token has expired", "get a new one; if it is new, the clock of the mid-tier's machine is wrong")
+	case errors.Is(err, jwt.ErrTokenNotValidYet), errors.Is(err, jwt.ErrTokenUsedBeforeIssued):
+		return untimely("the access token is not valid yet", "set the clock of the mid-tier's machine: it is behind the tenant's")
 	}
-	return refuse(InvalidToken, what)
+	return refuse(InvalidToken, "the access token is not valid")
+}
+
+// untimely is the fault of a token whose time, by the clock of this machine, is
+// over or to come.
+func untimely(what, fix string) error {
+	return &fault.Error{Kind: fault.SignIn, What: what, Fix: fix, Err: InvalidToken}
 }

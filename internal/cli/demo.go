@@ -154,7 +154,7 @@ func (d *demo) signIn(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) show(ctx context.Context) (string, json.RawMessage, error) {
-	me, err := d.me(ctx)
+	me, err := d.session.me(ctx, d.who)
 	if err != nil {
 		return "", nil, err
 	}
@@ -215,19 +215,11 @@ func (d *demo) showAfter(ctx context.Context) (string, json.RawMessage, error) {
 	if !seen {
 		return "", nil, untold("Microsoft Graph never showed the change")
 	}
-	me, err := d.me(ctx)
+	me, err := d.session.me(ctx, d.who)
 	if err != nil {
 		return "", nil, err
 	}
 	return fmt.Sprintf("the display name is %q now", *me.Values()["displayName"]), me.Raw, nil
-}
-
-func (d *demo) me(ctx context.Context) (graph.Profile, error) {
-	t, err := d.session.graphToken(ctx, d.who)
-	if err != nil {
-		return graph.Profile{}, err
-	}
-	return d.session.graph.Me(ctx, t.Access)
 }
 
 func (d *demo) editScopes() []string { return []string{d.session.settings.Text("edit-scope")} }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // deviceOption is the flag of commands that may sign a person in.
@@ -22,11 +23,20 @@ func (o *deviceOption) bind(f *pflag.FlagSet) {
 // said so or nothing else can work.
 func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error) {
 	if !s.device && !s.closedIn() {
+		until := time.Now().Add(s.globals.Wait)
+		defer s.status.Show(0, func() string {
+			return "Waiting for you to sign in at the browser: " + terminal.Left(until) + " left, Ctrl-C stops."
+		})()
 		return s.auth.Interactive(ctx, r)
 	}
+	hide := func() {}
+	defer func() { hide() }()
 	return s.auth.Device(ctx, r, func(p auth.Prompt) {
-		s.say("Open this page on any device and type the code (preview in external tenants):\n\n  page  %s\n  code  %s\n\nThe code is good until %s. Waiting; Ctrl-C stops.",
+		s.say("Open this page on any device and type the code (preview in external tenants):\n\n  page  %s\n  code  %s\n\nThe code is good until %s; Ctrl-C stops.",
 			p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
+		hide = s.status.Show(0, func() string {
+			return "Waiting for the code to be typed: " + terminal.Left(p.Expires) + " left, Ctrl-C stops."
+		})
 	})
 }
 

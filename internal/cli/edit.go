@@ -176,18 +176,11 @@ func (s *session) apply(ctx context.Context, who auth.Account, before map[string
 // factor, the same change is sent once more for the same account, and only
 // once.
 func (s *session) send(ctx context.Context, who auth.Account, change profile.Change) error {
-	t, err := s.editToken(ctx, who, nil)
-	if err != nil {
-		return err
-	}
-	demand, err := s.midtier.Update(ctx, t.Access, change)
+	demand, err := s.update(ctx, who, nil, change)
 	if err != nil || demand == nil {
 		return err
 	}
-	if t, err = s.editToken(ctx, who, demand); err != nil {
-		return err
-	}
-	demand, err = s.midtier.Update(ctx, t.Access, change)
+	demand, err = s.update(ctx, who, demand, change)
 	if err == nil && demand != nil {
 		return &fault.Error{
 			Kind: fault.Denied, What: "the mid-tier asks for a stronger sign-in even after the second factor",
@@ -223,12 +216,7 @@ func (s *session) readBack(ctx context.Context, who auth.Account, change profile
 
 // currentValues reads the editable fields from Graph.
 func (s *session) currentValues(ctx context.Context, who auth.Account) (map[string]*string, error) {
-	t, err := s.graphToken(ctx, who)
-	if err != nil {
-		return nil, err
-	}
-	s.warnNotSaved(t)
-	me, err := s.graph.Me(ctx, t.Access, profile.Names()...)
+	me, err := s.me(ctx, who, profile.Names()...)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
+	Exists         func(path string) bool // of a file
 	Environ        func() []string
 	GOOS           string
 	Self           string          // path of the running program
@@ -42,23 +43,28 @@ func System() Env {
 	}
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Environ: os.Environ, GOOS: runtime.GOOS, Self: self,
+		Getenv: os.Getenv, Exists: exists, Environ: os.Environ, GOOS: runtime.GOOS, Self: self,
 		Keyring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
 	}
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func (e Env) facts() terminal.Facts {
-	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv)
+	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
 }
 
 // keyringWait is how long a keyring may let us wait: long where a person can
 // unlock it.
-func (e Env) keyringWait() time.Duration {
+func (e Env) keyringWait(timeout time.Duration) time.Duration {
 	const asked, alone = time.Minute, 5 * time.Second
 	if e.facts().Interactive {
 		return asked
 	}
-	return alone
+	return min(alone, timeout)
 }
 
 // userAgent is what servers see.

@@ -14,7 +14,7 @@ import (
 // whoever has typed something must not lose it to a sign-in.
 func (s *session) fillForm(ctx context.Context, who auth.Account, before map[string]*string, o editOptions) (profile.Change, error) {
 	if !o.DryRun {
-		t, err := s.editToken(ctx, who, nil)
+		t, err := s.editToken(ctx, who)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -25,8 +27,10 @@ func newLogout(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use: "logout", Short: "Forget the stored sign-in", Args: cobra.NoArgs,
 		Long: `Remove an account and its tokens from the keyring. Access tokens that were
-already handed out stay valid until they expire, about an hour: Entra has no way
-to take them back.`,
+already handed out stay valid until they expire, which logout tells: Entra has
+no way to take them back.`,
+		Example: `  profilectl logout
+  profilectl logout --all --browser    # every account, and the browser's session`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogout(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
@@ -35,44 +39,71 @@ to take them back.`,
 
 // signedOut is what logout reports.
 type signedOut struct {
-	Removed []string `json:"removed"`
-	Tenant  string   `json:"tenant"`
+	Removed    []string   `json:"removed"`
+	Tenant     string     `json:"tenant"`
+	ValidUntil *time.Time `json:"validUntil"` // of the last access token handed out; null if none is good any more
 }
 
 func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error {
-	s, err := openSession(ctx, env, g, sessionOptions{})
+	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err
 	}
+	done, err := s.forget(ctx, o.All)
+	if err == nil {
+		err = s.dropPlainFile()
+	}
+	if err == nil && o.Browser {
+		err = s.endBrowserSession(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return s.print(done, done.sentence())
+}
+
+// forget removes the accounts that are to go. In a store that is damaged they
+// cannot be told apart, so all go.
+func (s *session) forget(ctx context.Context, all bool) (signedOut, error) {
+	done := signedOut{Removed: []string{}, Tenant: s.tenant}
 	accounts, err := s.auth.Accounts(ctx)
-	if f := fault.As(err); err != nil && f.Kind == fault.SignIn { // damaged: nothing in it can be told apart
-		accounts, err = nil, s.auth.ForgetAll(ctx)
+	if f := fault.As(err); err != nil && f.Kind == fault.SignIn {
+		return done, s.auth.ForgetAll(ctx)
 	}
 	if err != nil {
-		return err
+		return done, err
 	}
-	if !o.All && len(accounts) > 0 {
+	if !all && len(accounts) > 0 {
 		one, err := s.account(ctx)
 		if err != nil {
-			return err
+			return done, err
 		}
 		accounts = []auth.Account{one}
 	}
-	done := signedOut{Removed: []string{}, Tenant: s.tenant}
 	for _, a := range accounts {
-		if err := s.auth.Forget(ctx, a); err != nil {
-			return err
+		until, err := s.auth.ValidUntil(ctx, a)
+		if err == nil {
+			err = s.auth.Forget(ctx, a)
+		}
+		if err != nil {
+			return done, err
 		}
 		done.Removed = append(done.Removed, a.Username)
-	}
-	if o.Browser {
-		if err := s.endBrowserSession(ctx); err != nil {
-			return err
+		if !until.IsZero() && (done.ValidUntil == nil || until.After(*done.ValidUntil)) {
+			done.ValidUntil = &until
 		}
 	}
-	message := "Nobody was signed in."
-	if len(done.Removed) > 0 {
-		message = "Signed out. Access tokens already handed out stay valid for up to 90 minutes."
+	return done, nil
+}
+
+// sentence says what is gone and what is not.
+func (d signedOut) sentence() string {
+	switch {
+	case len(d.Removed) == 0:
+		return "Nobody was signed in."
+	case d.ValidUntil == nil:
+		return "Signed out " + strings.Join(d.Removed, ", ") + "."
 	}
-	return s.print(done, message)
+	return "Signed out " + strings.Join(d.Removed, ", ") + ". Access tokens already handed out stay valid until " +
+		d.ValidUntil.Local().Format("15:04") + "; Entra cannot take them back."
 }

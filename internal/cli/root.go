@@ -24,6 +24,8 @@ type globals struct {
 	Config  string
 	Timeout time.Duration
 	Wait    time.Duration
+
+	InsecureStorage bool // login's own flag
 }
 
 func (g *globals) bind(f *pflag.FlagSet) {

@@ -16,7 +16,7 @@ import (
 // say tells the person something that is no result.
 func (s *session) say(format string, args ...any) {
 	if !s.quiet {
-		_, _ = fmt.Fprintf(s.env.Stderr, format+"\n", args...) // nowhere left to complain
+		_, _ = fmt.Fprintf(s.status, format+"\n", args...) // nowhere left to complain
 	}
 }
 
@@ -107,14 +107,15 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
 		s.say("Open this page to sign in:\n\n  %s\n", page.URL)
-		if s.noBrowser {
-			return nil
-		}
-		if err := s.browser().Open(ctx, page.URL); err != nil {
-			s.say("No browser was opened: %v.", err)
-			if s.facts.SSH {
-				s.say("To use the browser of your own machine, run this there and then open the page:\n\n  ssh -N -L %d:localhost:%d HOST\n", page.Port, page.Port)
+		if !s.noBrowser {
+			err := s.browser().Open(ctx, page.URL)
+			if err == nil {
+				return nil
 			}
+			s.say("No browser was opened: %v.", err)
+		}
+		if s.facts.SSH {
+			s.say("To use the browser of your own machine, run this there and then open the page:\n\n  ssh -N -L %d:localhost:%d HOST\n", page.Port, page.Port)
 		}
 		return nil
 	}

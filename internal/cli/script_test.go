@@ -9,16 +9,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zalando/go-keyring"
 
-	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
@@ -35,6 +31,7 @@ func TestMain(m *testing.M) {
 			if mode := os.Getenv("TEST_BROWSER"); mode != "real" {
 				env.OpenBrowser = scripted(mode)
 			}
+			env.Exists = func(string) bool { return false } // the marks of a container, which tests may run in
 			os.Exit(Run(env, os.Args[1:]))
 		},
 	})
@@ -61,7 +58,8 @@ func scripted(mode string) func(context.Context, string) error {
 		case "stranger":
 			person.Email, person.Password = "eve@contoso.example", "another password"
 		case "new":
-			person.Email, person.Password, person.SignUp = "new@contoso.example", "a new password", true
+			person.Email, person.Password = "new@contoso.example", "a new password"
+			person.SignUp = strings.Contains(address, "prompt=create")
 		}
 		browser, err := robot.New(person, nil)
 		if err != nil {
@@ -126,7 +124,9 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"grep-home": grepHomeCommand, "readme": readmeCommand, "terminal": terminalCommand, "tenant": tenantCommand, "type-code": typeCodeCommand, "status": statusCommand, "await": awaitCommand, "running": runningCommand,
+			"await": awaitCommand, "browse": browseCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
+			"occupy": occupyCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
+			"terminal": terminalCommand, "type-code": typeCodeCommand,
 		},
 	})
 }
@@ -142,6 +142,7 @@ func setUp(e *testscript.Env) error {
 	}
 	e.Defer(func() { st.close(); stop() })
 	e.Values["stage"] = st
+	e.Values["state"] = &scriptState{}
 	if err := st.tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
 		return err
 	}
@@ -158,49 +159,10 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
+	e.Setenv("TENANT_HOST", strings.TrimSuffix(strings.TrimPrefix(st.facts.Authority, "https://"), "/"+st.facts.TenantID))
 	e.Setenv("TENANT_ID_OF_STAGE", st.facts.TenantID)
 	e.Setenv("SERVE_SECRET", st.facts.MidTierSecret)
 	return nil
-}
-
-// tenantCommand tells the tenant what to do next.
-func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
-	st, ok := ts.Value("stage").(*stage)
-	if !ok || neg || len(args) == 0 {
-		ts.Fatalf("usage: tenant fail-next PART STATUS | reset-next PART | policy on|off | consent on|off | revoke | asked PART COUNT")
-	}
-	switch args[0] {
-	case "fail-next":
-		status, err := strconv.Atoi(args[2])
-		ts.Check(err)
-		for range 5 { // more than any retry
-			st.tenant.FailNext(sandbox.Fault{Part: args[1], Status: status})
-		}
-	case "policy":
-		ts.Check(st.tenant.SetPolicy(args[1] == "on"))
-	case "consent":
-		ts.Check(st.tenant.SetConsent(args[1] == "on"))
-	case "revoke":
-		ts.Check(st.tenant.RevokeSessions(st.facts.User))
-	case "down":
-		st.close()
-	default:
-		ts.Fatalf("tenant: no such order: %s", args[0])
-	}
-}
-
-// statusCommand runs a command and wants its exit code.
-func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: status CODE COMMAND...")
-	}
-	got := "0"
-	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		got = strings.TrimPrefix(err.Error(), "exit status ")
-	}
-	if got != args[0] {
-		ts.Fatalf("the exit code is %s, not %s", got, args[0])
-	}
 }
 
 // condition tells whether this session has a keyring. Where one is required,
@@ -210,74 +172,4 @@ func condition(name string) (bool, error) {
 		return false, fmt.Errorf("no such condition: %s", name)
 	}
 	return os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "" || os.Getenv("PROFILECTL_TEST_REQUIRE") != "", nil
-}
-
-// grepHomeCommand looks for a file's text anywhere below the script's home.
-func grepHomeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	want := strings.TrimSpace(ts.ReadFile(args[0]))
-	found := false
-	ts.Check(filepath.WalkDir(ts.Getenv("HOME"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		raw, err := os.ReadFile(path)
-		found = found || strings.Contains(string(raw), want)
-		return err
-	}))
-	if found == neg {
-		ts.Fatalf("found below the home folder: %v", found)
-	}
-}
-
-// runningCommand waits for a sandbox that the script started, and lets the robot
-// know its user and mail box.
-func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
-	awaitCommand(ts, neg, append([]string{"RUNNING"}, args...))
-	var r running
-	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
-	ts.Setenv("SANDBOX_USER", r.User)
-	ts.Setenv("SANDBOX_PASSWORD", r.Password)
-	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
-}
-
-var devicePrompt = regexp.MustCompile(`page  (\S+)\n  code  (\S+)\n`)
-
-// typeCodeCommand waits until a command has written its device prompt to a file
-// and does what it says, on another device.
-func typeCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: type-code FILE")
-	}
-	var prompt []string
-	for deadline := time.Now().Add(20 * time.Second); prompt == nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("no prompt:\n%s", ts.ReadFile(args[0]))
-		}
-		if raw, err := os.ReadFile(ts.MkAbs(args[0])); err == nil {
-			prompt = devicePrompt.FindStringSubmatch(string(raw))
-		}
-	}
-	browser, err := robot.New(robot.Person{
-		Email: ts.Getenv("SANDBOX_USER"), Password: ts.Getenv("SANDBOX_PASSWORD"),
-		Code: func(ctx context.Context) (string, error) { return newestCode(ctx, ts.Getenv("SANDBOX_MAILBOX")) },
-	}, nil)
-	ts.Check(err)
-	browser.UserCode = prompt[2]
-	_, err = browser.Open(context.Background(), prompt[1])
-	ts.Check(err)
-}
-
-// awaitCommand waits for a file that a background command writes, and puts its
-// text into a variable.
-func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: await VARIABLE FILE")
-	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if raw, err := os.ReadFile(ts.MkAbs(args[1])); err == nil && len(raw) > 0 {
-			ts.Setenv(args[0], strings.TrimSpace(string(raw)))
-			return
-		}
-	}
-	ts.Fatalf("%s did not appear", args[1])
 }

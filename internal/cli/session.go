@@ -8,7 +8,6 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
-	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
@@ -35,6 +34,7 @@ type session struct {
 	midtier   *midtier.Client
 	printer   output.Printer
 	facts     terminal.Facts
+	status    *terminal.Status
 	device    bool // sign-ins are done on another device
 	noBrowser bool // the person opens the page themselves
 	quiet     bool // nothing but the result is wanted
@@ -49,12 +49,9 @@ type sessionOptions struct {
 	Discovery    discovery
 }
 
-// graphScopes is what showing a profile needs. One API a request: a token for
-// two is refused (AADSTS28000).
-func graphScopes() []string { return []string{"User.Read"} }
-
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
 	s := &session{env: env, globals: g, facts: g.facts(env), device: o.Device, noBrowser: o.NoBrowser}
+	s.status = terminal.NewStatus(env.Stderr, s.facts.Live)
 	var err error
 	if s.printer, err = newPrinter(env, g); err != nil {
 		return nil, err
@@ -132,49 +129,6 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 	return auth.Account{}, &fault.Error{Kind: fault.SignIn, What: what, Fix: "sign in with `" + s.command("profilectl login") + "`, or choose with --account: " + strings.Join(names, ", ")}
 }
 
-// graphToken returns a token to read the profile with. Reading needs no second
-// factor, so it never opens a browser: whoever has to sign in is told so.
-func (s *session) graphToken(ctx context.Context, who auth.Account) (auth.Token, error) {
-	return s.token(ctx, who, graphScopes(), nil, "profilectl login")
-}
-
-// editToken returns a token for the mid-tier, with a step-up at the browser
-// where policy asks for one. With answer, the mid-tier has already refused a
-// token and says so with this challenge.
-func (s *session) editToken(ctx context.Context, who auth.Account, answer *challenge.Challenge) (auth.Token, error) {
-	scope := s.settings.Text("edit-scope")
-	if scope == "" {
-		return auth.Token{}, &fault.Error{
-			Kind: fault.Usage, What: "the scope of the mid-tier is not configured",
-			Fix: "run `" + s.command("profilectl config set edit-scope api://<mid-tier client id>/EditProfileService.ReadWrite") + "`",
-		}
-	}
-	return s.token(ctx, who, []string{scope}, answer, "profilectl login --with-edit")
-}
-
-// token is silent first. Only a demand for a second factor opens the browser.
-func (s *session) token(ctx context.Context, who auth.Account, scopes []string, answer *challenge.Challenge, command string) (auth.Token, error) {
-	demand := answer
-	if answer == nil || answer.Claims != "" {
-		t, refused, err := s.auth.Silent(ctx, who, scopes, answer)
-		if err != nil || refused == nil {
-			return t, err
-		}
-		if demand == nil || refused.Claims != "" {
-			demand = refused
-		}
-	}
-	const alone = "a second factor is needed and nobody can be asked here"
-	switch {
-	case s.globals.NoInput && answer != nil: // a new sign-in would not know what the mid-tier demands
-		return auth.Token{}, &fault.Error{Kind: fault.StepUp, What: alone, Fix: "run the same command without --no-input in a terminal"}
-	case s.globals.NoInput:
-		return auth.Token{}, s.needsPerson(fault.StepUp, alone, command)
-	}
-	s.say("A second factor is needed; continuing in your browser.")
-	return s.signIn(ctx, auth.Request{Scopes: scopes, Account: &who, Answer: demand})
-}
-
 // needsPerson is the fault of a command that may not ask, and names the one
 // that may.
 func (s *session) needsPerson(kind fault.Kind, what, command string) error {
@@ -190,12 +144,18 @@ func (s *session) command(line string) string {
 	return line + " --tenant " + s.globals.Tenant
 }
 
-// activate makes an account the one that further commands use.
+// activate makes an account the one that further commands use. A store that the
+// person chose when signing in stays chosen.
 func (s *session) activate(a auth.Account) error {
 	if s.tenant == config.FromEnvironment {
 		return nil
 	}
 	err := config.Update(s.globals.configFile(s.paths), func(f *config.File) error {
+		if s.globals.InsecureStorage {
+			if err := f.Set("tenants."+s.tenant, "store", s.store.Kind()); err != nil {
+				return err
+			}
+		}
 		return f.Set("tenants."+s.tenant, "account", a.Username)
 	})
 	if err != nil {

@@ -48,11 +48,7 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.graphToken(ctx, who)
-	if err != nil {
-		return err
-	}
-	me, err := s.graph.Me(ctx, t.Access, fields...)
+	me, err := s.me(ctx, who, fields...)
 	if err != nil {
 		return err
 	}

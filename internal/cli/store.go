@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -13,14 +16,41 @@ import (
 
 // openStore makes the token store that the settings name.
 func (s *session) openStore() (*tokenstore.Store, error) {
-	if s.settings.Text("store") == "memory" {
+	c := s.storeConfig()
+	switch s.settings.Text("store") {
+	case "memory":
 		return tokenstore.Memory(), nil
+	case "file":
+		return tokenstore.NewFile(c)
 	}
-	return tokenstore.New(tokenstore.Config{
+	return tokenstore.New(c)
+}
+
+func (s *session) storeConfig() tokenstore.Config {
+	return tokenstore.Config{
 		Service:  tokenstore.Service(s.authority.URL, s.settings.Text("client-id"), s.tenant),
-		StateDir: filepath.Join(s.paths.State, "tokens"), Ring: s.env.Keyring, Wait: s.env.keyringWait(),
+		StateDir: filepath.Join(s.paths.State, "tokens"), Ring: s.env.Keyring, Wait: s.env.keyringWait(s.globals.Timeout), LockWait: s.globals.Timeout,
 		Waiting: func() { s.say("Waiting for the keyring to be unlocked.") },
-	})
+	}
+}
+
+// plainFile is where the tokens are, or would be, without a keyring.
+func (s *session) plainFile() string {
+	c := s.storeConfig()
+	return tokenstore.FilePath(c.StateDir, c.Service)
+}
+
+// dropPlainFile removes tokens that an earlier sign-in left in a plain file, now
+// that they are kept elsewhere.
+func (s *session) dropPlainFile() error {
+	if s.store.Kind() == "file" {
+		return nil
+	}
+	path := s.plainFile()
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return stateFault(path, err)
+	}
+	return nil
 }
 
 // configFile is the file named by --config, or the one in its usual place.
@@ -63,6 +93,9 @@ func (g *globals) load(env Env, file *config.File, tenant string) (config.Settin
 	}
 	if g.Account != "" {
 		source.Flags["account"] = g.Account
+	}
+	if g.InsecureStorage {
+		source.Flags["store"] = "file"
 	}
 	return config.Load(source)
 }

@@ -55,7 +55,7 @@ func resolve(ctx context.Context, client *http.Client, text, stateDir string, us
 	if known.URL != "" && use != discoverAnew {
 		return known, nil // old, but better than nothing while the tenant is away
 	}
-	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant at "+form.Host)
+	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant")
 }
 
 func readAuthority(path string) (a authority.Authority, fresh bool) {

@@ -7,8 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/profilectl/profilectl/internal/auth"
 )
 
 type tokenOptions struct{ Scope string }
@@ -45,15 +43,16 @@ func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
 	if err != nil {
 		return err
 	}
-	var t auth.Token
+	w := wish{Scopes: strings.Fields(o.Scope), Command: "profilectl token --scope " + quote(o.Scope)}
 	switch o.Scope {
 	case "graph":
-		t, err = s.graphToken(ctx, who)
+		w = graphWish()
 	case "edit":
-		t, err = s.editToken(ctx, who, nil)
-	default:
-		t, err = s.token(ctx, who, strings.Fields(o.Scope), nil, "profilectl token --scope "+quote(o.Scope))
+		if w, err = s.editWish(); err != nil {
+			return err
+		}
 	}
+	t, err := s.token(ctx, who, w)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func Client() []Setting {
 		{Name: "ca-file", Env: []string{"PROFILECTL_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "redirect-port", Env: []string{"PROFILECTL_REDIRECT_PORT"}, Default: "0", Help: "local port that the browser comes back to; 0 picks a free one", Check: isPort},
 		{Name: "account", Env: []string{"PROFILECTL_ACCOUNT"}, Help: "the signed-in account to use"},
-		{Name: "store", Env: []string{"PROFILECTL_STORE"}, Default: "keyring", Help: "where tokens are kept: keyring, or memory for the process only", Check: oneOf("keyring", "memory")},
+		{Name: "store", Env: []string{"PROFILECTL_STORE"}, Default: "keyring", Help: "where tokens are kept: keyring, file (plain, insecure), or memory for the process only", Check: oneOf("keyring", "file", "memory")},
 	}
 }
 

@@ -22,6 +22,7 @@ type Facts struct {
 	StdoutTTY   bool
 	StderrTTY   bool
 	Interactive bool // a person is there to answer
+	Live        bool // lines of standard error may be rewritten
 	Color       bool
 	Accessible  bool // for screen readers: plain questions instead of forms
 	Width       int  // columns of the terminal
@@ -34,8 +35,8 @@ type Facts struct {
 const defaultWidth = 80
 
 // Detect looks around. The streams are whatever the program was started with;
-// only files can be terminals.
-func Detect(in, out, errOut any, goos string, getenv func(string) string) Facts {
+// only files can be terminals. exists tells whether there is a file of a name.
+func Detect(in, out, errOut any, goos string, getenv func(string) string, exists func(path string) bool) Facts {
 	f := Facts{
 		StdoutTTY:  isTerminal(out),
 		StderrTTY:  isTerminal(errOut),
@@ -48,6 +49,7 @@ func Detect(in, out, errOut any, goos string, getenv func(string) string) Facts 
 	}
 	alone := getenv("CI") != "" || agent(getenv)
 	f.Interactive = isTerminal(in) && f.StderrTTY && getenv("TERM") != "dumb" && !alone
+	f.Live = f.StderrTTY && getenv("TERM") != "dumb" && !alone && !f.Accessible
 	forced := getenv("CLICOLOR_FORCE") != "" && getenv("CLICOLOR_FORCE") != "0"
 	f.Color = getenv("NO_COLOR") == "" && (forced || f.StderrTTY && getenv("TERM") != "dumb" && !alone)
 	return f
@@ -71,9 +73,4 @@ func width(stream any) int {
 		}
 	}
 	return defaultWidth
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

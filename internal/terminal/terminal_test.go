@@ -114,12 +114,14 @@ func TestOnlyWebAddressesAreOpened(t *testing.T) {
 	}
 }
 
+func nowhere(string) bool { return false }
+
 func TestDetect(t *testing.T) {
-	f := terminal.Detect(strings.NewReader(""), &strings.Builder{}, &strings.Builder{}, "linux", env("SSH_TTY", "x", "CLICOLOR_FORCE", "1", "ACCESSIBLE", "1"))
+	f := terminal.Detect(strings.NewReader(""), &strings.Builder{}, &strings.Builder{}, "linux", env("SSH_TTY", "x", "CLICOLOR_FORCE", "1", "ACCESSIBLE", "1"), nowhere)
 	if f.Interactive || f.StdoutTTY || !f.Color || !f.SSH || f.Display || !f.Accessible || f.Width != 80 {
 		t.Errorf("got %+v", f)
 	}
-	if f := terminal.Detect(nil, nil, nil, "darwin", env("NO_COLOR", "1", "CLICOLOR_FORCE", "1")); f.Color || !f.Display {
+	if f := terminal.Detect(nil, nil, nil, "darwin", env("NO_COLOR", "1", "CLICOLOR_FORCE", "1"), nowhere); f.Color || !f.Display {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -13,11 +13,19 @@ import (
 )
 
 // explain sorts a keyring error into four classes: not found (returned as it
-// is), no keyring here, locked, timed out.
+// is), no keyring here, locked, timed out. What is a fault already stays so.
 func explain(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f
+	}
 	switch {
 	case err == nil, errors.Is(err, errNotFound):
 		return err
+	case errors.Is(err, errSaveTimedOut) && runtime.GOOS == "linux":
+		return &fault.Error{
+			Kind: fault.Unavailable, What: "the keyring did not answer in time when the sign-in was to be saved",
+			Fix: unlock(runtime.GOOS) + "; KeePassXC up to 2.7.4 never finishes replacing an item: update it, or use another keyring", Err: err,
+		}
 	case errors.Is(err, errTimedOut):
 		return &fault.Error{Kind: fault.Unavailable, What: "the keyring did not answer in time", Fix: unlock(runtime.GOOS), Err: err}
 	case errors.Is(err, errNoSession), absent(err):
@@ -48,7 +56,7 @@ func noSession(goos string) string {
 	case "windows":
 		return "run the command in a session that you signed in to at the machine or by Remote Desktop, not over SSH"
 	}
-	return "run it in a desktop session, or start one: `dbus-run-session -- sh -c 'gnome-keyring-daemon --unlock --components=secrets; exec $SHELL'`"
+	return "run it in a desktop session, or start one: `dbus-run-session -- sh -c 'gnome-keyring-daemon --unlock --components=secrets; exec $SHELL'`; where neither can be, `profilectl login --insecure-storage` keeps the tokens in a plain file"
 }
 
 // unlock says how to open one.
@@ -57,6 +65,11 @@ func unlock(goos string) string {
 		return "unlock the keychain with `security unlock-keychain`, then run the command again"
 	}
 	return "unlock the keyring of your desktop session, then run the command again"
+}
+
+// cannotRead is the fault of a state folder that hides what it has.
+func cannotRead(path string, err error) error {
+	return &fault.Error{Kind: fault.Usage, What: "cannot read " + path, Fix: "make the file readable for you, and for nobody else", Err: err}
 }
 
 // cannotWrite is the fault of a state folder that refuses.

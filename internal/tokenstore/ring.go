@@ -19,6 +19,8 @@ var (
 	// errNoSession says that there is no session bus, so no keyring.
 	errNoSession = errors.New("no session bus")
 	errTimedOut  = errors.New("the keyring did not answer")
+	// errSaveTimedOut has a known cause of its own.
+	errSaveTimedOut = fmt.Errorf("save: %w", errTimedOut)
 )
 
 // patience is how long the keyring may let us wait before the person is told.
@@ -95,7 +97,7 @@ type guarded struct {
 
 func (g *guarded) get(ctx context.Context, service, account string) (string, error) {
 	found := make(chan string, 1) // a late answer must not write to what has been returned
-	err := g.call(ctx, func() error {
+	err := g.call(ctx, errTimedOut, func() error {
 		item, err := g.ring.Get(service, account)
 		found <- item
 		return err
@@ -107,19 +109,19 @@ func (g *guarded) get(ctx context.Context, service, account string) (string, err
 }
 
 func (g *guarded) set(ctx context.Context, service, account, secret string) error {
-	return g.call(ctx, func() error { return g.ring.Set(service, account, secret) })
+	return g.call(ctx, errSaveTimedOut, func() error { return g.ring.Set(service, account, secret) })
 }
 
 func (g *guarded) delete(ctx context.Context, service, account string) error {
-	return g.call(ctx, func() error { return g.ring.Delete(service, account) })
+	return g.call(ctx, errTimedOut, func() error { return g.ring.Delete(service, account) })
 }
 
 func (g *guarded) deleteAll(ctx context.Context, service string) error {
-	return g.call(ctx, func() error { return g.ring.DeleteAll(service) })
+	return g.call(ctx, errTimedOut, func() error { return g.ring.DeleteAll(service) })
 }
 
 // call runs one keyring call, limited, and puts its error into words.
-func (g *guarded) call(ctx context.Context, do func() error) error {
+func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 	g.mu.Lock()
 	dead := g.dead
 	g.mu.Unlock()
@@ -148,7 +150,7 @@ func (g *guarded) call(ctx context.Context, do func() error) error {
 		case <-limit.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.dead = explain(errTimedOut)
+			g.dead = explain(late)
 			return g.dead
 		case <-ctx.Done():
 			return ctx.Err()

@@ -12,7 +12,7 @@
 // saved is kept in memory for the rest of the process, and said.
 //
 // There is no fall-back to a plain file: a keyring that cannot be used is a
-// fault with a remedy.
+// fault with a remedy. A person may ask for one (NewFile).
 package tokenstore
 
 import (
@@ -34,8 +34,8 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Config describes a store in a keyring. All fields but MaxItem and Waiting
-// must be set.
+// Config describes a store in a keyring. All fields but MaxItem, LockWait
+// and Waiting must be set.
 type Config struct {
 	Service  string // the keyring's service name, see Service
 	StateDir string // for the lock and the list of pending parts; made with 0700
@@ -45,7 +45,10 @@ type Config struct {
 	Wait time.Duration
 	// Waiting is told once when the keyring lets us wait for two seconds.
 	Waiting func()
-	MaxItem int // bytes that fit into one item; 0 is the platform's limit
+	// LockWait limits the wait for another process that uses the store; 0 is 30
+	// seconds.
+	LockWait time.Duration
+	MaxItem  int // bytes that fit into one item; 0 is the platform's limit
 	// Raw stores bytes as they are, where items may hold any: on Windows and
 	// macOS always, elsewhere only if it is set. Otherwise they are made text,
 	// which some keyrings of Linux need (KeePassXC).
@@ -64,6 +67,7 @@ type Ring interface {
 // safe for concurrent use.
 type Store struct {
 	config Config
+	kind   string
 	ring   *guarded // nil: memory only
 	lock   *flock.Flock
 
@@ -76,6 +80,7 @@ type Store struct {
 	stored head       // the head that the keyring has
 	lost   error      // why the newest cache is in memory only
 	afresh bool       // damaged data is passed over: a sign-in replaces it
+	blind  bool       // the keyring cannot be read any more: a save could undo another's
 }
 
 var _ cache.ExportReplace = (*Store)(nil)
@@ -92,8 +97,8 @@ func (n *NotSaved) Error() string { return n.Err.Error() }
 func (n *NotSaved) Unwrap() error { return n.Err }
 
 const (
-	lockPoll  = 50 * time.Millisecond
-	lockLimit = 30 * time.Second
+	lockPoll = 50 * time.Millisecond
+	lockWait = 30 * time.Second
 )
 
 // Service returns the keyring's service name for a client of an authority. It
@@ -115,26 +120,24 @@ func New(c Config) (*Store, error) {
 	if c.MaxItem == 0 {
 		c.MaxItem = platformMax(runtime.GOOS)
 	}
+	if c.LockWait == 0 {
+		c.LockWait = lockWait
+	}
 	c.Raw = c.Raw || runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 	sum := sha256.Sum256([]byte(c.Service))
 	name := hex.EncodeToString(sum[:6])
 	return &Store{
-		config: c,
-		ring:   &guarded{ring: c.Ring, wait: c.Wait, waiting: c.Waiting},
-		lock:   flock.New(filepath.Join(c.StateDir, name+".lock")),
+		config: c, kind: "keyring",
+		ring: &guarded{ring: c.Ring, wait: c.Wait, waiting: c.Waiting},
+		lock: flock.New(filepath.Join(c.StateDir, name+".lock")),
 	}, nil
 }
 
 // Memory returns a store that keeps nothing beyond the process.
-func Memory() *Store { return &Store{} }
+func Memory() *Store { return &Store{kind: "memory"} }
 
-// Kind says where the cache is kept: "keyring" or "memory".
-func (s *Store) Kind() string {
-	if s.ring == nil {
-		return "memory"
-	}
-	return "keyring"
-}
+// Kind says where the cache is kept: "keyring", "file" or "memory".
+func (s *Store) Kind() string { return s.kind }
 
 // Prepare makes the store ready for a sign-in: it asks the keyring for anything
 // at all, so that a person is not sent to the browser in vain, and lets the
@@ -198,7 +201,7 @@ func (s *Store) acquire(ctx context.Context) (release func(), err error) {
 	if s.lock == nil {
 		return func() {}, nil
 	}
-	limited, cancel := context.WithTimeout(ctx, lockLimit)
+	limited, cancel := context.WithTimeout(ctx, s.config.LockWait)
 	defer cancel()
 	if ok, err := s.lock.TryLockContext(limited, lockPoll); !ok {
 		if ctx.Err() != nil {
@@ -238,7 +241,7 @@ func (s *Store) Export(ctx context.Context, from cache.Marshaler, _ cache.Export
 			return fmt.Errorf("marshal token cache: %w", err)
 		}
 		s.cache, s.loaded = next, true
-		if s.ring == nil || bytes.Equal(next, s.saved) {
+		if s.ring == nil || s.blind || bytes.Equal(next, s.saved) {
 			return nil
 		}
 		// Ctrl-C must not tear a save: it is short, and has its own limits.
@@ -264,14 +267,20 @@ func (s *Store) within(ctx context.Context, fn func(context.Context) error) erro
 	})
 }
 
-// load reads the keyring once a locked section.
+// load reads the keyring once a locked section. A keyring that fails between
+// a person's way to the browser and their return must not cost them the sign-in:
+// it goes on in memory.
 func (s *Store) load(ctx context.Context) error {
 	if s.loaded {
 		return nil
 	}
 	found, err := s.read(ctx)
 	if f := fault.As(err); err != nil && (!s.afresh || f.Kind != fault.SignIn) {
-		return err
+		if !s.afresh || ctx.Err() != nil {
+			return err
+		}
+		s.lost, s.blind, s.loaded = err, true, true
+		return nil
 	}
 	s.cache, s.saved, s.loaded = found, found, true
 	return nil
@@ -282,7 +291,7 @@ func (s *Store) Purge(ctx context.Context) error {
 	return s.Locked(ctx, func(ctx context.Context) error {
 		s.data.Lock()
 		defer s.data.Unlock()
-		s.cache, s.saved, s.stored, s.lost, s.loaded = nil, nil, head{}, nil, true
+		s.cache, s.saved, s.stored, s.lost, s.loaded, s.blind = nil, nil, head{}, nil, true, false
 		if s.ring == nil {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -26,6 +27,8 @@ type ring struct {
 	dieAt   int           // the change that the process dies at; 0 is none
 	after   bool          // it dies after the change was made, not before
 	failing error         // what every Set returns
+	slow    chan struct{} // what every Set waits for
+	gone    error         // what every Get returns
 	hang    chan struct{} // what every Get waits for
 	panics  bool
 }
@@ -37,6 +40,9 @@ func newRing() *ring { return &ring{items: map[string]string{}} }
 func (r *ring) Get(service, account string) (string, error) {
 	if r.hang != nil {
 		<-r.hang
+	}
+	if r.gone != nil {
+		return "", r.gone
 	}
 	if r.panics {
 		panic("the bus is gone")
@@ -62,6 +68,9 @@ func (r *ring) change(do func()) error {
 }
 
 func (r *ring) Set(service, account, secret string) error {
+	if r.slow != nil {
+		<-r.slow
+	}
 	if r.failing != nil {
 		return r.failing
 	}
@@ -251,6 +260,32 @@ func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
 	}
 }
 
+// TestAKeyringThatGoesAwayDuringASignInKeepsIt: what was in the keyring cannot be
+// known any more, so it is not written over either.
+func TestAKeyringThatGoesAwayDuringASignInKeepsIt(t *testing.T) {
+	r := newRing()
+	s := open(t, r, t.TempDir())
+	if err := save(t.Context(), s, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Prepare(t.Context()); err != nil { // the browser opens
+		t.Fatal(err)
+	}
+	kept := maps.Clone(r.items)
+	r.gone = errors.New("the bus is gone")
+	err := save(t.Context(), s, []byte("new"))
+	if _, ok := errors.AsType[*tokenstore.NotSaved](err); !ok {
+		t.Fatalf("got %v", err)
+	}
+	r.gone = nil
+	if got, err := load(t.Context(), s); string(got) != "new" || !errors.As(err, new(*tokenstore.NotSaved)) {
+		t.Errorf("this process has %q, %v", got, err)
+	}
+	if err := save(t.Context(), s, []byte("newer")); err == nil || !maps.Equal(r.items, kept) {
+		t.Errorf("the keyring was written over: %v", err)
+	}
+}
+
 func TestAFailureInsideIsNotHiddenByASaveThatFailed(t *testing.T) {
 	r := newRing()
 	s := open(t, r, t.TempDir())
@@ -356,6 +391,19 @@ func TestAHangingKeyringIsSaidOnceAndAskedNoMore(t *testing.T) {
 	})
 }
 
+func TestAKeyringThatHangsWhileSavingIsSaidWithItsKnownCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRing()
+		r.slow = make(chan struct{})
+		defer close(r.slow)
+		err := save(t.Context(), open(t, r, t.TempDir()), []byte("x"))
+		lost, ok := errors.AsType[*tokenstore.NotSaved](err)
+		if !ok || lost.Err.Kind != fault.Unavailable || lost.Err.What != "the keyring did not answer in time when the sign-in was to be saved" || !strings.Contains(lost.Err.Fix, "KeePassXC") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestAPanicInTheKeyringLibraryIsContained(t *testing.T) {
 	r := newRing()
 	r.panics = true
@@ -375,16 +423,20 @@ func TestWithoutASessionBusNothingIsCalled(t *testing.T) {
 }
 
 func TestTheLockIsWaitedForAndThenSaid(t *testing.T) {
-	dir := t.TempDir()
-	first, second := open(t, newRing(), dir), open(t, newRing(), dir)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	err := first.Locked(t.Context(), func(context.Context) error {
-		return second.Locked(ctx, func(context.Context) error { return errors.New("both are inside") })
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		first, second := open(t, newRing(), dir), open(t, newRing(), dir)
+		start := time.Now()
+		err := first.Locked(t.Context(), func(context.Context) error {
+			return second.Locked(t.Context(), func(context.Context) error { return errors.New("both are inside") })
+		})
+		if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "another profilectl is using the stored sign-in" || f.Fix == "" {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
 	})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
 }
 
 func TestMemory(t *testing.T) {

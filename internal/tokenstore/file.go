@@ -1,0 +1,109 @@
+package tokenstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// NewFile returns a store in a plain file of Config.StateDir, in the place of a
+// keyring; Config.Ring, Wait and MaxItem are not used. It is for a person who has said
+// so: whoever reads the file, or a backup of it, has the tokens. The file is for
+// its owner alone (0600) and replaced whole; one that others could read is
+// refused.
+func NewFile(c Config) (*Store, error) {
+	c.Ring, c.Wait, c.MaxItem = plainFiles{dir: c.StateDir}, lockWait, 2*maxCache
+	s, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	s.kind = "file"
+	return s, nil
+}
+
+// FilePath is where NewFile's store of a service keeps its bytes.
+func FilePath(stateDir, service string) string {
+	return plainFiles{dir: stateDir}.path(service, headName)
+}
+
+// plainFiles is a Ring of files, one an item.
+type plainFiles struct{ dir string }
+
+func (p plainFiles) path(service, account string) string {
+	return filepath.Join(p.dir, strings.ReplaceAll(service, "/", "-")+"."+account)
+}
+
+// Get reads an item, unless others than its owner could read it too.
+func (p plainFiles) Get(service, account string) (string, error) {
+	path := p.path(service, account)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", errNotFound
+	}
+	if err != nil {
+		return "", cannotRead(path, err)
+	}
+	const others = 0o077
+	if runtime.GOOS != "windows" && info.Mode().Perm()&others != 0 {
+		return "", &fault.Error{
+			Kind: fault.Usage, What: fmt.Sprintf("others than you can read the stored sign-in, %s", path),
+			Fix: "delete the file and run `profilectl login`; change the password if somebody may have read it",
+		}
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return "", cannotRead(path, err)
+	}
+	return string(raw), nil
+}
+
+// Set replaces an item by rename, once its bytes are on the disk.
+func (p plainFiles) Set(service, account, secret string) error {
+	path := p.path(service, account)
+	temp, err := os.CreateTemp(p.dir, ".tokens-*") // made with 0600
+	if err != nil {
+		return cannotWrite(path, err)
+	}
+	_, err = temp.WriteString(secret)
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err == nil {
+		err = os.Rename(temp.Name(), path)
+	}
+	if err != nil {
+		return cannotWrite(path, errors.Join(err, os.Remove(temp.Name())))
+	}
+	return nil
+}
+
+// Delete removes an item.
+func (p plainFiles) Delete(service, account string) error {
+	path := p.path(service, account)
+	err := os.Remove(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errNotFound
+	case err != nil:
+		return cannotWrite(path, err)
+	}
+	return nil
+}
+
+// DeleteAll removes all items of a service, and what a killed process left.
+func (p plainFiles) DeleteAll(service string) error {
+	leftovers, err := filepath.Glob(filepath.Join(p.dir, ".tokens-*"))
+	if err != nil {
+		return cannotWrite(p.dir, err)
+	}
+	for _, path := range leftovers {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return cannotWrite(path, err)
+		}
+	}
+	return p.Delete(service, headName)
+}

@@ -1,0 +1,73 @@
+package tokenstore_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+)
+
+func openFile(t *testing.T, dir string) *tokenstore.Store {
+	t.Helper()
+	s, err := tokenstore.NewFile(tokenstore.Config{Service: "profilectl/0123456789ab", StateDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestAPlainFileIsForItsOwnerAlone(t *testing.T) {
+	dir := t.TempDir()
+	want := sample(200_000, 1)
+	if err := save(t.Context(), openFile(t, dir), want); err != nil {
+		t.Fatal(err)
+	}
+	path := tokenstore.FilePath(dir, "profilectl/0123456789ab")
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Fatalf("got %v, %v", info.Mode(), err)
+	}
+	s := openFile(t, dir)
+	if got, err := load(t.Context(), s); err != nil || !bytes.Equal(got, want) || s.Kind() != "file" {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+	if runtime.GOOS != "windows" {
+		if err := os.Chmod(path, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := load(t.Context(), openFile(t, dir)); fault.As(err).What != "others than you can read the stored sign-in, "+path {
+			t.Errorf("got %v", err)
+		}
+	}
+	leftover := filepath.Join(dir, ".tokens-1")
+	if err := os.WriteFile(leftover, want, 0o600); err != nil { // of a killed process
+		t.Fatal(err)
+	}
+	if err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, gone := range []string{path, leftover} {
+		if _, err := os.Stat(gone); err == nil {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	if err := s.Purge(t.Context()); err != nil {
+		t.Errorf("purge nothing: %v", err)
+	}
+}
+
+// TestAPlainFileThatCannotBeReplaced has a folder in its place, which stops
+// every user of a machine.
+func TestAPlainFileThatCannotBeReplaced(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(tokenstore.FilePath(dir, "profilectl/0123456789ab"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := save(t.Context(), openFile(t, dir), []byte("x")); fault.As(err).Kind != fault.Usage {
+		t.Errorf("got %v", err)
+	}
+}

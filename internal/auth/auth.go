@@ -17,11 +17,14 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
@@ -116,7 +119,7 @@ func newMSAL(config Config, store cache.ExportReplace, httpClient *http.Client) 
 	return client, nil
 }
 
-// Accounts returns the signed-in accounts, without any network.
+// Accounts returns the signed-in accounts by name, without any network.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	var accounts []Account
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
@@ -125,6 +128,9 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 			accounts = append(accounts, account(a))
 		}
 		return err
+	})
+	slices.SortFunc(accounts, func(a, b Account) int {
+		return cmp.Or(strings.Compare(a.Username, b.Username), strings.Compare(a.ID, b.ID))
 	})
 	if _, lost := errors.AsType[*tokenstore.NotSaved](err); lost {
 		return accounts, nil // they are known all the same

@@ -193,6 +193,9 @@ func (s *Store) save(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := s.bump(); err != nil {
+		return err
+	}
 	h, parts := cut(text, s.config.MaxItem)
 	pending := s.readPending()
 	if s.stored.parts > 1 { // they are rubbish once the new head stands
@@ -214,7 +217,7 @@ func (s *Store) save(ctx context.Context, data []byte) error {
 	if err := s.ring.set(ctx, s.config.Service, headName, h.String()); err != nil {
 		return err
 	}
-	s.stored = h
+	s.stored, s.seen = h, s.version()
 	s.sweep(ctx, pending, h.id)
 	return nil
 }
@@ -243,8 +246,32 @@ func (s *Store) sweep(ctx context.Context, pending map[string]int, live string) 
 	_ = s.writePending(pending)
 }
 
-func (s *Store) pendingPath() string {
-	return strings.TrimSuffix(s.lock.Path(), ".lock") + ".pending"
+func (s *Store) pendingPath() string { return s.beside(".pending") }
+
+// beside is a file that belongs to the lock.
+func (s *Store) beside(suffix string) string {
+	return strings.TrimSuffix(s.lock.Path(), ".lock") + suffix
+}
+
+// version changes before anything in the keyring does, so that a process which
+// has read the keyring need not read it again. It is empty where nobody has
+// saved yet.
+func (s *Store) version() string {
+	raw, err := os.ReadFile(s.beside(".version"))
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+// bump makes a new version.
+func (s *Store) bump() error {
+	s.seen = ""
+	path := s.beside(".version")
+	if err := os.WriteFile(path, []byte(rand.Text()), 0o600); err != nil {
+		return cannotWrite(path, err)
+	}
+	return nil
 }
 
 // readPending returns the ids that were begun, with their numbers of parts. The

@@ -77,6 +77,7 @@ type Store struct {
 	loaded bool       // cache is what the keyring has, or newer
 	cache  []byte     // MSAL's JSON; nil for none
 	saved  []byte     // what the keyring has
+	seen   string     // the version of that; empty if it is not known
 	stored head       // the head that the keyring has
 	lost   error      // why the newest cache is in memory only
 	afresh bool       // damaged data is passed over: a sign-in replaces it
@@ -182,7 +183,7 @@ func (s *Store) enter() {
 	s.data.Lock()
 	defer s.data.Unlock()
 	s.inside = true
-	s.loaded = s.ring == nil || s.lost != nil
+	s.loaded = s.ring == nil || s.lost != nil || s.seen != "" && s.seen == s.version()
 }
 
 func (s *Store) leave() error {
@@ -282,7 +283,7 @@ func (s *Store) load(ctx context.Context) error {
 		s.lost, s.blind, s.loaded = err, true, true
 		return nil
 	}
-	s.cache, s.saved, s.loaded = found, found, true
+	s.cache, s.saved, s.loaded, s.seen = found, found, true, s.version()
 	return nil
 }
 
@@ -294,6 +295,9 @@ func (s *Store) Purge(ctx context.Context) error {
 		s.cache, s.saved, s.stored, s.lost, s.loaded, s.blind = nil, nil, head{}, nil, true, false
 		if s.ring == nil {
 			return nil
+		}
+		if err := s.bump(); err != nil {
+			return err
 		}
 		if err := s.ring.deleteAll(ctx, s.config.Service); err != nil && !errors.Is(err, errNotFound) {
 			return err

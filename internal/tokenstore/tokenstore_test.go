@@ -23,6 +23,7 @@ import (
 // ring is a keyring in memory that can be told to fail.
 type ring struct {
 	items   map[string]string
+	reads   int           // how many Get there were
 	changes int           // how many Set and Delete there were
 	dieAt   int           // the change that the process dies at; 0 is none
 	after   bool          // it dies after the change was made, not before
@@ -38,6 +39,7 @@ var errDead = errors.New("the process died")
 func newRing() *ring { return &ring{items: map[string]string{}} }
 
 func (r *ring) Get(service, account string) (string, error) {
+	r.reads++
 	if r.hang != nil {
 		<-r.hang
 	}
@@ -233,6 +235,34 @@ func TestAnUnchangedCacheIsNotWritten(t *testing.T) {
 	}
 }
 
+// TestTheKeyringIsReadAgainOnlyAfterAChange counts what costs a process on macOS
+// and a round trip on Linux.
+func TestTheKeyringIsReadAgainOnlyAfterAChange(t *testing.T) {
+	r, dir := newRing(), t.TempDir()
+	first, second := open(t, r, dir), open(t, r, dir)
+	if err := save(t.Context(), first, []byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(s *tokenstore.Store, want string, reads int) {
+		t.Helper()
+		before := r.reads
+		if got, err := load(t.Context(), s); err != nil || string(got) != want || r.reads-before != reads {
+			t.Errorf("got %q, %v with %d reads, want %q with %d", got, err, r.reads-before, want, reads)
+		}
+	}
+	expect(first, "1", 0)
+	expect(second, "1", 1)
+	expect(second, "1", 0)
+	if err := save(t.Context(), second, []byte("2")); err != nil {
+		t.Fatal(err)
+	}
+	expect(first, "2", 1)
+	if err := first.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	expect(second, "", 1)
+}
+
 func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	s := open(t, r, dir)
@@ -263,11 +293,11 @@ func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
 // TestAKeyringThatGoesAwayDuringASignInKeepsIt: what was in the keyring cannot be
 // known any more, so it is not written over either.
 func TestAKeyringThatGoesAwayDuringASignInKeepsIt(t *testing.T) {
-	r := newRing()
-	s := open(t, r, t.TempDir())
-	if err := save(t.Context(), s, []byte("old")); err != nil {
+	r, dir := newRing(), t.TempDir()
+	if err := save(t.Context(), open(t, r, dir), []byte("old")); err != nil {
 		t.Fatal(err)
 	}
+	s := open(t, r, dir)
 	if err := s.Prepare(t.Context()); err != nil { // the browser opens
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ func (e either) RoundTrip(req *http.Request) (*http.Response, error) {
 type world struct {
 	tenant *sandbox.Tenant
 	store  *tokenstore.Store
+	http   *http.Client
 	client *auth.Client
 	person robot.Person
 	jar    *robot.Browser
@@ -47,7 +48,7 @@ func newWorld(t *testing.T, config sandbox.Config) *world {
 		t.Fatal(err)
 	}
 	f := tenant.Facts()
-	w := &world{tenant: tenant, store: tokenstore.Memory()}
+	w := &world{tenant: tenant, store: tokenstore.Memory(), http: tenant.Client()}
 	w.person = robot.Person{Email: f.User, Password: f.Password, Code: func(context.Context) (string, error) {
 		return tenant.Mail("")[0].Code, nil
 	}}

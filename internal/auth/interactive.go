@@ -68,7 +68,7 @@ func (c *Client) Interactive(ctx context.Context, r Request) (Token, error) {
 		l.finish(failure(f.What, f.Fix))
 		return Token{}, err
 	}
-	l.finish(success(t.Account.Username, c.config.Authority.TenantID))
+	l.finish(success(t.Account.Username, c.config.Authority))
 	return t, nil
 }
 

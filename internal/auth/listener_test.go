@@ -17,6 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
 // state is what a local attacker may have seen in the browser's command line.
@@ -85,7 +86,7 @@ func (w *world) rewire(t *testing.T, port int, wait time.Duration, open func(con
 		t.Fatal(err)
 	}
 	w.client, err = auth.New(auth.Config{
-		Authority: a, ClientID: w.tenant.Facts().ClientID, Store: tokenstore.Memory(), HTTP: w.tenant.Client(), Open: open,
+		Authority: a, ClientID: w.tenant.Facts().ClientID, Store: tokenstore.Memory(), HTTP: w.http, Open: open,
 		RedirectPort: port, Wait: wait, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -140,6 +141,48 @@ func TestABusyRedirectPortIsSaid(t *testing.T) {
 			t.Errorf("%s: got %v", family, err)
 		}
 		squatter.Close()
+	}
+}
+
+// gate lets the token request wait until the tab is closed.
+type gate struct {
+	next   http.RoundTripper
+	begun  chan struct{} // closed when the code is being redeemed
+	closed chan struct{} // closed with the tab
+}
+
+func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(req.URL.Path, "/token") {
+		close(g.begun)
+		<-g.closed
+	}
+	return g.next.RoundTrip(req)
+}
+
+func TestATabThatIsClosedWhileTheCodeIsRedeemedCostsNothing(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	g := gate{next: w.tenant.Client().Transport, begun: make(chan struct{}), closed: make(chan struct{})}
+	w.http = &http.Client{Transport: g}
+	w.rewire(t, 0, time.Minute, func(ctx context.Context, p auth.Page) error {
+		browser, err := robot.New(w.person, either{w.tenant})
+		if err != nil {
+			return err
+		}
+		tab, closeTab := context.WithCancel(ctx)
+		go func() {
+			<-g.begun
+			closeTab()
+		}()
+		go func() {
+			defer close(g.closed)
+			if _, err := browser.Open(tab, p.URL); !errors.Is(err, context.Canceled) {
+				t.Errorf("the tab ended with %v", err)
+			}
+		}()
+		return nil
+	})
+	if _, err := w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -7,7 +7,12 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/profilectl/profilectl/internal/authority"
 )
 
 //go:embed page.html page.css
@@ -22,16 +27,27 @@ type page struct {
 	Title   string
 	Message string
 	Account string // who signed in; empty where nobody did
-	Tenant  string
+	Host    string // of the tenant
+	Tenant  string // its id
 	Next    string // what to do now
 }
 
-func success(account, tenant string) page {
-	return page{OK: true, Title: "You are signed in", Account: account, Tenant: tenant, Next: "You can close this tab and go back to the terminal."}
+func success(account string, a authority.Authority) page {
+	host := ""
+	if u, err := url.Parse(a.AuthorizationEndpoint); err == nil {
+		host = u.Host
+	}
+	return page{OK: true, Title: "You are signed in", Account: account, Host: host, Tenant: a.TenantID, Next: "You can close this tab and go back to the terminal."}
 }
 
 func failure(what, fix string) page {
-	return page{Title: "Signing in did not work", Message: what, Next: "Close this tab and go back to the terminal. To mend it: " + fix}
+	return page{Title: "Signing in did not work", Message: sentence(what), Next: "Close this tab and go back to the terminal. To mend it: " + fix + "."}
+}
+
+// sentence writes a fault's words as a page does.
+func sentence(what string) string {
+	first, size := utf8.DecodeRuneInString(what)
+	return string(unicode.ToUpper(first)) + what[size:] + "."
 }
 
 func nothing() page {

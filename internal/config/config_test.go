@@ -63,7 +63,7 @@ func TestAllThatIsWrongIsToldAtOnce(t *testing.T) {
 		"mid-tier (environment PROFILECTL_MID_TIER) is plain http, which is for localhost only; " +
 		"graph (environment GRAPH_API_ENDPOINT) is not an https address; " +
 		"redirect-port (environment PROFILECTL_REDIRECT_PORT) is not a port between 0 and 65535; " +
-		"store (environment PROFILECTL_STORE) is not one of keyring, memory"
+		"store (environment PROFILECTL_STORE) is not one of keyring, file, memory"
 	if f.Kind != fault.Usage || f.What != want {
 		t.Errorf("got  %s\nwant %s", f.What, want)
 	}

@@ -3,6 +3,7 @@ package terminal_test
 import (
 	"bytes"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,15 +11,33 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
+// paper is what a terminal was sent.
+type paper struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *paper) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *paper) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
 func TestStatusKeepsOneLineBelowWhatIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out paper
 		s := terminal.NewStatus(&out, true)
 		until := time.Now().Add(62 * time.Second)
 		hide := s.Show(300*time.Millisecond, func() string { return terminal.Left(until) })
 		time.Sleep(299 * time.Millisecond)
 		synctest.Wait()
-		if out.Len() != 0 {
+		if out.String() != "" {
 			t.Errorf("shown too early: %q", out.String())
 		}
 		time.Sleep(time.Millisecond)
@@ -39,7 +58,7 @@ func TestStatusKeepsOneLineBelowWhatIsWritten(t *testing.T) {
 
 func TestStatusIsSilentOffATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out paper
 		s := terminal.NewStatus(&out, false)
 		defer s.Show(0, func() string { return "never" })()
 		time.Sleep(time.Second)

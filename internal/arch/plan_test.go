@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/fault": 0, "internal/muted": 0, "api": 0,
+	"internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/statefile": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -35,7 +35,7 @@ var may = map[string][]string{
 
 	"internal/cli": {
 		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/fault",
-		"internal/graph", "internal/midtier", "internal/muted", "internal/obo", "internal/output", "internal/profile", "internal/serve",
+		"internal/graph", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
 		"internal/terminal", "internal/tokenstore", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
@@ -64,18 +64,20 @@ var may = map[string][]string{
 	"internal/aadsts":    {"internal/fault"},
 	"internal/authority": {"internal/fault"},
 	"internal/challenge": {},
-	"internal/config":    {"internal/fault", "github.com/gofrs/flock", "go.yaml.in/yaml/v3"},
+	"internal/config":    {"internal/fault", "internal/nearest", "internal/statefile", "github.com/gofrs/flock", "go.yaml.in/yaml/v3"},
 	"internal/output": {
 		"internal/fault", "github.com/itchyny/gojq", "github.com/jmespath-community/go-jmespath", "github.com/mattn/go-runewidth", "go.yaml.in/yaml/v3",
 	},
 	"internal/problem":  {"internal/fault"},
-	"internal/profile":  {"internal/fault", "golang.org/x/text/unicode/norm"},
+	"internal/profile":  {"internal/fault", "internal/nearest", "golang.org/x/text/unicode/norm"},
 	"internal/terminal": {"internal/fault", "github.com/charmbracelet/huh", "github.com/pkg/browser", "golang.org/x/term"},
 	"internal/tokenstore": {
-		"internal/fault", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
+		"internal/fault", "internal/statefile", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
-	"internal/upstream": {"internal/fault"},
-	"internal/fault":    {},
+	"internal/upstream":  {"internal/fault"},
+	"internal/fault":     {},
+	"internal/nearest":   {},
+	"internal/statefile": {},
 	"internal/muted":    {}, // must stay so: it has to be initialised first
 	"api":               {},
 

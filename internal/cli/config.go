@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
 	"github.com/profilectl/profilectl/internal/output"
 )
 
@@ -101,7 +102,7 @@ func configGet(env Env, g *globals, name string) error {
 		names = append(names, s.Name)
 	}
 	fix := "`profilectl config list` shows the settings"
-	if near := config.Nearest(name, names); near != "" {
+	if near := nearest.To(name, names); near != "" {
 		fix = "did you mean " + near + "?"
 	}
 	return &fault.Error{Kind: fault.Usage, What: "there is no setting called " + quote(name), Fix: fix}

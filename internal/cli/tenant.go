@@ -15,6 +15,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -78,22 +79,10 @@ func writeAuthority(path string, a authority.Authority) error {
 	return writeFile(path, append(raw, '\n'))
 }
 
-// writeFile writes a file of the state folder whole or not at all.
+// writeFile writes a file of the state folder.
 func writeFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return stateFault(filepath.Dir(path), err)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
-	if err != nil {
-		return stateFault(filepath.Dir(path), err)
-	}
-	_, err = temp.Write(data)
-	err = errors.Join(err, temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return stateFault(path, errors.Join(err, os.Remove(temp.Name())))
+	if err := statefile.Write(path, data); err != nil {
+		return stateFault(path, err)
 	}
 	return nil
 }

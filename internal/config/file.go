@@ -16,6 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // File is the configuration file: YAML with the keys tenant (the one used when
@@ -115,7 +117,7 @@ func (f *File) scalar(key, value *yaml.Node) error {
 
 func (f *File) unknown(key *yaml.Node, known []string) error {
 	what := fmt.Sprintf("has no setting called %q", key.Value)
-	if near := Nearest(key.Value, known); near != "" {
+	if near := nearest.To(key.Value, known); near != "" {
 		what += "; did you mean " + near + "?"
 	}
 	return f.broken(key.Line, what, nil)
@@ -272,16 +274,8 @@ func Update(path string, change func(*File) error) error {
 	if err := encoder.Encode(&f.root); err != nil {
 		return cannot(err)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".config-*") // 0600
-	if err != nil {
+	if err := statefile.Write(path, out.Bytes()); err != nil {
 		return cannot(err)
-	}
-	_, err = temp.Write(out.Bytes())
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return cannot(errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
 }

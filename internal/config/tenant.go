@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
 )
 
 // FromEnvironment is the name of a tenant that no file knows: the environment
@@ -54,7 +55,7 @@ func noTenant(name string, known []string) error {
 	if len(known) > 0 {
 		fix = "use one of " + strings.Join(known, ", ") + ", or " + fix
 	}
-	if near := Nearest(name, known); near != "" {
+	if near := nearest.To(name, known); near != "" {
 		fix = "did you mean " + near + "? Otherwise " + fix
 	}
 	return &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("no tenant called %q is configured", name), Fix: fix}
@@ -66,39 +67,6 @@ func FitName(name string) string {
 		return name
 	}
 	return "NAME"
-}
-
-// Nearest returns the candidate that a person most likely meant, or an empty
-// string where none is near.
-func Nearest(typed string, candidates []string) string {
-	best, distance := "", 3 // more than two slips are a different word
-	for _, c := range candidates {
-		if d := edits(strings.ToLower(typed), c); d < distance {
-			best, distance = c, d
-		}
-	}
-	return best
-}
-
-// edits is Levenshtein's distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Paths are where profilectl keeps its files.

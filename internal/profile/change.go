@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
 )
 
 // Change is a set of new values, by Graph's property name; nil clears the
@@ -130,11 +131,20 @@ func hidden(r rune) bool {
 }
 
 func unknown(name string) error {
-	return &fault.Error{
-		Kind: fault.Invalid,
-		What: fmt.Sprintf("%q is not a field you may change", short(name)),
-		Fix:  "use one of " + strings.Join(Names(), ", "),
+	fix := "use one of " + strings.Join(Names(), ", ")
+	if near := nearest.To(name, append(Names(), flags()...)); near != "" {
+		fix = "did you mean " + near + "?"
 	}
+	return &fault.Error{Kind: fault.Invalid, What: fmt.Sprintf("%q is not a field you may change", short(name)), Fix: fix}
+}
+
+// flags returns the command line's names of all fields.
+func flags() []string {
+	var flags []string
+	for _, f := range Fields() {
+		flags = append(flags, f.Flag)
+	}
+	return flags
 }
 
 // short keeps a foreign name from filling the screen.

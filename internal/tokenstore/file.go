@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // NewFile returns a store in a plain file of Config.StateDir, in the place of a
@@ -63,20 +64,11 @@ func (p plainFiles) Get(service, account string) (string, error) {
 	return string(raw), nil
 }
 
-// Set replaces an item by rename, once its bytes are on the disk.
+// Set replaces an item.
 func (p plainFiles) Set(service, account, secret string) error {
 	path := p.path(service, account)
-	temp, err := os.CreateTemp(p.dir, ".tokens-*") // made with 0600
-	if err != nil {
+	if err := statefile.Write(path, []byte(secret)); err != nil {
 		return cannotWrite(path, err)
-	}
-	_, err = temp.WriteString(secret)
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		return cannotWrite(path, errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
 }
@@ -96,7 +88,7 @@ func (p plainFiles) Delete(service, account string) error {
 
 // DeleteAll removes all items of a service, and what a killed process left.
 func (p plainFiles) DeleteAll(service string) error {
-	leftovers, err := filepath.Glob(filepath.Join(p.dir, ".tokens-*"))
+	leftovers, err := filepath.Glob(filepath.Join(p.dir, statefile.Temporary))
 	if err != nil {
 		return cannotWrite(p.dir, err)
 	}

@@ -5,9 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
@@ -43,7 +45,7 @@ func TestAPlainFileIsForItsOwnerAlone(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	leftover := filepath.Join(dir, ".tokens-1")
+	leftover := filepath.Join(dir, strings.Replace(statefile.Temporary, "*", "1", 1))
 	if err := os.WriteFile(leftover, want, 0o600); err != nil { // of a killed process
 		t.Fatal(err)
 	}

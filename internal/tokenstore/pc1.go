@@ -15,10 +15,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // The format pc1: the cache is compressed and cut into parts that fit into the
@@ -303,11 +304,7 @@ func (s *Store) writePending(pending map[string]int) error {
 	if err != nil {
 		return cannotWrite(path, err)
 	}
-	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-	if err := os.WriteFile(temp, raw, 0o600); err != nil {
-		return cannotWrite(path, err)
-	}
-	if err := os.Rename(temp, path); err != nil {
+	if err := statefile.Write(path, raw); err != nil {
 		return cannotWrite(path, err)
 	}
 	return nil

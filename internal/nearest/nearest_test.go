@@ -1,0 +1,19 @@
+package nearest_test
+
+import (
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/nearest"
+)
+
+func TestTo(t *testing.T) {
+	known := []string{"displayName", "display-name", "city", "country", "state"}
+	for typed, want := range map[string]string{
+		"displayname": "displayName", "dispayName": "displayName", "ctiy": "city", "City": "city",
+		"shoeSize": "", "": "", "countri": "country", "éàü": "",
+	} {
+		if got := nearest.To(typed, known); got != want {
+			t.Errorf("%q: got %q, want %q", typed, got, want)
+		}
+	}
+}

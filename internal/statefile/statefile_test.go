@@ -1,0 +1,44 @@
+package statefile_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/statefile"
+)
+
+func TestWrite(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	path := filepath.Join(dir, "file")
+	for _, want := range []string{"first", "second"} {
+		if err := statefile.Write(path, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v", info.Mode(), err)
+	}
+	if folder, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && folder.Mode().Perm() != 0o700 {
+		t.Errorf("got %v, %v", folder.Mode(), err)
+	}
+}
+
+func TestAWriteThatFailsLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	if err := os.MkdirAll(filepath.Join(path, "occupied"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := statefile.Write(path, []byte("x")); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, statefile.Temporary)); err != nil || len(left) != 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}

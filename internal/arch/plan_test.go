@@ -78,8 +78,8 @@ var may = map[string][]string{
 	"internal/fault":     {},
 	"internal/nearest":   {},
 	"internal/statefile": {},
-	"internal/muted":    {}, // must stay so: it has to be initialised first
-	"api":               {},
+	"internal/muted":     {}, // must stay so: it has to be initialised first
+	"api":                {},
 
 	"sandbox":                    {"sandbox/internal/directory", "sandbox/internal/graph", "sandbox/internal/sts", "sandbox/internal/token"},
 	"sandbox/internal/graph":     {"sandbox/internal/directory", "sandbox/internal/sts", "sandbox/internal/token"},

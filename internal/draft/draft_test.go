@@ -1,0 +1,159 @@
+package draft_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/draft"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// wide is 256 UTF-16 code units of emoji, the most that a display name takes.
+var wide = strings.Repeat("😀", 128)
+
+func TestRead(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       map[string]string // <nil> stands for a cleared field
+	}{
+		{"YAML", "displayName: Ada L.\ncity:\n", map[string]string{"displayName": "Ada L.", "city": "<nil>"}},
+		{"JSON", `{"displayName":"Ada \ud83d\ude00","city":null}`, map[string]string{"displayName": "Ada 😀", "city": "<nil>"}},
+		{"the flags' names, in any case", "Display-Name: Ada\nPOSTALCODE: '3011'\n", map[string]string{"displayName": "Ada", "postalCode": "3011"}},
+		{"comments and blank lines", "# head\n\ncity: Bern  # beside\n", map[string]string{"city": "Bern"}},
+		{"CRLF", "city: Bern\r\nstate: BE\r\n", map[string]string{"city": "Bern", "state": "BE"}},
+		{"a byte order mark", "\xef\xbb\xbfcity: Bern\n", map[string]string{"city": "Bern"}},
+		{"every form of no value", "city: null\nstate: ~\nsurname:\n", map[string]string{"city": "<nil>", "state": "<nil>", "surname": "<nil>"}},
+		{"a quoted word that YAML would take for a truth", "country: 'NO'\n", map[string]string{"country": "NO"}},
+		{"a country code that YAML 1.1 takes for a truth", "country: NO\n", map[string]string{"country": "NO"}},
+		{"right to left", "displayName: עדה לאבלייס\n", map[string]string{"displayName": "עדה לאבלייס"}},
+		{"a combining accent becomes one character", "surname: e\u0301\n", map[string]string{"surname": "é"}},
+		{"emoji to the last code unit", "displayName: " + wide + "\n", map[string]string{"displayName": wide}},
+		{"a family of emoji and its joiners", "displayName: 👩‍👩‍👧\n", map[string]string{"displayName": "👩‍👩‍👧"}},
+		{"nothing", "", map[string]string{}},
+		{"only comments", "# city: Bern\n", map[string]string{}},
+		{"an empty object", "{ }\n", map[string]string{}},
+		{"null", "null\n", map[string]string{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := draft.Read([]byte(c.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != len(c.want) {
+				t.Errorf("got %d fields, want %d", len(got), len(c.want))
+			}
+			for name, want := range c.want {
+				value, given := got[name]
+				if !given || value == nil && want != "<nil>" || value != nil && *value != want {
+					t.Errorf("%s is %v", name, value)
+				}
+			}
+		})
+	}
+}
+
+func TestReadSaysWhatIsWrongAndWhere(t *testing.T) {
+	bomb := "a: &a [x, x]\n" + "b: &b [*a, *a]\nc: &c [*b, *b]\ncity: *c\n"
+	for _, c := range []struct{ name, text, what, fix string }{
+		{"a number", "city: Bern\npostalCode: 3011\n", "line 2: postalCode is not text", "line 2: put the value in quotes"},
+		{"NaN", "city: .nan\n", "line 1: city is not text", "line 1: put the value in quotes"},
+		{"a truth", "state: true\n", "line 1: state is not text", "line 1: put the value in quotes"},
+		{"a date", "surname: 2026-11-23\n", "line 1: surname is not text", "line 1: put the value in quotes"},
+		{"a list", "city: [Bern]\n", "line 1: city is not text", "line 1: put the value in quotes"},
+		{"binary data", "city: !!binary aGk=\n", "line 1: city is not text", "line 1: put the value in quotes"},
+		{"a tag", "city: !secret x\n", "line 1: city is not text", "line 1: put the value in quotes"},
+		{"a number in JSON", `{"postalCode":3011}`, "postalCode is not a string", "put the value in quotes, or send null to clear it"},
+		{"an unknown field", "ctiy: Bern\n", `line 1: "ctiy" is not a field you may change`, "line 1: did you mean city?"},
+		{"a merge key", "<<: {city: Bern}\n", `line 1: "<<" is not a field you may change`, ""},
+		{"a field twice", "city: Bern\nCITY: Basel\n", "line 2: city is given twice", "line 2: give it once"},
+		{"two mistakes", "city: 1\nsize: 2\n", `line 1: city is not text; line 2: "size" is not a field you may change`, ""},
+		{"a broken rule", "city: Bern\ndisplayName:\npreferredLanguage: english!\n", "line 2: displayName cannot be cleared; line 3: preferredLanguage is not a language tag", "line 2: give displayName a value; line 3: write it as en-US or de"},
+		{"an empty text", "city: ''\n", "line 1: city is empty", "line 1: to clear it, send null (on the command line: --unset city)"},
+		{"too long by one code unit", "displayName: " + wide + "x\n", "line 1: displayName has 257 characters; at most 256 are allowed", "line 1: shorten it"},
+		{"a text-direction override", "displayName: \"Ada \\u202e\"\n", "line 1: displayName holds a control or text-direction character", ""},
+		{"a lone surrogate", "displayName: \"\\ud83d\"\n", "", ""},
+		{"an alias bomb", bomb, `line 1: "a" is not a field you may change; line 2: "b" is not a field you may change; line 3: "c" is not a field you may change; line 4: city uses a YAML anchor`, ""},
+		{"an anchor", "city: &x Bern\n", "line 1: city uses a YAML anchor", "line 1: write the value out"},
+		{"an alias", "city: Bern\nstate: *city\n", "", ""},
+		{"a list at the top", "- city\n", "line 1 names no field", "write a field and its value on each line, as city: Bern"},
+		{"plain text", "hello\n", "line 1 names no field", ""},
+		{"two documents", "city: Bern\n---\ncity: Basel\n", "it holds more than one document", "remove what follows the line ---"},
+		{"broken YAML", "city: 'Bern\n", "", "write a field and its value on each line, as city: Bern; quote values that hold a colon"},
+		{"broken JSON", `{"city":`, "the body is not one JSON object", ""},
+		{"deep brackets", strings.Repeat("[", 30_000), "", ""},
+		{"UTF-16", "\xff\xfec\x00i\x00", "it is UTF-16", "save it as UTF-8"},
+		{"latin-1", "city: Z\xfcrich\n", "it is not UTF-8", "save it as UTF-8"},
+		{"a binary", "\x7fELF\x00\x00", "it is a binary file", "give a text file with YAML or JSON"},
+		{"something huge", strings.Repeat("# long\n", 10_000), "it has more than 64 KB", "name fields and values, one a line; nothing else belongs there"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := draft.Read([]byte(c.text))
+			f := fault.As(err)
+			if err == nil || f.Kind != fault.Invalid || f.Fix == "" {
+				t.Fatalf("got %v, %v", got, err)
+			}
+			if c.what != "" && f.What != c.what || c.fix != "" && f.Fix != c.fix {
+				t.Errorf("got  %q, %q\nwant %q, %q", f.What, f.Fix, c.what, c.fix)
+			}
+		})
+	}
+}
+
+func TestATemplateAsksForNothing(t *testing.T) {
+	tricky := []string{"Ada L.", "# no comment", "a: b", "'quoted'", `"both`, "  spaces  ", "null", "NO", "3011", "12:30", "- dash", "line\nbreak", "tab\tin", "😀", "[x]", "&a", "*a", "%", "@x", "`x`", "> x", "| x", "!x", "~", ""}
+	for _, value := range tricky {
+		current := map[string]*string{"displayName": &value, "city": &value, "state": nil}
+		text := draft.Template("ada@contoso.com\ncity: Basel", current)
+		got, err := draft.Read(text)
+		if (profile.Change{"city": &value}).Check() != nil {
+			continue // a value that breaks its rule today is told so
+		}
+		if err != nil || len(got.Diff(current)) != 0 {
+			t.Errorf("%q became %v, %v\n%s", value, got.Diff(current), err, text)
+		}
+	}
+	want := `# The profile of ada@contoso.com. Change values, save and close the editor.
+# No value clears a field; a line that is deleted leaves it as it is.
+# Closing without a change sends nothing.
+
+displayName: Ada L.                     # at most 256 characters, must have a value
+givenName:                              # at most 64 characters
+`
+	name := "Ada L."
+	if got := string(draft.Template("ada@contoso.com", map[string]*string{"displayName": &name})); !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s", got)
+	}
+}
+
+func TestExplainReplacesWhatItSaidBefore(t *testing.T) {
+	first := draft.Explain([]byte("city: 1\n"), &fault.Error{What: "line 1: city is not text; line 2: more"})
+	if want := "#! line 1: city is not text\n#! line 2: more\ncity: 1\n"; string(first) != want {
+		t.Errorf("got %q", first)
+	}
+	if got, want := string(draft.Explain(first, &fault.Error{What: "other"})), "#! other\ncity: 1\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte("city: Bern\n"))
+	f.Add([]byte(`{"city":null}`))
+	f.Add([]byte("a: &a [*a]\n"))
+	f.Add([]byte("? [x]\n: y\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := draft.Read(data)
+		if err != nil {
+			if f := fault.As(err); f.Kind != fault.Invalid || f.What == "" || f.Fix == "" {
+				t.Errorf("%q: %v", data, err)
+			}
+			return
+		}
+		if len(got) > 0 && got.Check() != nil {
+			t.Errorf("%q: passed with %v", data, got.Check())
+		}
+		if len(got) > len(profile.Fields()) {
+			t.Errorf("%q: %d fields", data, len(got))
+		}
+	})
+}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -133,6 +134,19 @@ func (t *Tenant) RotateKeys() error {
 	}
 	return t.directory.Update(func(d *directory.State) error {
 		d.Keys = []directory.Key{d.Keys[1], fresh[0], d.Keys[0]}
+		return nil
+	})
+}
+
+// SetProfile changes one property of a user's profile, as an administrator does;
+// nil removes it.
+func (t *Tenant) SetProfile(email, property string, value *string) error {
+	return t.directory.Update(func(d *directory.State) error {
+		u, ok := d.UserByEmail(email)
+		if !ok {
+			return fmt.Errorf("set profile: there is no user %s", email)
+		}
+		u.Profile[property] = value
 		return nil
 	})
 }

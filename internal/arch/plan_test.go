@@ -9,7 +9,7 @@ var floors = map[string]int{
 
 	"internal/serve": 3,
 
-	"internal/auth": 2, "internal/bearer": 2, "internal/graph": 2, "internal/midtier": 2, "internal/obo": 2,
+	"internal/auth": 2, "internal/bearer": 2, "internal/draft": 2, "internal/history": 2, "internal/graph": 2, "internal/midtier": 2, "internal/obo": 2,
 
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
@@ -34,8 +34,8 @@ var may = map[string][]string{
 	"cmd/profilectl": {"internal/cli"},
 
 	"internal/cli": {
-		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/fault",
-		"internal/graph", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
+		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/draft", "internal/fault",
+		"internal/graph", "internal/history", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
 		"internal/terminal", "internal/tokenstore", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
 		"github.com/spf13/cobra", "github.com/spf13/pflag",
@@ -54,6 +54,8 @@ var may = map[string][]string{
 		"internal/authority", "internal/challenge", "internal/fault",
 		"github.com/MicahParks/jwkset", "github.com/golang-jwt/jwt/v5", "golang.org/x/time/rate",
 	},
+	"internal/draft":   {"internal/fault", "internal/profile", "go.yaml.in/yaml/v3"},
+	"internal/history": {"internal/profile", "internal/statefile", "github.com/gofrs/flock"},
 	"internal/graph":   {"internal/challenge", "internal/fault", "internal/profile", "internal/upstream"},
 	"internal/midtier": {"internal/challenge", "internal/fault", "internal/problem", "internal/profile", "internal/upstream"},
 	"internal/obo": {

@@ -19,7 +19,9 @@ func newAccounts(env Env, g *globals) *cobra.Command {
 	}
 	c.AddCommand(&cobra.Command{
 		Use: "switch ACCOUNT", Short: "Choose the account that commands use", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error { return runSwitch(c.Context(), env, g, args[0]) },
+		Example:           "  profilectl accounts switch ada@contoso.com",
+		ValidArgsFunction: accounts(env, g),
+		RunE:              func(c *cobra.Command, args []string) error { return runSwitch(c.Context(), env, g, args[0]) },
 	})
 	return c
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
-	"github.com/profilectl/profilectl/internal/profile"
 )
 
 // wish is a token that is wanted.
@@ -72,7 +71,35 @@ func (s *session) token(ctx context.Context, who auth.Account, w wish) (auth.Tok
 	return s.signIn(ctx, auth.Request{Scopes: w.Scopes, Account: &who, Answer: demand})
 }
 
+// acquired is how a silent request ended.
+type acquired struct {
+	token  auth.Token
+	demand *challenge.Challenge
+	err    error
+}
+
+// prepare asks for the mid-tier's token while something else is being done, and
+// returns how to wait for it. What is wrong shows when the token is needed.
+func (s *session) prepare(ctx context.Context, who auth.Account) (wait func()) {
+	w, err := s.editWish()
+	if err != nil {
+		return func() {}
+	}
+	done := make(chan acquired, 1)
+	go func() {
+		var a acquired
+		a.token, a.demand, a.err = s.auth.Silent(ctx, who, w.Scopes, nil)
+		done <- a
+	}()
+	return func() { s.ahead = map[string]acquired{w.Scopes[0]: <-done} }
+}
+
 func (s *session) silent(ctx context.Context, who auth.Account, w wish) (auth.Token, *challenge.Challenge, error) {
+	if a, ok := s.ahead[w.Scopes[0]]; ok && !w.Stale && w.Answer == nil {
+		delete(s.ahead, w.Scopes[0])
+		return a.token, a.demand, a.err
+	}
+	defer s.progress.step("token", "Getting an access token")()
 	if w.Stale {
 		return s.auth.Renew(ctx, who, w.Scopes)
 	}
@@ -104,23 +131,9 @@ func (s *session) use(ctx context.Context, who auth.Account, w wish, call func(a
 // me reads properties of the profile.
 func (s *session) me(ctx context.Context, who auth.Account, properties ...string) (me graph.Profile, err error) {
 	err = s.use(ctx, who, graphWish(), func(access string) error {
+		defer s.progress.step("read", "Reading the profile")()
 		me, err = s.graph.Me(ctx, access, properties...)
 		return err
 	})
 	return me, err
-}
-
-// update sends a change to the mid-tier. It returns the mid-tier's challenge, if
-// it has one.
-func (s *session) update(ctx context.Context, who auth.Account, answer *challenge.Challenge, change profile.Change) (demand *challenge.Challenge, err error) {
-	w, err := s.editWish()
-	if err != nil {
-		return nil, err
-	}
-	w.Answer = answer
-	err = s.use(ctx, who, w, func(access string) error {
-		demand, err = s.midtier.Update(ctx, access, change)
-		return err
-	})
-	return demand, err
 }

@@ -21,16 +21,16 @@ func newConfig(env Env, g *globals) *cobra.Command {
   profilectl config list`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	sub := func(use, short string, args cobra.PositionalArgs, run func(context.Context, []string) error) {
-		c.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, RunE: func(c *cobra.Command, a []string) error { return run(c.Context(), a) }})
+	sub := func(use, short string, args cobra.PositionalArgs, words completer, run func(context.Context, []string) error) {
+		c.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, ValidArgsFunction: words, RunE: func(c *cobra.Command, a []string) error { return run(c.Context(), a) }})
 	}
-	sub("list", "Every setting with its value and where it comes from", cobra.NoArgs, func(context.Context, []string) error { return configList(env, g) })
-	sub("get SETTING", "The value of one setting", cobra.ExactArgs(1), func(_ context.Context, a []string) error { return configGet(env, g, a[0]) })
-	sub("set SETTING VALUE", "Change a setting of a tenant", cobra.ExactArgs(2), func(_ context.Context, a []string) error { return configSet(env, g, a[0], a[1]) })
-	sub("use TENANT", "Choose the tenant to use when none is named", cobra.ExactArgs(1), func(_ context.Context, a []string) error {
+	sub("list", "Every setting with its value and where it comes from", cobra.NoArgs, nil, func(context.Context, []string) error { return configList(env, g) })
+	sub("get SETTING", "The value of one setting", cobra.ExactArgs(1), settingNames(), func(_ context.Context, a []string) error { return configGet(env, g, a[0]) })
+	sub("set SETTING VALUE", "Change a setting of a tenant", cobra.ExactArgs(2), settingNames(), func(_ context.Context, a []string) error { return configSet(env, g, a[0], a[1]) })
+	sub("use TENANT", "Choose the tenant to use when none is named", cobra.ExactArgs(1), tenants(env, g), func(_ context.Context, a []string) error {
 		return updateConfig(env, g, func(f *config.File) error { return f.Use(a[0]) })
 	})
-	sub("path", "Where the configuration file is", cobra.NoArgs, func(context.Context, []string) error {
+	sub("path", "Where the configuration file is", cobra.NoArgs, nil, func(context.Context, []string) error {
 		path, err := configPath(env, g)
 		if err != nil {
 			return err

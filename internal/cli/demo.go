@@ -91,7 +91,7 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	if d.session, err = openSession(ctx, inside, &own, sessionOptions{}); err != nil {
 		return err
 	}
-	d.session.quiet = !o.Browser // the robot needs no words
+	d.session.progress.quiet = !o.Browser // the robot needs no words
 	journeyErr := d.journey(ctx, printer.Format == output.FormatTable)
 	if cause := context.Cause(ctx); journeyErr != nil && errors.Is(cause, errPages) {
 		journeyErr = untold("the sign-in pages went otherwise than told")

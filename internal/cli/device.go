@@ -22,9 +22,10 @@ func (o *deviceOption) bind(f *pflag.FlagSet) {
 // signIn lets a person sign in: at their browser, or on another device if they
 // said so or nothing else can work.
 func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error) {
+	s.attended = true
 	if !s.device && !s.closedIn() {
 		until := time.Now().Add(s.globals.Wait)
-		defer s.status.Show(0, func() string {
+		defer s.progress.status.Show(0, func() string {
 			return "Waiting for you to sign in at the browser: " + terminal.Left(until) + " left, Ctrl-C stops."
 		})()
 		return s.auth.Interactive(ctx, r)
@@ -32,9 +33,12 @@ func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error
 	hide := func() {}
 	defer func() { hide() }()
 	return s.auth.Device(ctx, r, func(p auth.Prompt) {
+		if s.progress.event(event{Event: "device-code", URL: p.Page, Code: p.Code, Expires: &p.Expires}); s.progress.json {
+			return
+		}
 		s.say("Open this page on any device and type the code (preview in external tenants):\n\n  page  %s\n  code  %s\n\nThe code is good until %s; Ctrl-C stops.",
 			p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
-		hide = s.status.Show(0, func() string {
+		hide = s.progress.status.Show(0, func() string {
 			return "Waiting for the code to be typed: " + terminal.Left(p.Expires) + " left, Ctrl-C stops."
 		})
 	})

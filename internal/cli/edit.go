@@ -2,24 +2,29 @@ package cli
 
 import (
 	"context"
+	"io"
+	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
 type editOptions struct {
-	Values map[string]string // by the field's name; only those given
-	Set    []string
-	Unset  []string
-	DryRun bool
-	Yes    bool
-	Device deviceOption
+	Values   map[string]string // by the field's name; only those given
+	Set      []string
+	Unset    []string
+	FromFile string
+	Editor   bool
+	Undo     bool
+	DryRun   bool
+	Yes      bool
+	Device   deviceOption
 }
 
 func (o *editOptions) bind(f *pflag.FlagSet) {
@@ -29,9 +34,12 @@ func (o *editOptions) bind(f *pflag.FlagSet) {
 	}
 	f.StringArrayVar(&o.Set, "set", nil, "set a field: `field=value`, may be repeated")
 	f.StringArrayVar(&o.Unset, "unset", nil, "clear a `field`, may be repeated")
+	f.StringVar(&o.FromFile, "from-file", "", "take the change from a `file` with YAML or JSON; - is standard input")
+	f.BoolVar(&o.Editor, "editor", false, "edit the profile in your text editor ($VISUAL, $EDITOR)")
+	f.BoolVar(&o.Undo, "undo", false, "take back the last edit made from here")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "show what would change and send nothing")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask before sending")
 	o.Device.bind(f)
-	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask before sending what a form changed")
 }
 
 // fieldValue keeps "not given" apart from "given empty", which a plain string
@@ -61,15 +69,19 @@ same edit goes on afterwards.
 Without a field, in a terminal, a form opens.`,
 		Example: `  profilectl edit --display-name "Ada L."
   profilectl edit --set city=Zürich --unset jobTitle
-  profilectl edit --given-name Ada --dry-run`,
+  profilectl edit --given-name Ada --dry-run
+  profilectl edit --editor
+  profilectl show -o yaml | sed s/Basel/Bern/ | profilectl edit --from-file -
+  profilectl edit --undo`,
 		RunE: func(c *cobra.Command, _ []string) error { return runEdit(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
+	completeFields(c)
 	return c
 }
 
-// change is what the flags ask for, held against the rules.
-func (o editOptions) change() (profile.Change, error) {
+// flagged is what the flags of single fields ask for.
+func (o editOptions) flagged() (profile.Change, error) {
 	change := profile.Change{}
 	for _, name := range profile.Names() {
 		if value, given := o.Values[name]; given {
@@ -98,7 +110,10 @@ func (o editOptions) change() (profile.Change, error) {
 			return nil, err
 		}
 	}
-	return change, nil
+	if len(change) == 0 {
+		return nil, nil
+	}
+	return change, change.Check()
 }
 
 // once refuses two wishes for one field.
@@ -110,115 +125,96 @@ func once(change profile.Change, name string) error {
 	return nil
 }
 
-// edited is what edit reports.
-type edited struct {
-	Status  string               `json:"status"` // updated, accepted, unchanged or dry-run
-	Account string               `json:"account"`
-	Changes []profile.Difference `json:"changes"`
+// change is what the command line asks for, held against the rules; nil where a
+// person, or the history, is yet to say.
+func (o editOptions) change(env Env, interactive, noInput bool) (profile.Change, error) {
+	change, err := o.flagged()
+	if err != nil {
+		return nil, err
+	}
+	sources := 0
+	for _, given := range []bool{change != nil, o.FromFile != "", o.Editor, o.Undo} {
+		if given {
+			sources++
+		}
+	}
+	switch {
+	case sources > 1:
+		return nil, &fault.Error{Kind: fault.Usage, What: "the change comes from more than one place", Fix: "use one of: flags of fields, --from-file, --editor, --undo"}
+	case o.FromFile != "":
+		return readDraft(env, o.FromFile)
+	case o.Editor && noInput:
+		return nil, &fault.Error{Kind: fault.Usage, What: "--editor needs a person, and --no-input forbids asking one", Fix: "name the fields, or use --from-file"}
+	case o.Undo && !interactive && !o.Yes && !o.DryRun:
+		return nil, &fault.Error{Kind: fault.Usage, What: "--undo asks before it sends, and nobody can be asked here", Fix: "add --yes, after looking at `profilectl edit --undo --dry-run`"}
+	case sources == 0 && !interactive:
+		return nil, &fault.Error{Kind: fault.Usage, What: "there is nothing to change", Fix: `name a field, as in profilectl edit --display-name "Ada L."; in a terminal, edit without a field opens a form`}
+	}
+	return change, nil
+}
+
+// readDraft reads a change from a file, or from standard input.
+func readDraft(env Env, path string) (profile.Change, error) {
+	cannot := func(err error) error {
+		return &fault.Error{Kind: fault.Usage, What: "cannot read " + path, Fix: "check the name; - reads standard input", Err: err}
+	}
+	in, name := env.Stdin, "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, cannot(err)
+		}
+		defer f.Close()
+		in, name = f, path
+	}
+	data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))
+	if err != nil {
+		return nil, cannot(err)
+	}
+	change, err := draft.Read(data)
+	if err == nil && len(change) == 0 {
+		err = &fault.Error{Kind: fault.Invalid, What: "it names no field", Fix: "write a field and its value on each line, as city: Bern"}
+	}
+	if err != nil {
+		f := fault.As(err)
+		return nil, &fault.Error{Kind: f.Kind, What: name + ": " + f.What, Fix: f.Fix, Err: f}
+	}
+	return change, nil
+}
+
+// edit is one edit on its way.
+type edit struct {
+	*session
+	who       auth.Account
+	options   editOptions
+	before    map[string]*string // what the change is based on
+	undoes    string             // the edit in the history that is taken back
+	previewed bool               // the person has seen the difference
 }
 
 func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
-	change, err := o.change()
+	change, err := o.change(env, g.facts(env).Interactive, g.NoInput)
 	if err != nil {
 		return err
-	}
-	form := len(change) == 0
-	if form && !g.facts(env).Interactive {
-		return &fault.Error{Kind: fault.Usage, What: "there is nothing to change", Fix: `name a field, as in profilectl edit --display-name "Ada L."; in a terminal, edit without a field opens a form`}
-	}
-	if !form {
-		if err := change.Check(); err != nil {
-			return err
-		}
 	}
 	s, who, err := openAccount(ctx, env, g, sessionOptions{Device: bool(o.Device)})
 	if err != nil {
 		return err
 	}
-	before, err := s.currentValues(ctx, who)
-	if err != nil {
+	e := &edit{session: s, who: who, options: o}
+	if e.before, err = e.read(ctx); err != nil {
 		return err
 	}
-	if form {
-		if change, err = s.fillForm(ctx, who, before, o); err != nil {
-			return err
-		}
-	}
-	return s.apply(ctx, who, before, change, o)
-}
-
-// apply sends what really changes, reads it back and reports.
-func (s *session) apply(ctx context.Context, who auth.Account, before map[string]*string, change profile.Change, o editOptions) error {
-	result := edited{Status: "unchanged", Account: who.Username, Changes: change.Diff(before)}
 	switch {
-	case len(result.Changes) == 0:
-		result.Changes = []profile.Difference{}
-		return s.printEdit(result, "Nothing to change: the profile has these values already.")
-	case o.DryRun:
-		result.Status = "dry-run"
-		return s.printEdit(result, "Nothing was sent.")
+	case o.Undo:
+		change, err = e.undo(ctx)
+	case o.Editor:
+		change, err = e.inEditor(ctx)
+	case change == nil:
+		change, err = e.inForm(ctx)
 	}
-	change = change.Only(result.Changes)
-	if err := s.send(ctx, who, change); err != nil {
-		return err
-	}
-	seen, err := s.readBack(ctx, who, change)
-	if err != nil || !seen {
-		result.Status = "accepted"
-		return s.printEdit(result, "Accepted. Microsoft Graph does not show the change yet; `profilectl show` will in a moment.")
-	}
-	result.Status = "updated"
-	return s.printEdit(result, "Updated.")
-}
-
-// send hands the change to the mid-tier. It is the one loop between a claims
-// challenge and the person who can answer it: whatever asked for a second
-// factor, the same change is sent once more for the same account, and only
-// once.
-func (s *session) send(ctx context.Context, who auth.Account, change profile.Change) error {
-	demand, err := s.update(ctx, who, nil, change)
-	if err != nil || demand == nil {
-		return err
-	}
-	demand, err = s.update(ctx, who, demand, change)
-	if err == nil && demand != nil {
-		return &fault.Error{
-			Kind: fault.Denied, What: "the mid-tier asks for a stronger sign-in even after the second factor",
-			Fix: "ask the tenant's administrator to compare the mid-tier's required authentication context with the Conditional Access policies",
-		}
-	}
-	return err
-}
-
-// readBackDelays is the patience with Graph, which is eventually consistent.
-func readBackDelays() []time.Duration {
-	return []time.Duration{0, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
-}
-
-// readBack waits until Graph shows the change; a stale read is no failure.
-func (s *session) readBack(ctx context.Context, who auth.Account, change profile.Change) (bool, error) {
-	for _, delay := range readBackDelays() {
-		select {
-		case <-time.After(delay):
-		case <-ctx.Done():
-			return false, ctx.Err()
-		}
-		now, err := s.currentValues(ctx, who)
-		if err != nil {
-			return false, err
-		}
-		if len(change.Diff(now)) == 0 {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// currentValues reads the editable fields from Graph.
-func (s *session) currentValues(ctx context.Context, who auth.Account) (map[string]*string, error) {
-	me, err := s.me(ctx, who, profile.Names()...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return me.Values(), nil
+	return e.apply(ctx, change)
 }

@@ -4,37 +4,35 @@ import (
 	"context"
 	"errors"
 
-	"github.com/profilectl/profilectl/internal/auth"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// fillForm lets the person edit the values in a form. The step-up comes first:
-// whoever has typed something must not lose it to a sign-in.
-func (s *session) fillForm(ctx context.Context, who auth.Account, before map[string]*string, o editOptions) (profile.Change, error) {
-	if !o.DryRun {
-		t, err := s.editToken(ctx, who)
-		if err != nil {
-			return nil, err
-		}
-		s.warnNotSaved(t)
+// inForm lets the person edit the values in a form.
+func (e *edit) inForm(ctx context.Context) (profile.Change, error) {
+	if err := e.readyToSend(ctx); err != nil {
+		return nil, err
 	}
-	var fields []terminal.Field
-	for _, f := range profile.Fields() {
+	e.attended = true
+	form := terminal.Form{Title: "Your profile", Note: e.who.Username + ", which cannot be changed here"}
+	for i, f := range profile.Fields() {
 		value := ""
-		if v := before[f.Name]; v != nil {
+		if v := e.before[f.Name]; v != nil {
 			value = *v
 		}
-		fields = append(fields, terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f)})
+		if i%formPage == 0 {
+			form.Pages = append(form.Pages, nil)
+		}
+		last := len(form.Pages) - 1
+		form.Pages[last] = append(form.Pages[last], terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f)})
 	}
-	answers, err := terminal.Edit(ctx, s.env.Stdin, s.env.Stderr, s.facts, "Your profile", fields)
+	answers, err := terminal.Edit(ctx, e.env.Stdin, e.env.Stderr, e.facts, form)
 	if err != nil {
 		return nil, err
 	}
 	change := profile.Change{}
 	for _, f := range profile.Fields() {
-		answer, had := answers[f.Name], before[f.Name]
+		answer, had := answers[f.Name], e.before[f.Name]
 		switch {
 		case answer == "" && had == nil, had != nil && *had == answer:
 		case answer == "":
@@ -49,11 +47,12 @@ func (s *session) fillForm(ctx context.Context, who auth.Account, before map[str
 	if len(change) == 0 {
 		return change, nil
 	}
-	if err := change.Check(); err != nil {
-		return nil, err
-	}
-	return change, s.review(ctx, change, before, o)
+	return change, change.Check()
 }
+
+// formPage is how many fields stand on a page of the form, so that a terminal of
+// 24 lines shows it whole.
+const formPage = 5
 
 // formCheck holds an answer against its field's rule. Empty means no value.
 func formCheck(f profile.Field) func(string) error {
@@ -66,20 +65,4 @@ func formCheck(f profile.Field) func(string) error {
 		}
 		return nil
 	}
-}
-
-// review shows what would be sent and asks.
-func (s *session) review(ctx context.Context, change profile.Change, before map[string]*string, o editOptions) error {
-	if o.Yes || o.DryRun {
-		return nil
-	}
-	s.say("%s", diff(change.Diff(before), s.facts.Color))
-	yes, err := terminal.Confirm(ctx, s.env.Stdin, s.env.Stderr, s.facts, "Send this change?")
-	if err != nil {
-		return err
-	}
-	if !yes {
-		return &fault.Error{Kind: fault.Canceled, What: "left without a change", Fix: "run the command again to start over"}
-	}
-	return nil
 }

@@ -48,6 +48,7 @@ your operating system; in a plain file only with --insecure-storage.`,
 	}
 	o.bind(c.Flags())
 	c.Flags().BoolVar(&g.InsecureStorage, "insecure-storage", false, "keep the tokens in a plain file, where the keyring cannot be used")
+	complete(c, "prompt", oneOfThese("login", "select_account", "create"))
 	return c
 }
 

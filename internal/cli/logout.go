@@ -85,6 +85,9 @@ func (s *session) forget(ctx context.Context, all bool) (signedOut, error) {
 		if err == nil {
 			err = s.auth.Forget(ctx, a)
 		}
+		if err == nil {
+			err = s.history().Forget(ctx, a.ID)
+		}
 		if err != nil {
 			return done, err
 		}

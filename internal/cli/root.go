@@ -13,17 +13,18 @@ import (
 
 // globals are the flags that every command has.
 type globals struct {
-	Tenant  string
-	Account string
-	Output  string
-	JQ      string
-	Query   string
-	NoInput bool
-	NoColor bool
-	Verbose bool
-	Config  string
-	Timeout time.Duration
-	Wait    time.Duration
+	Tenant   string
+	Account  string
+	Output   string
+	JQ       string
+	Query    string
+	NoInput  bool
+	NoColor  bool
+	Verbose  bool
+	Config   string
+	Timeout  time.Duration
+	Wait     time.Duration
+	Progress string
 
 	InsecureStorage bool // login's own flag
 }
@@ -38,6 +39,7 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.BoolVar(&g.NoColor, "no-color", false, "no colours")
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error; no secrets, no personal data")
 	f.StringVar(&g.Config, "config", "", "the configuration `file`")
+	f.StringVar(&g.Progress, "progress", progressAuto, "how to tell what is being done: auto, json (lines on standard error) or none")
 	f.DurationVar(&g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
 	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "time limit of one request")
 }
@@ -84,9 +86,14 @@ Without a tenant at hand, run the whole journey offline:
 			root.AddCommand(c)
 		}
 	}
-	add("profile", newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g), newShow(env, g), newEdit(env, g), newToken(env, g))
+	add("profile", newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g), newShow(env, g), newEdit(env, g), newHistory(env, g), newToken(env, g))
 	add("try", newDemo(env, g), newSandbox(env, g), newServe(env, g))
 	add("more", newConfig(env, g), newVersion(env, g))
 	root.AddCommand(newOpenURL(env))
+	root.AddCommand(topics()...)
+	complete(root, "tenant", tenants(env, g))
+	complete(root, "account", accounts(env, g))
+	complete(root, "output", oneOfThese("table", "json", "yaml"))
+	complete(root, "progress", oneOfThese(progressAuto, progressJSON, progressNone))
 	return root
 }

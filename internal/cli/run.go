@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
 )
 
 // errInterrupted is why a context ends at Ctrl-C; it decides exit code 130.
@@ -122,8 +123,29 @@ func wantedOutput(args []string, otherwise string) string {
 	return *output
 }
 
-// usage turns cobra's own complaint into a fault.
+// usage turns cobra's own complaint into a fault, with the flag or command that
+// was probably meant.
 func usage(c *cobra.Command, err error) error {
 	what, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
-	return &fault.Error{Kind: fault.Usage, What: what, Fix: "see `" + c.CommandPath() + " --help`", Err: err}
+	fix := "see `" + c.CommandPath() + " --help`"
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var known []string
+		note := func(f *pflag.Flag) { known = append(known, f.Name) }
+		c.Flags().VisitAll(note)
+		c.InheritedFlags().VisitAll(note)
+		if near := nearest.To(unknown.GetSpecifiedName(), known); near != "" {
+			fix = "did you mean --" + near + "?"
+		}
+	} else if near := c.SuggestionsFor(firstWord(c)); len(near) > 0 {
+		fix = "did you mean `" + c.CommandPath() + " " + near[0] + "`?"
+	}
+	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
+}
+
+// firstWord is the argument that stands where a command's name would.
+func firstWord(c *cobra.Command) string {
+	if !c.HasSubCommands() {
+		return ""
+	}
+	return c.Flags().Arg(0)
 }

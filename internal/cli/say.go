@@ -14,11 +14,7 @@ import (
 )
 
 // say tells the person something that is no result.
-func (s *session) say(format string, args ...any) {
-	if !s.quiet {
-		_, _ = fmt.Fprintf(s.status, format+"\n", args...) // nowhere left to complain
-	}
-}
+func (s *session) say(format string, args ...any) { s.progress.say(format, args...) }
 
 func (s *session) warnNotSaved(t auth.Token) {
 	if f, ok := errors.AsType[*fault.Error](t.NotSaved); ok && !s.warned {
@@ -40,7 +36,7 @@ func newPrinter(env Env, g *globals) (output.Printer, error) {
 // print reports a result: as data where a format was asked for, else as a
 // sentence.
 func (s *session) print(v any, sentence string) error {
-	if s.printer.Format == output.FormatTable && s.globals.JQ == "" && s.globals.Query == "" {
+	if s.printer.Plain() {
 		s.say("%s", sentence)
 		return nil
 	}
@@ -49,29 +45,11 @@ func (s *session) print(v any, sentence string) error {
 
 // printLine reports a result whose plain form is one line of data.
 func (s *session) printLine(v any, line string) error {
-	if s.printer.Format == output.FormatTable && s.globals.JQ == "" && s.globals.Query == "" {
+	if s.printer.Plain() {
 		_, err := fmt.Fprintln(s.env.Stdout, line)
 		return err
 	}
 	return s.printer.Print(v, output.Table{})
-}
-
-// printEdit reports an edit: the changes as data, the outcome as a sentence.
-func (s *session) printEdit(e edited, sentence string) error {
-	table := output.Table{Columns: []string{"FIELD", "BEFORE", "AFTER"}}
-	for _, d := range e.Changes {
-		table.Rows = append(table.Rows, []string{d.Field, shown(d.Before), shown(d.After)})
-	}
-	if len(table.Rows) == 0 {
-		return s.print(e, sentence)
-	}
-	if err := s.printer.Print(e, table); err != nil {
-		return err
-	}
-	if s.printer.Format == output.FormatTable {
-		s.say("%s", sentence)
-	}
-	return nil
 }
 
 // diff is the changes as a person reads them before they are sent.
@@ -106,7 +84,9 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 		if !s.noBrowser && s.env.OpenBrowser != nil {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
-		s.say("Open this page to sign in:\n\n  %s\n", page.URL)
+		if s.progress.event(event{Event: "sign-in", URL: page.URL, Port: page.Port}); !s.progress.json {
+			s.say("Open this page to sign in:\n\n  %s\n", page.URL)
+		}
 		if !s.noBrowser {
 			err := s.browser().Open(ctx, page.URL)
 			if err == nil {

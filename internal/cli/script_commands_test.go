@@ -40,7 +40,7 @@ func stateOf(ts *testscript.TestScript) *scriptState {
 func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 	st, ok := ts.Value("stage").(*stage)
 	if !ok || neg || len(args) == 0 {
-		ts.Fatalf("usage: tenant fail-next|rubbish-next|slow-next PART ARGUMENT | reset | policy on|off | consent on|off | revoke | clock DURATION | mark | asked GRANT COUNT | down")
+		ts.Fatalf("usage: tenant fail-next|rubbish-next|slow-next PART ARGUMENT | reset | policy on|off | consent on|off | revoke | clock DURATION | mark | asked GRANT COUNT | profile PROPERTY VALUE | down")
 	}
 	switch args[0] {
 	case "fail-next":
@@ -69,6 +69,8 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 		stateOf(ts).requests = len(st.tenant.Requests())
 	case "asked":
 		asked(ts, st, args[1], args[2])
+	case "profile":
+		ts.Check(st.tenant.SetProfile(st.facts.User, args[1], &args[2]))
 	case "down":
 		st.close()
 	default:

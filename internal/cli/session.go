@@ -34,11 +34,12 @@ type session struct {
 	midtier   *midtier.Client
 	printer   output.Printer
 	facts     terminal.Facts
-	status    *terminal.Status
-	device    bool // sign-ins are done on another device
-	noBrowser bool // the person opens the page themselves
-	quiet     bool // nothing but the result is wanted
-	warned    bool // that the sign-in could not be saved
+	progress  *progress
+	device    bool                // sign-ins are done on another device
+	noBrowser bool                // the person opens the page themselves
+	warned    bool                // that the sign-in could not be saved
+	ahead     map[string]acquired // by scope: tokens that were asked for in advance
+	attended  bool                // a person was asked something, so time has passed
 }
 
 // sessionOptions are what single commands want otherwise.
@@ -51,8 +52,10 @@ type sessionOptions struct {
 
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
 	s := &session{env: env, globals: g, facts: g.facts(env), device: o.Device, noBrowser: o.NoBrowser}
-	s.status = terminal.NewStatus(env.Stderr, s.facts.Live)
 	var err error
+	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts.Live); err != nil {
+		return nil, err
+	}
 	if s.printer, err = newPrinter(env, g); err != nil {
 		return nil, err
 	}
@@ -66,7 +69,10 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	if err != nil {
 		return nil, err
 	}
-	if s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery); err != nil {
+	done := s.progress.step("discover", "Asking the tenant for its addresses")
+	s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery)
+	done()
+	if err != nil {
 		return nil, err
 	}
 	if s.store, err = s.openStore(); err != nil {

@@ -11,16 +11,19 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/nearest"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
 type showOptions struct {
 	Select []string
+	Raw    bool
 }
 
 func (o *showOptions) bind(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Select, "select", nil, "`fields` to show, as displayName,city")
+	f.BoolVar(&o.Raw, "raw", false, "print the bytes that Microsoft Graph sent, unchanged")
 }
 
 func newShow(env Env, g *globals) *cobra.Command {
@@ -29,11 +32,18 @@ func newShow(env Env, g *globals) *cobra.Command {
 		Use: "show", Short: "Show your profile", Args: cobra.NoArgs,
 		Example: `  profilectl show
   profilectl show --select displayName,city
-  profilectl show -o json --jq .displayName`,
+  profilectl show -o json --jq .displayName
+  profilectl show --raw --select identities`,
 		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
+	complete(c, "select", completeList(append(profile.Names(), furtherFields()...)))
 	return c
+}
+
+// furtherFields can be shown on demand.
+func furtherFields() []string {
+	return []string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}
 }
 
 // readOnly are the properties that are shown beside the editable ones.
@@ -44,12 +54,19 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.Raw && (g.JQ != "" || g.Query != "" || g.Output != "table") {
+		return &fault.Error{Kind: fault.Usage, What: "--raw prints what Microsoft Graph sent and nothing else", Fix: "leave out --raw, or --output, --jq and --query"}
+	}
 	s, who, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}
 	me, err := s.me(ctx, who, fields...)
 	if err != nil {
+		return err
+	}
+	if o.Raw {
+		_, err := env.Stdout.Write(me.Raw)
 		return err
 	}
 	return s.printer.Print(json.RawMessage(me.Raw), profileTable(me, len(o.Select) == 0))
@@ -68,10 +85,15 @@ func selected(names []string) ([]string, error) {
 		switch {
 		case known:
 			fields = append(fields, f.Name)
-		case slices.ContainsFunc([]string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}, func(n string) bool { return n == name }):
+		case slices.Contains(furtherFields(), name):
 			fields = append(fields, name)
 		default:
-			return nil, &fault.Error{Kind: fault.Usage, What: "there is no field " + quote(name) + " to show", Fix: "use --select with any of " + strings.Join(append(profile.Names(), "id", "identities", "mail", "userPrincipalName", "createdDateTime"), ", ")}
+			known := append(profile.Names(), furtherFields()...)
+			fix := "use --select with any of " + strings.Join(known, ", ")
+			if near := nearest.To(name, known); near != "" {
+				fix = "did you mean " + near + "?"
+			}
+			return nil, &fault.Error{Kind: fault.Usage, What: "there is no field " + quote(name) + " to show", Fix: fix}
 		}
 	}
 	return fields, nil

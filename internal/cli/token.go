@@ -26,6 +26,7 @@ expires: keep it out of logs and command lines.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runToken(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
+	complete(c, "scope", oneOfThese("graph", "edit"))
 	return c
 }
 

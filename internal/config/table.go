@@ -41,6 +41,7 @@ func Client() []Setting {
 		{Name: "redirect-port", Env: []string{"PROFILECTL_REDIRECT_PORT"}, Default: "0", Help: "local port that the browser comes back to; 0 picks a free one", Check: isPort},
 		{Name: "account", Env: []string{"PROFILECTL_ACCOUNT"}, Help: "the signed-in account to use"},
 		{Name: "store", Env: []string{"PROFILECTL_STORE"}, Default: "keyring", Help: "where tokens are kept: keyring, file (plain, insecure), or memory for the process only", Check: oneOf("keyring", "file", "memory")},
+		{Name: "history", Env: []string{"PROFILECTL_HISTORY"}, Default: "true", Help: "remember the last edits, for edit --undo", Check: isBool},
 	}
 }
 

@@ -127,11 +127,15 @@ givenName:                              # at most 64 characters
 }
 
 func TestExplainReplacesWhatItSaidBefore(t *testing.T) {
-	first := draft.Explain([]byte("city: 1\n"), &fault.Error{What: "line 1: city is not text; line 2: more"})
-	if want := "#! line 1: city is not text\n#! line 2: more\ncity: 1\n"; string(first) != want {
+	first := draft.Explain([]byte("city: 1\n"), &fault.Error{What: "line 1: city is not text", Fix: "line 1: put the value in quotes"})
+	if want := "#! line 3: city is not text\n#! line 3: put the value in quotes\ncity: 1\n"; string(first) != want {
 		t.Errorf("got %q", first)
 	}
-	if got, want := string(draft.Explain(first, &fault.Error{What: "other"})), "#! other\ncity: 1\n"; got != want {
+	_, again := draft.Read(first)
+	if got := draft.Explain(first, again); string(got) != string(first) {
+		t.Errorf("got %q", got)
+	}
+	if got, want := string(draft.Explain(first, &fault.Error{What: "it is wrong", Fix: "mend it"})), "#! it is wrong\n#! mend it\ncity: 1\n"; got != want {
 		t.Errorf("got %q", got)
 	}
 }

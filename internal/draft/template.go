@@ -3,10 +3,12 @@ package draft
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
@@ -23,18 +25,32 @@ func Template(who string, current map[string]*string) []byte {
 }
 
 // Explain puts what is wrong with a draft above it, in the place of what an
-// earlier Explain put there.
+// earlier Explain put there. The lines that it names are those of the new text.
 func Explain(data []byte, wrong error) []byte {
-	var b bytes.Buffer
-	for line := range strings.SplitSeq(wrong.Error(), "; ") {
-		b.WriteString(mark + comment(line) + "\n")
-	}
+	f := fault.As(wrong)
+	told := append(strings.Split(f.What, "; "), strings.Split(f.Fix, "; ")...)
+	before := 0
 	rest := string(data)
 	for strings.HasPrefix(rest, mark) {
 		_, rest, _ = strings.Cut(rest, "\n")
+		before++
+	}
+	var b bytes.Buffer
+	for _, line := range told {
+		b.WriteString(mark + comment(shift(line, len(told)-before)) + "\n")
 	}
 	b.WriteString(rest)
 	return b.Bytes()
+}
+
+// shift adds to the number of the line that a complaint begins with.
+func shift(complaint string, by int) string {
+	number, rest, ok := strings.Cut(strings.TrimPrefix(complaint, "line "), ": ")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil || !strings.HasPrefix(complaint, "line ") {
+		return complaint
+	}
+	return fmt.Sprintf("line %d: %s", n+by, rest)
 }
 
 // mark begins the lines that Explain writes.

@@ -44,6 +44,9 @@ type Printer struct {
 	Query  string // prints what this picks, as Format says
 }
 
+// Plain tells whether people read what is printed: no data was asked for.
+func (p Printer) Plain() bool { return p.Format == FormatTable && p.JQ == "" && p.Query == "" }
+
 // Print prints v. The table is what people see of it.
 func (p Printer) Print(v any, t Table) error {
 	if p.JQ != "" && p.Query != "" {

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -19,27 +20,42 @@ type Field struct {
 	Check func(value string) error // nil takes everything
 }
 
+// Form is what a person fills in, page by page.
+type Form struct {
+	Title string
+	Note  string // below the title: what is shown and cannot be changed
+	Pages [][]Field
+}
+
 // Edit lets the person change the fields' values and returns the new ones, all
 // of them. Leaving it with Esc or Ctrl-C is a Canceled fault, and nothing has
 // changed.
-func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, title string, fields []Field) (map[string]string, error) {
-	values := make([]string, len(fields))
-	var inputs []huh.Field
-	for i, field := range fields {
-		values[i] = field.Value
-		input := huh.NewInput().Title(field.Label).Value(&values[i])
-		if field.Check != nil {
-			input = input.Validate(field.Check)
+func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) (map[string]string, error) {
+	values := map[string]*string{}
+	var groups []*huh.Group
+	for i, page := range form.Pages {
+		var inputs []huh.Field
+		for _, field := range page {
+			value := field.Value
+			values[field.Name] = &value
+			input := huh.NewInput().Title(field.Label).Value(&value)
+			if field.Check != nil {
+				input = input.Validate(field.Check)
+			}
+			inputs = append(inputs, input)
 		}
-		inputs = append(inputs, input)
+		title := form.Title
+		if len(form.Pages) > 1 {
+			title = fmt.Sprintf("%s, page %d of %d", form.Title, i+1, len(form.Pages))
+		}
+		groups = append(groups, huh.NewGroup(inputs...).Title(title).Description(form.Note+". Esc leaves without a change."))
 	}
-	form := huh.NewForm(huh.NewGroup(inputs...).Title(title).Description("Enter goes on, Shift+Tab goes back, Ctrl-C leaves without a change."))
-	if err := run(ctx, form, in, out, f); err != nil {
+	if err := run(ctx, huh.NewForm(groups...), in, out, f); err != nil {
 		return nil, err
 	}
 	answers := map[string]string{}
-	for i, field := range fields {
-		answers[field.Name] = values[i]
+	for name, value := range values {
+		answers[name] = *value
 	}
 	return answers, nil
 }

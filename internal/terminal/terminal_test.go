@@ -134,14 +134,14 @@ func TestTheFormInAccessibleMode(t *testing.T) {
 		}
 		return nil
 	}
-	got, err := terminal.Edit(t.Context(), strings.NewReader("bad\nAda\n\n"), &out, terminal.Facts{Accessible: true}, "Your profile",
-		[]terminal.Field{{Name: "displayName", Label: "Display name", Value: "Casey", Check: check}, {Name: "city", Label: "City", Value: "Bern"}})
+	got, err := terminal.Edit(t.Context(), strings.NewReader("bad\nAda\n\n"), &out, terminal.Facts{Accessible: true}, terminal.Form{Title: "Your profile", Pages: [][]terminal.Field{
+		{{Name: "displayName", Label: "Display name", Value: "Casey", Check: check}}, {{Name: "city", Label: "City", Value: "Bern"}}}})
 	if err != nil || got["displayName"] != "Ada" || got["city"] != "Bern" || !strings.Contains(out.String(), "is bad") {
 		t.Errorf("got %v, %v; shown: %s", got, err, out.String())
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	_, err = terminal.Edit(ctx, strings.NewReader(""), &out, terminal.Facts{}, "x", []terminal.Field{{Name: "a", Label: "A"}})
+	_, err = terminal.Edit(ctx, strings.NewReader(""), &out, terminal.Facts{}, terminal.Form{Title: "x", Pages: [][]terminal.Field{{{Name: "a", Label: "A"}}}})
 	if f := fault.As(err); f.Kind != fault.Canceled {
 		t.Errorf("stopped: got %v", err)
 	}

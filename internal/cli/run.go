@@ -136,16 +136,18 @@ func usage(c *cobra.Command, err error) error {
 		if near := nearest.To(unknown.GetSpecifiedName(), known); near != "" {
 			fix = "did you mean --" + near + "?"
 		}
-	} else if near := c.SuggestionsFor(firstWord(c)); len(near) > 0 {
-		fix = "did you mean `" + c.CommandPath() + " " + near[0] + "`?"
+	} else if near := nearest.To(c.Flags().Arg(0), subcommands(c)); near != "" {
+		fix = "did you mean `" + c.CommandPath() + " " + near + "`?"
 	}
 	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
 }
 
-// firstWord is the argument that stands where a command's name would.
-func firstWord(c *cobra.Command) string {
-	if !c.HasSubCommands() {
-		return ""
+func subcommands(c *cobra.Command) []string {
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
 	}
-	return c.Flags().Arg(0)
+	return names
 }

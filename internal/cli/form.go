@@ -14,7 +14,7 @@ func (e *edit) inForm(ctx context.Context) (profile.Change, error) {
 		return nil, err
 	}
 	e.attended = true
-	form := terminal.Form{Title: "Your profile", Note: e.who.Username + ", which cannot be changed here"}
+	form := terminal.Form{Title: "Your profile", Note: "Sign-in address: " + e.who.Username + " (read-only)"}
 	for i, f := range profile.Fields() {
 		value := ""
 		if v := e.before[f.Name]; v != nil {

@@ -58,8 +58,7 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err2)
 	c := exec.Command(lookPath(ts, args[split+1]), args[split+2:]...)
 	c.Dir = ts.Getenv("WORK")
-	for _, name := range []string{"HOME", "PATH", "TEST_KEYRING", "TEST_BROWSER", "GORACE", "SANDBOX_USER", "SANDBOX_PASSWORD", "SANDBOX_MAILBOX",
-		"PROFILECTL_AUTHORITY", "PROFILECTL_CLIENT_ID", "PROFILECTL_EDIT_SCOPE", "PROFILECTL_MID_TIER", "PROFILECTL_GRAPH", "PROFILECTL_CA_FILE"} {
+	for _, name := range scriptVariables() {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
 	}
 	c.Env = append(c.Env, "TERM=xterm-256color")

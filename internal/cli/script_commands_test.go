@@ -23,8 +23,9 @@ import (
 
 // scriptState is what commands of a script keep for later ones.
 type scriptState struct {
-	keyring  *exec.Cmd // the real one that was started
-	requests int       // the tenant had seen when it was marked
+	keyring   *exec.Cmd // the real one that was started
+	requests  int       // the tenant had seen when it was marked
+	terminals int       // that were started
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -126,7 +127,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": awaitCommand, "browse": browseCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
 			"occupy": occupyCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
-			"terminal": terminalCommand, "type-code": typeCodeCommand,
+			"terminal": terminalCommand, "tmux": tmuxCommand, "type-code": typeCodeCommand,
 		},
 	})
 }
@@ -165,11 +166,16 @@ func setUp(e *testscript.Env) error {
 	return nil
 }
 
-// condition tells whether this session has a keyring. Where one is required,
-// the script that wants it runs, and fails without.
+// condition tells whether this session has a keyring, or a terminal emulator.
+// Where it is required, the script that wants it runs, and fails without.
 func condition(name string) (bool, error) {
-	if name != "keyring" {
-		return false, fmt.Errorf("no such condition: %s", name)
+	required := os.Getenv("PROFILECTL_TEST_REQUIRE") != ""
+	switch name {
+	case "keyring":
+		return required || os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "", nil
+	case "tmux":
+		_, err := exec.LookPath("tmux")
+		return required || err == nil, nil
 	}
-	return os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "" || os.Getenv("PROFILECTL_TEST_REQUIRE") != "", nil
+	return false, fmt.Errorf("no such condition: %s", name)
 }

@@ -48,7 +48,7 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 		if len(form.Pages) > 1 {
 			title = fmt.Sprintf("%s, page %d of %d", form.Title, i+1, len(form.Pages))
 		}
-		groups = append(groups, huh.NewGroup(inputs...).Title(title).Description(form.Note+". Esc leaves without a change."))
+		groups = append(groups, huh.NewGroup(inputs...).Title(title).Description(form.Note+"\nEsc leaves without a change."))
 	}
 	if err := run(ctx, huh.NewForm(groups...), in, out, f); err != nil {
 		return nil, err

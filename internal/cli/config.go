@@ -18,7 +18,9 @@ func newConfig(env Env, g *globals) *cobra.Command {
 		Example: `  profilectl config set --tenant contoso authority contoso
   profilectl config set --tenant contoso client-id 11111111-2222-3333-4444-555555555555
   profilectl config use contoso
-  profilectl config list`,
+  profilectl config list
+  profilectl config get edit-scope
+  profilectl config path`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	sub := func(use, short string, args cobra.PositionalArgs, words completer, run func(context.Context, []string) error) {

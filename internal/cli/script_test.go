@@ -125,7 +125,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": awaitCommand, "browse": browseCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
+			"await": awaitCommand, "browse": browseCommand, "documented": documentedCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
 			"occupy": occupyCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
 			"terminal": terminalCommand, "tmux": tmuxCommand, "type-code": typeCodeCommand,
 		},

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -69,7 +68,7 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 		_, err := env.Stdout.Write(me.Raw)
 		return err
 	}
-	return s.printer.Print(json.RawMessage(me.Raw), profileTable(me, len(o.Select) == 0))
+	return s.printer.Print(me.Only(fields...), profileTable(me, len(o.Select) == 0))
 }
 
 // selected returns Graph's names for what the person asked to see; all that is

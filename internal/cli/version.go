@@ -25,6 +25,7 @@ type build struct {
 func newVersion(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which build this is", Args: cobra.NoArgs,
+		Example: "  profilectl version -o json",
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
 			p, err := newPrinter(env, g)

@@ -12,6 +12,9 @@ import (
 func newWhoami(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
 		Use: "whoami", Short: "Say who is signed in, without any network; exit code 4 if nobody is", Args: cobra.NoArgs,
+		Example: `  profilectl whoami
+  profilectl whoami -o json --jq .account
+  profilectl whoami --no-input >/dev/null || profilectl login`,
 		RunE: func(c *cobra.Command, _ []string) error { return runWhoami(c.Context(), env, g) },
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/challenge"
@@ -46,6 +47,26 @@ func (p Profile) Values() map[string]*string {
 		}
 	}
 	return values
+}
+
+// Only returns the named properties as a JSON object, in that order; those that
+// Graph did not return are left out, and so is what it says about itself.
+func (p Profile) Only(names ...string) json.RawMessage {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, name := range names {
+		raw, ok := p.values[name]
+		if !ok {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(name) + ":") // names are plain ASCII
+		b.Write(raw)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
 }
 
 // SignInName returns the address that a customer signs in with. It stands in

@@ -1,0 +1,93 @@
+// Package rounds times programs in turns, so that a busy moment of the machine
+// meets all of them, in a sandbox that lasts as long as the measurement.
+package rounds
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// InSandbox builds profilectl and the measuring program, and starts that one,
+// with the arguments "measure" and profilectl's path, in a throw-away sandbox.
+// The program's "browse" is the browser.
+func InSandbox(pkg string) error {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	tool, self := filepath.Join(dir, "profilectl"), filepath.Join(dir, "bench")
+	for path, from := range map[string]string{tool: "./cmd/profilectl", self: pkg} {
+		if out, err := exec.Command("go", "build", "-o", path, from).CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s: %w: %s", from, err, out)
+		}
+	}
+	c := exec.Command(tool, "sandbox", "exec", "--", self, "measure", tool)
+	c.Env = append(os.Environ(), "PROFILECTL_BROWSER="+self+" browse", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	return c.Run()
+}
+
+// Program is what is timed.
+type Program struct {
+	Name string
+	Argv []string
+	// Counted adds an argument that is another one each time.
+	Counted bool
+}
+
+// Took is how long a program took, each time.
+type Took struct {
+	Name string
+	all  []time.Duration
+}
+
+// At returns a percentile in milliseconds.
+func (t Took) At(percent int) float64 {
+	slices.Sort(t.all)
+	return float64(t.all[(len(t.all)-1)*percent/100].Microseconds()) / 1000
+}
+
+// Time runs all programs in turns, a few times to warm up and then as often as
+// times says.
+func Time(programs []Program, times int) ([]Took, error) {
+	const warmUp = 5
+	took := make([]Took, len(programs))
+	for round := range warmUp + times {
+		for i, p := range programs {
+			took[i].Name = p.Name
+			args := slices.Clone(p.Argv[1:])
+			if p.Counted {
+				args = append(args, "number "+strconv.Itoa(round))
+			}
+			start := time.Now()
+			if out, err := exec.Command(p.Argv[0], args...).CombinedOutput(); err != nil {
+				return nil, fmt.Errorf("%s: %w: %s", p.Name, err, out)
+			}
+			if round >= warmUp {
+				took[i].all = append(took[i].all, time.Since(start))
+			}
+		}
+	}
+	return took, nil
+}
+
+// Roots reads a file of CA certificates.
+func Roots(path string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, errors.New(path + " holds no certificate")
+	}
+	return pool, nil
+}

@@ -63,8 +63,13 @@ func (e *edit) apply(ctx context.Context, change profile.Change) error {
 	if err := e.send(ctx, change); err != nil {
 		return err
 	}
-	e.remember(ctx, result.Changes)
+	remembered := make(chan struct{})
+	go func() {
+		e.remember(ctx, result.Changes)
+		close(remembered)
+	}()
 	seen, err := e.readBack(ctx, e.who, change)
+	<-remembered
 	if err != nil || !seen {
 		result.Status = "accepted"
 		return e.report(result, "Accepted. Microsoft Graph does not show the change yet; `profilectl show` will in a moment.")

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -49,14 +50,14 @@ func New(c Config) (*http.Client, error) {
 	if c.Proxy == nil {
 		c.Proxy = http.ProxyFromEnvironment
 	}
-	roots, err := roots(c.CAFile)
+	roots, err := loadRoots(c.CAFile)
 	if err != nil {
 		return nil, err
 	}
 	pool := &http.Transport{
 		Proxy:                  c.Proxy,
 		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
@@ -67,7 +68,7 @@ func New(c Config) (*http.Client, error) {
 		MaxResponseHeaderBytes: 64 << 10,
 	}
 	return &http.Client{
-		Transport:     &retrying{next: &labelled{next: pool, userAgent: c.UserAgent}, attempts: c.Attempts},
+		Transport:     &retrying{next: &labelled{next: &trusting{pool: pool, roots: roots}, userAgent: c.UserAgent}, attempts: c.Attempts},
 		Timeout:       c.Timeout,
 		CheckRedirect: keepTokensHome,
 	}, nil
@@ -83,9 +84,46 @@ func keepTokensHome(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// roots returns the system's roots with those of the file added, or nil, which
-// means the system's alone.
-func roots(file string) (*x509.CertPool, error) {
+// trusting is a pool of connections that gets its roots with its first request.
+type trusting struct {
+	pool  *http.Transport
+	roots <-chan *x509.CertPool
+	once  sync.Once
+}
+
+// RoundTrip waits for the roots, once, and sends the request.
+func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
+	t.once.Do(func() { t.pool.TLSClientConfig.RootCAs = <-t.roots })
+	return t.pool.RoundTrip(req)
+}
+
+// loadRoots delivers the system's roots with those of the file added, or nil,
+// which means the system's alone. Reading those of the system takes
+// milliseconds, so it is done meanwhile, also where nil is the answer: the
+// first handshake then finds them read.
+func loadRoots(file string) (<-chan *x509.CertPool, error) {
+	more, err := certificates(file)
+	if err != nil {
+		return nil, err
+	}
+	loaded := make(chan *x509.CertPool, 1)
+	go func() {
+		pool, err := x509.SystemCertPool()
+		if err != nil { // a system without a store still has the file
+			pool = x509.NewCertPool()
+		}
+		if more == nil {
+			loaded <- nil
+			return
+		}
+		pool.AppendCertsFromPEM(more)
+		loaded <- pool
+	}()
+	return loaded, nil
+}
+
+// certificates reads a PEM file and makes sure that it holds any.
+func certificates(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
@@ -96,14 +134,10 @@ func roots(file string) (*x509.CertPool, error) {
 	if err != nil {
 		return nil, broken("the CA file "+file+" cannot be read", err)
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil { // a system without a store still has the file
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
 		return nil, broken("the CA file "+file+" holds no certificate", nil)
 	}
-	return pool, nil
+	return pem, nil
 }
 
 type correlationKey struct{}

@@ -8,17 +8,10 @@ package upstream
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"sync"
 	"time"
-
-	"github.com/profilectl/profilectl/internal/fault"
 )
 
 // Config says how a client behaves. The zero value is ready to use.
@@ -50,25 +43,12 @@ func New(c Config) (*http.Client, error) {
 	if c.Proxy == nil {
 		c.Proxy = http.ProxyFromEnvironment
 	}
-	roots, err := loadRoots(c.CAFile)
+	own, err := certificates(c.CAFile)
 	if err != nil {
 		return nil, err
 	}
-	pool := &http.Transport{
-		Proxy:                  c.Proxy,
-		DialContext:            (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		ForceAttemptHTTP2:      true,
-		TLSHandshakeTimeout:    10 * time.Second,
-		ExpectContinueTimeout:  time.Second,
-		MaxIdleConns:           4 * idlePerHost,
-		MaxIdleConnsPerHost:    idlePerHost,
-		MaxConnsPerHost:        c.MaxConns,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-	}
 	return &http.Client{
-		Transport:     &retrying{next: &labelled{next: &trusting{pool: pool, roots: roots}, userAgent: c.UserAgent}, attempts: c.Attempts},
+		Transport:     &retrying{next: &labelled{next: newTrusting(c, own), userAgent: c.UserAgent}, attempts: c.Attempts},
 		Timeout:       c.Timeout,
 		CheckRedirect: keepTokensHome,
 	}, nil
@@ -82,62 +62,6 @@ func keepTokensHome(req *http.Request, via []*http.Request) error {
 		return http.ErrUseLastResponse
 	}
 	return nil
-}
-
-// trusting is a pool of connections that gets its roots with its first request.
-type trusting struct {
-	pool  *http.Transport
-	roots <-chan *x509.CertPool
-	once  sync.Once
-}
-
-// RoundTrip waits for the roots, once, and sends the request.
-func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
-	t.once.Do(func() { t.pool.TLSClientConfig.RootCAs = <-t.roots })
-	return t.pool.RoundTrip(req)
-}
-
-// loadRoots delivers the system's roots with those of the file added, or nil,
-// which means the system's alone. Reading those of the system takes
-// milliseconds, so it is done meanwhile, also where nil is the answer: the
-// first handshake then finds them read.
-func loadRoots(file string) (<-chan *x509.CertPool, error) {
-	more, err := certificates(file)
-	if err != nil {
-		return nil, err
-	}
-	loaded := make(chan *x509.CertPool, 1)
-	go func() {
-		pool, err := x509.SystemCertPool()
-		if err != nil { // a system without a store still has the file
-			pool = x509.NewCertPool()
-		}
-		if more == nil {
-			loaded <- nil
-			return
-		}
-		pool.AppendCertsFromPEM(more)
-		loaded <- pool
-	}()
-	return loaded, nil
-}
-
-// certificates reads a PEM file and makes sure that it holds any.
-func certificates(file string) ([]byte, error) {
-	if file == "" {
-		return nil, nil
-	}
-	broken := func(what string, err error) error {
-		return &fault.Error{Kind: fault.Usage, What: what, Fix: "set ca-file to a PEM file with the CA's certificate, or unset it", Err: err}
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, broken("the CA file "+file+" cannot be read", err)
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, broken("the CA file "+file+" holds no certificate", nil)
-	}
-	return pem, nil
 }
 
 type correlationKey struct{}

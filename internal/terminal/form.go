@@ -42,6 +42,9 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 			if field.Check != nil {
 				input = input.Validate(field.Check)
 			}
+			if field.Check != nil && !f.Accessible { // told while the person types, and held when they go on
+				input = input.TitleFunc(func() string { return headline(field, value) }, &value)
+			}
 			inputs = append(inputs, input)
 		}
 		title := form.Title
@@ -58,6 +61,14 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 		answers[name] = *value
 	}
 	return answers, nil
+}
+
+// headline is the field's label, or what is wrong with its value.
+func headline(f Field, value string) string {
+	if err := f.Check(value); err != nil {
+		return err.Error()
+	}
+	return f.Label
 }
 
 // Confirm asks a question of yes or no.

@@ -159,14 +159,25 @@ func (t *Tenant) Pages() http.Handler { return t.pages }
 func (t *Tenant) Facts() Facts { return t.facts }
 
 func (t *Tenant) apiRoutes() http.Handler {
-	sts, graph := t.sts.API(), t.graph.Routes()
+	sts, graph, pages := t.sts.API(), t.graph.Routes(), t.sts.Pages()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/v1.0/") {
+		switch {
+		case strings.HasPrefix(r.URL.Path, "/v1.0/"):
 			graph.ServeHTTP(w, r)
-			return
+		case part(r.URL.Path) == "pages" && strings.HasSuffix(r.Host, ".ciamlogin.com"):
+			pages.ServeHTTP(w, r) // the real service has one host for both
+		case forBrowsers(r.URL.Path) && t.config.PagesAddress != "":
+			http.Redirect(w, r, t.config.PagesAddress+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			sts.ServeHTTP(w, r)
 		}
-		sts.ServeHTTP(w, r)
 	})
+}
+
+// forBrowsers tells paths that clients make from the authority's address by
+// themselves, without asking discovery.
+func forBrowsers(path string) bool {
+	return strings.HasSuffix(path, "/oauth2/v2.0/authorize") || strings.HasSuffix(path, "/oauth2/v2.0/logout") || path == "/common/oauth2/deviceauth"
 }
 
 // now is the tenant's clock, which FastForward moves.

@@ -44,7 +44,7 @@ func seed(c Config) (directory.State, string, error) {
 		}},
 		Apps: []directory.App{
 			{ID: sts.NewID(), Name: "edit-profile-cli", Public: true, RedirectURIs: []string{"http://localhost"}, Consents: clientConsents},
-			{ID: sts.NewID(), Name: "ciam-client-app", Secret: rand.Text(), RedirectURIs: []string{"http://localhost:3000/auth/redirect"}, Consents: clientConsents},
+			{ID: sts.NewID(), Name: "ciam-client-app", Secret: rand.Text(), RedirectURIs: []string{"http://localhost:3000/auth/redirect", "http://localhost:3000"}, Consents: clientConsents},
 			{ID: midTier, Name: "edit-profile-service", Secret: rand.Text(), AppIDURI: "api://" + midTier, Scopes: []string{editScope},
 				Consents: map[string][]string{sts.GraphID: {"User.ReadWrite"}}},
 		},

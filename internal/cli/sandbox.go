@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"time"
 
@@ -49,13 +48,7 @@ registers itself as the tenant "sandbox". Nothing of it is valid anywhere else.`
 		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	c.AddCommand(&cobra.Command{
-		Use: "exec -- COMMAND [ARGUMENT...]", Short: "Run a command against a throw-away tenant", Args: cobra.MinimumNArgs(1),
-		Long: `Start a throw-away tenant, run a command with its addresses, ids, user and CA in the
-environment, and stop it. The exit code is the command's.`,
-		Example: `  profilectl sandbox exec -- env`,
-		RunE:    func(c *cobra.Command, args []string) error { return runSandboxExec(c.Context(), env, g, args) },
-	})
+	c.AddCommand(newSandboxExec(env, g))
 	return c
 }
 
@@ -203,28 +196,4 @@ func sayReady(env Env, r running) error {
 		return fmt.Errorf("say ready: %w", err)
 	}
 	return writeFile(file, raw)
-}
-
-func runSandboxExec(ctx context.Context, env Env, g *globals, args []string) error {
-	st, err := startStage(ctx, env, g, stageOptions{})
-	if err != nil {
-		return err
-	}
-	defer st.close()
-	c := exec.CommandContext(ctx, args[0], args[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = env.Stdin, env.Stdout, env.Stderr
-	c.Env = env.Environ()
-	for name, value := range st.variables() {
-		c.Env = append(c.Env, name+"="+value)
-	}
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
-	c.WaitDelay = 10 * time.Second
-	err = c.Run()
-	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exitStatus(max(exited.ExitCode(), 1))
-	}
-	if err != nil {
-		return &fault.Error{Kind: fault.Usage, What: "the command " + quote(args[0]) + " cannot be started", Fix: "check its name and PATH", Err: err}
-	}
-	return nil
 }

@@ -34,6 +34,9 @@ type stage struct {
 type stageOptions struct {
 	Folder  *loopback.Folder // keeps the tenant; nil is a throw-away one
 	ReadLag time.Duration
+	// RealNames makes a certificate for the host names of the real service too,
+	// under which the tenant answers always.
+	RealNames bool
 }
 
 func startStage(ctx context.Context, env Env, g *globals, o stageOptions) (*stage, error) {
@@ -114,7 +117,11 @@ func (s *stage) surroundings(o stageOptions, later func(func())) (loopback.Certi
 	}
 	s.temp = temp
 	later(func() { _ = os.RemoveAll(temp) })
-	certificate, err := loopback.NewCertificate(time.Now())
+	var further []string
+	if o.RealNames {
+		further = []string{"ciamlogin.com", "contoso.ciamlogin.com", "*.ciamlogin.com", "graph.microsoft.com"}
+	}
+	certificate, err := loopback.NewCertificate(time.Now(), further...)
 	if err != nil {
 		return certificate, loopback.Ports{}, err
 	}
@@ -160,7 +167,10 @@ func (s *stage) variables() map[string]string {
 		"PROFILECTL_SERVE_AUTHORITY": s.facts.Authority, "PROFILECTL_SERVE_CLIENT_ID": s.facts.MidTierID,
 		"PROFILECTL_SERVE_CLIENT_SECRET": s.facts.MidTierSecret, "PROFILECTL_SERVE_GRAPH": s.facts.Graph, "PROFILECTL_SERVE_CA_FILE": s.caFile,
 		"NODE_EXTRA_CA_CERTS": s.caFile,
-		"SANDBOX_TENANT_ID":   s.facts.TenantID, "SANDBOX_USER": s.facts.User, "SANDBOX_PASSWORD": s.facts.Password, "SANDBOX_MAILBOX": s.facts.Mailbox,
+		"SANDBOX_GRAPH":       s.facts.Graph, "SANDBOX_MID_TIER": s.midTier, "SANDBOX_AUTHORITY": s.facts.Authority, "SANDBOX_CLIENT_ID": s.facts.ClientID,
+		"SANDBOX_WEB_CLIENT_ID": s.facts.WebClientID, "SANDBOX_WEB_CLIENT_SECRET": s.facts.WebSecret, "SANDBOX_EDIT_SCOPE": s.facts.EditScope,
+		"SANDBOX_MID_TIER_ID": s.facts.MidTierID, "SANDBOX_MID_TIER_SECRET": s.facts.MidTierSecret, "SANDBOX_CA_FILE": s.caFile,
+		"SANDBOX_TENANT_ID": s.facts.TenantID, "SANDBOX_USER": s.facts.User, "SANDBOX_PASSWORD": s.facts.Password, "SANDBOX_MAILBOX": s.facts.Mailbox,
 	}
 }
 

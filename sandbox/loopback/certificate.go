@@ -32,8 +32,10 @@ type Certificate struct {
 
 // NewCertificate makes a CA that is good for loopback names only, lets it sign
 // one certificate, and forgets its key: nothing else can ever be signed by what
-// people are asked to trust.
-func NewCertificate(now time.Time) (Certificate, error) {
+// people are asked to trust. Further names are for tests that address the
+// tenant as the real service: whoever trusts such a CA takes the sandbox for it.
+func NewCertificate(now time.Time, further ...string) (Certificate, error) {
+	names := append([]string{"localhost"}, further...)
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("make CA key: %w", err)
@@ -42,7 +44,7 @@ func NewCertificate(now time.Time) (Certificate, error) {
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "profilectl sandbox CA"},
 		NotBefore: now.Add(-skew), NotAfter: now.Add(leafLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
 		KeyUsage:                    x509.KeyUsageCertSign,
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: []string{"localhost"},
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names,
 		PermittedIPRanges: []*net.IPNet{
 			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
 			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
@@ -60,7 +62,7 @@ func NewCertificate(now time.Time) (Certificate, error) {
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "localhost"},
 		NotBefore: now.Add(-skew), NotAfter: now.Add(leafLife), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames:    names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
 	}
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey)
 	if err != nil {

@@ -30,6 +30,8 @@ type client struct {
 	facts  sandbox.Facts
 	person robot.Person
 	got    url.Values // the last answer at the redirect URI
+
+	browser *robot.Browser // the last one
 }
 
 func newClient(t *testing.T, config sandbox.Config) *client {
@@ -89,6 +91,18 @@ func (c *client) signIn(scope string, more ...string) robot.Page {
 		c.t.Fatal(err)
 	}
 	return page
+}
+
+// signInFails is signIn for a person who cannot go on.
+func (c *client) signInFails(scope string) {
+	c.t.Helper()
+	var err error
+	if c.browser, err = robot.New(c.person, c); err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.browser.Open(c.t.Context(), c.authorizeURL(scope)); err == nil {
+		c.t.Error("the sign-in went through")
+	}
 }
 
 // answer is any JSON that the tenant answers with.

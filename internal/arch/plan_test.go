@@ -38,7 +38,7 @@ var may = map[string][]string{
 		"internal/graph", "internal/history", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
 		"internal/terminal", "internal/tokenstore", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
-		"github.com/spf13/cobra", "github.com/spf13/pflag",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3",
 	},
 
 	"internal/serve": {

@@ -26,12 +26,15 @@ type sandboxOptions struct {
 	Reset    bool
 	NewPorts bool
 	ReadLag  time.Duration
+	Listen   int
+	Seed     string
 }
 
 func (o *sandboxOptions) bind(f *pflag.FlagSet) {
-	f.StringVar(&o.State, "state", "", "`folder` that keeps the tenant between starts")
 	f.BoolVar(&o.Reset, "reset", false, "forget the tenant that was kept and start a new one")
 	f.BoolVar(&o.NewPorts, "new-ports", false, "take new ports; whoever was signed in must sign in again")
+	f.IntVar(&o.Listen, "listen", 0, "the first of three `ports` in a row to serve on: API, pages, mid-tier")
+	f.StringVar(&o.Seed, "seed", "", "`file` with users, apps and the policy to start with, in YAML")
 	f.DurationVar(&o.ReadLag, "read-lag", 0, "Graph shows the old profile for this long after a change")
 }
 
@@ -48,7 +51,9 @@ registers itself as the tenant "sandbox". Nothing of it is valid anywhere else.`
 		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	c.AddCommand(newSandboxExec(env, g))
+	c.PersistentFlags().StringVar(&o.State, "state", "", "`folder` that keeps the tenant between starts")
+	c.AddCommand(newSandboxExec(env, g), newSandboxEnv(env, g, &o.State))
+	manage(c, env, g, &o.State)
 	return c
 }
 
@@ -66,6 +71,13 @@ func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) erro
 	if err := keepPassword(folder, st); err != nil {
 		return err
 	}
+	if err := plantSeed(ctx, g, st, o.Seed); err != nil {
+		return err
+	}
+	if err := keepControl(folder.Dir(), st); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(filepath.Join(folder.Dir(), controlFile)) }() // a stale one leads nowhere
 	if err := registerSandbox(env, g, st); err != nil {
 		return err
 	}
@@ -80,13 +92,13 @@ func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) erro
 }
 
 func openSandboxFolder(env Env, o sandboxOptions) (*loopback.Folder, error) {
-	dir := o.State
-	if dir == "" {
-		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
-		if err != nil {
-			return nil, err
-		}
-		dir = filepath.Join(paths.State, "sandbox")
+	const lastPort = 65535
+	if o.Listen < 0 || o.Listen > lastPort-2 {
+		return nil, &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("%d is not the first of three ports", o.Listen), Fix: "use --listen with a port between 1 and 65533"}
+	}
+	dir, err := sandboxDir(env, o.State)
+	if err != nil {
+		return nil, err
 	}
 	folder, err := loopback.OpenFolder(dir)
 	if errors.Is(err, loopback.ErrInUse) {
@@ -98,8 +110,12 @@ func openSandboxFolder(env Env, o sandboxOptions) (*loopback.Folder, error) {
 	if o.Reset {
 		err = errors.Join(folder.Reset(), os.RemoveAll(filepath.Join(dir, passwordFile)))
 	}
-	if o.NewPorts {
-		err = errors.Join(err, folder.KeepPorts(loopback.Ports{}))
+	if o.NewPorts || o.Listen != 0 {
+		var ports loopback.Ports // zeros are free ones
+		if o.Listen != 0 {
+			ports = loopback.Ports{API: o.Listen, Pages: o.Listen + 1, MidTier: o.Listen + 2}
+		}
+		err = errors.Join(err, folder.KeepPorts(ports))
 	}
 	if err != nil {
 		return nil, errors.Join(stateFault(dir, err), folder.Close())

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -88,13 +89,13 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 	if err != nil {
 		return nil, err
 	}
-	form, err := authority.Parse(c.Authority)
+	form, err := authority.Parse(withTenant(c.Authority, c.TenantID))
 	if err != nil {
 		return nil, err
 	}
 	a, err := authority.Discover(ctx, httpClient, form)
 	if err != nil {
-		return nil, upstream.Fault(err, "cannot reach the tenant at "+form.Host)
+		return nil, upstream.Fault(err, "cannot reach the tenant")
 	}
 	if c.TenantID != "" && !strings.EqualFold(c.TenantID, a.TenantID) {
 		return nil, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
@@ -115,6 +116,16 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		Verifier: verifier, Exchange: exchange, Graph: &graph.Client{Base: c.Graph, HTTP: httpClient}, Log: log, Timeout: c.Timeout,
 		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
+}
+
+// withTenant completes an authority that is only a host, as the sample's API has
+// it, with the tenant's id beside it.
+func withTenant(text, tenantID string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || tenantID == "" {
+		return text
+	}
+	return strings.TrimSuffix(text, "/") + "/" + tenantID
 }
 
 func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -26,6 +28,8 @@ type stage struct {
 	facts   sandbox.Facts
 	midTier string // address
 	caFile  string
+	control string // address of the control handler
+	key     string // that it wants
 	temp    string // folder that goes with the stage; empty where the state is kept
 	stop    func()
 }
@@ -88,7 +92,8 @@ func (s *stage) start(ctx context.Context, log *slog.Logger, o stageOptions, lat
 	s.midTier = "http://localhost:" + strconv.Itoa(ports.MidTier)
 	encrypted := tls.NewListener(listeners[0], &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12})
 	later(serveUntil(encrypted, s.tenant.API(), log))
-	later(serveUntil(listeners[1], s.tenant.Pages(), log))
+	s.control, s.key = s.facts.Pages+"/control", rand.Text()
+	later(serveUntil(listeners[1], beside(s.tenant.Control(s.key), s.tenant.Pages()), log))
 	midTierCtx, stop := context.WithCancel(ctx)
 	later(stop)
 	server, err := newServer(midTierCtx, s.server(), log)
@@ -97,6 +102,17 @@ func (s *stage) start(ctx context.Context, log *slog.Logger, o stageOptions, lat
 	}
 	later(serveUntil(listeners[2], server.Public(), log))
 	return nil
+}
+
+// beside serves the control handler in front of the pages.
+func beside(control, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/control/") {
+			control.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
 }
 
 // surroundings returns the certificate and the ports: kept ones, or new ones in
@@ -167,7 +183,8 @@ func (s *stage) variables() map[string]string {
 		"PROFILECTL_SERVE_AUTHORITY": s.facts.Authority, "PROFILECTL_SERVE_CLIENT_ID": s.facts.MidTierID,
 		"PROFILECTL_SERVE_CLIENT_SECRET": s.facts.MidTierSecret, "PROFILECTL_SERVE_GRAPH": s.facts.Graph, "PROFILECTL_SERVE_CA_FILE": s.caFile,
 		"NODE_EXTRA_CA_CERTS": s.caFile,
-		"SANDBOX_GRAPH":       s.facts.Graph, "SANDBOX_MID_TIER": s.midTier, "SANDBOX_AUTHORITY": s.facts.Authority, "SANDBOX_CLIENT_ID": s.facts.ClientID,
+		"SANDBOX_CONTROL":     s.control, "SANDBOX_CONTROL_KEY": s.key,
+		"SANDBOX_GRAPH": s.facts.Graph, "SANDBOX_MID_TIER": s.midTier, "SANDBOX_AUTHORITY": s.facts.Authority, "SANDBOX_CLIENT_ID": s.facts.ClientID,
 		"SANDBOX_WEB_CLIENT_ID": s.facts.WebClientID, "SANDBOX_WEB_CLIENT_SECRET": s.facts.WebSecret, "SANDBOX_EDIT_SCOPE": s.facts.EditScope,
 		"SANDBOX_MID_TIER_ID": s.facts.MidTierID, "SANDBOX_MID_TIER_SECRET": s.facts.MidTierSecret, "SANDBOX_CA_FILE": s.caFile,
 		"SANDBOX_TENANT_ID": s.facts.TenantID, "SANDBOX_USER": s.facts.User, "SANDBOX_PASSWORD": s.facts.Password, "SANDBOX_MAILBOX": s.facts.Mailbox,

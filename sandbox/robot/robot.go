@@ -21,9 +21,11 @@ type Person struct {
 	Name     string // for a new account
 	// Code reads the newest one-time code from the person's mail box.
 	Code func(ctx context.Context) (string, error)
-	// SignUp makes a new account, Cancel gives up on the first page.
+	// SignUp makes a new account, Cancel gives up on the first page, Forgot sets
+	// Password anew, with a mailed code.
 	SignUp bool
 	Cancel bool
+	Forgot bool
 	// Slips are passwords typed wrong before the right one.
 	Slips []string
 }
@@ -116,6 +118,9 @@ func (b *Browser) choose(forms []form) (form, bool) {
 	if b.person.SignUp && !b.used("sign-up") {
 		wish = []string{"form-post", "code-form", "sign-up", "new"}
 	}
+	if b.person.Forgot && !b.used("new-password") {
+		wish = []string{"form-post", "new-password", "code-form", "forgot", "forgotten"}
+	}
 	if b.person.Cancel && !b.used("cancel") {
 		wish = []string{"cancel"}
 	}
@@ -154,6 +159,10 @@ func (b *Browser) fill(ctx context.Context, f *form) error {
 		f.values.Set("email", b.person.Email)
 		f.values.Set("password", b.person.Password)
 		f.values.Set("name", b.person.Name)
+	case "forgot":
+		f.values.Set("email", b.person.Email)
+	case "new-password":
+		f.values.Set("password", b.person.Password)
 	case "device":
 		f.values.Set("otc", b.UserCode)
 	case "code-form":

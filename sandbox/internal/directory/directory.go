@@ -45,6 +45,8 @@ type User struct {
 	Password string             `json:"password"` // hash, see Hash
 	Profile  map[string]*string `json:"profile"`  // Graph's string properties
 	Created  time.Time          `json:"created"`
+	// MFA asks for a second factor at every sign-in, whatever the policy says.
+	MFA bool `json:"mfa,omitempty"`
 	// NotBefore ends every sign-in from before it.
 	NotBefore time.Time `json:"notBefore,omitzero"`
 }

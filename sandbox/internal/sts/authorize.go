@@ -32,9 +32,11 @@ type transaction struct {
 	device      *device // set where a device waits, not a redirect URI
 	expires     time.Time
 
-	facts  Facts    // what was proved so far
-	signUp *newUser // an account being made
-	sent   *oneTime // the one-time code that is awaited
+	facts    Facts    // what was proved so far
+	signUp   *newUser // an account being made
+	sent     *oneTime // the one-time code that is awaited
+	reset    string   // the address whose password was forgotten
+	mayReset bool     // its code was right
 }
 
 // authorize checks a request and starts a transaction. What is wrong with the

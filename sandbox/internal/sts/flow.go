@@ -181,6 +181,11 @@ func (s *STS) enterCode(w http.ResponseWriter, r *http.Request, t *transaction) 
 }
 
 func (s *STS) codeAccepted(w http.ResponseWriter, r *http.Request, t *transaction) {
+	if t.reset != "" {
+		t.mayReset = true
+		s.show(w, r, t, "new-password", "")
+		return
+	}
 	if t.signUp != nil {
 		user, err := s.create(*t.signUp)
 		if err != nil {
@@ -220,6 +225,10 @@ func (s *STS) create(n newUser) (string, error) {
 
 func (s *STS) resend(w http.ResponseWriter, r *http.Request, t *transaction) {
 	to := ""
+	if t.reset != "" {
+		s.forgotAgain(w, r, t)
+		return
+	}
 	if t.signUp != nil {
 		to = t.signUp.email
 	} else if user, _, ok := s.find(t.facts.User, ""); ok && t.facts.User != "" {

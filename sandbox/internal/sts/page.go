@@ -46,6 +46,10 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 		v.Title = "Sign in"
 	case "sign-up":
 		v.Title = "Create account"
+	case "forgot":
+		v.Title = "Get back into your account"
+	case "new-password":
+		v.Title = "Choose a new password"
 	case "account":
 		v.Title = "Pick an account"
 		if user, _, ok := s.find(t.facts.User, ""); ok {

@@ -50,7 +50,13 @@ func (s *STS) needsMFA(resource string, d demands, f Facts) bool {
 	if slices.ContainsFunc(d.Contexts, func(c string) bool { return !slices.Contains(f.Contexts, c) }) {
 		return true
 	}
-	return (d.Policy || s.guarded(resource)) && !f.MFA
+	return (d.Policy || s.guarded(resource) || s.always(f.User)) && !f.MFA
+}
+
+// always tells whether a user needs a second factor for everything.
+func (s *STS) always(user string) bool {
+	u, _, ok := s.find(user, "")
+	return ok && u.MFA
 }
 
 func (s *STS) guarded(resource string) (guarded bool) {

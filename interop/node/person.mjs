@@ -30,7 +30,7 @@ export class Person {
       const res = await this.request(url, init);
       const html = await res.text();
       const all = forms(html);
-      const form = ["form-post", "code-form", "account", "sign-in", "device"].map((id) => all.find((f) => f.id === id)).find(Boolean);
+      const form = ["form-post", "code-form", "account", "other", "sign-in", "device"].map((id) => all.find((f) => f.id === id)).find(Boolean);
       if (!form) return html;
       if (form.id === "form-post" && keep) return form.values;
       if (form.id === "sign-in") Object.assign(form.values, { email: env.SANDBOX_USER, password: env.SANDBOX_PASSWORD });

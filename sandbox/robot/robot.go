@@ -127,6 +127,14 @@ func (b *Browser) choose(forms []form) (form, bool) {
 	if b.person.Cancel && b.used("cancel") {
 		wish = []string{"form-post"}
 	}
+	for _, f := range forms { // the account picker: their own, or another
+		if f.values.Get("account") == b.person.Email && b.person.Email != "" && !b.person.Cancel {
+			return f, true
+		}
+	}
+	if f, ok := byID["other"]; ok && !b.person.Cancel {
+		return f, true
+	}
 	for _, id := range wish {
 		if f, ok := byID[id]; ok {
 			return f, true

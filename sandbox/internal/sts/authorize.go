@@ -121,10 +121,9 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 		t.browser = rand.Text()
 		s.setCookie(w, r, browserCookie, t.browser)
 	}
-	one, ok := s.session(r)
-	user, _, known := s.find(one.facts.User, "")
-	if ok && known && t.prompt != "login" && t.prompt != "create" && (t.hint == "" || strings.EqualFold(t.hint, user.Email)) {
-		t.facts = one.facts
+	accounts := s.signedIn(r)
+	if t.prompt != "login" && t.prompt != "create" {
+		t.facts = s.chosen(accounts, t.hint)
 	}
 	s.mu.Lock()
 	s.sweep()
@@ -132,6 +131,8 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 	s.mu.Unlock()
 	if t.prompt == "none" {
 		switch {
+		case t.facts.User == "" && len(accounts) > 1:
+			s.redirectError(w, r, t, no(16000))
 		case t.facts.User == "":
 			s.redirectError(w, r, t, no(50058))
 		case s.needsMFA(t.grant.Resource, t.demands, t.facts):
@@ -141,11 +142,27 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 		}
 		return
 	}
-	if t.prompt == "select_account" && t.facts.User != "" {
+	several := t.prompt == "" && t.hint == "" && len(accounts) > 1
+	if several || t.prompt == "select_account" && len(accounts) > 0 {
 		s.show(w, r, t, "account", "")
 		return
 	}
 	s.advance(w, r, t)
+}
+
+// chosen is the account that the request means: the one of the hint, or the only
+// one.
+func (s *STS) chosen(accounts []Facts, hint string) Facts {
+	for _, f := range accounts {
+		user, _, ok := s.find(f.User, "")
+		if ok && hint != "" && strings.EqualFold(hint, user.Email) {
+			return f
+		}
+	}
+	if hint == "" && len(accounts) == 1 {
+		return accounts[0]
+	}
+	return Facts{}
 }
 
 // sweep forgets what has expired. The caller holds the lock.

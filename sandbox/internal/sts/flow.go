@@ -113,10 +113,13 @@ func (s *STS) authenticated(w http.ResponseWriter, r *http.Request, t *transacti
 	s.advance(w, r, t)
 }
 
-// chooseAccount takes the session's account over, or asks for another.
+// chooseAccount takes over the account that the person picked, or asks for
+// another.
 func (s *STS) chooseAccount(w http.ResponseWriter, r *http.Request, t *transaction) {
-	if r.PostForm.Get("other") != "" {
-		t.facts, t.hint = Facts{}, ""
+	email := r.PostForm.Get("account")
+	t.facts, t.hint = Facts{}, email
+	if email != "" {
+		t.facts = s.chosen(s.signedIn(r), email)
 	}
 	s.advance(w, r, t)
 }

@@ -21,21 +21,22 @@ var templates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
 
 // view is what the pages show.
 type view struct {
-	Title  string
-	Error  string
-	Tx     string // the transaction that the page's forms belong to
-	App    string
-	Hint   string // the e-mail address to fill in
-	To     string // where the code was mailed to
-	SignUp bool   // the code verifies a new address
-	Value  string
-	Text   string
-	Action string
-	Fields url.Values
-	Mail   []Message
-	Tenant string
-	Nonce  string
-	CSS    template.CSS
+	Title    string
+	Error    string
+	Tx       string // the transaction that the page's forms belong to
+	App      string
+	Hint     string   // the e-mail address to fill in
+	Accounts []string // that are signed in with this browser
+	To       string   // where the code was mailed to
+	SignUp   bool     // the code verifies a new address
+	Value    string
+	Text     string
+	Action   string
+	Fields   url.Values
+	Mail     []Message
+	Tenant   string
+	Nonce    string
+	CSS      template.CSS
 }
 
 // show renders a step of a transaction.
@@ -52,8 +53,10 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 		v.Title = "Choose a new password"
 	case "account":
 		v.Title = "Pick an account"
-		if user, _, ok := s.find(t.facts.User, ""); ok {
-			v.Hint = user.Email
+		for _, f := range s.signedIn(r) {
+			if user, _, ok := s.find(f.User, ""); ok {
+				v.Accounts = append(v.Accounts, user.Email)
+			}
 		}
 	case "code":
 		v.Title = "Enter code"

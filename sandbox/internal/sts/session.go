@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -13,12 +14,14 @@ const (
 	sessionLife   = 24 * time.Hour
 )
 
-// session is a browser's sign-in at the tenant: what makes the next sign-in
-// ask for no password.
+// session is who is signed in at the tenant with a browser, the last one first:
+// what makes the next sign-in ask for no password.
 type session struct {
-	facts   Facts
-	expires time.Time
+	accounts []Facts
+	expires  time.Time
 }
+
+const mostAccounts = 10 // of one browser
 
 // cookieName keeps tenants on one machine apart: cookies know no ports
 // (RFC 6265, 8.5).
@@ -49,27 +52,29 @@ func (s *STS) setCookie(w http.ResponseWriter, r *http.Request, name, value stri
 	})
 }
 
-func (s *STS) session(r *http.Request) (session, bool) {
-	id := s.cookie(r, sessionCookie)
+// signedIn returns what the browser's accounts have proved, the last one first.
+func (s *STS) signedIn(r *http.Request) []Facts {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	one, ok := s.sessions[id]
+	one, ok := s.sessions[s.cookie(r, sessionCookie)]
+	s.mu.Unlock()
 	if !ok || s.Now().After(one.expires) {
-		return session{}, false
+		return nil
 	}
-	if user, _, known := s.find(one.facts.User, ""); !known || one.facts.At.Before(user.NotBefore) {
-		return session{}, false
-	}
-	return one, true
+	return slices.DeleteFunc(slices.Clone(one.accounts), func(f Facts) bool {
+		user, _, known := s.find(f.User, "")
+		return !known || f.At.Before(user.NotBefore)
+	})
 }
 
 // remember keeps what the person proved, under a new id each time: an id that
 // somebody planted before is worth nothing.
 func (s *STS) remember(w http.ResponseWriter, r *http.Request, f Facts) {
+	others := slices.DeleteFunc(s.signedIn(r), func(known Facts) bool { return known.User == f.User })
+	accounts := append([]Facts{f}, others...)
 	id := rand.Text()
 	s.mu.Lock()
 	delete(s.sessions, s.cookie(r, sessionCookie))
-	s.sessions[id] = session{facts: f, expires: s.Now().Add(sessionLife)}
+	s.sessions[id] = session{accounts: accounts[:min(len(accounts), mostAccounts)], expires: s.Now().Add(sessionLife)}
 	s.mu.Unlock()
 	s.setCookie(w, r, sessionCookie, id)
 }

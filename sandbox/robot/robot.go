@@ -61,6 +61,9 @@ func New(p Person, transport http.RoundTripper) (*Browser, error) {
 	return &Browser{person: p, http: &http.Client{Jar: jar, Transport: transport}}, nil
 }
 
+// Become lets another person sit down at the browser, which keeps its cookies.
+func (b *Browser) Become(p Person) { b.person = p }
+
 // Open goes to an address and on through the forms until a page has none, and
 // returns that page.
 func (b *Browser) Open(ctx context.Context, address string) (Page, error) {

@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, saveForEver(dir))
 		os.Exit(1)
 	}
+	if dir := os.Getenv("TEST_SANDBOX"); dir != "" {
+		fmt.Fprintln(os.Stderr, edit(dir))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -285,9 +286,6 @@ func TestTheTokenEndpointTakesOnlyFormsByPOST(t *testing.T) {
 		"another tenant": func() (*http.Response, error) {
 			return c.tenant.Client().PostForm(strings.Replace(address, "/"+c.facts.TenantID+"/", "/fabrikam.onmicrosoft.com/", 1), nil)
 		},
-		"client credentials": func() (*http.Response, error) {
-			return c.tenant.Client().PostForm(address, url.Values{"grant_type": {"client_credentials"}, "client_id": {c.facts.MidTierID}, "client_secret": {c.facts.MidTierSecret}, "scope": {"https://graph.microsoft.com/.default"}})
-		},
 		"a secret for public": func() (*http.Response, error) {
 			return c.tenant.Client().PostForm(address, url.Values{"grant_type": {"refresh_token"}, "client_id": {c.facts.ClientID}, "client_secret": {"x"}})
 		},
@@ -300,6 +298,29 @@ func TestTheTokenEndpointTakesOnlyFormsByPOST(t *testing.T) {
 			t.Errorf("%s: got %+v", name, a)
 		}
 	}
+}
+
+func TestAnAppOnItsOwnIsNobodysStandIn(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	own := func(scope string, more ...string) answer {
+		return c.token(append([]string{"grant_type", "client_credentials", "client_id", c.facts.WebClientID, "client_secret", c.facts.WebSecret, "scope", scope}, more...)...)
+	}
+	c.refuses(own("https://graph.microsoft.com/User.Read"), 400, 1002012)
+	c.refuses(own("https://graph.microsoft.com/.default openid"), 400, 1002012)
+	c.refuses(own("api://nobody/.default"), 400, 500011)
+	c.refuses(own("https://graph.microsoft.com/.default", "client_secret", "wrong"), 401, 7000215)
+	c.refuses(c.token("grant_type", "client_credentials", "scope", "https://graph.microsoft.com/.default"), 401, 7000218)
+
+	graph := own("https://graph.microsoft.com/.default")
+	if graph.Status != 200 || graph.Refresh != "" || graph.ID != "" {
+		t.Fatalf("got %+v", graph)
+	}
+	if status, body := c.graph(http.MethodGet, "/v1.0/me", graph.Access, ""); status != 400 || !strings.Contains(fmt.Sprint(body), "delegated") {
+		t.Errorf("Graph: %d %v", status, body)
+	}
+	midTier := own("api://" + c.facts.MidTierID + "/.default")
+	c.refuses(c.token("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "client_id", c.facts.MidTierID, "client_secret", c.facts.MidTierSecret,
+		"requested_token_use", "on_behalf_of", "scope", "https://graph.microsoft.com/User.ReadWrite", "assertion", midTier.Access), 400, 5000224)
 }
 
 func FuzzAuthorize(f *testing.F) {
@@ -329,4 +350,14 @@ func FuzzAuthorize(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestHintsThatArePassedOver are parameters that change nothing here and must
+// not be refused.
+func TestHintsThatArePassedOver(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.signIn(basic, "domain_hint", "contoso.example", "ui_locales", "de-CH fr", "mkt", "de", "dc", "ESTS-PUB", "x-client-SKU", "MSAL.Go")
+	if c.got.Get("code") == "" {
+		t.Errorf("got %v", c.got)
+	}
 }

@@ -70,7 +70,9 @@ test("confidential client: On-Behalf-Of, and what is refused", async () => {
 
   await assert.rejects(midTier.acquireTokenOnBehalfOf({ oboAssertion: first.accessToken, scopes: write, skipCache: true }), refused(500131));
   await assert.rejects(confidential(env.SANDBOX_MID_TIER_ID, "wrong").acquireTokenOnBehalfOf({ oboAssertion: stepped.accessToken, scopes: write }), refused(7000215));
-  await assert.rejects(midTier.acquireTokenByClientCredential({ scopes: ["https://graph.microsoft.com/.default"] }), /AADSTS/);
+  await assert.rejects(midTier.acquireTokenByClientCredential({ scopes: ["https://graph.microsoft.com/User.Read"] }), refused(1002012));
+  const app = await confidential(env.SANDBOX_WEB_CLIENT_ID, env.SANDBOX_WEB_CLIENT_SECRET).acquireTokenByClientCredential({ scopes: [`api://${env.SANDBOX_MID_TIER_ID}/.default`] });
+  await assert.rejects(midTier.acquireTokenOnBehalfOf({ oboAssertion: app.accessToken, scopes: write, skipCache: true }), refused(5000224));
 });
 
 test("the how-to's web app: code and PKCE with a secret, then the edit scope, then sign-out", async () => {

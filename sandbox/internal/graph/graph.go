@@ -90,6 +90,10 @@ func (g *Graph) caller(w http.ResponseWriter, r *http.Request, scopes ...string)
 		g.fail(w, r, http.StatusUnauthorized, invalid, "Access token validation failure. Invalid audience.")
 		return directory.User{}, false
 	}
+	if claims["idtyp"] == "app" {
+		g.fail(w, r, http.StatusBadRequest, "BadRequest", "/me request is only valid with delegated authentication flow.")
+		return directory.User{}, false
+	}
 	granted, _ := claims["scp"].(string)
 	if !slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(strings.Fields(granted), s) }) {
 		g.fail(w, r, http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

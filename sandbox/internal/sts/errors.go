@@ -73,6 +73,7 @@ var refusals = map[int]struct {
 	7000114: {"invalid_request", 400, "Application '%s' is not allowed to make application on-behalf-of calls.", ""},
 	7000215: {"invalid_client", 401, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '%s'.", ""},
 	7000218: {"invalid_client", 401, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", ""},
+	1002012: {"invalid_scope", 400, "The provided value for scope %s is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", ""},
 	5000224: {"invalid_grant", 400, "The request is not for a user.", ""},
 }
 

@@ -65,8 +65,8 @@ func (s *STS) token(w http.ResponseWriter, r *http.Request) {
 	case "device_code", grantDevice: // MSAL sends the short form
 		i, f = s.byDevice(t)
 	case "client_credentials":
-		// No app of this tenant was granted an application permission.
-		f = no(500011, t.form.Get("scope"))
+		s.appOnly(w, r, t)
+		return
 	case "":
 		f = no(900144, "grant_type")
 	default:

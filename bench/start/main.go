@@ -1,0 +1,47 @@
+// Command start measures how long it takes until a command runs in a sandbox of
+// its own, against the same command without one: the tenant is made with its
+// keys, certificate, user and mid-tier, and stopped again.
+//
+//	go run ./bench/start
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/profilectl/profilectl/bench/internal/rounds"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/start:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	tool := filepath.Join(dir, "profilectl")
+	if out, err := exec.Command("go", "build", "-o", tool, "./cmd/profilectl").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w: %s", err, out)
+	}
+	took, err := rounds.Time([]rounds.Program{
+		{Name: "profilectl version (floor)", Argv: []string{tool, "version"}},
+		{Name: "sandbox exec -- version", Argv: []string{tool, "sandbox", "exec", "--", tool, "version"}},
+		{Name: "demo", Argv: []string{tool, "demo"}},
+	}, 40)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-28s %8s %8s\n", "", "p50 ms", "p95 ms")
+	for _, t := range took {
+		fmt.Printf("%-28s %8.1f %8.1f\n", t.Name, t.At(50), t.At(95))
+	}
+	return nil
+}

@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/statefile": 0, "api": 0,
+	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/statefile": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -51,7 +51,7 @@ var may = map[string][]string{
 		msal + "public", msal + "errors", msal + "cache",
 	},
 	"internal/bearer": {
-		"internal/authority", "internal/challenge", "internal/fault",
+		"internal/authority", "internal/bounded", "internal/challenge", "internal/fault",
 		"github.com/MicahParks/jwkset", "github.com/golang-jwt/jwt/v5", "golang.org/x/time/rate",
 	},
 	"internal/draft":   {"internal/fault", "internal/profile", "go.yaml.in/yaml/v3"},
@@ -59,7 +59,7 @@ var may = map[string][]string{
 	"internal/graph":   {"internal/challenge", "internal/fault", "internal/profile", "internal/upstream"},
 	"internal/midtier": {"internal/challenge", "internal/fault", "internal/problem", "internal/profile", "internal/upstream"},
 	"internal/obo": {
-		"internal/aadsts", "internal/authority", "internal/challenge", "internal/fault", "internal/upstream",
+		"internal/aadsts", "internal/authority", "internal/bounded", "internal/challenge", "internal/fault", "internal/upstream",
 		msal + "confidential", msal + "errors", "golang.org/x/sync/singleflight",
 	},
 
@@ -77,6 +77,7 @@ var may = map[string][]string{
 		"internal/fault", "internal/statefile", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
 	"internal/upstream":  {"internal/fault"},
+	"internal/bounded":   {},
 	"internal/fault":     {},
 	"internal/nearest":   {},
 	"internal/statefile": {},

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 )
@@ -67,11 +68,16 @@ const (
 	fetchTimeout = 10 * time.Second
 	unknownEvery = 30 * time.Second // how often an unknown key id may fetch the keys
 	unknownBurst = 2
+	// remembered is how long a token that was verified is known again without
+	// looking at its signature: so long a key that was withdrawn goes on working.
+	remembered = time.Minute
+	mostKnown  = 10_000
 )
 
 // Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
 	config Config
+	known  *bounded.Cache[Caller] // tokens that were verified a short while ago
 	keys   jwkset.Storage
 	parser *jwt.Parser
 }
@@ -94,7 +100,7 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetch signing keys: %w", err)
 	}
-	return &Verifier{config: c, keys: keys, parser: jwt.NewParser(
+	return &Verifier{config: c, known: bounded.New[Caller](mostKnown), keys: keys, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{"RS256"}), jwt.WithLeeway(leeway), jwt.WithExpirationRequired(),
 		jwt.WithNotBeforeRequired(), jwt.WithStrictDecoding(),
 	)}, nil
@@ -114,6 +120,10 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	if refusal != nil {
 		return Caller{}, nil, refusal
 	}
+	key, now := bounded.KeyOf(raw), time.Now()
+	if caller, ok := v.known.Get(key, now); ok {
+		return caller, nil, nil
+	}
 	claims := claims{}
 	_, err := v.parser.ParseWithClaims(raw, &claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
 	if err != nil {
@@ -129,9 +139,13 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	if client == "" {
 		client = claims.ClientV1
 	}
-	return Caller{
-		ID: claims.ObjectID + "." + claims.TenantID, Client: client, Assertion: raw, Expires: claims.ExpiresAt.Time,
-	}, nil, nil
+	caller := Caller{ID: claims.ObjectID + "." + claims.TenantID, Client: client, Assertion: raw, Expires: claims.ExpiresAt.Time}
+	until := now.Add(remembered)
+	if caller.Expires.Before(until) {
+		until = caller.Expires
+	}
+	v.known.Put(key, caller, until)
+	return caller, nil, nil
 }
 
 // read takes the token off the one Authorization header (RFC 6750, 2.1). The

@@ -12,7 +12,6 @@ package obo
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +23,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/upstream"
@@ -52,7 +52,7 @@ const (
 type Exchanger struct {
 	config  Config
 	http    *http.Client
-	cache   *cache
+	cache   *bounded.Cache[string]
 	flights singleflight.Group
 }
 
@@ -63,7 +63,7 @@ func New(c Config) (*Exchanger, error) {
 	}
 	shared := *c.HTTP
 	shared.Transport = c.Authority.Transport(c.HTTP.Transport)
-	e := &Exchanger{config: c, http: &shared, cache: newCache(c.MaxEntries)}
+	e := &Exchanger{config: c, http: &shared, cache: bounded.New[string](c.MaxEntries)}
 	if _, err := e.client(); err != nil {
 		return nil, &fault.Error{Kind: fault.Usage, What: "the mid-tier's credential cannot be used", Fix: "check the client secret or certificate", Err: err}
 	}
@@ -96,8 +96,8 @@ type outcome struct {
 // one, says that the identity provider wants a stronger sign-in, with its
 // claims as they came.
 func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time.Time) (string, *challenge.Challenge, error) {
-	key := sha256.Sum256([]byte(assertion))
-	if token, ok := e.cache.get(key, time.Now()); ok {
+	key := bounded.KeyOf(assertion)
+	if token, ok := e.cache.Get(key, time.Now()); ok {
 		return token, nil, nil
 	}
 	done := e.flights.DoChan(string(key[:]), func() (any, error) {
@@ -118,7 +118,7 @@ func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time
 	}
 }
 
-func (e *Exchanger) exchange(ctx context.Context, key [sha256.Size]byte, assertion string, expires time.Time) (outcome, error) {
+func (e *Exchanger) exchange(ctx context.Context, key bounded.Key, assertion string, expires time.Time) (outcome, error) {
 	client, err := e.client()
 	if err != nil {
 		return outcome{}, fmt.Errorf("make MSAL client: %w", err)
@@ -132,7 +132,7 @@ func (e *Exchanger) exchange(ctx context.Context, key [sha256.Size]byte, asserti
 	if expires.Before(until) {
 		until = expires
 	}
-	e.cache.put(key, result.AccessToken, until.Add(-early))
+	e.cache.Put(key, result.AccessToken, until.Add(-early))
 	return outcome{token: result.AccessToken}, nil
 }
 

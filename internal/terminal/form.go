@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 
 	"github.com/charmbracelet/huh"
 
@@ -31,19 +32,20 @@ type Form struct {
 // of them. Leaving it with Esc or Ctrl-C is a Canceled fault, and nothing has
 // changed.
 func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) (map[string]string, error) {
-	values := map[string]*string{}
+	answers := map[string]*answer{}
 	var groups []*huh.Group
 	for i, page := range form.Pages {
 		var inputs []huh.Field
 		for _, field := range page {
-			value := field.Value
-			values[field.Name] = &value
-			input := huh.NewInput().Title(field.Label).Value(&value)
+			a := &answer{}
+			a.Set(field.Value)
+			answers[field.Name] = a
+			input := huh.NewInput().Title(field.Label).Accessor(a)
 			if field.Check != nil {
 				input = input.Validate(field.Check)
 			}
 			if field.Check != nil && !f.Accessible { // told while the person types, and held when they go on
-				input = input.TitleFunc(func() string { return headline(field, value) }, &value)
+				input = input.TitleFunc(func() string { return headline(field, *a.shared.Load()) }, &a.text)
 			}
 			inputs = append(inputs, input)
 		}
@@ -56,11 +58,29 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 	if err := run(ctx, huh.NewForm(groups...), in, out, f); err != nil {
 		return nil, err
 	}
-	answers := map[string]string{}
-	for name, value := range values {
-		answers[name] = *value
+	values := map[string]string{}
+	for name, a := range answers {
+		values[name] = a.text
 	}
-	return answers, nil
+	return values, nil
+}
+
+// answer is what a person types into a field. The form works on text; headlines
+// are made beside it, from shared.
+type answer struct {
+	text   string
+	shared atomic.Pointer[string]
+}
+
+var _ huh.Accessor[string] = (*answer)(nil)
+
+// Get returns the value (huh.Accessor).
+func (a *answer) Get() string { return a.text }
+
+// Set takes a new value (huh.Accessor).
+func (a *answer) Set(value string) {
+	a.text = value
+	a.shared.Store(&value)
 }
 
 // headline is the field's label, or what is wrong with its value.

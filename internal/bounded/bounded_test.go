@@ -1,4 +1,4 @@
-package obo
+package bounded
 
 import (
 	"crypto/sha256"
@@ -13,35 +13,35 @@ func key(n int) [sha256.Size]byte {
 
 func TestTheCacheIsBoundedAndForgetsTheLeastUsed(t *testing.T) {
 	const most, users = 100, 200_000
-	c := newCache(most)
+	c := New[string](most)
 	now := time.Now()
 	for n := range users {
-		c.put(key(n), "token", now.Add(time.Hour))
-		if _, ok := c.get(key(0), now); !ok { // used all the time
+		c.Put(key(n), "token", now.Add(time.Hour))
+		if _, ok := c.Get(key(0), now); !ok { // used all the time
 			t.Fatalf("the busiest entry is gone after %d users", n)
 		}
 		if len(c.entries) > most || c.order.Len() != len(c.entries) {
 			t.Fatalf("after %d users: %d entries, %d in order", n, len(c.entries), c.order.Len())
 		}
 	}
-	if _, ok := c.get(key(users-most-1), now); ok {
+	if _, ok := c.Get(key(users-most-1), now); ok {
 		t.Error("an old entry is still there")
 	}
 }
 
 func TestAnEntryEndsWithItsTime(t *testing.T) {
-	c := newCache(10)
+	c := New[string](10)
 	now := time.Now()
-	c.put(key(1), "token", now.Add(time.Minute))
-	if got, ok := c.get(key(1), now.Add(59*time.Second)); !ok || got != "token" {
+	c.Put(key(1), "token", now.Add(time.Minute))
+	if got, ok := c.Get(key(1), now.Add(59*time.Second)); !ok || got != "token" {
 		t.Errorf("got %q, %v", got, ok)
 	}
-	if _, ok := c.get(key(1), now.Add(time.Minute)); ok || len(c.entries) != 0 {
+	if _, ok := c.Get(key(1), now.Add(time.Minute)); ok || len(c.entries) != 0 {
 		t.Error("it outlived its time")
 	}
-	c.put(key(2), "one", now.Add(time.Hour))
-	c.put(key(2), "two", now.Add(time.Hour))
-	if got, _ := c.get(key(2), now); got != "two" || len(c.entries) != 1 {
+	c.Put(key(2), "one", now.Add(time.Hour))
+	c.Put(key(2), "two", now.Add(time.Hour))
+	if got, _ := c.Get(key(2), now); got != "two" || len(c.entries) != 1 {
 		t.Errorf("got %q of %d", got, len(c.entries))
 	}
 }

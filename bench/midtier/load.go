@@ -1,0 +1,233 @@
+package main
+
+import (
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// tenant is the stub that runs, and the key to sign with.
+type tenant struct {
+	facts
+	key  *rsa.PrivateKey
+	used atomic.Int64 // users so far
+}
+
+func startStub(self, dir string) (*tenant, func(), error) {
+	c := exec.Command(self, "stub", dir)
+	c.Stderr = os.Stderr
+	if err := c.Start(); err != nil {
+		return nil, nil, err
+	}
+	stop := func() { _ = c.Process.Kill(); _ = c.Wait() }
+	f, err := readFacts(filepath.Join(dir, "stub.json"))
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	raw, err := os.ReadFile(f.Key)
+	if err != nil {
+		stop()
+		return nil, nil, err
+	}
+	block, _ := pem.Decode(raw)
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	signing, ok := key.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		stop()
+		return nil, nil, errors.Join(errors.New("the stub's key cannot be read"), err)
+	}
+	return &tenant{facts: f, key: signing}, stop, nil
+}
+
+// tokens signs tokens of as many users, of the size that Entra's have.
+func (t *tenant) tokens(count int) ([]string, error) {
+	all := make([]string, count)
+	var group sync.WaitGroup
+	var failed atomic.Value
+	for worker := range runtime.NumCPU() {
+		group.Go(func() {
+			for i := worker; i < count; i += runtime.NumCPU() {
+				now := time.Now()
+				token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+					"aud": clientID, "iss": t.API + "/" + tenantID + "/v2.0", "tid": tenantID, "ver": "2.0", "scp": "EditProfileService.ReadWrite",
+					"oid": fmt.Sprintf("00000000-0000-0000-0000-%012d", t.used.Add(1)), "azp": clientID, "azpacr": "0", "sub": "s", "name": "Casey Jensen",
+					"preferred_username": "casey@contoso.example", "aio": strings.Repeat("a", 400), "rh": "1.x", "uti": "u",
+					"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+				})
+				token.Header["kid"] = "k"
+				signed, err := token.SignedString(t.key)
+				if err != nil {
+					failed.Store(err)
+					return
+				}
+				all[i] = signed
+			}
+		})
+	}
+	group.Wait()
+	err, _ := failed.Load().(error)
+	return all, err
+}
+
+// measure runs the rounds of one line against a server of its own.
+func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, known, fresh []string) error {
+	ready := filepath.Join(dir, "ready")
+	_ = os.Remove(ready) // of the line before
+	c := exec.Command(self, "floor", dir, map[int]string{0: "one", 2: "two"}[line])
+	if line%2 == 1 {
+		c = exec.Command(tool, "serve")
+		c.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready, "PROFILECTL_SERVE_AUTHORITY="+t.API+"/"+tenantID, "PROFILECTL_SERVE_CLIENT_ID="+clientID,
+			"PROFILECTL_SERVE_CLIENT_SECRET=secret", "PROFILECTL_SERVE_GRAPH="+t.API, "PROFILECTL_SERVE_CA_FILE="+t.CA,
+			"PROFILECTL_SERVE_LISTEN=127.0.0.1:0", "PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0")
+	}
+	if err := c.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
+	address, err := await(ready)
+	if err != nil {
+		return err
+	}
+	for round := range o.rounds + 1 {
+		tokens, once := known, false
+		if line >= 2 {
+			share := len(fresh) / (o.rounds + 1)
+			tokens, once = fresh[round*share:(round+1)*share], true
+		}
+		before, err := cpu(c.Process.Pid)
+		if err != nil {
+			return err
+		}
+		took, elapsed, err := load(address+"/updateUserInfo", o, tokens, once)
+		if err != nil {
+			return err
+		}
+		after, err := cpu(c.Process.Pid)
+		if err != nil {
+			return err
+		}
+		if round == 0 {
+			continue // to warm up
+		}
+		r.perSecond = append(r.perSecond, float64(len(took))/elapsed.Seconds())
+		r.p50, r.p99 = append(r.p50, percentile(took, 50)), append(r.p99, percentile(took, 99))
+		r.cpu = append(r.cpu, (after-before)*1000/float64(len(took)))
+	}
+	r.rss, err = rss(c.Process.Pid)
+	return err
+}
+
+func await(path string) (string, error) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if raw, err := os.ReadFile(path); err == nil && len(raw) > 0 {
+			return strings.TrimSpace(string(raw)), nil
+		}
+	}
+	return "", errors.New("the server did not start")
+}
+
+const body = `{"displayName":"Ada L.","givenName":"Ada","surname":"Lovelace"}`
+
+// load sends requests until the time is over, or, where each token is for one
+// request, until there are none left.
+func load(address string, o options, tokens []string, once bool) ([]time.Duration, time.Duration, error) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}
+	ctx, cancel := context.WithTimeout(context.Background(), o.length)
+	defer cancel()
+	var next atomic.Int64
+	var failed atomic.Value
+	took := make([][]time.Duration, o.clients)
+	var group sync.WaitGroup
+	start := time.Now()
+	for i := range o.clients {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				token := tokens[i%len(tokens)]
+				if once {
+					n := int(next.Add(1)) - 1
+					if n >= len(tokens) {
+						return
+					}
+					token = tokens[n]
+				}
+				begun := time.Now()
+				if err := send(client, address, token); err != nil {
+					failed.Store(err)
+					return
+				}
+				took[i] = append(took[i], time.Since(begun))
+			}
+		})
+	}
+	group.Wait()
+	elapsed := time.Since(start)
+	err, _ := failed.Load().(error)
+	return slices.Concat(took...), elapsed, err
+}
+
+func send(client *http.Client, address, token string) error {
+	req, err := http.NewRequest(http.MethodPost, address, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+token)
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusNoContent {
+		err = fmt.Errorf("answered with %d: %s", res.StatusCode, text)
+	}
+	return err
+}
+
+func percentile(all []time.Duration, percent int) float64 {
+	slices.Sort(all)
+	return float64(all[(len(all)-1)*percent/100].Microseconds()) / 1000
+}
+
+// cpu is the processor time that a process has used, in seconds.
+func cpu(pid int) (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(raw), ") ")
+	fields := strings.Fields(rest)
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	system, err2 := strconv.ParseFloat(fields[12], 64)
+	const ticks = 100 // a second, on Linux
+	return (user + system) / ticks, errors.Join(err1, err2)
+}
+
+// rss is a process's resident memory in megabytes.
+func rss(pid int) (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(raw), "VmRSS:")
+	kilobytes, err := strconv.ParseFloat(strings.Fields(rest)[0], 64)
+	return kilobytes / 1024, err
+}

@@ -1,0 +1,144 @@
+// Command midtier measures `profilectl serve` against a floor: a handler that
+// makes the same calls upstream, with the same connections, and nothing else; no
+// verification, no MSAL. A stub plays the tenant and Graph. Everything runs on
+// this machine at the same time, so only the ratios mean something.
+//
+//	go run ./bench/midtier
+//
+// Linux only: CPU time and memory are read from /proc.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/midtier:", err)
+		os.Exit(1)
+	}
+}
+
+// run is one of three programs: the measurement, the stub, and the floor.
+func run(args []string) error {
+	if len(args) > 0 && args[0] == "stub" {
+		return stub(args[1])
+	}
+	if len(args) > 0 && args[0] == "floor" {
+		return floor(args[1], args[2] == "two")
+	}
+	flags := flag.NewFlagSet("midtier", flag.ExitOnError)
+	o := options{}
+	flags.IntVar(&o.clients, "clients", 64, "clients at once")
+	flags.DurationVar(&o.length, "length", 3*time.Second, "of one round")
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds of which the median counts")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return measure(o)
+}
+
+type options struct {
+	clients int
+	length  time.Duration
+	rounds  int
+}
+
+// row is one line of the table.
+type row struct {
+	name, floor string
+	perSecond   []float64
+	p50, p99    []float64 // milliseconds
+	cpu         []float64 // seconds for a thousand requests
+	rss         float64   // MB at the end
+}
+
+func measure(o options) error {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	tool := filepath.Join(dir, "profilectl")
+	if out, err := exec.Command("go", "build", "-o", tool, "./cmd/profilectl").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w: %s", err, out)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	tenant, stop, err := startStub(self, dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Fprintln(os.Stderr, "signing tokens")
+	known, err := tenant.tokens(o.clients)
+	if err != nil {
+		return err
+	}
+	fresh, err := tenant.tokens(int(float64(o.rounds) * o.length.Seconds() * 6000))
+	if err != nil {
+		return err
+	}
+	rows := []*row{
+		{name: "floor, one call"}, {name: "serve, token exchanged before", floor: "floor, one call"},
+		{name: "floor, two calls"}, {name: "serve, every request a new user", floor: "floor, two calls"},
+	}
+	for i, r := range rows {
+		if err := tenant.measure(r, i, o, self, tool, dir, known, fresh); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
+		}
+	}
+	print(rows)
+	return nil
+}
+
+func print(rows []*row) {
+	fmt.Printf("%-34s %12s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "CPU s / 1000", "RSS MB")
+	rate := map[string]*row{}
+	for _, r := range rows {
+		rate[r.name] = r
+		ratio := ""
+		if base := rate[r.floor]; base != nil {
+			ratio = fmt.Sprintf("%.2f", median(r.perSecond)/median(base.perSecond))
+		}
+		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %14.3f %8.0f\n", r.name, median(r.perSecond), ratio, median(r.p50), median(r.p99), median(r.cpu), r.rss)
+	}
+}
+
+func median(all []float64) float64 {
+	sorted := slices.Clone(all)
+	slices.Sort(sorted)
+	return sorted[len(sorted)/2]
+}
+
+// facts are what the stub tells about itself.
+type facts struct {
+	API string `json:"api"` // origin
+	CA  string `json:"ca"`  // file
+	Key string `json:"key"` // file with the signing key
+}
+
+const (
+	tenantID = "11111111-2222-3333-4444-555555555555"
+	clientID = "66666666-7777-8888-9999-000000000000"
+)
+
+func readFacts(path string) (f facts, err error) {
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		raw, err := os.ReadFile(path)
+		if err == nil && json.Unmarshal(raw, &f) == nil && f.API != "" {
+			return f, nil
+		}
+	}
+	return f, errors.New("the stub did not start")
+}

@@ -2,12 +2,12 @@
 // acts on the caller's behalf (learn.microsoft.com, "OAuth 2.0 On-Behalf-Of
 // flow").
 //
-// MSAL speaks the protocol, but none of its caches is used: its in-memory cache
-// for OBO never forgets, 13.5 KB for each user, for ever. Every exchange gets a
-// confidential client of its own, which is cheap because the authority is known
-// already and discovery is answered from memory; results are kept in a cache of
-// our own, bounded in number, until shortly before they or their assertion
-// expire. Concurrent requests with one assertion share one exchange.
+// MSAL speaks the protocol, but its cache is not used: in memory it never
+// forgets, 13.5 KB for each user, for ever, and it cannot be kept elsewhere. So a
+// confidential client makes a few exchanges and is dropped with what it
+// remembers; results are kept in a cache of our own, bounded in number, until
+// shortly before they or their assertion expire. Concurrent requests with one
+// assertion share one exchange.
 package obo
 
 import (
@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
@@ -36,22 +37,26 @@ type Config struct {
 	Credential confidential.Credential // how the mid-tier proves itself
 	HTTP       *http.Client
 	Scope      string // as https://graph.microsoft.com/User.ReadWrite
-	MaxEntries int    // results kept; 0 is 10 000
+	MaxEntries int    // results kept; 0 is 2000
 }
 
 const (
-	defaultEntries = 10_000
+	defaultEntries = 2000
 	// early is how long before its end a result is not used any more: it must
 	// outlive the call it is handed out for.
 	early = 5 * time.Minute
 	// exchangeLimit ends an exchange that nobody may be waiting for any more.
 	exchangeLimit = 30 * time.Second
+	// perClient is how many exchanges one MSAL client makes: enough that its own
+	// making does not count, and what it remembers neither.
+	perClient = 100
 )
 
 // Exchanger exchanges assertions. It is safe for concurrent use.
 type Exchanger struct {
 	config  Config
 	http    *http.Client
+	current atomic.Pointer[generation]
 	cache   *bounded.Cache[string]
 	flights singleflight.Group
 }
@@ -64,7 +69,7 @@ func New(c Config) (*Exchanger, error) {
 	shared := *c.HTTP
 	shared.Transport = c.Authority.Transport(c.HTTP.Transport)
 	e := &Exchanger{config: c, http: &shared, cache: bounded.New[string](c.MaxEntries)}
-	if _, err := e.client(); err != nil {
+	if _, err := e.renew(); err != nil {
 		return nil, &fault.Error{Kind: fault.Usage, What: "the mid-tier's credential cannot be used", Fix: "check the client secret or certificate", Err: err}
 	}
 	return e, nil
@@ -79,10 +84,28 @@ func Credential(secret string) (confidential.Credential, error) {
 	return c, nil
 }
 
+// generation is an MSAL client in use.
+type generation struct {
+	client confidential.Client
+	used   atomic.Int64
+}
+
+// client returns one that has not made too many exchanges.
 func (e *Exchanger) client() (confidential.Client, error) {
-	return confidential.New(e.config.Authority.URL, e.config.ClientID, e.config.Credential,
+	if g := e.current.Load(); g.used.Add(1) <= perClient {
+		return g.client, nil
+	}
+	return e.renew()
+}
+
+func (e *Exchanger) renew() (confidential.Client, error) {
+	client, err := confidential.New(e.config.Authority.URL, e.config.ClientID, e.config.Credential,
 		confidential.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
 		confidential.WithHTTPClient(e.http))
+	if err == nil {
+		e.current.Store(&generation{client: client})
+	}
+	return client, err
 }
 
 // outcome is what an exchange came to.

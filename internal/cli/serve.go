@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"runtime/debug"
@@ -35,10 +36,14 @@ const (
 	writeScope   = "https://graph.microsoft.com/User.ReadWrite"
 )
 
-type serveOptions struct{ Flags *pflag.FlagSet }
+type serveOptions struct {
+	Flags *pflag.FlagSet
+	Check bool
+}
 
 func (o *serveOptions) bind(f *pflag.FlagSet) {
 	o.Flags = f
+	f.BoolVar(&o.Check, "check", false, "try the configuration, the tenant, the credential and Graph, and serve nobody")
 	for _, row := range config.Server() {
 		if !row.Secret {
 			f.String(row.Name, "", row.Help)
@@ -70,8 +75,9 @@ On-Behalf-Of for Microsoft Graph, and changes the caller's own profile.
 The environment of the how-to's API works as it is: TENANT_SUBDOMAIN, TENANT_ID,
 CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT. The client secret comes from the
 environment or a file, never from a flag.`,
-		Example: `  profilectl serve --authority contoso --client-id 11111111-… --client-secret-file secret`,
-		RunE:    func(c *cobra.Command, _ []string) error { return runServe(c.Context(), env, g, o) },
+		Example: `  profilectl serve --authority contoso --client-id 11111111-… --client-secret-file secret
+  profilectl serve --check`,
+		RunE: func(c *cobra.Command, _ []string) error { return runServe(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	return c
@@ -83,39 +89,50 @@ type serverConfig struct {
 	Timeout                                                           time.Duration
 }
 
-// newServer puts the mid-tier together. What it runs in the background ends
-// with ctx.
-func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Server, error) {
-	httpClient, err := upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent()})
-	if err != nil {
-		return nil, err
+// parts are what the mid-tier is put together from.
+type parts struct {
+	authority authority.Authority
+	verifier  *bearer.Verifier
+	exchange  *obo.Exchanger
+	http      *http.Client
+}
+
+// newParts makes the parts. What they run in the background ends with ctx.
+func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, err error) {
+	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent()}); err != nil {
+		return p, err
 	}
 	form, err := authority.Parse(withTenant(c.Authority, c.TenantID))
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	a, err := authority.Discover(ctx, httpClient, form)
-	if err != nil {
-		return nil, upstream.Fault(err, "cannot reach the tenant")
+	if p.authority, err = authority.Discover(ctx, p.http, form); err != nil {
+		return p, upstream.Fault(err, "cannot reach the tenant")
 	}
-	if c.TenantID != "" && !strings.EqualFold(c.TenantID, a.TenantID) {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
+	if c.TenantID != "" && !strings.EqualFold(c.TenantID, p.authority.TenantID) {
+		return p, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
 	}
 	credential, err := obo.Credential(c.Secret)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	verifier, err := bearer.New(ctx, bearer.Config{Authority: a, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, HTTP: httpClient, Log: log})
+	p.verifier, err = bearer.New(ctx, bearer.Config{Authority: p.authority, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, HTTP: p.http, Log: log})
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	exchange, err := obo.New(obo.Config{Authority: a, ClientID: c.ClientID, Credential: credential, HTTP: httpClient, Scope: writeScope})
+	p.exchange, err = obo.New(obo.Config{Authority: p.authority, ClientID: c.ClientID, Credential: credential, HTTP: p.http, Scope: writeScope})
+	return p, err
+}
+
+// newServer puts the mid-tier together.
+func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Server, error) {
+	p, err := newParts(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: verifier, Exchange: exchange, Graph: &graph.Client{Base: c.Graph, HTTP: httpClient}, Log: log, Timeout: c.Timeout,
-		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: c.ClientID},
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout,
+		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }
 
@@ -152,10 +169,14 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 		debug.SetMemoryLimit(softLimit)
 	}
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
-	server, err := newServer(ctx, serverConfig{
+	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Secret: secret.Reveal(),
 		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"),
-	}, log)
+	}
+	if o.Check {
+		return checkServer(ctx, env, g, c)
+	}
+	server, err := newServer(ctx, c, log)
 	if err != nil {
 		return err
 	}

@@ -42,8 +42,10 @@ var may = map[string][]string{
 	},
 
 	"internal/serve": {
-		"api", "internal/bearer", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
+		"api", "internal/bearer", "internal/bounded", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
 		"internal/profile", "internal/upstream",
+		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
+		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate",
 	},
 
 	"internal/auth": {

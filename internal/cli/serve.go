@@ -87,6 +87,7 @@ environment or a file, never from a flag.`,
 type serverConfig struct {
 	Authority, TenantID, ClientID, Secret, Graph, CAFile, AuthContext string
 	Timeout                                                           time.Duration
+	Rate                                                              int
 }
 
 // parts are what the mid-tier is put together from.
@@ -131,7 +132,7 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout,
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate,
 		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }
@@ -171,7 +172,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Secret: secret.Reveal(),
-		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"),
+		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
 	}
 	if o.Check {
 		return checkServer(ctx, env, g, c)

@@ -55,12 +55,13 @@ func Server() []Setting {
 		{Name: "client-secret-file", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET_FILE"}, Help: "file that holds the client secret"},
 		{Name: "graph", Env: []string{"PROFILECTL_SERVE_GRAPH", "GRAPH_API_ENDPOINT"}, Default: "https://graph.microsoft.com", Help: "address of Microsoft Graph", Check: isHTTPS},
 		{Name: "listen", Env: []string{"PROFILECTL_SERVE_LISTEN"}, Default: "localhost:3001", Help: "address to serve on", Check: isListen},
-		{Name: "admin-listen", Env: []string{"PROFILECTL_SERVE_ADMIN_LISTEN"}, Default: "localhost:9001", Help: "address of the health checks", Check: isListen},
+		{Name: "admin-listen", Env: []string{"PROFILECTL_SERVE_ADMIN_LISTEN"}, Default: "localhost:9001", Help: "address of the health checks and metrics", Check: isListen},
 		{Name: "tls-cert", Env: []string{"PROFILECTL_SERVE_TLS_CERT"}, Help: "PEM file with the certificate to serve with"},
 		{Name: "tls-key", Env: []string{"PROFILECTL_SERVE_TLS_KEY"}, Help: "PEM file with its key"},
 		{Name: "behind-proxy", Env: []string{"PROFILECTL_SERVE_BEHIND_PROXY"}, Default: "false", Help: "a proxy ends TLS before the mid-tier", Check: isBool},
 		{Name: "require-auth-context", Env: []string{"PROFILECTL_SERVE_REQUIRE_AUTH_CONTEXT"}, Help: "authentication context that tokens must carry in acrs, as c1"},
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
+		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
 	}
 }
@@ -126,6 +127,13 @@ func isPort(v string) error {
 	const most = 65535
 	if n, err := strconv.Atoi(v); err != nil || n < 0 || n > most {
 		return errors.New("is not a port between 0 and 65535")
+	}
+	return nil
+}
+
+func isCount(v string) error {
+	if n, err := strconv.Atoi(v); err != nil || n < 0 {
+		return errors.New("is not a number from 0 on")
 	}
 	return nil
 }

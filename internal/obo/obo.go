@@ -117,11 +117,11 @@ type outcome struct {
 // Exchange returns a Graph token for the assertion's user. The assertion must
 // have been verified; expires is its end. A challenge, where Exchange returns
 // one, says that the identity provider wants a stronger sign-in, with its
-// claims as they came.
-func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time.Time) (string, *challenge.Challenge, error) {
+// claims as they came. Cached tells that nobody had to be asked.
+func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time.Time) (token string, demand *challenge.Challenge, cached bool, err error) {
 	key := bounded.KeyOf(assertion)
 	if token, ok := e.cache.Get(key, time.Now()); ok {
-		return token, nil, nil
+		return token, nil, true, nil
 	}
 	done := e.flights.DoChan(string(key[:]), func() (any, error) {
 		// One caller that goes away must not fail the others.
@@ -132,12 +132,12 @@ func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time
 	select {
 	case result := <-done:
 		if result.Err != nil {
-			return "", nil, result.Err
+			return "", nil, false, result.Err
 		}
 		o, _ := result.Val.(outcome)
-		return o.token, o.demand, nil
+		return o.token, o.demand, false, nil
 	case <-ctx.Done():
-		return "", nil, upstream.Fault(ctx.Err(), "cannot exchange the access token")
+		return "", nil, false, upstream.Fault(ctx.Err(), "cannot exchange the access token")
 	}
 }
 

@@ -56,8 +56,10 @@ func (s *Server) outer(next http.Handler) http.Handler {
 }
 
 func (s *Server) note(r *http.Request, o *observed, id string, start time.Time) {
+	took := time.Since(start)
+	s.metrics.request(r.Pattern, o.status, o.outcome, took)
 	attributes := []any{"method", r.Method, "route", r.Pattern, "status", o.status, "outcome", o.outcome,
-		"took", time.Since(start).Round(time.Microsecond).String(), "correlationId", id}
+		"took", took.Round(time.Microsecond).String(), "correlationId", id}
 	if o.cause != nil {
 		attributes = append(attributes, "cause", o.cause.Error())
 	}

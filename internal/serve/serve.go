@@ -40,6 +40,7 @@ type Config struct {
 	Issuer   challenge.Issuer // who challenges: this API, at its tenant
 	Log      *slog.Logger
 	Timeout  time.Duration // of one request; 0 is 15 seconds
+	Rate     int           // requests of one user a minute; 0 is no limit
 	Busy     int           // requests at once, before new ones are turned away; 0 is 512
 }
 
@@ -52,6 +53,8 @@ const (
 // Server holds the routes. It is safe for concurrent use.
 type Server struct {
 	config   Config
+	metrics  *metrics
+	rates    *rates
 	slots    chan struct{}
 	draining atomic.Bool
 }
@@ -64,7 +67,9 @@ func New(c Config) *Server {
 	if c.Busy == 0 {
 		c.Busy = defaultBusy
 	}
-	return &Server{config: c, slots: make(chan struct{}, c.Busy)}
+	s := &Server{config: c, slots: make(chan struct{}, c.Busy), rates: newRates(c.Rate)}
+	s.metrics = newMetrics(s)
+	return s
 }
 
 // Public returns the routes that clients call.
@@ -86,6 +91,7 @@ func (s *Server) Public() http.Handler {
 // and can it do its job.
 func (s *Server) Admin() http.Handler {
 	m := http.NewServeMux()
+	m.Handle("GET /metrics", s.metrics.handler())
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() || !s.config.Verifier.Ready(r.Context()) {
@@ -105,12 +111,17 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, demand, err)
 		return
 	}
+	if wait := s.rates.wait(caller.ID, time.Now()); wait > 0 {
+		s.tooMany(w, r, wait)
+		return
+	}
 	change, status, err := decode(w, r)
 	if err != nil {
 		s.refuse(w, r, status, err)
 		return
 	}
-	token, demand, err := s.config.Exchange.Exchange(ctx, caller.Assertion, caller.Expires)
+	token, demand, cached, err := s.config.Exchange.Exchange(ctx, caller.Assertion, caller.Expires)
+	s.metrics.exchange(cached, demand != nil, err)
 	if err == nil && demand == nil {
 		demand, err = s.config.Graph.Update(ctx, token, change)
 		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.SignIn {

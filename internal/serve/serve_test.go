@@ -37,7 +37,12 @@ type world struct {
 	strong  string // a token for the mid-tier with a second factor
 }
 
-func newWorld(t *testing.T, authContext string) *world {
+// limited is a mid-tier that serves one user so often a minute.
+func limited(perMinute int) func(*serve.Config) {
+	return func(c *serve.Config) { c.Rate = perMinute }
+}
+
+func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *world {
 	t.Helper()
 	tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
 	if err != nil {
@@ -68,11 +73,15 @@ func newWorld(t *testing.T, authContext string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.server = serve.New(serve.Config{
+	config := serve.Config{
 		Verifier: verifier, Exchange: exchange, Log: log,
 		Graph:  &graph.Client{Base: f.Graph, HTTP: tenant.Client()},
 		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: f.MidTierID},
-	})
+	}
+	for _, change := range more {
+		change(&config)
+	}
+	w.server = serve.New(config)
 	w.handler = w.server.Public()
 	w.signIn(t, a)
 	return w

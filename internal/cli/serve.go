@@ -88,6 +88,7 @@ type serverConfig struct {
 	Authority, TenantID, ClientID, Secret, Graph, CAFile, AuthContext string
 	Timeout                                                           time.Duration
 	Rate                                                              int
+	NotifySocket                                                      string
 }
 
 // parts are what the mid-tier is put together from.
@@ -132,7 +133,7 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate,
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, NotifySocket: c.NotifySocket,
 		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }
@@ -173,6 +174,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Secret: secret.Reveal(),
 		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
+		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
 	}
 	if o.Check {
 		return checkServer(ctx, env, g, c)
@@ -181,7 +183,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	public, err := listenPublic(settings)
+	public, err := listenPublic(settings, log)
 	if err != nil {
 		return err
 	}
@@ -191,7 +193,11 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	}
 	log.Info("serving", "address", public.Addr().String(), "admin", admin.Addr().String(), "tls", settings.Text("tls-cert") != "")
 	if ready := env.Getenv("PROFILECTL_READY_FILE"); ready != "" { // for whoever started us with port 0
-		if err := writeFile(ready, []byte("http://"+public.Addr().String()+"\n")); err != nil {
+		scheme := "http://"
+		if settings.Text("tls-cert") != "" {
+			scheme = "https://"
+		}
+		if err := writeFile(ready, []byte(scheme+public.Addr().String()+"\n")); err != nil {
 			return err
 		}
 	}
@@ -235,7 +241,7 @@ func clientSecret(settings config.Settings) (config.Secret, error) {
 	return config.Secret(strings.TrimRight(string(raw), "\r\n")), nil
 }
 
-func listenPublic(settings config.Settings) (net.Listener, error) {
+func listenPublic(settings config.Settings, log *slog.Logger) (net.Listener, error) {
 	cert, key := settings.Text("tls-cert"), settings.Text("tls-key")
 	if err := serve.CheckAddress(settings.Text("listen"), cert != "", settings.Bool("behind-proxy")); err != nil {
 		return nil, err
@@ -243,15 +249,15 @@ func listenPublic(settings config.Settings) (net.Listener, error) {
 	if cert == "" && key == "" {
 		return listen("listen", settings)
 	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
+	certificate, err := serve.LoadCertificate(cert, key, log)
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the certificate to serve with cannot be used", Fix: "check tls-cert and tls-key: PEM files that belong together", Err: err}
+		return nil, err
 	}
 	l, err := listen("listen", settings)
 	if err != nil {
 		return nil, err
 	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+	return tls.NewListener(l, &tls.Config{GetCertificate: certificate.Get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
 func listen(name string, settings config.Settings) (net.Listener, error) {

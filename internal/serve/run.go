@@ -29,6 +29,7 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	for i, l := range []net.Listener{public, admin} {
 		go func() { failed <- servers[i].Serve(l) }()
 	}
+	notify(ctx, s.config.NotifySocket, "READY=1")
 	select {
 	case err := <-failed:
 		for _, server := range servers {
@@ -41,6 +42,7 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	// ctx is over already: draining needs a time limit of its own.
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
+	notify(drain, s.config.NotifySocket, "STOPPING=1")
 	var err error
 	for _, server := range servers {
 		err = errors.Join(err, server.Shutdown(drain))

@@ -41,7 +41,10 @@ type Config struct {
 	Log      *slog.Logger
 	Timeout  time.Duration // of one request; 0 is 15 seconds
 	Rate     int           // requests of one user a minute; 0 is no limit
-	Busy     int           // requests at once, before new ones are turned away; 0 is 512
+	// NotifySocket is where systemd wants to hear of the service's state; empty
+	// for nowhere.
+	NotifySocket string
+	Busy         int // requests at once, before new ones are turned away; 0 is 512
 }
 
 const (

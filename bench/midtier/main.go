@@ -14,10 +14,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/profilectl/profilectl/bench/internal/rounds"
 )
 
 func main() {
@@ -67,9 +67,9 @@ func measure(o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tool := filepath.Join(dir, "profilectl")
-	if out, err := exec.Command("go", "build", "-o", tool, "./cmd/profilectl").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, out)
+	tool, err := rounds.Build(dir, "./cmd/profilectl")
+	if err != nil {
+		return err
 	}
 	self, err := os.Executable()
 	if err != nil {

@@ -8,8 +8,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 
 	"github.com/profilectl/profilectl/bench/internal/rounds"
 )
@@ -27,9 +25,9 @@ func run() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tool := filepath.Join(dir, "profilectl")
-	if out, err := exec.Command("go", "build", "-o", tool, "./cmd/profilectl").CombinedOutput(); err != nil {
-		return fmt.Errorf("build: %w: %s", err, out)
+	tool, err := rounds.Build(dir, "./cmd/profilectl")
+	if err != nil {
+		return err
 	}
 	took, err := rounds.Time([]rounds.Program{
 		{Name: "profilectl version (floor)", Argv: []string{tool, "version"}},

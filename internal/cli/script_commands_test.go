@@ -211,7 +211,7 @@ func awaitPrompt(ts *testscript.TestScript, file string, want *regexp.Regexp) []
 func person(ts *testscript.TestScript, userCode, address string) {
 	browser, err := robot.New(robot.Person{
 		Email: ts.Getenv("SANDBOX_USER"), Password: ts.Getenv("SANDBOX_PASSWORD"),
-		Code: func(ctx context.Context) (string, error) { return newestCode(ctx, ts.Getenv("SANDBOX_MAILBOX")) },
+		Code: robot.Mailbox(ts.Getenv("SANDBOX_MAILBOX")),
 	}, nil)
 	ts.Check(err)
 	browser.UserCode = userCode

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +43,7 @@ func scripted(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
 		person := robot.Person{
 			Email: os.Getenv("SANDBOX_USER"), Password: os.Getenv("SANDBOX_PASSWORD"), Name: "New Person",
-			Code: func(ctx context.Context) (string, error) { return newestCode(ctx, os.Getenv("SANDBOX_MAILBOX")) },
+			Code: robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
 		case "none":
@@ -69,24 +67,6 @@ func scripted(mode string) func(context.Context, string) error {
 		go browser.Open(ctx, address)
 		return nil
 	}
-}
-
-// newestCode reads the mail box as a program would.
-func newestCode(ctx context.Context, mailbox string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.Replace(mailbox, "/mailbox?", "/mailbox.json?", 1), nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	var mail []struct{ Code string }
-	if err := json.NewDecoder(res.Body).Decode(&mail); err != nil || len(mail) == 0 {
-		return "", fmt.Errorf("no mail: %w", err)
-	}
-	return mail[0].Code, nil
 }
 
 // folderRing is a keyring of files: it outlives a process, as a real one does.

@@ -23,16 +23,27 @@ func InSandbox(pkg string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	tool, self := filepath.Join(dir, "profilectl"), filepath.Join(dir, "bench")
-	for path, from := range map[string]string{tool: "./cmd/profilectl", self: pkg} {
-		if out, err := exec.Command("go", "build", "-o", path, from).CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w: %s", from, err, out)
-		}
+	tool, err := Build(dir, "./cmd/profilectl")
+	if err != nil {
+		return err
+	}
+	self, err := Build(dir, pkg)
+	if err != nil {
+		return err
 	}
 	c := exec.Command(tool, "sandbox", "exec", "--", self, "measure", tool)
 	c.Env = append(os.Environ(), "PROFILECTL_BROWSER="+self+" browse", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	return c.Run()
+}
+
+// Build builds a program of this module into a folder and returns its path.
+func Build(dir, pkg string) (string, error) {
+	path := filepath.Join(dir, filepath.Base(pkg)+".bench")
+	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w: %s", pkg, err, out)
+	}
+	return path, nil
 }
 
 // Program is what is timed.

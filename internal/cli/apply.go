@@ -63,6 +63,9 @@ func (e *edit) apply(ctx context.Context, change profile.Change) error {
 	if err := e.send(ctx, change); err != nil {
 		return err
 	}
+	if sent := change.Diff(e.before); len(sent) > 0 { // before may be newer than what the person saw
+		result.Changes = sent
+	}
 	remembered := make(chan struct{})
 	go func() {
 		e.remember(ctx, result.Changes)

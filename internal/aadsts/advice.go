@@ -20,6 +20,7 @@ const (
 	oneResource    = "ask for the scopes of one API at a time"
 	newSecret      = "create a new client secret for the mid-tier and use its value, not its id"
 	askAdmin       = "ask the tenant's administrator, and give the correlation id"
+	trustWorkload  = "in the mid-tier's app registration, add a federated credential with the token's issuer and subject, and the audience api://AzureADTokenExchange"
 	later          = "try again later"
 )
 
@@ -93,5 +94,9 @@ var advice = map[int]words{
 	50196:   {fault.Unavailable, "the tenant sees a sign-in loop", "wait five minutes, then run `profilectl login`"},
 	700024:  {fault.Denied, "the client assertion is outside its time range", "check the mid-tier's clock"},
 	700027:  {fault.Denied, "the client certificate is not registered", "upload the certificate to the mid-tier's app registration"},
+	70021:   {fault.Denied, "the tenant does not trust this workload's token", trustWorkload},
+	700211:  {fault.Denied, "the tenant does not trust the issuer of this workload's token", trustWorkload},
+	700212:  {fault.Denied, "this workload's token is not meant for the tenant", trustWorkload},
+	700213:  {fault.Denied, "the tenant does not trust this workload's token", trustWorkload},
 	90033:   {fault.Unavailable, "the identity provider is temporarily out of order", "try again in a minute"},
 }

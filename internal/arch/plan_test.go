@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/statefile": 0, "api": 0,
+	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/statefile": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -43,7 +43,7 @@ var may = map[string][]string{
 
 	"internal/serve": {
 		"api", "internal/bearer", "internal/bounded", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
-		"internal/profile", "internal/upstream",
+		"internal/profile", "internal/reload", "internal/upstream",
 		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate",
 	},
@@ -61,8 +61,8 @@ var may = map[string][]string{
 	"internal/graph":   {"internal/challenge", "internal/fault", "internal/profile", "internal/upstream"},
 	"internal/midtier": {"internal/challenge", "internal/fault", "internal/problem", "internal/profile", "internal/upstream"},
 	"internal/obo": {
-		"internal/aadsts", "internal/authority", "internal/bounded", "internal/challenge", "internal/fault", "internal/upstream",
-		msal + "confidential", msal + "errors", "golang.org/x/sync/singleflight",
+		"internal/aadsts", "internal/authority", "internal/bounded", "internal/challenge", "internal/fault", "internal/reload", "internal/upstream",
+		msal + "confidential", msal + "errors", "golang.org/x/sync/singleflight", "software.sslmate.com/src/go-pkcs12",
 	},
 
 	"internal/aadsts":    {"internal/fault"},
@@ -80,6 +80,7 @@ var may = map[string][]string{
 	},
 	"internal/upstream":  {"internal/fault"},
 	"internal/bounded":   {},
+	"internal/reload":    {},
 	"internal/fault":     {},
 	"internal/nearest":   {},
 	"internal/statefile": {},

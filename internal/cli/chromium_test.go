@@ -91,13 +91,20 @@ func newAtBrowser(t *testing.T, g globals) *atBrowser {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.stage.close)
+	b.open(g)
+	return b
+}
+
+// open begins a session, whose pages go to the browser.
+func (b *atBrowser) open(g globals) {
+	b.t.Helper()
 	inside := b.stage.inside(System())
 	inside.OpenBrowser = func(_ context.Context, url string) error { b.pages <- url; return nil }
 	g.Output, g.Timeout = "table", 30*time.Second
-	if b.session, err = openSession(t.Context(), inside, &g, sessionOptions{}); err != nil {
-		t.Fatal(err)
+	var err error
+	if b.session, err = openSession(b.t.Context(), inside, &g, sessionOptions{}); err != nil {
+		b.t.Fatal(err)
 	}
-	return b
 }
 
 // signsIn is a sign-in that has begun.
@@ -242,6 +249,7 @@ func TestAClosedTab(t *testing.T) {
 	if f := fault.As(<-s.ended); f.Kind != fault.SignIn || f.What != "no answer came from the browser within 3s" {
 		t.Errorf("got %v", f)
 	}
+	b.open(globals{})
 	b.signIn(auth.Request{Scopes: graphScopes()}, b.password(b.stage.facts.User, b.stage.facts.Password))
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -105,49 +104,6 @@ func newSandboxUser(with withControl) *cobra.Command {
 				return err
 			}
 			return c.call(ctx, http.MethodPatch, "/users/"+url.PathEscape(args[0]), map[string]bool{"mfa": on}, nil)
-		}),
-	})
-	return c
-}
-
-func newSandboxApp(with withControl) *cobra.Command {
-	c := &cobra.Command{
-		Use: "app", Short: "List and register the clients of a running sandbox", Args: cobra.NoArgs,
-		Example: `  profilectl sandbox app list
-  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret`,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
-	}
-	var a sandboxApp
-	var secret bool
-	add := &cobra.Command{
-		Use: "add NAME", Short: "Register a client; the secret of a confidential one is printed once", Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, c *control, p output.Printer, args []string) error {
-			a.Name, a.Public = args[0], !secret
-			var made sandboxApp
-			if err := c.call(ctx, http.MethodPost, "/apps", a, &made); err != nil {
-				return err
-			}
-			return p.Print(made, output.Table{Columns: []string{"NAME", "CLIENT ID", "SECRET"}, Rows: [][]string{{made.Name, made.ID, made.Secret}}})
-		}),
-	}
-	add.Flags().StringArrayVar(&a.RedirectURIs, "redirect-uri", nil, "`address` that the browser comes back to, may be repeated")
-	add.Flags().BoolVar(&secret, "secret", false, "a confidential client, such as a web app; without it, a public one")
-	c.AddCommand(add, &cobra.Command{
-		Use: "list", Short: "List the registered clients", Args: cobra.NoArgs,
-		RunE: with(func(ctx context.Context, c *control, p output.Printer, _ []string) error {
-			var all []sandboxApp
-			if err := c.call(ctx, http.MethodGet, "/apps", nil, &all); err != nil {
-				return err
-			}
-			t := output.Table{Columns: []string{"NAME", "CLIENT ID", "KIND", "REDIRECT URIS"}}
-			for _, a := range all {
-				kind := "confidential"
-				if a.Public {
-					kind = "public"
-				}
-				t.Rows = append(t.Rows, []string{a.Name, a.ID, kind, strings.Join(a.RedirectURIs, " ")})
-			}
-			return p.Print(all, t)
 		}),
 	})
 	return c

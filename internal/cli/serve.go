@@ -5,12 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -73,9 +71,13 @@ func newServe(env Env, g *globals) *cobra.Command {
 On-Behalf-Of for Microsoft Graph, and changes the caller's own profile.
 
 The environment of the how-to's API works as it is: TENANT_SUBDOMAIN, TENANT_ID,
-CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT. The client secret comes from the
-environment or a file, never from a flag.`,
+CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.
+
+The mid-tier proves itself to the tenant with one of: a client secret, from the
+environment or a file, never from a flag; a certificate; or the token of a
+workload identity. Files are read again when they change.`,
 		Example: `  profilectl serve --authority contoso --client-id 11111111-… --client-secret-file secret
+  profilectl serve --client-certificate mid-tier.pem
   profilectl serve --check`,
 		RunE: func(c *cobra.Command, _ []string) error { return runServe(c.Context(), env, g, o) },
 	}
@@ -85,10 +87,11 @@ environment or a file, never from a flag.`,
 
 // serverConfig is what the mid-tier is made of.
 type serverConfig struct {
-	Authority, TenantID, ClientID, Secret, Graph, CAFile, AuthContext string
-	Timeout                                                           time.Duration
-	Rate                                                              int
-	NotifySocket                                                      string
+	Authority, TenantID, ClientID, Graph, CAFile, AuthContext string
+	Credential                                                obo.Credential
+	Timeout                                                   time.Duration
+	Rate                                                      int
+	NotifySocket                                              string
 }
 
 // parts are what the mid-tier is put together from.
@@ -114,15 +117,11 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 	if c.TenantID != "" && !strings.EqualFold(c.TenantID, p.authority.TenantID) {
 		return p, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
 	}
-	credential, err := obo.Credential(c.Secret)
-	if err != nil {
-		return p, err
-	}
 	p.verifier, err = bearer.New(ctx, bearer.Config{Authority: p.authority, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, HTTP: p.http, Log: log})
 	if err != nil {
 		return p, err
 	}
-	p.exchange, err = obo.New(obo.Config{Authority: p.authority, ClientID: c.ClientID, Credential: credential, HTTP: p.http, Scope: writeScope})
+	p.exchange, err = obo.New(obo.Config{Authority: p.authority, ClientID: c.ClientID, Credential: c.Credential, HTTP: p.http, Scope: writeScope})
 	return p, err
 }
 
@@ -160,7 +159,8 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	secret, err := clientSecret(settings)
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	credential, err := credential(settings, log)
 	if err != nil {
 		return err
 	}
@@ -170,9 +170,8 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if env.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(softLimit)
 	}
-	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	c := serverConfig{
-		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Secret: secret.Reveal(),
+		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Credential: credential,
 		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
 		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
 	}
@@ -224,23 +223,6 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	return settings, settings.Need("give --authority and --client-id, or set TENANT_SUBDOMAIN and CLIENT_ID", "authority", "client-id")
 }
 
-// clientSecret reads the secret from its file, or the environment.
-func clientSecret(settings config.Settings) (config.Secret, error) {
-	file := settings.Text("client-secret-file")
-	if file == "" {
-		return settings.Secret("client-secret"), settings.Need("put it in a file and give --client-secret-file, or set CLIENT_SECRET", "client-secret")
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		what := "cannot be read"
-		if errors.Is(err, fs.ErrNotExist) {
-			what = "does not exist"
-		}
-		return "", &fault.Error{Kind: fault.Usage, What: "the file of the client secret " + file + " " + what, Fix: "correct client-secret-file", Err: err}
-	}
-	return config.Secret(strings.TrimRight(string(raw), "\r\n")), nil
-}
-
 func listenPublic(settings config.Settings, log *slog.Logger) (net.Listener, error) {
 	cert, key := settings.Text("tls-cert"), settings.Text("tls-key")
 	if err := serve.CheckAddress(settings.Text("listen"), cert != "", settings.Bool("behind-proxy")); err != nil {
@@ -257,7 +239,7 @@ func listenPublic(settings config.Settings, log *slog.Logger) (net.Listener, err
 	if err != nil {
 		return nil, err
 	}
-	return tls.NewListener(l, &tls.Config{GetCertificate: certificate.Get, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+	return tls.NewListener(l, &tls.Config{GetCertificate: certificate, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
 func listen(name string, settings config.Settings) (net.Listener, error) {

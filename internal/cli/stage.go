@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
@@ -96,7 +97,13 @@ func (s *stage) start(ctx context.Context, log *slog.Logger, o stageOptions, lat
 	later(serveUntil(listeners[1], beside(s.tenant.Control(s.key), s.tenant.Pages()), log))
 	midTierCtx, stop := context.WithCancel(ctx)
 	later(stop)
-	server, err := newServer(midTierCtx, s.server(), log)
+	credential, err := obo.Secret(s.facts.MidTierSecret)
+	if err != nil {
+		return err
+	}
+	server, err := newServer(midTierCtx, serverConfig{
+		Authority: s.facts.Authority, ClientID: s.facts.MidTierID, Credential: credential, Graph: s.facts.Graph, CAFile: s.caFile,
+	}, log)
 	if err != nil {
 		return err
 	}
@@ -164,13 +171,6 @@ func portFault(port int, err error) error {
 		}
 	}
 	return fmt.Errorf("start sandbox: %w", err)
-}
-
-// server is how the mid-tier beside the tenant is configured.
-func (s *stage) server() serverConfig {
-	return serverConfig{
-		Authority: s.facts.Authority, ClientID: s.facts.MidTierID, Secret: s.facts.MidTierSecret, Graph: s.facts.Graph, CAFile: s.caFile,
-	}
 }
 
 // variables describe the tenant to a program: profilectl's own names, those of

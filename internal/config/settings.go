@@ -36,7 +36,16 @@ func (s Secret) Reveal() string { return string(s) }
 type Value struct {
 	Text   string
 	Origin string
+	source int // the lower, the stronger
 }
+
+// The sources of values, in falling precedence.
+const (
+	fromFlag = iota
+	fromEnvironment
+	fromFile
+	fromDefault
+)
 
 // Settings are the values of one table. They do not change.
 type Settings struct {
@@ -80,19 +89,19 @@ func Load(s Source) (Settings, error) {
 // find takes a setting from the first source that has it.
 func (s Source) find(row Setting) Value {
 	if text, given := s.Flags[row.Name]; given {
-		return Value{text, "flag --" + row.Name}
+		return Value{text, "flag --" + row.Name, fromFlag}
 	}
 	for _, name := range row.Env {
 		if text := s.Getenv(name); text != "" {
-			return Value{text, "environment " + name}
+			return Value{text, "environment " + name, fromEnvironment}
 		}
 	}
 	if s.File != nil {
 		if text, line, ok := s.File.value(s.Section, row.Name); ok {
-			return Value{text, fmt.Sprintf("%s line %d", s.File.path, line)}
+			return Value{text, fmt.Sprintf("%s line %d", s.File.path, line), fromFile}
 		}
 	}
-	return Value{row.Default, "default"}
+	return Value{row.Default, "default", fromDefault}
 }
 
 // All returns the settings in the order of the table; secrets are hidden.
@@ -141,6 +150,26 @@ func (s Settings) Bool(name string) bool {
 func (s Settings) Duration(name string) time.Duration {
 	d, _ := time.ParseDuration(s.values[name].Text)
 	return d
+}
+
+// OneOf returns which of several settings, of which one is wanted, has a value;
+// an empty string for none. One from a stronger source hides the others; two
+// from the same source are a Usage fault.
+func (s Settings) OneOf(names ...string) (string, error) {
+	found := ""
+	for _, name := range names {
+		switch v := s.values[name]; {
+		case v.Text == "":
+		case found == "" || v.source < s.values[found].source:
+			found = name
+		case v.source == s.values[found].source:
+			return "", &fault.Error{
+				Kind: fault.Usage, What: fmt.Sprintf("both %s (%s) and %s (%s) are configured", found, s.values[found].Origin, name, v.Origin),
+				Fix: "keep one of them",
+			}
+		}
+	}
+	return found, nil
 }
 
 // Need returns a Usage fault that names the settings without a value, or nil.

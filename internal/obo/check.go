@@ -12,7 +12,7 @@ import (
 // Check asks the identity provider whether it takes the mid-tier's credential:
 // it sends an exchange without a user. That is always refused; only why matters.
 func (e *Exchanger) Check(ctx context.Context) error {
-	client, err := e.renew()
+	client, err := e.client()
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ import (
 type Config struct {
 	Authority  authority.Authority
 	ClientID   string
-	Credential confidential.Credential // how the mid-tier proves itself
+	Credential Credential // how the mid-tier proves itself
 	HTTP       *http.Client
 	Scope      string // as https://graph.microsoft.com/User.ReadWrite
 	MaxEntries int    // results kept; 0 is 2000
@@ -69,41 +69,31 @@ func New(c Config) (*Exchanger, error) {
 	shared := *c.HTTP
 	shared.Transport = c.Authority.Transport(c.HTTP.Transport)
 	e := &Exchanger{config: c, http: &shared, cache: bounded.New[string](c.MaxEntries)}
-	if _, err := e.renew(); err != nil {
+	if _, err := e.client(); err != nil {
 		return nil, &fault.Error{Kind: fault.Usage, What: "the mid-tier's credential cannot be used", Fix: "check the client secret or certificate", Err: err}
 	}
 	return e, nil
 }
 
-// Credential makes the credential of a client secret.
-func Credential(secret string) (confidential.Credential, error) {
-	c, err := confidential.NewCredFromSecret(secret)
-	if err != nil {
-		return c, &fault.Error{Kind: fault.Usage, What: "the client secret is empty", Fix: "give it in a file or in CLIENT_SECRET", Err: err}
-	}
-	return c, nil
-}
-
 // generation is an MSAL client in use.
 type generation struct {
-	client confidential.Client
-	used   atomic.Int64
+	client  confidential.Client
+	version int // of the credential
+	used    atomic.Int64
 }
 
-// client returns one that has not made too many exchanges.
+// client returns one that has not made too many exchanges, with the credential
+// of now.
 func (e *Exchanger) client() (confidential.Client, error) {
-	if g := e.current.Load(); g.used.Add(1) <= perClient {
+	credential, version := e.config.Credential.get()
+	if g := e.current.Load(); g != nil && g.version == version && g.used.Add(1) <= perClient {
 		return g.client, nil
 	}
-	return e.renew()
-}
-
-func (e *Exchanger) renew() (confidential.Client, error) {
-	client, err := confidential.New(e.config.Authority.URL, e.config.ClientID, e.config.Credential,
+	client, err := confidential.New(e.config.Authority.URL, e.config.ClientID, credential,
 		confidential.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
 		confidential.WithHTTPClient(e.http))
 	if err == nil {
-		e.current.Store(&generation{client: client})
+		e.current.Store(&generation{client: client, version: version})
 	}
 	return client, err
 }

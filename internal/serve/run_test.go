@@ -53,7 +53,7 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 		serves := func(want []byte) {
 			t.Helper()
 			time.Sleep(2 * time.Second)
-			if got, err := c.Get(&tls.ClientHelloInfo{}); err != nil || !bytes.Equal(got.Certificate[0], want) {
+			if got, err := c(&tls.ClientHelloInfo{}); err != nil || !bytes.Equal(got.Certificate[0], want) {
 				t.Errorf("another certificate is served: %v", err)
 			}
 		}
@@ -64,7 +64,7 @@ func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		serves(second)
-		if !strings.Contains(log.String(), "serving with the old one") {
+		if !strings.Contains(log.String(), "the old one stays") {
 			t.Errorf("the log says %s", log.String())
 		}
 		serves(second)

@@ -65,7 +65,7 @@ func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *wo
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, err := obo.Credential(f.MidTierSecret)
+	credential, err := obo.Secret(f.MidTierSecret)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,14 @@ type App struct {
 	// Certificates are SHA-256 thumbprints (hex) with their PEM, for client
 	// assertions.
 	Certificates map[string]string `json:"certificates,omitempty"`
+	Workloads    []Workload        `json:"workloads,omitempty"`
+}
+
+// Workload is a federated credential: a platform whose tokens prove the app.
+type Workload struct {
+	Issuer  string `json:"issuer"`
+	Subject string `json:"subject"`
+	Key     string `json:"key"` // PEM of the issuer's public key
 }
 
 // Policy is the Conditional Access policy of the tenant: MFA for one API.

@@ -1,18 +1,9 @@
 package sts
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/pem"
-	"errors"
 	"net/http"
 	"net/url"
-	"strings"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
@@ -52,45 +43,4 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, f *refu
 		return app, "", no(7000215, app.ID)
 	}
 	return app, "1", nil
-}
-
-// checkAssertion verifies a client assertion with the certificate that its
-// x5t#S256 (or the older x5t) names, for this token endpoint.
-func (s *STS) checkAssertion(r *http.Request, app directory.App, assertion string) *refusal {
-	if r.PostForm.Get("client_assertion_type") != assertionType {
-		return no(900144, "client_assertion_type")
-	}
-	endpoint := s.origins(r).api + "/" + s.tenantID() + "/oauth2/v2.0/token"
-	_, err := jwt.Parse(assertion, func(t *jwt.Token) (any, error) {
-		print, _ := t.Header["x5t#S256"].(string)
-		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(print, "="))
-		if err != nil {
-			return nil, err
-		}
-		return certificateKey(app.Certificates[hex.EncodeToString(raw)])
-	}, jwt.WithValidMethods([]string{"PS256", "RS256"}), jwt.WithAudience(endpoint), jwt.WithIssuer(app.ID),
-		jwt.WithSubject(app.ID), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
-	if err != nil {
-		s.Log.Info("refuse client assertion", "client", app.ID)
-		return no(700027)
-	}
-	return nil
-}
-
-func certificateKey(text string) (any, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("no such certificate")
-	}
-	certificate, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	return certificate.PublicKey, nil
-}
-
-// Thumbprint is the name under which an app's certificate is kept.
-func Thumbprint(certificate *x509.Certificate) string {
-	sum := sha256.Sum256(certificate.Raw)
-	return hex.EncodeToString(sum[:])
 }

@@ -1,0 +1,63 @@
+package sandbox
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+)
+
+// AddCertificate registers a certificate of a confidential client, which then
+// may sign its client assertions with the certificate's key.
+func (t *Tenant) AddCertificate(clientID string, certificate *x509.Certificate) error {
+	return t.changeApp(clientID, func(a *directory.App) { sts.Register(a, certificate) })
+}
+
+// TrustWorkload lets a confidential client prove itself with tokens that a
+// platform issued for subject: a federated credential. Entra fetches the
+// platform's keys from the issuer; here the public key (PKIX, in PEM) is given.
+func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byte) error {
+	return t.changeApp(clientID, func(a *directory.App) {
+		a.Workloads = append(a.Workloads, directory.Workload{Issuer: issuer, Subject: subject, Key: string(publicKey)})
+	})
+}
+
+func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
+	return t.directory.Update(func(d *directory.State) error {
+		a, ok := d.AppByID(clientID)
+		if !ok || a.Public {
+			return fmt.Errorf("%w as the confidential client %s", errUnknown, clientID)
+		}
+		change(a)
+		return nil
+	})
+}
+
+// addCredential takes either kind by HTTP.
+func (t *Tenant) addCredential(r *http.Request) (any, error) {
+	var c struct {
+		Certificate string `json:"certificate"` // PEM
+		Issuer      string `json:"issuer"`
+		Subject     string `json:"subject"`
+		Key         string `json:"key"` // PEM of the issuer's public key
+	}
+	if err := decode(r, &c); err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode([]byte(c.Certificate + c.Key))
+	switch {
+	case block != nil && c.Certificate != "" && block.Type == "CERTIFICATE":
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		return nil, t.AddCertificate(r.PathValue("id"), certificate)
+	case block != nil && c.Issuer != "" && c.Subject != "" && block.Type == "PUBLIC KEY":
+		return nil, t.TrustWorkload(r.PathValue("id"), c.Issuer, c.Subject, []byte(c.Key))
+	}
+	return nil, errors.New("give either a certificate in PEM, or issuer, subject and the issuer's public key in PEM")
+}

@@ -40,10 +40,11 @@ type Config struct {
 
 // Caller is the account behind a request.
 type Caller struct {
-	ID        string    // "<object id>.<tenant id>"
-	Client    string    // the client id of the app that it uses
-	Assertion string    // the access token itself, for OBO
-	Expires   time.Time // of the assertion
+	ID        string      // "<object id>.<tenant id>"
+	Client    string      // the client id of the app that it uses
+	Assertion string      // the access token itself, for OBO
+	Key       bounded.Key // its hash
+	Expires   time.Time   // of the assertion
 }
 
 // Refusal says, in RFC 6750's words, why a request has no caller. It is the
@@ -122,7 +123,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	}
 	key, now := bounded.KeyOf(raw), time.Now()
 	if caller, ok := v.known.Get(key, now); ok {
-		caller.Assertion = raw
+		caller.Assertion, caller.Key = raw, key
 		return caller, nil, nil
 	}
 	claims := claims{}
@@ -146,7 +147,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 		until = caller.Expires
 	}
 	v.known.Put(key, caller, until) // without the token, which is most of it
-	caller.Assertion = raw
+	caller.Assertion, caller.Key = raw, key
 	return caller, nil, nil
 }
 

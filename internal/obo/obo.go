@@ -45,7 +45,7 @@ const (
 	// early is how long before its end a result is not used any more: it must
 	// outlive the call it is handed out for.
 	early = 5 * time.Minute
-	// exchangeLimit ends an exchange that nobody may be waiting for any more.
+	// exchangeLimit ends an exchange whose request has no limit of its own.
 	exchangeLimit = 30 * time.Second
 	// perClient is how many exchanges one MSAL client makes: enough that its own
 	// making does not count, and what it remembers neither.
@@ -104,48 +104,60 @@ type outcome struct {
 	demand *challenge.Challenge
 }
 
-// Exchange returns a Graph token for the assertion's user. The assertion must
-// have been verified; expires is its end. A challenge, where Exchange returns
-// one, says that the identity provider wants a stronger sign-in, with its
-// claims as they came. Cached tells that nobody had to be asked.
-func (e *Exchanger) Exchange(ctx context.Context, assertion string, expires time.Time) (token string, demand *challenge.Challenge, cached bool, err error) {
-	key := bounded.KeyOf(assertion)
-	if token, ok := e.cache.Get(key, time.Now()); ok {
-		return token, nil, true, nil
-	}
-	done := e.flights.DoChan(string(key[:]), func() (any, error) {
-		// One caller that goes away must not fail the others.
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeLimit)
-		defer cancel()
-		return e.exchange(own, key, assertion, expires)
-	})
-	select {
-	case result := <-done:
-		if result.Err != nil {
-			return "", nil, false, result.Err
-		}
-		o, _ := result.Val.(outcome)
-		return o.token, o.demand, false, nil
-	case <-ctx.Done():
-		return "", nil, false, upstream.Fault(ctx.Err(), "cannot exchange the access token")
-	}
+// Assertion is a caller's access token, which must have been verified.
+type Assertion struct {
+	Token   string
+	Key     bounded.Key // its hash
+	Expires time.Time
 }
 
-func (e *Exchanger) exchange(ctx context.Context, key bounded.Key, assertion string, expires time.Time) (outcome, error) {
+// Exchange returns a Graph token for the assertion's user. A challenge, where
+// Exchange returns one, says that the identity provider wants a stronger
+// sign-in, with its claims as they came. Cached tells that nobody had to be
+// asked.
+func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (token string, demand *challenge.Challenge, cached bool, err error) {
+	if token, ok := e.cache.Get(a.Key, time.Now()); ok {
+		return token, nil, true, nil
+	}
+	// Those who wait for the same exchange came later than the one who makes it,
+	// so none waits past the end of its own time.
+	result, err, _ := e.flights.Do(string(a.Key[:]), func() (any, error) {
+		own, cancel := e.detach(ctx)
+		defer cancel()
+		return e.exchange(own, a)
+	})
+	if err != nil {
+		return "", nil, false, err
+	}
+	o, _ := result.(outcome)
+	return o.token, o.demand, false, nil
+}
+
+// detach keeps the time limit of a request, but not its end: a caller that goes
+// away must not fail the others that wait for the same exchange.
+func (e *Exchanger) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, limited := ctx.Deadline()
+	if !limited {
+		deadline = time.Now().Add(exchangeLimit)
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+}
+
+func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, error) {
 	client, err := e.client()
 	if err != nil {
 		return outcome{}, fmt.Errorf("make MSAL client: %w", err)
 	}
-	result, err := client.AcquireTokenOnBehalfOf(ctx, assertion, []string{e.config.Scope})
+	result, err := client.AcquireTokenOnBehalfOf(ctx, a.Token, []string{e.config.Scope})
 	if err != nil {
 		demand, err := refused(err)
 		return outcome{demand: demand}, err
 	}
 	until := result.ExpiresOn
-	if expires.Before(until) {
-		until = expires
+	if a.Expires.Before(until) {
+		until = a.Expires
 	}
-	e.cache.Put(key, result.AccessToken, until.Add(-early))
+	e.cache.Put(a.Key, result.AccessToken, until.Add(-early))
 	return outcome{token: result.AccessToken}, nil
 }
 

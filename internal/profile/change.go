@@ -44,7 +44,7 @@ func (c Change) Clear(name string) error {
 // Names returns the changed properties in the order of Fields.
 func (c Change) Names() []string {
 	var names []string
-	for _, f := range Fields() {
+	for _, f := range fields {
 		if _, ok := c[f.Name]; ok {
 			names = append(names, f.Name)
 		}
@@ -67,16 +67,16 @@ func (c Change) Check() error {
 			return unknown(name)
 		}
 	}
-	for _, name := range c.Names() {
-		f, _ := byName(name)
-		value := c[name]
+	for _, f := range fields {
+		value, given := c[f.Name]
 		switch {
+		case !given:
 		case value != nil:
 			if what, fix := f.Check(*value); what != "" {
-				note(name+" "+what, fix)
+				note(f.Name+" "+what, fix)
 			}
 		case f.Keep:
-			note(name+" cannot be cleared", "give "+name+" a value")
+			note(f.Name+" cannot be cleared", "give "+f.Name+" a value")
 		}
 	}
 	if len(c) == 0 {
@@ -95,7 +95,10 @@ var language = regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$`)
 // Check returns what is wrong with a value for the field, and what to do about
 // it, or two empty strings. It never repeats the value: it may be personal.
 func (f Field) Check(value string) (what, fix string) {
-	units := len(utf16.Encode([]rune(value)))
+	units := 0
+	for _, r := range value {
+		units += utf16.RuneLen(r)
+	}
 	switch {
 	case !utf8.ValidString(value):
 		return "is not valid UTF-8", "save the text as UTF-8"
@@ -141,7 +144,7 @@ func unknown(name string) error {
 // flags returns the command line's names of all fields.
 func flags() []string {
 	var flags []string
-	for _, f := range Fields() {
+	for _, f := range fields {
 		flags = append(flags, f.Flag)
 	}
 	return flags

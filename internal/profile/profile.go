@@ -24,26 +24,27 @@ type Field struct {
 	Language bool
 }
 
-// Fields returns the ten fields in the order in which people are shown them.
-func Fields() []Field {
-	return []Field{
-		{Name: "displayName", Flag: "display-name", Label: "Display name", Max: 256, Keep: true},
-		{Name: "givenName", Flag: "given-name", Label: "Given name", Max: 64},
-		{Name: "surname", Flag: "surname", Label: "Surname", Max: 64},
-		{Name: "jobTitle", Flag: "job-title", Label: "Job title", Max: 128},
-		{Name: "streetAddress", Flag: "street-address", Label: "Street address", Max: 1024},
-		{Name: "postalCode", Flag: "postal-code", Label: "Postal code", Max: 40},
-		{Name: "city", Flag: "city", Label: "City", Max: 128},
-		{Name: "state", Flag: "state", Label: "State or province", Max: 128},
-		{Name: "country", Flag: "country", Label: "Country or region", Max: 128},
-		{Name: "preferredLanguage", Flag: "preferred-language", Label: "Preferred language", Max: 35, Language: true},
-	}
+// fields are the ten, in the order in which people are shown them.
+var fields = [...]Field{
+	{Name: "displayName", Flag: "display-name", Label: "Display name", Max: 256, Keep: true},
+	{Name: "givenName", Flag: "given-name", Label: "Given name", Max: 64},
+	{Name: "surname", Flag: "surname", Label: "Surname", Max: 64},
+	{Name: "jobTitle", Flag: "job-title", Label: "Job title", Max: 128},
+	{Name: "streetAddress", Flag: "street-address", Label: "Street address", Max: 1024},
+	{Name: "postalCode", Flag: "postal-code", Label: "Postal code", Max: 40},
+	{Name: "city", Flag: "city", Label: "City", Max: 128},
+	{Name: "state", Flag: "state", Label: "State or province", Max: 128},
+	{Name: "country", Flag: "country", Label: "Country or region", Max: 128},
+	{Name: "preferredLanguage", Flag: "preferred-language", Label: "Preferred language", Max: 35, Language: true},
 }
+
+// Fields returns the ten fields in the order in which people are shown them.
+func Fields() []Field { return slices.Clone(fields[:]) }
 
 // Lookup returns the field that a person or a program means by name: Graph's
 // property name or the flag's, in any case.
 func Lookup(name string) (Field, bool) {
-	for _, f := range Fields() {
+	for _, f := range fields {
 		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Flag) {
 			return f, true
 		}
@@ -53,18 +54,18 @@ func Lookup(name string) (Field, bool) {
 
 // byName returns the field with exactly Graph's property name.
 func byName(name string) (Field, bool) {
-	fields := Fields()
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
-	if i < 0 {
-		return Field{}, false
+	for i := range fields {
+		if fields[i].Name == name {
+			return fields[i], true
+		}
 	}
-	return fields[i], true
+	return Field{}, false
 }
 
 // Names returns Graph's names of all fields, in order.
 func Names() []string {
 	var names []string
-	for _, f := range Fields() {
+	for _, f := range fields {
 		names = append(names, f.Name)
 	}
 	return names

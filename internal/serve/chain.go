@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -58,12 +59,12 @@ func (s *Server) outer(next http.Handler) http.Handler {
 func (s *Server) note(r *http.Request, o *observed, id string, start time.Time) {
 	took := time.Since(start)
 	s.metrics.request(r.Pattern, o.status, o.outcome, took)
-	attributes := []any{"method", r.Method, "route", r.Pattern, "status", o.status, "outcome", o.outcome,
-		"took", took.Round(time.Microsecond).String(), "correlationId", id}
+	cause := slog.Attr{} // an empty one is left out
 	if o.cause != nil {
-		attributes = append(attributes, "cause", o.cause.Error())
+		cause = slog.String("cause", o.cause.Error())
 	}
-	s.config.Log.InfoContext(r.Context(), "request", attributes...)
+	s.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", o.status),
+		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.String("correlationId", id), cause)
 }
 
 // limited turns requests away at once while too many are under way: a queue

@@ -123,7 +123,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, status, err)
 		return
 	}
-	token, demand, cached, err := s.config.Exchange.Exchange(ctx, caller.Assertion, caller.Expires)
+	token, demand, cached, err := s.config.Exchange.Exchange(ctx, obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires})
 	s.metrics.exchange(cached, demand != nil, err)
 	if err == nil && demand == nil {
 		demand, err = s.config.Graph.Update(ctx, token, change)

@@ -32,6 +32,7 @@ func (t *Tenant) Control(key string) http.Handler {
 	route("GET /control/apps", func(*http.Request) (any, error) { return t.apps(), nil })
 	route("POST /control/apps", t.addApp)
 	route("POST /control/apps/{id}/credentials", t.addCredential)
+	route("PUT /control/apps/{id}/optional-claims", t.setOptionalClaims)
 	route("GET /control/policy", func(*http.Request) (any, error) { return t.policy(), nil })
 	route("PUT /control/policy", t.changePolicy)
 	route("GET /control/mail", func(r *http.Request) (any, error) { return t.Mail(r.URL.Query().Get("to")), nil })

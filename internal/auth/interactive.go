@@ -116,8 +116,11 @@ func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirec
 		"state": {s.state}, "nonce": {s.nonce}, "response_mode": {"form_post"},
 		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"},
 	}
-	if r.Prompt != "" {
+	switch {
+	case r.Prompt != "":
 		more.Set("prompt", r.Prompt)
+	case r.Answer != nil && r.Answer.MaxAge > 0: // the browser's session may be older
+		more.Set("prompt", "login")
 	}
 	return addParams(address, more)
 }

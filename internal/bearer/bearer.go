@@ -14,8 +14,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -28,14 +28,19 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Config is what a Verifier needs. All fields but AuthContext must be set.
+// Config is what a Verifier needs. All fields but AuthContext
+// and MaxAge must be set.
 type Config struct {
 	Authority   authority.Authority
 	ClientID    string // of the API: the token's audience
 	Scope       string // short name, as EditProfileService.ReadWrite
 	AuthContext string // an authentication context that tokens must carry in acrs; empty for none
-	HTTP        *http.Client
-	Log         *slog.Logger
+	// MaxAge is how long ago the caller may have signed in at most, by the token's
+	// auth_time; zero for any time. Tokens have that claim only where the API's
+	// registration asks for it; one without it is let pass.
+	MaxAge time.Duration
+	HTTP   *http.Client
+	Log    *slog.Logger
 }
 
 // Caller is the account behind a request.
@@ -77,10 +82,11 @@ const (
 
 // Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
-	config Config
-	known  *bounded.Cache[Caller] // tokens that were verified a short while ago
-	keys   jwkset.Storage
-	parser *jwt.Parser
+	config  Config
+	known   *bounded.Cache[Caller] // tokens that were verified a short while ago
+	keys    jwkset.Storage
+	parser  *jwt.Parser
+	ageless sync.Once // says that MaxAge has no effect
 }
 
 // New fetches the tenant's keys and returns a Verifier. Where they cannot be
@@ -114,7 +120,8 @@ func (v *Verifier) Ready(ctx context.Context) bool {
 }
 
 // Verify returns the request's caller. A challenge, where it returns one, says
-// that the token is good but lacks the required authentication context. Every
+// that the token is good but lacks the required authentication context, or comes
+// from a sign-in too long ago. Every
 // fault has a Refusal as its cause.
 func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challenge.Challenge, error) {
 	raw, refusal := read(h)
@@ -134,8 +141,8 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	if err := v.check(claims); err != nil {
 		return Caller{}, nil, err
 	}
-	if v.config.AuthContext != "" && !slices.Contains(claims.ACRS, v.config.AuthContext) {
-		return Caller{}, challenge.ACRS(v.config.AuthContext), nil
+	if demand := v.weak(claims, now); demand != nil {
+		return Caller{}, demand, nil
 	}
 	client := claims.Client
 	if client == "" {
@@ -145,6 +152,11 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	until := now.Add(remembered)
 	if caller.Expires.Before(until) {
 		until = caller.Expires
+	}
+	if v.aged(claims) {
+		if stale := claims.AuthTime.Add(v.config.MaxAge + leeway); stale.Before(until) {
+			until = stale
+		}
 	}
 	v.known.Put(key, caller, until) // without the token, which is most of it
 	caller.Assertion, caller.Key = raw, key

@@ -1,6 +1,7 @@
 package bearer_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/hmac"
 	"crypto/rand"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -85,14 +87,18 @@ func newTenant(t *testing.T) *tenant {
 	return &tenant{key: key, kid: "k1"}
 }
 
-func (n *tenant) verifier(t *testing.T, context string) *bearer.Verifier {
+func (n *tenant) verifier(t *testing.T, context string, more ...func(*bearer.Config)) *bearer.Verifier {
 	t.Helper()
-	v, err := bearer.New(t.Context(), bearer.Config{
+	config := bearer.Config{
 		Authority: authority.Authority{
 			URL: "https://" + tid + ".ciamlogin.com/" + tid, TenantID: tid, Issuer: "https://" + tid + ".ciamlogin.com/" + tid + "/v2.0", JWKSURI: "https://x/keys",
 		},
 		ClientID: api, Scope: "EditProfileService.ReadWrite", AuthContext: context, HTTP: &http.Client{Transport: n}, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, change := range more {
+		change(&config)
+	}
+	v, err := bearer.New(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,6 +235,46 @@ func TestAMissingContextIsAChallenge(t *testing.T) {
 		if err != nil || (demand == nil) != ok {
 			t.Errorf("%s: got %v, %v", acrs, demand, err)
 		}
+	}
+}
+
+func TestASignInTooLongAgoIsAChallenge(t *testing.T) {
+	n := newTenant(t)
+	var log bytes.Buffer
+	v := n.verifier(t, "", func(c *bearer.Config) {
+		c.MaxAge, c.Log = 10*time.Minute, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	header, claims := good()
+	verify := func(header string) *challenge.Challenge {
+		t.Helper()
+		_, demand, err := v.Verify(t.Context(), http.Header{"Authorization": {header}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return demand
+	}
+	for ago, ok := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 12 * time.Minute: false, 24 * time.Hour: false} {
+		claims["auth_time"] = time.Now().Add(-ago).Unix()
+		demand := verify("Bearer " + n.sign(t, header, claims))
+		if (demand == nil) != ok || demand != nil && demand.MaxAge != 10*time.Minute {
+			t.Errorf("%v ago: got %+v", ago, demand)
+		}
+	}
+	// Nearly too old: known again for as long as it is not.
+	claims["auth_time"] = time.Now().Add(-11*time.Minute + 900*time.Millisecond).Unix()
+	nearly := "Bearer " + n.sign(t, header, claims)
+	verify(nearly)
+	for deadline := time.Now().Add(10 * time.Second); verify(nearly) == nil; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the age of a token that is remembered does not count")
+		}
+	}
+	if log.Len() > 0 {
+		t.Errorf("the log says %s", &log)
+	}
+	delete(claims, "auth_time")
+	if demand := verify("Bearer " + n.sign(t, header, claims)); demand != nil || !strings.Contains(log.String(), "max-age has no effect") {
+		t.Errorf("without auth_time: %+v, log %s", demand, &log)
 	}
 }
 

@@ -13,7 +13,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // Challenge is the demand. The zero value demands a fresh interactive sign-in
@@ -23,6 +25,9 @@ type Challenge struct {
 	// defines it, ready for the claims parameter of an authorize request. It is
 	// empty where the demand named none.
 	Claims string
+	// MaxAge is how long ago the sign-in may have been at most, in whole seconds;
+	// zero where the demand named none. Only RFC 9470's dialect can say it.
+	MaxAge time.Duration
 }
 
 // ACRS returns the challenge for an authentication context such as "c1"
@@ -66,6 +71,9 @@ func (c *Challenge) Header(h http.Header, by Issuer) {
 	}
 	if values := c.acrs(); len(values) > 0 {
 		standard = append(standard, param("acr_values", strings.Join(values, " ")))
+	}
+	if c.MaxAge > 0 {
+		standard = append(standard, param("max_age", strconv.Itoa(int(c.MaxAge.Seconds()))))
 	}
 	h.Add("WWW-Authenticate", "Bearer "+strings.Join(standard, ", "))
 }

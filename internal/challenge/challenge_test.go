@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/challenge"
 )
@@ -31,7 +32,9 @@ func TestParse(t *testing.T) {
 		{"escaped JSON", []string{`Bearer error="insufficient_claims", claims="{\"access_token\":{\"acrs\":{\"essential\":true,\"value\":\"c1\"}}}"`}, want},
 		{"Identity.Web's unescaped JSON", []string{`Bearer consentUri="https://x", claims="` + claims + `", scopes="a,b", proposedAction="consent"`}, want},
 		{"RFC 9470 alone", []string{`Bearer error="insufficient_user_authentication", acr_values="c1"`}, want},
-		{"RFC 9470 with only an age", []string{`Bearer error="insufficient_user_authentication", max_age=5`}, fresh},
+		{"RFC 9470 with only an age", []string{`Bearer error="insufficient_user_authentication", max_age=5`}, &challenge.Challenge{MaxAge: 5 * time.Second}},
+		{"an age beside Microsoft's claims", []string{`Bearer error="insufficient_claims", claims="` + std + `"`, `Bearer error="insufficient_user_authentication", max_age="0"`}, &challenge.Challenge{Claims: claims, MaxAge: time.Second}},
+		{"an age that is none", []string{`Bearer error="insufficient_user_authentication", max_age="-1"`}, fresh},
 		{"Microsoft's wins over RFC 9470's", []string{`Bearer error="insufficient_user_authentication", acr_values="c9"`, `Bearer error="insufficient_claims", claims="` + std + `"`}, want},
 		{"two schemes in one line", []string{`Basic realm="x", Bearer error="insufficient_claims", claims="` + std + `"`}, want},
 		{"the claims of another scheme do not count", []string{`Digest error="insufficient_claims", claims="` + std + `"`}, nil},
@@ -68,6 +71,14 @@ func TestHeaderSuitsAzcore(t *testing.T) {
 	}
 	if want := `Bearer error="insufficient_user_authentication", error_description="A stronger sign-in is required for this change", acr_values="c1"`; lines[1] != want {
 		t.Errorf("got  %s\nwant %s", lines[1], want)
+	}
+}
+
+func TestAnAgeIsSaidInTheStandardsDialect(t *testing.T) {
+	h := http.Header{}
+	(&challenge.Challenge{MaxAge: 5 * time.Minute}).Header(h, challenge.Issuer{})
+	if want, got := `Bearer error="insufficient_user_authentication", error_description="A stronger sign-in is required for this change", max_age="300"`, h.Values("WWW-Authenticate")[1]; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

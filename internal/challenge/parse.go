@@ -1,10 +1,13 @@
 package challenge
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // maxClaims bounds what is taken from a foreign header; a real claims request
@@ -15,31 +18,46 @@ const maxClaims = 16 << 10
 // when there is none. It accepts what APIs in the field send: several lines,
 // several challenges in one line, any case of the scheme, quoted or bare
 // values, claims as standard or URL base64, padded or not, or as plain JSON.
+//
+// Microsoft's claims win over RFC 9470's acr_values, wherever they stand.
 func Parse(h http.Header) *Challenge {
-	var fresh *Challenge
+	var found *Challenge
+	var contexts string
 	for _, line := range h.Values("WWW-Authenticate") {
 		for _, params := range bearers(line) {
-			switch {
-			case params["error"] == "insufficient_claims", params["error"] == "" && params["claims"] != "":
-				if claims, ok := decode(params["claims"]); ok {
-					return &Challenge{Claims: claims}
-				}
-				fresh = &Challenge{}
-			case params["error"] == "insufficient_user_authentication" && fresh == nil:
-				fresh = standard(params)
+			microsoft := params["error"] == "insufficient_claims" || params["error"] == "" && params["claims"] != ""
+			if !microsoft && params["error"] != "insufficient_user_authentication" {
+				continue
+			}
+			if found == nil {
+				found = &Challenge{}
+			}
+			switch claims, ok := decode(params["claims"]); {
+			case !microsoft:
+				contexts = cmp.Or(contexts, params["acr_values"])
+				found.MaxAge = max(found.MaxAge, seconds(params["max_age"]))
+			case ok && found.Claims == "":
+				found.Claims = claims
 			}
 		}
 	}
-	return fresh
+	if found != nil && found.Claims == "" {
+		// Entra does not honour acr_values on an authorize request, but claims.
+		if values := strings.Fields(contexts); len(values) > 0 {
+			found.Claims = ACRS(values[0]).Claims
+		}
+	}
+	return found
 }
 
-// standard turns RFC 9470's parameters into the claims request Entra acts on;
-// Entra itself does not honour acr_values on an authorize request.
-func standard(params map[string]string) *Challenge {
-	if values := strings.Fields(params["acr_values"]); len(values) > 0 {
-		return ACRS(values[0])
+// seconds reads max_age. An age of nothing, which no sign-in has, is one second.
+func seconds(text string) time.Duration {
+	const most = 366 * 24 * 60 * 60
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0
 	}
-	return &Challenge{}
+	return time.Duration(min(max(n, 1), most)) * time.Second
 }
 
 // decode returns the claims request in value, which must be a JSON object.

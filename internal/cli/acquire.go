@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
@@ -51,7 +52,7 @@ func (s *session) editToken(ctx context.Context, who auth.Account) (auth.Token, 
 // whoever has to sign in is told so.
 func (s *session) token(ctx context.Context, who auth.Account, w wish) (auth.Token, error) {
 	demand := w.Answer
-	if w.Answer == nil || w.Answer.Claims != "" {
+	if w.Answer == nil || w.Answer.Claims != "" && w.Answer.MaxAge == 0 {
 		t, refused, err := s.silent(ctx, who, w)
 		if err != nil || refused == nil {
 			return t, err
@@ -60,14 +61,18 @@ func (s *session) token(ctx context.Context, who auth.Account, w wish) (auth.Tok
 			demand = refused
 		}
 	}
-	const alone = "a second factor is needed and nobody can be asked here"
+	need := "a second factor"
+	if demand != nil && demand.MaxAge > 0 {
+		need = "a fresh sign-in"
+	}
+	alone := need + " is needed and nobody can be asked here"
 	switch {
 	case s.globals.NoInput && w.Answer != nil: // a new sign-in would not know what the mid-tier demands
 		return auth.Token{}, &fault.Error{Kind: fault.StepUp, What: alone, Fix: "run the same command without --no-input in a terminal"}
 	case s.globals.NoInput:
 		return auth.Token{}, s.needsPerson(fault.StepUp, alone, w.Command)
 	}
-	s.say("A second factor is needed; continuing in your browser.")
+	s.say("%s is needed; continuing in your browser.", strings.ToUpper(need[:1])+need[1:])
 	return s.signIn(ctx, auth.Request{Scopes: w.Scopes, Account: &who, Answer: demand})
 }
 

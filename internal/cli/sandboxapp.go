@@ -37,6 +37,11 @@ func newSandboxApp(with withControl) *cobra.Command {
 	add.Flags().StringArrayVar(&a.RedirectURIs, "redirect-uri", nil, "`address` that the browser comes back to, may be repeated")
 	add.Flags().BoolVar(&secret, "secret", false, "a confidential client, such as a web app; without it, a public one")
 	c.AddCommand(add, newAppTrust(with), &cobra.Command{
+		Use: "optional-claims CLIENT-ID [auth_time]", Short: "Say which claims the tokens for an API carry beside the usual ones", Args: cobra.MinimumNArgs(1),
+		RunE: with(func(ctx context.Context, c *control, _ output.Printer, args []string) error {
+			return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(args[0])+"/optional-claims", args[1:], nil)
+		}),
+	}, &cobra.Command{
 		Use: "list", Short: "List the registered clients", Args: cobra.NoArgs,
 		RunE: with(func(ctx context.Context, c *control, p output.Printer, _ []string) error {
 			var all []sandboxApp

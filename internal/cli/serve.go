@@ -89,7 +89,7 @@ workload identity. Files are read again when they change.`,
 type serverConfig struct {
 	Authority, TenantID, ClientID, Graph, CAFile, AuthContext string
 	Credential                                                obo.Credential
-	Timeout                                                   time.Duration
+	Timeout, MaxAge                                           time.Duration
 	Rate                                                      int
 	NotifySocket                                              string
 }
@@ -117,7 +117,7 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 	if c.TenantID != "" && !strings.EqualFold(c.TenantID, p.authority.TenantID) {
 		return p, &fault.Error{Kind: fault.Usage, What: "the authority belongs to another tenant than tenant-id says", Fix: "correct authority or tenant-id"}
 	}
-	p.verifier, err = bearer.New(ctx, bearer.Config{Authority: p.authority, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, HTTP: p.http, Log: log})
+	p.verifier, err = bearer.New(ctx, bearer.Config{Authority: p.authority, ClientID: c.ClientID, Scope: midTierScope, AuthContext: c.AuthContext, MaxAge: c.MaxAge, HTTP: p.http, Log: log})
 	if err != nil {
 		return p, err
 	}
@@ -172,7 +172,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	}
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Credential: credential,
-		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
+		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
 		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
 	}
 	if o.Check {

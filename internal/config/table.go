@@ -63,6 +63,7 @@ func Server() []Setting {
 		{Name: "tls-key", Env: []string{"PROFILECTL_SERVE_TLS_KEY"}, Help: "PEM file with its key"},
 		{Name: "behind-proxy", Env: []string{"PROFILECTL_SERVE_BEHIND_PROXY"}, Default: "false", Help: "a proxy ends TLS before the mid-tier", Check: isBool},
 		{Name: "require-auth-context", Env: []string{"PROFILECTL_SERVE_REQUIRE_AUTH_CONTEXT"}, Help: "authentication context that tokens must carry in acrs, as c1"},
+		{Name: "max-age", Env: []string{"PROFILECTL_SERVE_MAX_AGE"}, Help: "how long ago the caller may have signed in, by the token's auth_time claim, as 10m", Check: isDuration},
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},

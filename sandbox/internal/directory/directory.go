@@ -67,6 +67,9 @@ type App struct {
 	// assertions.
 	Certificates map[string]string `json:"certificates,omitempty"`
 	Workloads    []Workload        `json:"workloads,omitempty"`
+	// OptionalClaims are those that the app's access tokens carry beside the usual
+	// ones.
+	OptionalClaims []string `json:"optionalClaims,omitempty"`
 }
 
 // Workload is a federated credential: a platform whose tokens prove the app.

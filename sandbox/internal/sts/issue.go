@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,10 @@ const (
 	refreshLife = 90 * 24 * time.Hour // Entra's default for anything but single-page apps
 	idTokenLife = time.Hour
 )
+
+// AuthTime is the one optional claim of access tokens that this tenant knows
+// (learn.microsoft.com, "Optional claims reference").
+const AuthTime = "auth_time"
 
 // tokenBody is the token endpoint's answer.
 type tokenBody struct {
@@ -119,7 +124,13 @@ func (s *STS) access(r *http.Request, i issuance, user directory.User, life time
 	var keys []directory.Key
 	var tenantID string
 	var sealKey []byte
-	s.Directory.View(func(d *directory.State) { keys, tenantID, sealKey = d.Keys, d.TenantID, d.SealKey })
+	var optional []string
+	s.Directory.View(func(d *directory.State) {
+		keys, tenantID, sealKey = d.Keys, d.TenantID, d.SealKey
+		if resource, ok := d.AppByID(i.grant.Resource); ok {
+			optional = slices.Clone(resource.OptionalClaims)
+		}
+	})
 	aio, err := token.Seal(sealKey, i.facts)
 	if err != nil {
 		return "", err
@@ -131,6 +142,9 @@ func (s *STS) access(r *http.Request, i issuance, user directory.User, life time
 		"azp": i.app.ID, "azpacr": i.azpacr, "scp": strings.Join(i.grant.Scopes, " "),
 		"oid": user.ID, "sub": token.Pairwise(sealKey, user.ID, i.grant.Resource), "name": name(user),
 		"preferred_username": user.Email, "uti": rand.Text(), "rh": "1." + rand.Text(), "aio": aio,
+	}
+	if slices.Contains(optional, AuthTime) {
+		claims[AuthTime] = i.facts.At.Unix()
 	}
 	if len(i.facts.Contexts) > 0 && i.facts.MFA {
 		claims["acrs"] = i.facts.Contexts

@@ -26,6 +26,17 @@ func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byt
 	})
 }
 
+// SetOptionalClaims says which claims the access tokens for an API carry beside
+// the usual ones; auth_time is the only one known.
+func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {
+	for _, name := range names {
+		if name != sts.AuthTime {
+			return fmt.Errorf("%w as the optional claim %s", errUnknown, name)
+		}
+	}
+	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
+}
+
 func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
 	return t.directory.Update(func(d *directory.State) error {
 		a, ok := d.AppByID(clientID)
@@ -35,6 +46,15 @@ func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
 		change(a)
 		return nil
 	})
+}
+
+// setOptionalClaims takes their names by HTTP.
+func (t *Tenant) setOptionalClaims(r *http.Request) (any, error) {
+	var names []string
+	if err := decode(r, &names); err != nil {
+		return nil, err
+	}
+	return nil, t.SetOptionalClaims(r.PathValue("id"), names...)
 }
 
 // addCredential takes either kind by HTTP.

@@ -78,7 +78,7 @@ var may = map[string][]string{
 	"internal/tokenstore": {
 		"internal/fault", "internal/statefile", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
-	"internal/upstream":  {"internal/fault"},
+	"internal/upstream":  {"internal/fault", "github.com/sony/gobreaker/v2"},
 	"internal/bounded":   {},
 	"internal/reload":    {},
 	"internal/fault":     {},

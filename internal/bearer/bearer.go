@@ -20,7 +20,6 @@ import (
 
 	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
-	"golang.org/x/time/rate"
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bounded"
@@ -68,12 +67,8 @@ const (
 func (r Refusal) Error() string { return "bearer: " + string(r) }
 
 const (
-	leeway       = 60 * time.Second // clocks differ
-	maxToken     = 16 << 10         // bytes; Entra's have under 4 KB
-	refreshEvery = time.Hour
-	fetchTimeout = 10 * time.Second
-	unknownEvery = 30 * time.Second // how often an unknown key id may fetch the keys
-	unknownBurst = 2
+	leeway   = 60 * time.Second // clocks differ
+	maxToken = 16 << 10         // bytes; Entra's have under 4 KB
 	// remembered is how long a token that was verified is known again without
 	// looking at its signature: so long a key that was withdrawn goes on working.
 	remembered = time.Minute
@@ -93,17 +88,7 @@ type Verifier struct {
 // had it returns one all the same, which refuses every token and is not Ready
 // until they can. Fetching in the background ends with ctx.
 func New(ctx context.Context, c Config) (*Verifier, error) {
-	remote, err := jwkset.NewStorageFromHTTP(c.Authority.JWKSURI, jwkset.HTTPClientStorageOptions{
-		Client: c.HTTP, Ctx: ctx, HTTPTimeout: fetchTimeout, RefreshInterval: refreshEvery, NoErrorReturnFirstHTTPReq: true,
-		RefreshErrorHandler: func(_ context.Context, err error) { c.Log.Warn("signing keys cannot be fetched", "error", err) },
-	})
-	if err != nil {
-		return nil, fmt.Errorf("fetch signing keys: %w", err)
-	}
-	keys, err := jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
-		HTTPURLs: map[string]jwkset.Storage{c.Authority.JWKSURI: remote}, RateLimitWaitMax: fetchTimeout,
-		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownEvery), unknownBurst),
-	})
+	keys, err := fetchKeys(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("fetch signing keys: %w", err)
 	}
@@ -114,10 +99,7 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 }
 
 // Ready tells whether there are keys to verify with.
-func (v *Verifier) Ready(ctx context.Context) bool {
-	keys, err := v.keys.KeyReadAll(ctx)
-	return err == nil && len(keys) > 0
-}
+func (v *Verifier) Ready(ctx context.Context) bool { return some(ctx, v.keys) }
 
 // Verify returns the request's caller. A challenge, where it returns one, says
 // that the token is good but lacks the required authentication context, or comes

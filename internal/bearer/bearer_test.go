@@ -15,7 +15,9 @@ import (
 	"math/big"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
@@ -33,14 +35,18 @@ const (
 // tenant signs tokens by hand, without a JOSE library, so that it can make what
 // no library would.
 type tenant struct {
+	mu    sync.Mutex
 	key   *rsa.PrivateKey
 	kid   string
 	down  bool
+	says  string // in place of the key set
 	asked int
 }
 
 // RoundTrip answers with the key set.
 func (n *tenant) RoundTrip(req *http.Request) (*http.Response, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.asked++
 	status, body := 200, map[string]any{"keys": []map[string]string{{
 		"kty": "RSA", "use": "sig", "kid": n.kid, "n": b64(n.key.N.Bytes()), "e": b64(big.NewInt(int64(n.key.E)).Bytes()),
@@ -51,6 +57,9 @@ func (n *tenant) RoundTrip(req *http.Request) (*http.Response, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
+	}
+	if n.says != "" {
+		raw = []byte(n.says)
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(raw))), Request: req}, nil
 }
@@ -292,10 +301,54 @@ func TestKeysRotateAndOutlastAnOutage(t *testing.T) {
 	if !v.Ready(t.Context()) {
 		t.Error("not ready")
 	}
-	n.down = true
-	if newTenantDown := n.verifier(t, ""); newTenantDown.Ready(t.Context()) {
-		t.Error("ready without keys")
-	}
+}
+
+func TestATenantThatIsDownAtTheStartIsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		n.down = true
+		v := n.verifier(t, "")
+		header, claims := good()
+		token := "Bearer " + n.sign(t, header, claims)
+		if v.Ready(t.Context()) {
+			t.Error("ready without keys")
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if v.Ready(t.Context()) || n.asked != 4 {
+			t.Errorf("ready: %v; asked %d times in ten seconds, want at 0, 1, 3 and 7", v.Ready(t.Context()), n.asked)
+		}
+		n.mu.Lock()
+		n.down = false
+		n.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if !v.Ready(t.Context()) {
+			t.Error("not ready, although the tenant is there again")
+		}
+		expect(t, v, token, bearer.Missing)
+	})
+}
+
+func TestAnAnswerWithoutKeysLocksNobodyOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		v := n.verifier(t, "")
+		header, claims := good()
+		for _, empty := range []string{`{"keys":[]}`, `{}`, `<html>`, `{"keys":[{"kty":"RS`} {
+			n.mu.Lock()
+			n.says, n.asked = empty, 0
+			n.mu.Unlock()
+			time.Sleep(61 * time.Minute)
+			synctest.Wait()
+			if n.asked == 0 {
+				t.Error("the keys were not asked for")
+			}
+			now := time.Now().Unix()
+			claims["nbf"], claims["exp"] = now, now+60
+			expect(t, v, "Bearer "+n.sign(t, header, claims), bearer.Missing)
+		}
+	})
 }
 
 func FuzzVerify(f *testing.F) {

@@ -38,6 +38,7 @@ func newSandboxApp(with withControl) *cobra.Command {
 	add.Flags().BoolVar(&secret, "secret", false, "a confidential client, such as a web app; without it, a public one")
 	c.AddCommand(add, newAppTrust(with), &cobra.Command{
 		Use: "optional-claims CLIENT-ID [auth_time]", Short: "Say which claims the tokens for an API carry beside the usual ones", Args: cobra.MinimumNArgs(1),
+		Example: "  profilectl sandbox app optional-claims 11111111-… auth_time",
 		RunE: with(func(ctx context.Context, c *control, _ output.Printer, args []string) error {
 			return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(args[0])+"/optional-claims", args[1:], nil)
 		}),

@@ -89,7 +89,7 @@ workload identity. Files are read again when they change.`,
 type serverConfig struct {
 	Authority, TenantID, ClientID, Graph, CAFile, AuthContext string
 	Credential                                                obo.Credential
-	Timeout, MaxAge                                           time.Duration
+	Timeout, MaxAge, DrainDelay                               time.Duration
 	Rate                                                      int
 	NotifySocket                                              string
 }
@@ -100,11 +100,13 @@ type parts struct {
 	verifier  *bearer.Verifier
 	exchange  *obo.Exchanger
 	http      *http.Client
+	breakers  *upstream.Breakers
 }
 
 // newParts makes the parts. What they run in the background ends with ctx.
 func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, err error) {
-	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent()}); err != nil {
+	p.breakers = upstream.NewBreakers(log)
+	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent(), Breakers: p.breakers}); err != nil {
 		return p, err
 	}
 	form, err := authority.Parse(withTenant(c.Authority, c.TenantID))
@@ -132,7 +134,7 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, NotifySocket: c.NotifySocket,
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, Degraded: p.breakers.Open, DrainDelay: c.DrainDelay, NotifySocket: c.NotifySocket,
 		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }
@@ -172,7 +174,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	}
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Credential: credential,
-		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
+		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), DrainDelay: settings.Duration("drain-delay"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
 		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
 	}
 	if o.Check {

@@ -67,6 +67,7 @@ func Server() []Setting {
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
+		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
 	}
 }
 
@@ -150,7 +151,7 @@ func isBool(v string) error {
 }
 
 func isDuration(v string) error {
-	if d, err := time.ParseDuration(v); err != nil || d <= 0 {
+	if d, err := time.ParseDuration(v); err != nil || d < 0 {
 		return errors.New("is not a time such as 15s")
 	}
 	return nil

@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Kind says who has to act. It decides the exit code and the HTTP status.
@@ -70,6 +71,8 @@ type Error struct {
 	// CorrelationID finds the failed request in Entra's or Graph's own logs,
 	// where one gave an id.
 	CorrelationID string
+	// RetryAfter is how long to wait before trying again; zero where nobody said.
+	RetryAfter time.Duration
 }
 
 var _ error = (*Error)(nil)

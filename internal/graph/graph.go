@@ -130,7 +130,7 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 		return nil, upstream.Fault(err, "cannot change the profile")
 	}
 	defer res.Body.Close()
-	if res.StatusCode == http.StatusNoContent || res.StatusCode == http.StatusOK {
+	if res.StatusCode == http.StatusNoContent {
 		return nil, nil
 	}
 	if demand := challenge.Parse(res.Header); demand != nil && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, res.StatusCode) {

@@ -59,6 +59,8 @@ func refused(res *http.Response) error {
 		Fix: "give the correlation id to the tenant's administrator", CorrelationID: correlationID(res.Header),
 	}
 	switch {
+	case res.StatusCode < http.StatusBadRequest: // no success that Graph is known to answer with
+		f.Kind, f.What, f.Fix = fault.Unavailable, "what answered is not Microsoft Graph", "look for a proxy that answers in its place, then try again"
 	case res.StatusCode == http.StatusUnauthorized:
 		f.Kind, f.What, f.Fix = fault.SignIn, "Microsoft Graph does not accept the access token", "run `profilectl login`"
 	case res.StatusCode == http.StatusForbidden:
@@ -69,10 +71,9 @@ func refused(res *http.Response) error {
 	case res.StatusCode == http.StatusNotFound:
 		f.What, f.Fix = "Microsoft Graph does not know this account", "run `profilectl login` with an account of this tenant"
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= http.StatusInternalServerError:
-		f.Kind, f.What, f.Fix = fault.Unavailable, fmt.Sprintf("Microsoft Graph is out of order or overloaded (HTTP status %d)", res.StatusCode), "try again in a minute"
-		if wait, ok := upstream.RetryAfter(res.Header); ok {
-			f.Fix = fmt.Sprintf("try again in %s", wait)
-		}
+		id := f.CorrelationID
+		f = upstream.Overloaded(fmt.Sprintf("Microsoft Graph is out of order or overloaded (HTTP status %d)", res.StatusCode), res)
+		f.CorrelationID = id
 	}
 	if c := code(res.Body); c != "" {
 		f.What += " (" + c + ")"

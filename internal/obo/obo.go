@@ -67,7 +67,7 @@ func New(c Config) (*Exchanger, error) {
 		c.MaxEntries = defaultEntries
 	}
 	shared := *c.HTTP
-	shared.Transport = c.Authority.Transport(c.HTTP.Transport)
+	shared.Transport = c.Authority.Transport(repeating{c.HTTP.Transport})
 	e := &Exchanger{config: c, http: &shared, cache: bounded.New[string](c.MaxEntries)}
 	if _, err := e.client(); err != nil {
 		return nil, &fault.Error{Kind: fault.Usage, What: "the mid-tier's credential cannot be used", Fix: "check the client secret or certificate", Err: err}
@@ -166,16 +166,17 @@ func refused(err error) (*challenge.Challenge, error) {
 	const doing = "exchange the access token"
 	var call msal.CallErr
 	if errors.As(err, &call) && call.Resp != nil && call.Resp.Body != nil {
+		overloaded := upstream.Overloaded(fmt.Sprintf("cannot %s: the tenant answered with HTTP status %d", doing, call.Resp.StatusCode), call.Resp)
+		if call.Resp.StatusCode == http.StatusTooManyRequests || call.Resp.StatusCode >= http.StatusInternalServerError {
+			return nil, overloaded
+		}
 		if no := aadsts.Read(call.Resp.Body); no != nil {
 			if no.Interactive() && no.StepUp() {
 				return &challenge.Challenge{Claims: no.Claims}, nil
 			}
 			return nil, no.Fault(doing)
 		}
-		return nil, &fault.Error{
-			Kind: fault.Unavailable, What: fmt.Sprintf("cannot %s: the tenant answered with HTTP status %d", doing, call.Resp.StatusCode),
-			Fix: "try again in a minute", Err: err,
-		}
+		return nil, overloaded
 	}
 	var garbled msal.InvalidJsonErr
 	if errors.As(err, &garbled) {

@@ -2,8 +2,11 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -45,7 +48,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 				if broken == http.ErrAbortHandler {
 					panic(broken)
 				}
-				s.config.Log.ErrorContext(ctx, "panic", "correlationId", id, "panic", broken)
+				s.config.Log.ErrorContext(ctx, "panic", "correlationId", id, "panic", harmless(broken), "stack", string(debug.Stack()))
 				if o.status == 0 {
 					s.refuse(o, r, 0, &fault.Error{Kind: fault.Internal, What: "something went wrong inside the mid-tier"})
 				}
@@ -54,6 +57,15 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(o, r)
 	})
+}
+
+// harmless is what may be logged of a panic: what the runtime says; of anything
+// else only its type, for it may hold a token or a name.
+func harmless(broken any) string {
+	if err, ok := broken.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", broken)
 }
 
 func (s *Server) note(r *http.Request, o *observed, id string, start time.Time) {
@@ -76,8 +88,7 @@ func (s *Server) limited(next http.HandlerFunc) http.HandlerFunc {
 			defer func() { <-s.slots }()
 			next(w, r)
 		default:
-			w.Header().Set("Retry-After", "1")
-			s.refuse(w, r, http.StatusServiceUnavailable, &fault.Error{Kind: fault.Unavailable, What: "the mid-tier is busy", Fix: "try again in a second"})
+			s.refuse(w, r, http.StatusServiceUnavailable, &fault.Error{Kind: fault.Unavailable, What: "the mid-tier is busy", Fix: "try again in a second", RetryAfter: time.Second})
 		}
 	}
 }

@@ -30,6 +30,7 @@ func newMetrics(s *Server) *metrics {
 		limited:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilectl_rate_limited_total", Help: "Requests turned away because a user sent too many."}),
 	}
 	busy := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "profilectl_requests_in_flight", Help: "Requests under way."}, func() float64 { return float64(len(s.slots)) })
+	m.registry.MustRegister(degraded(s.config.Degraded))
 	m.registry.MustRegister(m.requests, m.seconds, m.exchanges, m.limited, busy,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -61,4 +62,21 @@ func (m *metrics) exchange(cached, demanded bool, err error) {
 		result = "failed"
 	}
 	m.exchanges.WithLabelValues(result).Inc()
+}
+
+// degraded is a metric for each part that does not work at present.
+type degraded func() []string
+
+// Describe names the metric (prometheus.Collector).
+func (d degraded) Describe(all chan<- *prometheus.Desc) { all <- d.about() }
+
+// Collect says which parts it is for now.
+func (d degraded) Collect(all chan<- prometheus.Metric) {
+	for _, part := range d() {
+		all <- prometheus.MustNewConstMetric(d.about(), prometheus.GaugeValue, 1, part)
+	}
+}
+
+func (degraded) about() *prometheus.Desc {
+	return prometheus.NewDesc("profilectl_degraded", "What does not work at present and is done without.", []string{"part"}, nil)
 }

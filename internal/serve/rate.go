@@ -48,7 +48,12 @@ func (r *rates) wait(user string, now time.Time) time.Duration {
 // tooMany turns a request away (RFC 6585, 4).
 func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
 	s.metrics.limited.Inc()
-	seconds := strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
-	w.Header().Set("Retry-After", seconds)
-	s.refuse(w, r, http.StatusTooManyRequests, &fault.Error{Kind: fault.Unavailable, What: "too many changes in a short time", Fix: "try again in " + seconds + " seconds"})
+	s.refuse(w, r, http.StatusTooManyRequests, &fault.Error{
+		Kind: fault.Unavailable, What: "too many changes in a short time", Fix: "try again in " + inSeconds(wait) + " seconds", RetryAfter: wait,
+	})
+}
+
+// inSeconds writes a time as Retry-After wants it: whole seconds, one at least.
+func inSeconds(wait time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 }

@@ -39,10 +39,15 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	notify(context.WithoutCancel(ctx), s.config.NotifySocket, "STOPPING=1")
+	select { // whoever sends requests here needs time to see that it is not ready
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(s.config.DrainDelay):
+	}
 	// ctx is over already: draining needs a time limit of its own.
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
-	notify(drain, s.config.NotifySocket, "STOPPING=1")
 	var err error
 	for _, server := range servers {
 		err = errors.Join(err, server.Shutdown(drain))

@@ -44,7 +44,13 @@ type Config struct {
 	// NotifySocket is where systemd wants to hear of the service's state; empty
 	// for nowhere.
 	NotifySocket string
-	Busy         int // requests at once, before new ones are turned away; 0 is 512
+	// Degraded names what does not work at present and is done without, as a host
+	// that is left alone; nil for nothing.
+	Degraded func() []string
+	// DrainDelay is how long to go on serving, but not ready, before a stop begins:
+	// a load balancer needs that long to notice.
+	DrainDelay time.Duration
+	Busy       int // requests at once, before new ones are turned away; 0 is 512
 }
 
 const (
@@ -66,6 +72,9 @@ type Server struct {
 func New(c Config) *Server {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
+	}
+	if c.Degraded == nil {
+		c.Degraded = func() []string { return nil }
 	}
 	if c.Busy == 0 {
 		c.Busy = defaultBusy
@@ -101,7 +110,13 @@ func (s *Server) Admin() http.Handler {
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}
-		_, _ = io.WriteString(w, "ready\n")
+		text := "ready\n"
+		if r.URL.Query().Has("verbose") {
+			for _, part := range s.config.Degraded() {
+				text += "degraded: " + part + "\n"
+			}
+		}
+		_, _ = io.WriteString(w, text)
 	})
 	return m
 }
@@ -165,6 +180,8 @@ func (s *Server) upstream(w http.ResponseWriter, r *http.Request, demand *challe
 		s.answer(w, r, demand, nil)
 	case errors.Is(err, context.DeadlineExceeded):
 		s.refuse(w, r, http.StatusGatewayTimeout, err)
+	case errors.Is(err, upstream.ErrThrottled):
+		s.refuse(w, r, http.StatusTooManyRequests, err)
 	case f.Kind == fault.Invalid: // Graph refused a value that our rules let pass
 		s.refuse(w, r, http.StatusUnprocessableEntity, err)
 	case f.Kind == fault.SignIn: // the assertion has been revoked meanwhile
@@ -200,6 +217,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, demand *challeng
 // refuse writes the problem document.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, err error) {
 	f := fault.As(err)
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", inSeconds(f.RetryAfter))
+	}
 	if o, ok := w.(*observed); ok {
 		o.outcome, o.cause = f.Kind.String(), f.Err
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,13 +29,15 @@ import (
 
 // world is a mid-tier beside its tenant, all in this process.
 type world struct {
-	tenant  *sandbox.Tenant
-	server  *serve.Server
-	handler http.Handler
-	log     *bytes.Buffer
-	graph   string // a Graph token, which the mid-tier must refuse
-	weak    string // a token for the mid-tier from before the policy
-	strong  string // a token for the mid-tier with a second factor
+	tenant    *sandbox.Tenant
+	client    *http.Client // by which it is called
+	authority authority.Authority
+	server    *serve.Server
+	handler   http.Handler
+	log       *bytes.Buffer
+	graph     string // a Graph token, which the mid-tier must refuse
+	weak      string // a token for the mid-tier from before the policy
+	strong    string // a token for the mid-tier with a second factor
 }
 
 // limited is a mid-tier that serves one user so often a minute.
@@ -48,19 +51,25 @@ func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *wo
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newWorldOf(t, tenant, tenant.Client(), authContext, more...)
+}
+
+// newWorldOf makes the mid-tier of a tenant, which it calls with client.
+func newWorldOf(t *testing.T, tenant *sandbox.Tenant, client *http.Client, authContext string, more ...func(*serve.Config)) *world {
+	t.Helper()
 	f := tenant.Facts()
-	form, err := authority.Parse(f.TenantID)
+	form, err := authority.Parse(f.Authority)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := authority.Discover(t.Context(), tenant.Client(), form)
+	a, err := authority.Discover(t.Context(), client, form)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{tenant: tenant, log: &bytes.Buffer{}}
+	w := &world{tenant: tenant, client: client, authority: a, log: &bytes.Buffer{}}
 	log := slog.New(slog.NewJSONHandler(&locked{w: w.log}, nil))
 	verifier, err := bearer.New(t.Context(), bearer.Config{
-		Authority: a, ClientID: f.MidTierID, Scope: "EditProfileService.ReadWrite", AuthContext: authContext, HTTP: tenant.Client(), Log: log,
+		Authority: a, ClientID: f.MidTierID, Scope: "EditProfileService.ReadWrite", AuthContext: authContext, HTTP: client, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,13 +78,13 @@ func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *wo
 	if err != nil {
 		t.Fatal(err)
 	}
-	exchange, err := obo.New(obo.Config{Authority: a, ClientID: f.MidTierID, Credential: credential, HTTP: tenant.Client(), Scope: "https://graph.microsoft.com/User.ReadWrite"})
+	exchange, err := obo.New(obo.Config{Authority: a, ClientID: f.MidTierID, Credential: credential, HTTP: client, Scope: "https://graph.microsoft.com/User.ReadWrite"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := serve.Config{
 		Verifier: verifier, Exchange: exchange, Log: log,
-		Graph:  &graph.Client{Base: f.Graph, HTTP: tenant.Client()},
+		Graph:  &graph.Client{Base: f.Graph, HTTP: client},
 		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: f.MidTierID},
 	}
 	for _, change := range more {
@@ -83,8 +92,26 @@ func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *wo
 	}
 	w.server = serve.New(config)
 	w.handler = w.server.Public()
-	w.signIn(t, a)
+	w.signIn(t)
 	return w
+}
+
+// admin reads a route of the admin listener.
+func (w *world) admin(path string) string {
+	res := httptest.NewRecorder()
+	w.server.Admin().ServeHTTP(res, httptest.NewRequest(http.MethodGet, path, nil))
+	return res.Body.String()
+}
+
+// inFlight is how many requests are under way.
+func (w *world) inFlight() int {
+	_, rest, _ := strings.Cut(w.admin("/metrics"), "\nprofilectl_requests_in_flight ")
+	text, _, _ := strings.Cut(rest, "\n")
+	count, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return count
 }
 
 // locked lets the log be read while requests write to it.
@@ -100,16 +127,16 @@ func (l *locked) Write(p []byte) (int, error) {
 }
 
 // signIn gets the three tokens that callers may come with.
-func (w *world) signIn(t *testing.T, a authority.Authority) {
+func (w *world) signIn(t *testing.T) {
 	t.Helper()
 	f := w.tenant.Facts()
 	token := func(scope string) string {
 		client, err := auth.New(auth.Config{
-			Authority: a, ClientID: f.ClientID, Store: tokenstore.Memory(), HTTP: w.tenant.Client(), Log: slog.New(slog.DiscardHandler),
+			Authority: w.authority, ClientID: f.ClientID, Store: tokenstore.Memory(), HTTP: w.client, Log: slog.New(slog.DiscardHandler),
 			Open: func(ctx context.Context, p auth.Page) error {
 				browser, err := robot.New(robot.Person{Email: f.User, Password: f.Password, Code: func(context.Context) (string, error) {
 					return w.tenant.Mail("")[0].Code, nil
-				}}, either{w.tenant})
+				}}, either{w.client})
 				if err != nil {
 					return err
 				}
@@ -137,13 +164,13 @@ func (w *world) signIn(t *testing.T, a authority.Authority) {
 }
 
 // either sends what belongs to the tenant there, and the rest to the network.
-type either struct{ tenant *sandbox.Tenant }
+type either struct{ client *http.Client }
 
 func (e either) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Hostname() == "localhost" {
+	if req.URL.Scheme == "http" && req.URL.Hostname() == "localhost" {
 		return http.DefaultTransport.RoundTrip(req)
 	}
-	return e.tenant.Client().Transport.RoundTrip(req)
+	return e.client.Transport.RoundTrip(req)
 }
 
 func (w *world) post(body, token string, more ...func(*http.Request)) *httptest.ResponseRecorder {
@@ -283,7 +310,7 @@ func TestUpstreamFailures(t *testing.T) {
 		{"Graph is overloaded", func(w *world) error {
 			w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 7})
 			return nil
-		}, 503, "Microsoft Graph is out of order or overloaded (HTTP status 429)"},
+		}, 429, "Microsoft Graph is out of order or overloaded (HTTP status 429)"},
 		{"Graph breaks the connection", func(w *world) error { w.tenant.FailNext(sandbox.Fault{Part: "graph", Reset: true}); return nil }, 503, "cannot change the profile: graph.microsoft.com broke the connection"},
 		{"Graph does not take our token", func(w *world) error { w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 401}); return nil }, 503, "Microsoft Graph does not accept the access token"},
 		{"Graph refuses a value", func(w *world) error {

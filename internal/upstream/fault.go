@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
 )
@@ -33,6 +35,9 @@ func Fault(err error, doing string) error {
 		kind = fault.Canceled
 	case certificate(err):
 		kind = fault.Usage
+	}
+	if open, ok := errors.AsType[openError](err); ok {
+		return &fault.Error{Kind: fault.Unavailable, What: doing + ": " + open.host + " has failed many times in a row", Fix: "try again in a minute", Err: err, RetryAfter: leaveAlone}
 	}
 	what, fix := explain(err, host)
 	if what == "" {
@@ -60,10 +65,29 @@ func explain(err error, host string) (what, fix string) {
 		return "nothing answers at " + host, "check that it is running and that the address is right"
 	case broken(err):
 		return host + " broke the connection", "try again in a minute"
-	case errors.As(err, &op), errors.As(err, &dns):
+	case errors.As(err, &op), errors.As(err, &dns), errors.As(err, new(*url.Error)):
 		return host + " cannot be reached", "check the network and the proxy settings, then try again"
 	}
 	return "", ""
+}
+
+// ErrThrottled is the cause of the fault that Overloaded makes of status 429.
+var ErrThrottled = errors.New("too many requests")
+
+// throttled is how long to wait where a server that throttles does not say.
+const throttled = 10 * time.Second
+
+// Overloaded is the fault of an answer by which a server says that it cannot
+// answer now, 429 or 5xx. What tells who, and what was being done.
+func Overloaded(what string, res *http.Response) *fault.Error {
+	f := &fault.Error{Kind: fault.Unavailable, What: what, Fix: "try again in a minute"}
+	if res.StatusCode == http.StatusTooManyRequests {
+		f.Err, f.RetryAfter = ErrThrottled, throttled
+	}
+	if wait, ok := RetryAfter(res.Header); ok {
+		f.RetryAfter, f.Fix = wait, "try again in "+wait.String()
+	}
+	return f
 }
 
 // certificate tells a server that could not prove who it is.

@@ -111,8 +111,19 @@ func (r *retrying) again(req *http.Request, res *http.Response, err error, attem
 // refused connection is not among them: nobody is there.
 func broken(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(streamError))
 }
+
+// streamError is HTTP/2's way to break off one request: net/http's own type is
+// not exported, and fills in any struct with these fields (its As method).
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+// Error names the code (RFC 9113, 7).
+func (e streamError) Error() string { return "HTTP/2 error " + strconv.Itoa(int(e.Code)) }
 
 // RetryAfter reads the header of that name, seconds or a date (RFC 9110,
 // 10.2.3).

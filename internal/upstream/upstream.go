@@ -23,6 +23,8 @@ type Config struct {
 	MaxConns  int           // connections to one host; 0 is no limit
 	// Proxy chooses a proxy; nil is http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
+	// Breakers keep requests from hosts that only fail; nil for none.
+	Breakers *Breakers
 }
 
 const (
@@ -47,8 +49,12 @@ func New(c Config) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	var sending http.RoundTripper = &labelled{next: newTrusting(c, own), userAgent: c.UserAgent}
+	if c.Breakers != nil {
+		sending = &guarded{next: sending, breakers: c.Breakers}
+	}
 	return &http.Client{
-		Transport:     &retrying{next: &labelled{next: newTrusting(c, own), userAgent: c.UserAgent}, attempts: c.Attempts},
+		Transport:     &retrying{next: sending, attempts: c.Attempts},
 		Timeout:       c.Timeout,
 		CheckRedirect: keepTokensHome,
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -51,39 +52,43 @@ func TestRetries(t *testing.T) {
 		{"a POST", "POST", false, status(503, ""), 0, 1, 503},
 		{"a PATCH of fixed values", "PATCH", true, status(503, ""), 0, 2, 200},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var sent atomic.Int32
-			server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				body, err := io.ReadAll(r.Body)
-				if err != nil || r.Method != "GET" && string(body) != "the body" {
-					t.Errorf("got %q, %v", body, err)
+		for _, two := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, HTTP/2 %v", c.name, two), func(t *testing.T) {
+				var sent atomic.Int32
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					body, err := io.ReadAll(r.Body)
+					if err != nil || r.Method != "GET" && string(body) != "the body" {
+						t.Errorf("got %q, %v", body, err)
+					}
+					if sent.Add(1) == 1 {
+						c.fail(w)
+					}
+				}))
+				server.EnableHTTP2 = two
+				server.StartTLS()
+				defer server.Close()
+				ctx := t.Context()
+				if c.mark {
+					ctx = upstream.Idempotent(ctx)
 				}
-				if sent.Add(1) == 1 {
-					c.fail(w)
+				var body io.Reader
+				if c.method != "GET" {
+					body = strings.NewReader("the body")
 				}
-			}))
-			defer server.Close()
-			ctx := t.Context()
-			if c.mark {
-				ctx = upstream.Idempotent(ctx)
-			}
-			var body io.Reader
-			if c.method != "GET" {
-				body = strings.NewReader("the body")
-			}
-			req, err := http.NewRequestWithContext(ctx, c.method, server.URL, body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			res, err := client(t, server, upstream.Config{Timeout: c.limit}).Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			res.Body.Close()
-			if sent.Load() != c.sent || res.StatusCode != c.status {
-				t.Errorf("sent %d times, got %d; want %d, %d", sent.Load(), res.StatusCode, c.sent, c.status)
-			}
-		})
+				req, err := http.NewRequestWithContext(ctx, c.method, server.URL, body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res, err := client(t, server, upstream.Config{Timeout: c.limit}).Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				res.Body.Close()
+				if sent.Load() != c.sent || res.StatusCode != c.status {
+					t.Errorf("sent %d times, got %d; want %d, %d", sent.Load(), res.StatusCode, c.sent, c.status)
+				}
+			})
+		}
 	}
 }
 

@@ -42,6 +42,9 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		defer cancel()
 		r = r.WithContext(ctx)
 		w.Header().Set("client-request-id", id)
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close") // the next request goes to somebody else
+		}
 		o := &observed{ResponseWriter: w, outcome: "done"}
 		defer func() {
 			if broken := recover(); broken != nil {

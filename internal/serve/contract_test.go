@@ -77,7 +77,7 @@ func TestTheContractIsServedAndNamesEveryAnswer(t *testing.T) {
 			t.Errorf("the contract does not name %d", got.Code)
 		}
 	}
-	for _, status := range []string{"204", "400", "401", "403", "405", "413", "415", "422", "429", "500", "502", "503", "504"} {
+	for _, status := range []string{"204", "400", "401", "403", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504"} {
 		if _, ok := answers[status]; !ok {
 			t.Errorf("the contract does not name %s", status)
 		}

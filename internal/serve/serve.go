@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"regexp"
 	"sync/atomic"
@@ -164,8 +165,11 @@ func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return nil, http.StatusRequestEntityTooLarge, &fault.Error{Kind: fault.Invalid, What: "the body is larger than 64 KiB", Fix: "send only the fields that change", Err: err}
 	}
+	if slow := net.Error(nil); errors.As(err, &slow) && slow.Timeout() {
+		return nil, http.StatusRequestTimeout, &fault.Error{Kind: fault.Unavailable, What: "the body did not arrive in time", Fix: "send it again", Err: err}
+	}
 	if err != nil {
-		return nil, 0, upstream.Fault(err, "cannot read the request")
+		return nil, http.StatusBadRequest, &fault.Error{Kind: fault.Usage, What: "the body broke off", Fix: "send it again", Err: err}
 	}
 	change, err := profile.Decode(body)
 	return change, 0, err

@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/statefile": 0, "api": 0,
+	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/statefile": 0, "internal/tracing": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -36,14 +36,14 @@ var may = map[string][]string{
 	"internal/cli": {
 		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/draft", "internal/fault",
 		"internal/graph", "internal/history", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
-		"internal/terminal", "internal/tokenstore", "internal/upstream",
+		"internal/terminal", "internal/tokenstore", "internal/tracing", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3",
 	},
 
 	"internal/serve": {
 		"api", "internal/bearer", "internal/bounded", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
-		"internal/profile", "internal/reload", "internal/upstream",
+		"internal/profile", "internal/reload", "internal/tracing", "internal/upstream",
 		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate",
 	},
@@ -78,7 +78,12 @@ var may = map[string][]string{
 	"internal/tokenstore": {
 		"internal/fault", "internal/statefile", msal + "cache", "github.com/godbus/dbus/v5", "github.com/gofrs/flock", "github.com/zalando/go-keyring",
 	},
-	"internal/upstream":  {"internal/fault", "github.com/sony/gobreaker/v2"},
+	"internal/upstream": {"internal/fault", "internal/tracing", "github.com/sony/gobreaker/v2"},
+	"internal/tracing": {
+		"go.opentelemetry.io/otel", "go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/exporters/otlp/otlptrace",
+		"go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace",
+		"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto",
+	},
 	"internal/bounded":   {},
 	"internal/reload":    {},
 	"internal/fault":     {},

@@ -24,6 +24,7 @@ import (
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -91,7 +92,7 @@ type serverConfig struct {
 	Credential                                                obo.Credential
 	Timeout, MaxAge, DrainDelay                               time.Duration
 	Rate                                                      int
-	NotifySocket                                              string
+	NotifySocket, OTLPEndpoint, OTLPHeaders                   string
 }
 
 // parts are what the mid-tier is put together from.
@@ -101,12 +102,16 @@ type parts struct {
 	exchange  *obo.Exchanger
 	http      *http.Client
 	breakers  *upstream.Breakers
+	trace     *tracing.Tracer
 }
 
 // newParts makes the parts. What they run in the background ends with ctx.
 func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, err error) {
+	if p.trace, err = newTracer(ctx, c, log); err != nil {
+		return p, err
+	}
 	p.breakers = upstream.NewBreakers(log)
-	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent(), Breakers: p.breakers}); err != nil {
+	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent(), Breakers: p.breakers, Trace: p.trace}); err != nil {
 		return p, err
 	}
 	form, err := authority.Parse(withTenant(c.Authority, c.TenantID))
@@ -127,6 +132,19 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 	return p, err
 }
 
+// newTracer makes the tracer, with a client of its own for the collector.
+func newTracer(ctx context.Context, c serverConfig, log *slog.Logger) (*tracing.Tracer, error) {
+	client, err := upstream.New(upstream.Config{CAFile: c.CAFile, UserAgent: userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	t, err := tracing.New(ctx, tracing.Config{Endpoint: c.OTLPEndpoint, Headers: c.OTLPHeaders, Version: thisBuild().Version, HTTP: client, Log: log})
+	if err != nil {
+		return nil, &fault.Error{Kind: fault.Usage, What: "traces cannot be sent: " + err.Error(), Fix: "correct otlp-headers, or OTEL_RESOURCE_ATTRIBUTES", Err: err}
+	}
+	return t, nil
+}
+
 // newServer puts the mid-tier together.
 func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Server, error) {
 	p, err := newParts(ctx, c, log)
@@ -134,7 +152,7 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, Degraded: p.breakers.Open, DrainDelay: c.DrainDelay, NotifySocket: c.NotifySocket,
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, Trace: p.trace, Degraded: p.breakers.Open, DrainDelay: c.DrainDelay, NotifySocket: c.NotifySocket,
 		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }
@@ -175,7 +193,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Credential: credential,
 		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), DrainDelay: settings.Duration("drain-delay"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
-		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
+		NotifySocket: env.Getenv("NOTIFY_SOCKET"), OTLPEndpoint: settings.Text("otlp-endpoint"), OTLPHeaders: settings.Secret("otlp-headers").Reveal(),
 	}
 	if o.Check {
 		return checkServer(ctx, env, g, c)

@@ -67,6 +67,8 @@ func Server() []Setting {
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
+		{Name: "otlp-endpoint", Env: []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}, Help: "OpenTelemetry collector that traces are sent to (OTLP over HTTP), as http://localhost:4318", Check: isCollector},
+		{Name: "otlp-headers", Env: []string{"PROFILECTL_SERVE_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Help: "headers for the collector, as name=value,name=value", Secret: true},
 		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
 	}
 }
@@ -104,6 +106,15 @@ func isScope(v string) error {
 func isHTTPS(v string) error {
 	if u, err := url.Parse(v); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return errors.New("is not an https address")
+	}
+	return nil
+}
+
+// isCollector allows plain http anywhere: spans hold nothing personal, and
+// collectors are neighbours.
+func isCollector(v string) error {
+	if u, err := url.Parse(v); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return errors.New("is not an address of the form http://localhost:4318")
 	}
 	return nil
 }

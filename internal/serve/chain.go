@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -40,6 +41,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 		id := correlationID(r)
 		ctx, cancel := context.WithTimeout(upstream.WithCorrelationID(r.Context(), id), s.config.Timeout)
 		defer cancel()
+		ctx, span := s.config.Trace.Serve(ctx, r.Header)
 		r = r.WithContext(ctx)
 		w.Header().Set("client-request-id", id)
 		if s.draining.Load() {
@@ -56,7 +58,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 					s.refuse(o, r, 0, &fault.Error{Kind: fault.Internal, What: "something went wrong inside the mid-tier"})
 				}
 			}
-			s.note(r, o, id, start)
+			s.note(r, o, span, id, start)
 		}()
 		next.ServeHTTP(o, r)
 	})
@@ -71,15 +73,19 @@ func harmless(broken any) string {
 	return fmt.Sprintf("%T", broken)
 }
 
-func (s *Server) note(r *http.Request, o *observed, id string, start time.Time) {
+func (s *Server) note(r *http.Request, o *observed, span tracing.Span, id string, start time.Time) {
 	took := time.Since(start)
+	span.End(r.Pattern, o.status, o.outcome)
 	s.metrics.request(r.Pattern, o.status, o.outcome, took)
-	cause := slog.Attr{} // an empty one is left out
+	var cause, traceID slog.Attr // an empty one is left out
 	if o.cause != nil {
 		cause = slog.String("cause", o.cause.Error())
 	}
+	if id := span.TraceID(); id != "" {
+		traceID = slog.String("traceId", id)
+	}
 	s.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", o.status),
-		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.String("correlationId", id), cause)
+		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.String("correlationId", id), traceID, cause)
 }
 
 // limited turns requests away at once while too many are under way: a queue

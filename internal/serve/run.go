@@ -55,6 +55,9 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	if err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
+	if err := s.config.Trace.Stop(drain); err != nil {
+		s.config.Log.Warn("the last traces are lost", "error", err)
+	}
 	return nil
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/problem"
 	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -45,6 +46,8 @@ type Config struct {
 	// NotifySocket is where systemd wants to hear of the service's state; empty
 	// for nowhere.
 	NotifySocket string
+	// Trace makes a span of each request.
+	Trace *tracing.Tracer
 	// Degraded names what does not work at present and is done without, as a host
 	// that is left alone; nil for nothing.
 	Degraded func() []string

@@ -23,6 +23,7 @@ import (
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
@@ -82,8 +83,12 @@ func newWorldOf(t *testing.T, tenant *sandbox.Tenant, client *http.Client, authC
 	if err != nil {
 		t.Fatal(err)
 	}
+	trace, err := tracing.New(t.Context(), tracing.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	config := serve.Config{
-		Verifier: verifier, Exchange: exchange, Log: log,
+		Trace: trace, Verifier: verifier, Exchange: exchange, Log: log,
 		Graph:  &graph.Client{Base: f.Graph, HTTP: client},
 		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: f.MidTierID},
 	}

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/tracing"
 )
 
 // Config says how a client behaves. The zero value is ready to use.
@@ -25,6 +27,8 @@ type Config struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// Breakers keep requests from hosts that only fail; nil for none.
 	Breakers *Breakers
+	// Trace makes a span of each request; nil for none.
+	Trace *tracing.Tracer
 }
 
 const (
@@ -50,6 +54,9 @@ func New(c Config) (*http.Client, error) {
 		return nil, err
 	}
 	var sending http.RoundTripper = &labelled{next: newTrusting(c, own), userAgent: c.UserAgent}
+	if c.Trace != nil {
+		sending = c.Trace.Transport(sending)
+	}
 	if c.Breakers != nil {
 		sending = &guarded{next: sending, breakers: c.Breakers}
 	}

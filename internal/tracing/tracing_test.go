@@ -1,0 +1,122 @@
+package tracing_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/profilectl/profilectl/internal/tracing"
+)
+
+const (
+	traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
+	parent  = "00-" + traceID + "-00f067aa0ba902b7-01"
+)
+
+// echo answers with the traceparent that it was sent.
+type echo struct{}
+
+func (echo) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(r.Header.Get("traceparent"))), Request: r}, nil
+}
+
+// passed serves a request that brings h along, and returns the traceparent of the
+// call that is made for it.
+func passed(t *testing.T, tracer *tracing.Tracer, h http.Header) string {
+	t.Helper()
+	ctx, span := tracer.Serve(t.Context(), h)
+	defer span.End("POST /updateUserInfo", http.StatusNoContent, "done")
+	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, "https://graph.example/v1.0/me?secret", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := tracer.Transport(echo{}).RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestATraceIsPassedOnAlsoWithoutACollector(t *testing.T) {
+	tracer, err := tracing.New(t.Context(), tracing.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := passed(t, tracer, http.Header{"Traceparent": {parent}}); got != parent {
+		t.Errorf("passed on: %q", got)
+	}
+	for _, h := range []http.Header{{}, {"Traceparent": {"rubbish"}}, {"Traceparent": {strings.Repeat("0", 10_000)}}} {
+		if got := passed(t, tracer, h); got != "" {
+			t.Errorf("made up: %q", got)
+		}
+	}
+}
+
+func TestSpansReachTheCollector(t *testing.T) {
+	received := make(chan *tracepb.TracesData, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		var data tracepb.TracesData
+		if err != nil || proto.Unmarshal(body, &data) != nil || r.URL.Path != "/base/v1/traces" || r.Header.Get("Api-Key") != "a b" || r.Header.Get("Content-Type") != "application/x-protobuf" {
+			t.Errorf("got %v, %s %v", err, r.URL, r.Header)
+		}
+		if strings.Contains(string(body), "secret") {
+			t.Error("a query was told to the collector")
+		}
+		received <- &data
+	}))
+	defer collector.Close()
+	tracer, err := tracing.New(t.Context(), tracing.Config{Endpoint: collector.URL + "/base/", Headers: "api-key=a%20b", Version: "1.2.3", HTTP: collector.Client(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := passed(t, tracer, http.Header{"Traceparent": {parent}})
+	if !strings.HasPrefix(header, "00-"+traceID) || header == parent {
+		t.Errorf("passed on: %q", header)
+	}
+	if err := tracer.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	spans := (<-received).ResourceSpans[0].ScopeSpans[0].Spans
+	names := map[string]*tracepb.Span{}
+	for _, s := range spans {
+		names[s.Name] = s
+	}
+	served, called := names["POST /updateUserInfo"], names["PATCH graph.example"]
+	if served == nil || called == nil || string(called.ParentSpanId) != string(served.SpanId) {
+		t.Errorf("got %v", names)
+	}
+}
+
+func TestACollectorThatFailsIsLogged(t *testing.T) {
+	collector := httptest.NewServer(http.NotFoundHandler())
+	defer collector.Close()
+	var log bytes.Buffer
+	tracer, err := tracing.New(t.Context(), tracing.Config{Endpoint: collector.URL, HTTP: collector.Client(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed(t, tracer, http.Header{})
+	if err := tracer.Stop(context.Background()); err != nil || !strings.Contains(log.String(), "the collector answered with HTTP status 404") {
+		t.Errorf("got %v, log %s", err, &log)
+	}
+}
+
+func TestHeadersThatCannotBeReadAreNotRepeated(t *testing.T) {
+	_, err := tracing.New(t.Context(), tracing.Config{Endpoint: "http://localhost:4318", Headers: "the secret alone"})
+	if err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/statefile": 0, "internal/tracing": 0, "api": 0,
+	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/shared": 1, "internal/statefile": 0, "internal/tracing": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -35,7 +35,7 @@ var may = map[string][]string{
 
 	"internal/cli": {
 		"internal/auth", "internal/authority", "internal/bearer", "internal/challenge", "internal/config", "internal/draft", "internal/fault",
-		"internal/graph", "internal/history", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/statefile",
+		"internal/graph", "internal/history", "internal/midtier", "internal/muted", "internal/nearest", "internal/obo", "internal/output", "internal/profile", "internal/serve", "internal/shared", "internal/statefile",
 		"internal/terminal", "internal/tokenstore", "internal/tracing", "internal/upstream",
 		"sandbox", "sandbox/loopback", "sandbox/robot",
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3",
@@ -43,7 +43,7 @@ var may = map[string][]string{
 
 	"internal/serve": {
 		"api", "internal/bearer", "internal/bounded", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
-		"internal/profile", "internal/reload", "internal/tracing", "internal/upstream",
+		"internal/profile", "internal/reload", "internal/shared", "internal/tracing", "internal/upstream",
 		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
 		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate",
 	},
@@ -61,7 +61,7 @@ var may = map[string][]string{
 	"internal/graph":   {"internal/challenge", "internal/fault", "internal/profile", "internal/upstream"},
 	"internal/midtier": {"internal/challenge", "internal/fault", "internal/problem", "internal/profile", "internal/upstream"},
 	"internal/obo": {
-		"internal/aadsts", "internal/authority", "internal/bounded", "internal/challenge", "internal/fault", "internal/reload", "internal/upstream",
+		"internal/aadsts", "internal/authority", "internal/bounded", "internal/challenge", "internal/fault", "internal/reload", "internal/shared", "internal/upstream",
 		msal + "confidential", msal + "errors", "golang.org/x/sync/singleflight", "software.sslmate.com/src/go-pkcs12",
 	},
 
@@ -85,6 +85,7 @@ var may = map[string][]string{
 		"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto",
 	},
 	"internal/bounded":   {},
+	"internal/shared":    {"internal/bounded", "internal/fault", "internal/reload", "github.com/redis/go-redis/v9", "github.com/sony/gobreaker/v2"},
 	"internal/reload":    {},
 	"internal/fault":     {},
 	"internal/nearest":   {},

@@ -44,6 +44,9 @@ func checkServer(ctx context.Context, env Env, g *globals, c serverConfig) error
 	if note("configuration and tenant", err) {
 		note("signing keys", parts.keys(ctx))
 		note("credential", parts.exchange.Check(ctx))
+		if parts.shared != nil {
+			note("shared cache", parts.sharing())
+		}
 	}
 	note("Microsoft Graph", reachable(ctx, c))
 	table := output.Table{Columns: []string{"CHECK", "RESULT"}}
@@ -66,6 +69,14 @@ func (p parts) keys(ctx context.Context) error {
 		return nil
 	}
 	return &fault.Error{Kind: fault.Unavailable, What: "the tenant's signing keys cannot be fetched", Fix: "check that this machine may reach the tenant, then try again"}
+}
+
+// sharing makes sure that the shared cache answers.
+func (p parts) sharing() error {
+	if p.shared.Degraded() == nil {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Unavailable, What: "the shared cache does not answer", Fix: "check cache and cache-password; without it the mid-tier serves, but each replica on its own"}
 }
 
 // reachable asks Graph for something that nobody gets without a token.

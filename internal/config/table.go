@@ -67,6 +67,9 @@ func Server() []Setting {
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
+		{Name: "cache", Env: []string{"PROFILECTL_SERVE_CACHE"}, Help: "Redis or Valkey that replicas share exchanges and limits through, as redis://host:6379/0, or rediss:// for TLS", Check: isRedis},
+		{Name: "cache-password", Env: []string{"PROFILECTL_SERVE_CACHE_PASSWORD"}, Help: "password of the shared cache", Secret: true},
+		{Name: "cache-key-file", Env: []string{"PROFILECTL_SERVE_CACHE_KEY_FILE"}, Help: "file with the key that seals what is shared: 32 bytes in base64, the same for all replicas"},
 		{Name: "otlp-endpoint", Env: []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}, Help: "OpenTelemetry collector that traces are sent to (OTLP over HTTP), as http://localhost:4318", Check: isCollector},
 		{Name: "otlp-headers", Env: []string{"PROFILECTL_SERVE_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Help: "headers for the collector, as name=value,name=value", Secret: true},
 		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
@@ -106,6 +109,18 @@ func isScope(v string) error {
 func isHTTPS(v string) error {
 	if u, err := url.Parse(v); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
 		return errors.New("is not an https address")
+	}
+	return nil
+}
+
+// isRedis refuses an address with a password: addresses are shown and logged.
+func isRedis(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss" {
+		return errors.New("is not an address of the form redis://host:6379/0")
+	}
+	if _, has := u.User.Password(); has {
+		return errors.New("holds a password: set PROFILECTL_SERVE_CACHE_PASSWORD instead")
 	}
 	return nil
 }

@@ -27,10 +27,12 @@ import (
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/shared"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// Config is what an Exchanger needs. All fields but MaxEntries must be set.
+// Config is what an Exchanger needs. All fields but MaxEntries and
+// Shared must be set.
 type Config struct {
 	Authority  authority.Authority
 	ClientID   string
@@ -38,6 +40,8 @@ type Config struct {
 	HTTP       *http.Client
 	Scope      string // as https://graph.microsoft.com/User.ReadWrite
 	MaxEntries int    // results kept; 0 is 2000
+	// Shared keeps results for all replicas; nil for none.
+	Shared *shared.Store
 }
 
 const (
@@ -102,6 +106,7 @@ func (e *Exchanger) client() (confidential.Client, error) {
 type outcome struct {
 	token  string
 	demand *challenge.Challenge
+	cached bool // by another replica
 }
 
 // Assertion is a caller's access token, which must have been verified.
@@ -124,13 +129,13 @@ func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (token string, de
 	result, err, _ := e.flights.Do(string(a.Key[:]), func() (any, error) {
 		own, cancel := e.detach(ctx)
 		defer cancel()
-		return e.exchange(own, a)
+		return e.find(own, a)
 	})
 	if err != nil {
 		return "", nil, false, err
 	}
 	o, _ := result.(outcome)
-	return o.token, o.demand, false, nil
+	return o.token, o.demand, o.cached, nil
 }
 
 // detach keeps the time limit of a request, but not its end: a caller that goes
@@ -143,22 +148,41 @@ func (e *Exchanger) detach(ctx context.Context) (context.Context, context.Cancel
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
-func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, error) {
+// find takes the result that another replica had, or makes the exchange.
+func (e *Exchanger) find(ctx context.Context, a Assertion) (outcome, error) {
+	if e.config.Shared == nil {
+		o, _, err := e.exchange(ctx, a)
+		return o, err
+	}
+	if token, until, ok := e.config.Shared.Get(ctx, a.Key); ok {
+		e.cache.Put(a.Key, token, until)
+		return outcome{token: token, cached: true}, nil
+	}
+	o, until, err := e.exchange(ctx, a)
+	if o.token != "" {
+		e.config.Shared.Put(ctx, a.Key, o.token, until)
+	}
+	return o, err
+}
+
+// exchange makes the exchange, and keeps its result until the moment returned.
+func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, time.Time, error) {
 	client, err := e.client()
 	if err != nil {
-		return outcome{}, fmt.Errorf("make MSAL client: %w", err)
+		return outcome{}, time.Time{}, fmt.Errorf("make MSAL client: %w", err)
 	}
 	result, err := client.AcquireTokenOnBehalfOf(ctx, a.Token, []string{e.config.Scope})
 	if err != nil {
 		demand, err := refused(err)
-		return outcome{demand: demand}, err
+		return outcome{demand: demand}, time.Time{}, err
 	}
 	until := result.ExpiresOn
 	if a.Expires.Before(until) {
 		until = a.Expires
 	}
-	e.cache.Put(a.Key, result.AccessToken, until.Add(-early))
-	return outcome{token: result.AccessToken}, nil
+	until = until.Add(-early)
+	e.cache.Put(a.Key, result.AccessToken, until)
+	return outcome{token: result.AccessToken}, until, nil
 }
 
 // refused tells a challenge from everything else that can go wrong.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"strconv"
@@ -10,12 +11,14 @@ import (
 
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/shared"
 )
 
 // rates limits how often one user may be served. Users are known by their id,
 // which a verified token holds: nobody can spend another's share.
 type rates struct {
 	perMinute int
+	shared    *shared.Store // counts for all replicas; nil for none
 	users     *bounded.Cache[*rate.Limiter]
 }
 
@@ -23,14 +26,20 @@ type rates struct {
 // afresh.
 const mostUsers = 10_000
 
-func newRates(perMinute int) *rates {
-	return &rates{perMinute: perMinute, users: bounded.New[*rate.Limiter](mostUsers)}
+func newRates(perMinute int, all *shared.Store) *rates {
+	return &rates{perMinute: perMinute, shared: all, users: bounded.New[*rate.Limiter](mostUsers)}
 }
 
-// wait returns how long a user has to wait; zero for not at all.
-func (r *rates) wait(user string, now time.Time) time.Duration {
+// wait returns how long a user has to wait; zero for not at all. Where the shared
+// count cannot be had, this replica's own counts.
+func (r *rates) wait(ctx context.Context, user string, now time.Time) time.Duration {
 	if r.perMinute <= 0 {
 		return 0
+	}
+	if r.shared != nil {
+		if wait, ok := r.shared.Wait(ctx, user, r.perMinute); ok {
+			return wait
+		}
 	}
 	key := bounded.KeyOf(user)
 	limiter, ok := r.users.Get(key, now)

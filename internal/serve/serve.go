@@ -30,6 +30,7 @@ import (
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/problem"
 	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/shared"
 	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -43,6 +44,8 @@ type Config struct {
 	Log      *slog.Logger
 	Timeout  time.Duration // of one request; 0 is 15 seconds
 	Rate     int           // requests of one user a minute; 0 is no limit
+	// Shared counts what one user sends for all replicas; nil for each on its own.
+	Shared *shared.Store
 	// NotifySocket is where systemd wants to hear of the service's state; empty
 	// for nowhere.
 	NotifySocket string
@@ -83,7 +86,7 @@ func New(c Config) *Server {
 	if c.Busy == 0 {
 		c.Busy = defaultBusy
 	}
-	s := &Server{config: c, slots: make(chan struct{}, c.Busy), rates: newRates(c.Rate)}
+	s := &Server{config: c, slots: make(chan struct{}, c.Busy), rates: newRates(c.Rate, c.Shared)}
 	s.metrics = newMetrics(s)
 	return s
 }
@@ -133,7 +136,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, r, demand, err)
 		return
 	}
-	if wait := s.rates.wait(caller.ID, time.Now()); wait > 0 {
+	if wait := s.rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
 		s.tooMany(w, r, wait)
 		return
 	}

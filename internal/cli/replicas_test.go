@@ -1,0 +1,257 @@
+//go:build unix
+
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/auth"
+)
+
+// cluster is a tenant, a redis-server, and replicas of the mid-tier, each a
+// process of its own.
+type cluster struct {
+	t     *testing.T
+	dir   string
+	stage *stage
+	token string // for the mid-tier
+	redis *exec.Cmd
+	port  int // of redis
+}
+
+func newCluster(t *testing.T) *cluster {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
+			t.Fatal("redis-server is not installed")
+		}
+		t.Skip("redis-server is not installed")
+	}
+	c := &cluster{t: t, dir: t.TempDir(), port: freePort(t)}
+	var err error
+	if c.stage, err = startStage(t.Context(), System(), &globals{}, stageOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.stage.close)
+	ctx, stuck := context.WithCancelCause(t.Context())
+	inside := c.stage.inside(System())
+	inside.OpenBrowser = newPageRobot(c.stage, stuck).open
+	s, err := openSession(ctx, inside, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.stage.facts.EditScope}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.token = token.Access
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
+	if err := os.WriteFile(c.path("key"), []byte(base64.StdEncoding.EncodeToString(key[:])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(os.Args[0], c.path("profilectl")); err != nil { // TestMain runs under that name
+		t.Fatal(err)
+	}
+	c.startRedis()
+	t.Cleanup(c.killRedis)
+	return c
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	address, _ := l.Addr().(*net.TCPAddr)
+	return address.Port
+}
+
+func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
+
+func (c *cluster) startRedis() {
+	c.t.Helper()
+	c.redis = exec.Command("redis-server", "--port", strconv.Itoa(c.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+	if err := c.redis.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.await("redis-server does not start", func() bool {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)))
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
+}
+
+func (c *cluster) killRedis() {
+	_ = c.redis.Process.Kill()
+	_ = c.redis.Wait() // it was killed
+}
+
+func (c *cluster) await(otherwise string, done func() bool) {
+	c.t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			c.t.Fatal(otherwise)
+		}
+	}
+}
+
+// replica is one mid-tier.
+type replica struct {
+	process        *exec.Cmd
+	address, admin string
+}
+
+func (c *cluster) start(name, rate string) *replica {
+	c.t.Helper()
+	r := &replica{admin: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))}
+	ready := c.path(name)
+	r.process = exec.Command(c.path("profilectl"), "serve", "--rate", rate, "--cache", fmt.Sprintf("redis://127.0.0.1:%d/0", c.port), "--cache-key-file", c.path("key"),
+		"--listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(r.admin, "http://"))
+	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
+	for name, value := range c.stage.variables() {
+		r.process.Env = append(r.process.Env, name+"="+value)
+	}
+	if err := r.process.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = r.process.Process.Kill(); _ = r.process.Wait() })
+	c.await("a replica does not start", func() bool {
+		raw, err := os.ReadFile(ready)
+		r.address = strings.TrimSpace(string(raw))
+		return err == nil && r.address != ""
+	})
+	return r
+}
+
+// edit sends one request and returns its status, or 0 where there was no answer.
+func (c *cluster) edit(r *replica) int {
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, r.address+"/updateUserInfo", strings.NewReader(`{"displayName":"Ada L."}`))
+	if err != nil {
+		c.t.Error(err)
+		return 0
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, res.Body)
+	return res.StatusCode
+}
+
+// says reads a page of a replica's admin listener.
+func (c *cluster) says(r *replica, path string) string {
+	res, err := http.Get(r.admin + path)
+	if err != nil {
+		c.t.Error(err)
+		return ""
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.t.Error(err)
+	}
+	return string(text)
+}
+
+func (c *cluster) exchanges() (count int) {
+	for _, r := range c.stage.tenant.Requests() {
+		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+			count++
+		}
+	}
+	return count
+}
+
+// TestReplicasAndRedisThatAreKilledUnderLoad has clients that, like any load
+// balancer, ask the other replica where one does not answer.
+func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
+	c := newCluster(t)
+	one, two := c.start("one", "0"), c.start("two", "0")
+	if status := c.edit(one); status != http.StatusNoContent {
+		t.Fatalf("got %d", status)
+	}
+	if status := c.edit(two); status != http.StatusNoContent || c.exchanges() != 1 {
+		t.Fatalf("got %d after %d exchanges: the replicas do not share", status, c.exchanges())
+	}
+	var done, again atomic.Int64
+	load := func(until int64, at int64, then func()) {
+		t.Helper()
+		done.Store(0)
+		var all sync.WaitGroup
+		for i := range 16 {
+			all.Go(func() {
+				for n := i; done.Load() < until; n++ {
+					replicas := [2]*replica{one, two}
+					status := c.edit(replicas[n%2])
+					if status == 0 {
+						again.Add(1)
+						status = c.edit(replicas[(n+1)%2])
+					}
+					if status != http.StatusNoContent {
+						t.Errorf("a request got %d", status)
+					}
+					if done.Add(1) == at {
+						then()
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+	load(600, 200, func() { _ = one.process.Process.Signal(syscall.SIGKILL) })
+	if again.Load() == 0 || c.exchanges() != 1 {
+		t.Errorf("%d requests were sent again, %d exchanges", again.Load(), c.exchanges())
+	}
+	one = c.start("one again", "0")
+	load(600, 200, c.killRedis)
+	fresh := c.start("without redis", "0") // knows no result and has nobody to ask
+	if status := c.edit(fresh); status != http.StatusNoContent {
+		t.Errorf("without redis a new replica answers with %d", status)
+	}
+	c.await("nobody says that redis is gone", func() bool {
+		return c.says(fresh, "/readyz?verbose") == "ready\ndegraded: shared cache\n" &&
+			strings.Contains(c.says(fresh, "/metrics"), `profilectl_degraded{part="shared cache"} 1`)
+	})
+	c.startRedis()
+	c.await("nobody notices that redis is there again", func() bool { return c.says(fresh, "/readyz?verbose") == "ready\n" })
+}
+
+func TestTheLimitOfAUserCountsOverReplicas(t *testing.T) {
+	c := newCluster(t)
+	one, two := c.start("one", "4"), c.start("two", "4")
+	var got []int
+	for i := range 6 {
+		got = append(got, c.edit([]*replica{one, two}[i%2]))
+	}
+	if fmt.Sprint(got) != "[204 204 204 204 429 429]" {
+		t.Errorf("got %v", got)
+	}
+	c.killRedis()
+	if status := c.edit(one); status != http.StatusNoContent {
+		t.Errorf("without redis: got %d", status)
+	}
+}

@@ -1,0 +1,80 @@
+package shared
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	keyBytes  = 32 // of the key file, and of the keys made from it
+	timeBytes = 8
+)
+
+// sealer keeps from Redis, and from whoever reads it, what is stored there: names
+// are HMACs, values are sealed with AES-256-GCM, each bound to its name.
+type sealer struct {
+	names []byte
+	aead  cipher.AEAD
+}
+
+// readKey reads a key file: 32 bytes in base64, as `openssl rand -base64 32`
+// writes them.
+func readKey(path string) (*sealer, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keyBytes {
+		return nil, errors.New("it does not hold 32 bytes in base64")
+	}
+	names, err1 := hkdf.Key(sha256.New, key, nil, "profilectl cache names", keyBytes)
+	values, err2 := hkdf.Key(sha256.New, key, nil, "profilectl cache values", keyBytes)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, fmt.Errorf("derive keys: %w", err)
+	}
+	block, err := aes.NewCipher(values)
+	if err != nil {
+		return nil, fmt.Errorf("derive keys: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("derive keys: %w", err)
+	}
+	return &sealer{names: names, aead: aead}, nil
+}
+
+// name is where something is stored.
+func (s *sealer) name(kind string, what []byte) string {
+	mac := hmac.New(sha256.New, s.names)
+	mac.Write([]byte(kind))
+	mac.Write(what)
+	return "profilectl:1:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// seal returns what is stored under a name.
+func (s *sealer) seal(name, value string, until time.Time) []byte {
+	plain := binary.BigEndian.AppendUint64(make([]byte, 0, timeBytes+len(value)), uint64(until.Unix()))
+	return s.aead.Seal(nil, nil, append(plain, value...), []byte(name))
+}
+
+// open returns what was sealed, or false for anything else: another key, another
+// name, or tampering.
+func (s *sealer) open(name string, sealed []byte) (value string, until time.Time, ok bool) {
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(name))
+	if err != nil || len(plain) < timeBytes {
+		return "", time.Time{}, false
+	}
+	seconds := binary.BigEndian.Uint64(plain)
+	return string(plain[timeBytes:]), time.Unix(int64(seconds), 0), true
+}

@@ -1,0 +1,387 @@
+//go:build unix
+
+package shared_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/profilectl/profilectl/internal/bounded"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/shared"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+// server is a real redis-server on loopback, which keeps nothing on disk.
+type server struct {
+	t       *testing.T
+	port    int
+	more    []string // of its command line
+	process *exec.Cmd
+}
+
+func startRedis(t *testing.T, more ...string) *server {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
+			t.Fatal("redis-server is not installed")
+		}
+		t.Skip("redis-server is not installed")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _ := l.Addr().(*net.TCPAddr)
+	s := &server{t: t, port: address.Port, more: more}
+	l.Close()
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *server) start() {
+	s.t.Helper()
+	where := "--port"
+	if len(s.more) > 0 {
+		where = "--tls-port"
+	}
+	arguments := append([]string{where, strconv.Itoa(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", "pass word"}, s.more...)
+	s.process = exec.Command("redis-server", arguments...)
+	if err := s.process.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	if len(s.more) > 0 {
+		return
+	}
+	client := s.client()
+	defer client.Close()
+	for deadline := time.Now().Add(20 * time.Second); client.Ping(context.Background()).Err() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.t.Fatal("redis-server does not start")
+		}
+	}
+}
+
+func (s *server) stop() {
+	_ = s.process.Process.Kill()
+	_ = s.process.Wait() // it was killed
+}
+
+// client sees what redis-server sees.
+func (s *server) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: s.address(), Password: "pass word", DisableIdentity: true})
+}
+
+func (s *server) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
+
+// open makes one replica's store.
+func (s *server) open(keyFile string, log io.Writer) *shared.Store {
+	s.t.Helper()
+	store, err := shared.Open(shared.Config{
+		Address: "redis://" + s.address() + "/0", Password: "pass word", KeyFile: keyFile, Log: slog.New(slog.NewTextHandler(log, nil)),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = store.Close() })
+	return store
+}
+
+func newKeyFile(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "key")
+	writeKey(t, path)
+	return path
+}
+
+func writeKey(t *testing.T, path string) {
+	t.Helper()
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
+	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const token = "eyJ.a token of somebody.x"
+
+func TestReplicasShareWhatRedisCannotRead(t *testing.T) {
+	s := startRedis(t)
+	keyFile := newKeyFile(t)
+	one, two := s.open(keyFile, io.Discard), s.open(keyFile, io.Discard)
+	key, until := bounded.KeyOf("assertion"), time.Now().Add(time.Hour)
+	one.Put(t.Context(), key, token, until)
+	if got, end, ok := two.Get(t.Context(), key); !ok || got != token || end.Unix() != until.Unix() {
+		t.Errorf("got %q until %v, %v", got, end, ok)
+	}
+	if _, ok := two.Wait(t.Context(), "user-id.tenant-id", 60); !ok {
+		t.Error("the limit was not counted")
+	}
+	raw := s.client()
+	defer raw.Close()
+	names, err := raw.Keys(t.Context(), "*").Result()
+	if err != nil || len(names) != 2 {
+		t.Fatalf("redis has %q, %v", names, err)
+	}
+	for _, name := range names {
+		value, err := raw.Get(t.Context(), name).Bytes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		left, err := raw.TTL(t.Context(), name).Result()
+		if err != nil || left <= 0 || left > time.Hour {
+			t.Errorf("%s stays for %v, %v", name, left, err)
+		}
+		for _, secret := range []string{"eyJ", "somebody", "user-id", string(key[:])} {
+			if strings.Contains(name, secret) || bytes.Contains(value, []byte(secret)) {
+				t.Errorf("redis can read %q", secret)
+			}
+		}
+	}
+	if _, _, ok := s.open(newKeyFile(t), io.Discard).Get(t.Context(), key); ok {
+		t.Error("another key opens it")
+	}
+}
+
+func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {
+	s := startRedis(t)
+	store := s.open(newKeyFile(t), io.Discard)
+	mine, theirs := bounded.KeyOf("mine"), bounded.KeyOf("theirs")
+	raw := s.client()
+	defer raw.Close()
+	name := func(key bounded.Key) string {
+		t.Helper()
+		before, _ := raw.Keys(t.Context(), "*").Result()
+		store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
+		after, err := raw.Keys(t.Context(), "*").Result()
+		if err != nil || len(after) != len(before)+1 {
+			t.Fatalf("redis has %q, %v", after, err)
+		}
+		for _, n := range after {
+			if !strings.Contains(strings.Join(before, " "), n) {
+				return n
+			}
+		}
+		return ""
+	}
+	myName, theirName := name(mine), name(theirs)
+	good, err := raw.Get(t.Context(), myName).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := raw.Get(t.Context(), theirName).Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-1] ^= 1
+	for what, value := range map[string][]byte{
+		"another user's token": foreign, "one bit changed": flipped, "cut off": good[:20], "nothing": {}, "rubbish": []byte("rubbish"), "the token in plain": []byte(token),
+	} {
+		if err := raw.Set(t.Context(), myName, value, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got, _, ok := store.Get(t.Context(), mine); ok {
+			t.Errorf("%s: got %q", what, got)
+		}
+	}
+	// Brought back after its end: the sealed time counts, not Redis's.
+	short := bounded.KeyOf("short")
+	store.Put(t.Context(), short, token, time.Now().Add(time.Second))
+	names, _ := raw.Keys(t.Context(), "*").Result()
+	for _, n := range names {
+		if err := raw.Persist(t.Context(), n).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if _, _, ok := store.Get(t.Context(), short); !ok {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a token is served past its end")
+		}
+	}
+}
+
+func TestTheLimitCountsOverAllReplicas(t *testing.T) {
+	s := startRedis(t)
+	keyFile := newKeyFile(t)
+	one, two := s.open(keyFile, io.Discard), s.open(keyFile, io.Discard)
+	const perMinute = 6
+	for i := range perMinute {
+		if wait, ok := []*shared.Store{one, two}[i%2].Wait(t.Context(), "ada", perMinute); wait != 0 || !ok {
+			t.Errorf("request %d: wait %v, %v", i, wait, ok)
+		}
+	}
+	wait, ok := two.Wait(t.Context(), "ada", perMinute)
+	if !ok || wait <= 0 || wait > 10*time.Second {
+		t.Errorf("one too many: wait %v, %v", wait, ok)
+	}
+	if wait, ok := one.Wait(t.Context(), "grace", perMinute); wait != 0 || !ok {
+		t.Errorf("another user: wait %v, %v", wait, ok)
+	}
+}
+
+func TestWithoutRedisNobodyWaits(t *testing.T) {
+	s := startRedis(t)
+	var log bytes.Buffer
+	store := s.open(newKeyFile(t), &log)
+	key := bounded.KeyOf("assertion")
+	put := func() bool {
+		store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
+		_, _, ok := store.Get(t.Context(), key)
+		return ok
+	}
+	// sees waits until the store says so about itself.
+	sees := func(degraded bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); len(store.Degraded()) > 0 != degraded; time.Sleep(20 * time.Millisecond) {
+			if put(); time.Now().After(deadline) {
+				t.Fatalf("degraded is not %v: %s", degraded, &log)
+			}
+		}
+	}
+	if !put() || store.Degraded() != nil {
+		t.Fatal("it does not work at the start")
+	}
+	for name, c := range map[string]struct{ fail, mend func() }{
+		"killed": {s.stop, s.start},
+		"hanging": {
+			func() { _ = s.process.Process.Signal(syscall.SIGSTOP) },
+			func() { _ = s.process.Process.Signal(syscall.SIGCONT) },
+		},
+	} {
+		c.fail()
+		begun := time.Now()
+		if put() {
+			t.Errorf("%s: it still answers", name)
+		}
+		if _, ok := store.Wait(t.Context(), "ada", 1); ok {
+			t.Errorf("%s: it still counts", name)
+		}
+		for range 1000 {
+			put()
+		}
+		// Three times its patience, and then once a second.
+		if took := time.Since(begun); took > 10*time.Second {
+			t.Errorf("%s: a thousand requests waited %v", name, took)
+		}
+		sees(true)
+		c.mend()
+		sees(false)
+		if !put() {
+			t.Errorf("%s: it does not work afterwards", name)
+		}
+	}
+}
+
+func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string, blocks ...[]byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, bytes.Join(blocks, nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	make := func(name string) (ca, certificate, key string) {
+		c, err := loopback.NewCertificate(time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(c.TLS.PrivateKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file(name+"-ca.pem", c.CA), file(name+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]})),
+			file(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	}
+	ca, certificate, key := make("redis")
+	stranger, _, _ := make("stranger")
+	s := startRedis(t, "--port", "0", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
+	for file, trusted := range map[string]bool{ca: true, stranger: false} {
+		store, err := shared.Open(shared.Config{
+			Address: "rediss://" + s.address() + "/0", Password: "pass word", KeyFile: newKeyFile(t), CAFile: file, Log: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := func() bool { return store.Degraded() == nil }
+		for deadline := time.Now().Add(10 * time.Second); trusted && !answers() && time.Now().Before(deadline); {
+			time.Sleep(20 * time.Millisecond) // it has just been started
+		}
+		if answers() != trusted {
+			t.Errorf("trusted: %v", !trusted)
+		}
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestARenewedKeyIsUsed(t *testing.T) {
+	s := startRedis(t)
+	keyFile := newKeyFile(t)
+	store := s.open(keyFile, io.Discard)
+	key := bounded.KeyOf("assertion")
+	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
+	writeKey(t, keyFile)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if _, _, ok := store.Get(t.Context(), key); !ok {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the old key is still used")
+		}
+	}
+	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
+	if _, _, ok := s.open(keyFile, io.Discard).Get(t.Context(), key); !ok {
+		t.Error("another replica cannot read what the new key sealed")
+	}
+}
+
+func TestConfigurationsThatCannotBeUsed(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := newKeyFile(t)
+	for _, c := range []struct{ name, address, key, ca, what string }{
+		{"no key", "redis://localhost", "", "", "the shared cache has no key"},
+		{"no such key file", "redis://localhost", filepath.Join(dir, "none"), "", fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "none"))},
+		{"a short key", "redis://localhost", file("short", "c2hvcnQ="), "", fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "short"))},
+		{"another kind of address", "http://localhost", good, "", "the address of the shared cache cannot be used"},
+		{"a CA file that is none", "rediss://localhost", good, file("ca", "rubbish"), "the CA file " + filepath.Join(dir, "ca") + " cannot be used"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := shared.Open(shared.Config{Address: c.address, KeyFile: c.key, CAFile: c.ca, Log: slog.New(slog.DiscardHandler)})
+			if f := fault.As(err); f.Kind != fault.Usage || f.What != c.what || f.Fix == "" {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

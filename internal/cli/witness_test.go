@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/profilectl/profilectl/internal/config"
 )
 
 // TestTheSandboxsTableNamesRealWitnesses: each witness of docs/sandbox.md is a
@@ -36,6 +38,44 @@ func TestTheSandboxsTableNamesRealWitnesses(t *testing.T) {
 		}
 	}
 	if rows < 30 {
+		t.Errorf("the table has %d rows", rows)
+	}
+}
+
+// TestTheGuideOfServeNamesItsSettingsAndRealWitnesses: docs/serve.md has every
+// setting with all its names, and each test that it calls on exists.
+func TestTheGuideOfServeNamesItsSettingsAndRealWitnesses(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/serve.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range config.Server() {
+		for _, name := range append([]string{row.Name}, row.Env...) {
+			if !strings.Contains(string(guide), "`"+name+"`") {
+				t.Errorf("%s is not in the guide", name)
+			}
+		}
+	}
+	known := witnesses(t)
+	_, table, _ := strings.Cut(string(guide), "| shown by |")
+	rows := 0
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != 5 || strings.HasPrefix(cells[1], " ---") {
+			continue
+		}
+		rows++
+		found := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[3], -1)
+		if len(found) == 0 {
+			t.Errorf("nothing shows %q", strings.TrimSpace(cells[1]))
+		}
+		for _, w := range found {
+			if !strings.Contains(known+"\n", "\n"+w[1]+"\n") {
+				t.Errorf("%q is no test", w[1])
+			}
+		}
+	}
+	if rows < 20 {
 		t.Errorf("the table has %d rows", rows)
 	}
 }

@@ -278,3 +278,24 @@ func TestALogThatCannotBeWrittenStopsNothing(t *testing.T) {
 		t.Errorf("got %d %s", res.Code, bytes.TrimSpace(res.Body.Bytes()))
 	}
 }
+
+func TestTooMuchAtOnceIsTurnedAway(t *testing.T) {
+	w := newWorldOverTLS(t, 0, func(c *serve.Config) { c.Busy = 2 })
+	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: time.Second})
+	under := make(chan int, 2)
+	for range cap(under) { // both wait for one exchange
+		go func() { under <- w.post(howTo, w.strong).Code }()
+	}
+	for w.inFlight() < cap(under) {
+		time.Sleep(time.Millisecond)
+	}
+	res := w.post(howTo, w.strong)
+	if res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") != "1" || !strings.Contains(res.Body.String(), "the mid-tier is busy") {
+		t.Errorf("got %d %s", res.Code, res.Body)
+	}
+	for range cap(under) {
+		if code := <-under; code != http.StatusNoContent {
+			t.Errorf("one that came first got %d", code)
+		}
+	}
+}

@@ -94,9 +94,7 @@ func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, kn
 	c := exec.Command(self, "floor", dir, map[int]string{0: "one", 2: "two"}[line])
 	if line%2 == 1 {
 		c = exec.Command(tool, "serve")
-		c.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready, "PROFILECTL_SERVE_AUTHORITY="+t.API+"/"+tenantID, "PROFILECTL_SERVE_CLIENT_ID="+clientID,
-			"PROFILECTL_SERVE_CLIENT_SECRET=secret", "PROFILECTL_SERVE_GRAPH="+t.API, "PROFILECTL_SERVE_CA_FILE="+t.CA,
-			"PROFILECTL_SERVE_RATE=0", "PROFILECTL_SERVE_LISTEN=127.0.0.1:0", "PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0")
+		c.Env = append(os.Environ(), t.serveEnvironment(ready)...)
 	}
 	if err := c.Start(); err != nil {
 		return err
@@ -133,6 +131,15 @@ func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, kn
 	}
 	r.rss, err = rss(c.Process.Pid)
 	return err
+}
+
+// serveEnvironment is how serve is configured.
+func (t *tenant) serveEnvironment(ready string) []string {
+	return []string{
+		"PROFILECTL_READY_FILE=" + ready, "PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID, "PROFILECTL_SERVE_CLIENT_ID=" + clientID,
+		"PROFILECTL_SERVE_CLIENT_SECRET=secret", "PROFILECTL_SERVE_GRAPH=" + t.API, "PROFILECTL_SERVE_CA_FILE=" + t.CA,
+		"PROFILECTL_SERVE_RATE=0", "PROFILECTL_SERVE_LISTEN=127.0.0.1:0", "PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0",
+	}
 }
 
 func await(path string) (string, error) {

@@ -4,6 +4,7 @@
 // this machine at the same time, so only the ratios mean something.
 //
 //	go run ./bench/midtier
+//	go run ./bench/midtier -users 200000    memory held after ever more users
 //
 // Linux only: CPU time and memory are read from /proc.
 package main
@@ -40,6 +41,7 @@ func run(args []string) error {
 	flags.IntVar(&o.clients, "clients", 64, "clients at once")
 	flags.DurationVar(&o.length, "length", 3*time.Second, "of one round")
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds of which the median counts")
+	flags.IntVar(&o.users, "users", 0, "send one request of each of so many users to serve, and print the memory it holds")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -50,6 +52,7 @@ type options struct {
 	clients int
 	length  time.Duration
 	rounds  int
+	users   int
 }
 
 // row is one line of the table.
@@ -80,6 +83,9 @@ func measure(o options) error {
 		return err
 	}
 	defer stop()
+	if o.users > 0 {
+		return tenant.soak(o, tool, dir)
+	}
 	fmt.Fprintln(os.Stderr, "signing tokens")
 	known, err := tenant.tokens(o.clients)
 	if err != nil {

@@ -93,7 +93,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	}
 	c := serverConfig{
 		Authority: settings.Text("authority"), TenantID: settings.Text("tenant-id"), ClientID: settings.Text("client-id"), Credential: credential,
-		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), DrainDelay: settings.Duration("drain-delay"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"),
+		Graph: settings.Text("graph"), CAFile: settings.Text("ca-file"), AuthContext: settings.Text("require-auth-context"), MaxAge: settings.Duration("max-age"), DrainDelay: settings.Duration("drain-delay"), Timeout: settings.Duration("timeout"), Rate: settings.Int("rate"), Profiling: settings.Bool("pprof"),
 		Cache: settings.Text("cache"), CachePassword: settings.Secret("cache-password").Reveal(), CacheKeyFile: settings.Text("cache-key-file"),
 		NotifySocket: env.Getenv("NOTIFY_SOCKET"), OTLPEndpoint: settings.Text("otlp-endpoint"), OTLPHeaders: settings.Secret("otlp-headers").Reveal(),
 	}

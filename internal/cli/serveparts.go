@@ -33,6 +33,7 @@ type serverConfig struct {
 	Credential                                                obo.Credential
 	Timeout, MaxAge, DrainDelay                               time.Duration
 	Rate                                                      int
+	Profiling                                                 bool
 	NotifySocket, OTLPEndpoint, OTLPHeaders                   string
 	Cache, CachePassword, CacheKeyFile                        string
 }
@@ -100,7 +101,7 @@ func newServer(ctx context.Context, c serverConfig, log *slog.Logger) (*serve.Se
 		return nil, err
 	}
 	return serve.New(serve.Config{
-		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, Trace: p.trace, Shared: p.shared, Degraded: p.degraded, DrainDelay: c.DrainDelay, NotifySocket: c.NotifySocket,
+		Verifier: p.verifier, Exchange: p.exchange, Graph: &graph.Client{Base: c.Graph, HTTP: p.http}, Log: log, Timeout: c.Timeout, Rate: c.Rate, Profiling: c.Profiling, Trace: p.trace, Shared: p.shared, Degraded: p.degraded, DrainDelay: c.DrainDelay, NotifySocket: c.NotifySocket,
 		Issuer: challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: c.ClientID},
 	}), nil
 }

@@ -67,6 +67,7 @@ func Server() []Setting {
 		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
 		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
 		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
+		{Name: "pprof", Env: []string{"PROFILECTL_SERVE_PPROF"}, Default: "false", Help: "put Go's profiler on the admin address, under /debug/pprof/", Check: isBool},
 		{Name: "cache", Env: []string{"PROFILECTL_SERVE_CACHE"}, Help: "Redis or Valkey that replicas share exchanges and limits through, as redis://host:6379/0, or rediss:// for TLS", Check: isRedis},
 		{Name: "cache-password", Env: []string{"PROFILECTL_SERVE_CACHE_PASSWORD"}, Help: "password of the shared cache", Secret: true},
 		{Name: "cache-key-file", Env: []string{"PROFILECTL_SERVE_CACHE_KEY_FILE"}, Help: "file with the key that seals what is shared: 32 bytes in base64, the same for all replicas"},

@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/profilectl/profilectl/internal/serve"
 )
 
 func TestOneUserCannotSendTooMany(t *testing.T) {
@@ -61,5 +63,19 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 	w.handler.ServeHTTP(public, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if public.Code != http.StatusNotFound {
 		t.Errorf("the public listener shows metrics: %d", public.Code)
+	}
+}
+
+func TestTheProfilerIsThereOnlyWhenAskedFor(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		w := newWorld(t, "", func(c *serve.Config) { c.Profiling = on })
+		if got := strings.Contains(w.admin("/debug/pprof/"), "goroutine"); got != on {
+			t.Errorf("asked for %v, there %v", on, got)
+		}
+		public := httptest.NewRecorder()
+		w.handler.ServeHTTP(public, httptest.NewRequest(http.MethodGet, "/debug/pprof/", nil))
+		if public.Code != http.StatusNotFound {
+			t.Errorf("the public listener answers with %d", public.Code)
+		}
 	}
 }

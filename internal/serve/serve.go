@@ -18,6 +18,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"regexp"
 	"sync/atomic"
 	"time"
@@ -37,13 +38,14 @@ import (
 
 // Config is what a Server needs. All fields but the limits must be set.
 type Config struct {
-	Verifier *bearer.Verifier
-	Exchange *obo.Exchanger
-	Graph    *graph.Client
-	Issuer   challenge.Issuer // who challenges: this API, at its tenant
-	Log      *slog.Logger
-	Timeout  time.Duration // of one request; 0 is 15 seconds
-	Rate     int           // requests of one user a minute; 0 is no limit
+	Verifier  *bearer.Verifier
+	Exchange  *obo.Exchanger
+	Graph     *graph.Client
+	Issuer    challenge.Issuer // who challenges: this API, at its tenant
+	Log       *slog.Logger
+	Timeout   time.Duration // of one request; 0 is 15 seconds
+	Rate      int           // requests of one user a minute; 0 is no limit
+	Profiling bool          // Go's profiler is on the admin listener
 	// Shared counts what one user sends for all replicas; nil for each on its own.
 	Shared *shared.Store
 	// NotifySocket is where systemd wants to hear of the service's state; empty
@@ -111,6 +113,12 @@ func (s *Server) Public() http.Handler {
 func (s *Server) Admin() http.Handler {
 	m := http.NewServeMux()
 	m.Handle("GET /metrics", s.metrics.handler())
+	if s.config.Profiling {
+		m.HandleFunc("GET /debug/pprof/", pprof.Index)
+		m.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+		m.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+		m.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	}
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		if s.draining.Load() || !s.config.Verifier.Ready(r.Context()) {

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// soak sends one request of each of many users to serve, and prints how much
+// memory it holds meanwhile: nothing may stay of a user.
+func (t *tenant) soak(o options, tool, dir string) error {
+	ready := filepath.Join(dir, "ready")
+	c := exec.Command(tool, "serve")
+	c.Env = append(os.Environ(), t.serveEnvironment(ready)...)
+	if err := c.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
+	address, err := await(ready)
+	if err != nil {
+		return err
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}
+	const steps = 20
+	fmt.Printf("%10s %8s %8s\n", "users", "RSS MB", "seconds")
+	begun := time.Now()
+	for step := range steps {
+		tokens, err := t.tokens(o.users / steps)
+		if err != nil {
+			return err
+		}
+		var next atomic.Int64
+		var failed atomic.Value
+		var group sync.WaitGroup
+		for range o.clients {
+			group.Go(func() {
+				for failed.Load() == nil {
+					n := int(next.Add(1)) - 1
+					if n >= len(tokens) {
+						return
+					}
+					if err := send(client, address+"/updateUserInfo", tokens[n]); err != nil {
+						failed.Store(err)
+					}
+				}
+			})
+		}
+		group.Wait()
+		if err, _ := failed.Load().(error); err != nil {
+			return err
+		}
+		held, err := rss(c.Process.Pid)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%10d %8.1f %8.0f\n", (step+1)*len(tokens), held, time.Since(begun).Seconds())
+	}
+	return nil
+}

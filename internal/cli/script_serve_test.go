@@ -6,12 +6,18 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"math/big"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/rogpeppe/go-internal/testscript"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 )
 
 // certificateCommand writes a certificate with its key: certificate FILE.
@@ -48,4 +54,34 @@ func platformTokenCommand(ts *testscript.TestScript, neg bool, args []string) {
 		os.WriteFile(ts.MkAbs(args[0]), []byte(token+"\n"), 0o600),
 		os.WriteFile(ts.MkAbs(args[1]), pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o600),
 	))
+}
+
+// collectorCommand starts a collector of traces and writes down all that it is
+// sent: collector VARIABLE FILE.
+func collectorCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: collector VARIABLE FILE")
+	}
+	file, err := os.OpenFile(ts.MkAbs(args[1]), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var data tracepb.TracesData
+		body, err := io.ReadAll(r.Body)
+		if err = errors.Join(err, proto.Unmarshal(body, &data)); err != nil {
+			fmt.Fprintln(file, err)
+			return
+		}
+		for _, resource := range data.ResourceSpans {
+			for _, scope := range resource.ScopeSpans {
+				for _, span := range scope.Spans {
+					fmt.Fprintln(file, span.Name)
+					for _, a := range span.Attributes {
+						fmt.Fprintln(file, "  "+a.Key+" "+a.Value.String())
+					}
+				}
+			}
+		}
+	}))
+	ts.Defer(func() { server.Close(); _ = file.Close() })
+	ts.Setenv(args[0], server.URL)
 }

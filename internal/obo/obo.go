@@ -2,7 +2,7 @@
 // acts on the caller's behalf (learn.microsoft.com, "OAuth 2.0 On-Behalf-Of
 // flow").
 //
-// MSAL speaks the protocol, but its cache is not used: in memory it never
+// MSAL speaks the protocol, but its cache is not relied on: in memory it never
 // forgets, 13.5 KB for each user, for ever, and it cannot be kept elsewhere. So a
 // confidential client makes a few exchanges and is dropped with what it
 // remembers; results are kept in a cache of our own, bounded in number, until

@@ -27,11 +27,26 @@ func (o *serveOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Check, "check", false, "try the configuration, the tenant, the credential and Graph, and serve nobody")
 	for _, row := range config.Server() {
 		if !row.Secret {
-			f.String(row.Name, "", row.Help)
-			f.Lookup(row.Name).Annotations = map[string][]string{settingFlag: nil}
+			flag := f.VarPF(&settingValue{text: row.Default, kind: row.Value}, row.Name, "", row.Help)
+			if row.Value == "bool" {
+				flag.NoOptDefVal = "true"
+			}
+			flag.Annotations = map[string][]string{settingFlag: nil}
 		}
 	}
 }
+
+// settingValue is a flag that config checks. Its kind is shown in the help.
+type settingValue struct{ text, kind string }
+
+// Set takes the value (pflag.Value).
+func (v *settingValue) Set(text string) error { v.text = text; return nil }
+
+// String returns the value.
+func (v *settingValue) String() string { return v.text }
+
+// Type says what a value is.
+func (v *settingValue) Type() string { return v.kind }
 
 // given are the settings that stand on the command line.
 func (o *serveOptions) given() map[string]string {

@@ -23,7 +23,8 @@ type Setting struct {
 	Env     []string // environment variables, the first one set wins: ours, then the how-to's
 	Default string
 	Help    string
-	Secret  bool // never in the file, never printed
+	Value   string // what a value is called in help: file, address, time; "bool" for a truth value
+	Secret  bool   // never in the file, never printed
 	Check   func(string) error
 }
 
@@ -48,32 +49,32 @@ func Client() []Setting {
 // Server returns the settings of the mid-tier.
 func Server() []Setting {
 	return []Setting{
-		{Name: "authority", Env: []string{"PROFILECTL_SERVE_AUTHORITY", "AUTHORITY", "TENANT_SUBDOMAIN"}, Help: "the tenant: subdomain, tenant id, domain or URL", Check: filledIn},
-		{Name: "tenant-id", Env: []string{"PROFILECTL_SERVE_TENANT_ID", "TENANT_ID", "AZURE_TENANT_ID"}, Help: "the tenant's id; checked against the authority", Check: isGUID},
-		{Name: "client-id", Env: []string{"PROFILECTL_SERVE_CLIENT_ID", "CLIENT_ID", "AZURE_CLIENT_ID"}, Help: "client id of the mid-tier", Check: isGUID},
+		{Name: "authority", Env: []string{"PROFILECTL_SERVE_AUTHORITY", "AUTHORITY", "TENANT_SUBDOMAIN"}, Value: "tenant", Help: "the tenant: subdomain, tenant id, domain or URL", Check: filledIn},
+		{Name: "tenant-id", Env: []string{"PROFILECTL_SERVE_TENANT_ID", "TENANT_ID", "AZURE_TENANT_ID"}, Value: "id", Help: "the tenant's id; checked against the authority", Check: isGUID},
+		{Name: "client-id", Env: []string{"PROFILECTL_SERVE_CLIENT_ID", "CLIENT_ID", "AZURE_CLIENT_ID"}, Value: "id", Help: "client id of the mid-tier", Check: isGUID},
 		{Name: "client-secret", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET", "CLIENT_SECRET", "AZURE_CLIENT_SECRET"}, Help: "client secret of the mid-tier", Secret: true, Check: filledIn},
-		{Name: "client-secret-file", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET_FILE"}, Help: "file that holds the client secret; read again when it changes"},
-		{Name: "client-certificate", Env: []string{"PROFILECTL_SERVE_CLIENT_CERTIFICATE", "AZURE_CLIENT_CERTIFICATE_PATH"}, Help: "PEM or PFX file with the certificate and key that prove the mid-tier, in place of a secret; read again when it changes"},
+		{Name: "client-secret-file", Env: []string{"PROFILECTL_SERVE_CLIENT_SECRET_FILE"}, Value: "file", Help: "file that holds the client secret; read again when it changes"},
+		{Name: "client-certificate", Env: []string{"PROFILECTL_SERVE_CLIENT_CERTIFICATE", "AZURE_CLIENT_CERTIFICATE_PATH"}, Value: "file", Help: "PEM or PFX file with the certificate and key that prove the mid-tier, in place of a secret; read again when it changes"},
 		{Name: "client-certificate-password", Env: []string{"PROFILECTL_SERVE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_CERTIFICATE_PASSWORD"}, Help: "password of the PFX file", Secret: true},
-		{Name: "federated-token-file", Env: []string{"PROFILECTL_SERVE_FEDERATED_TOKEN_FILE", "AZURE_FEDERATED_TOKEN_FILE"}, Help: "file in which the platform keeps a token that proves the mid-tier (workload identity)"},
-		{Name: "graph", Env: []string{"PROFILECTL_SERVE_GRAPH", "GRAPH_API_ENDPOINT"}, Default: "https://graph.microsoft.com", Help: "address of Microsoft Graph", Check: isHTTPS},
-		{Name: "listen", Env: []string{"PROFILECTL_SERVE_LISTEN"}, Default: "localhost:3001", Help: "address to serve on", Check: isListen},
-		{Name: "admin-listen", Env: []string{"PROFILECTL_SERVE_ADMIN_LISTEN"}, Default: "localhost:9001", Help: "address of the health checks and metrics", Check: isListen},
-		{Name: "tls-cert", Env: []string{"PROFILECTL_SERVE_TLS_CERT"}, Help: "PEM file with the certificate to serve with"},
-		{Name: "tls-key", Env: []string{"PROFILECTL_SERVE_TLS_KEY"}, Help: "PEM file with its key"},
-		{Name: "behind-proxy", Env: []string{"PROFILECTL_SERVE_BEHIND_PROXY"}, Default: "false", Help: "a proxy ends TLS before the mid-tier", Check: isBool},
-		{Name: "require-auth-context", Env: []string{"PROFILECTL_SERVE_REQUIRE_AUTH_CONTEXT"}, Help: "authentication context that tokens must carry in acrs, as c1"},
-		{Name: "max-age", Env: []string{"PROFILECTL_SERVE_MAX_AGE"}, Help: "how long ago the caller may have signed in, by the token's auth_time claim, as 10m", Check: isDuration},
-		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Help: "PEM file with a CA to trust besides the system's"},
-		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
-		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Help: "time limit of one request", Check: isDuration},
-		{Name: "pprof", Env: []string{"PROFILECTL_SERVE_PPROF"}, Default: "false", Help: "put Go's profiler on the admin address, under /debug/pprof/", Check: isBool},
-		{Name: "cache", Env: []string{"PROFILECTL_SERVE_CACHE"}, Help: "Redis or Valkey that replicas share exchanges and limits through, as redis://host:6379/0, or rediss:// for TLS", Check: isRedis},
+		{Name: "federated-token-file", Env: []string{"PROFILECTL_SERVE_FEDERATED_TOKEN_FILE", "AZURE_FEDERATED_TOKEN_FILE"}, Value: "file", Help: "file in which the platform keeps a token that proves the mid-tier (workload identity)"},
+		{Name: "graph", Env: []string{"PROFILECTL_SERVE_GRAPH", "GRAPH_API_ENDPOINT"}, Default: "https://graph.microsoft.com", Value: "URL", Help: "address of Microsoft Graph", Check: isHTTPS},
+		{Name: "listen", Env: []string{"PROFILECTL_SERVE_LISTEN"}, Default: "localhost:3001", Value: "address", Help: "address to serve on", Check: isListen},
+		{Name: "admin-listen", Env: []string{"PROFILECTL_SERVE_ADMIN_LISTEN"}, Default: "localhost:9001", Value: "address", Help: "address of the health checks and metrics", Check: isListen},
+		{Name: "tls-cert", Env: []string{"PROFILECTL_SERVE_TLS_CERT"}, Value: "file", Help: "PEM file with the certificate to serve with"},
+		{Name: "tls-key", Env: []string{"PROFILECTL_SERVE_TLS_KEY"}, Value: "file", Help: "PEM file with its key"},
+		{Name: "behind-proxy", Env: []string{"PROFILECTL_SERVE_BEHIND_PROXY"}, Default: "false", Value: "bool", Help: "a proxy ends TLS before the mid-tier", Check: isBool},
+		{Name: "require-auth-context", Env: []string{"PROFILECTL_SERVE_REQUIRE_AUTH_CONTEXT"}, Value: "context", Help: "authentication context that tokens must carry in acrs, as c1"},
+		{Name: "max-age", Env: []string{"PROFILECTL_SERVE_MAX_AGE"}, Value: "time", Help: "how long ago the caller may have signed in, by the token's auth_time claim, as 10m", Check: isDuration},
+		{Name: "ca-file", Env: []string{"PROFILECTL_SERVE_CA_FILE"}, Value: "file", Help: "PEM file with a CA to trust besides the system's"},
+		{Name: "rate", Env: []string{"PROFILECTL_SERVE_RATE"}, Default: "60", Value: "number", Help: "requests of one user a minute; 0 is no limit", Check: isCount},
+		{Name: "timeout", Env: []string{"PROFILECTL_SERVE_TIMEOUT"}, Default: "15s", Value: "time", Help: "time limit of one request", Check: isDuration},
+		{Name: "pprof", Env: []string{"PROFILECTL_SERVE_PPROF"}, Default: "false", Value: "bool", Help: "put Go's profiler on the admin address, under /debug/pprof/", Check: isBool},
+		{Name: "cache", Env: []string{"PROFILECTL_SERVE_CACHE"}, Value: "URL", Help: "Redis or Valkey that replicas share exchanges and limits through, as redis://host:6379/0, or rediss:// for TLS", Check: isRedis},
 		{Name: "cache-password", Env: []string{"PROFILECTL_SERVE_CACHE_PASSWORD"}, Help: "password of the shared cache", Secret: true},
-		{Name: "cache-key-file", Env: []string{"PROFILECTL_SERVE_CACHE_KEY_FILE"}, Help: "file with the key that seals what is shared: 32 bytes in base64, the same for all replicas"},
-		{Name: "otlp-endpoint", Env: []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}, Help: "OpenTelemetry collector that traces are sent to (OTLP over HTTP), as http://localhost:4318", Check: isCollector},
+		{Name: "cache-key-file", Env: []string{"PROFILECTL_SERVE_CACHE_KEY_FILE"}, Value: "file", Help: "file with the key that seals what is shared: 32 bytes in base64, the same for all replicas"},
+		{Name: "otlp-endpoint", Env: []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}, Value: "URL", Help: "OpenTelemetry collector that traces are sent to (OTLP over HTTP), as http://localhost:4318", Check: isCollector},
 		{Name: "otlp-headers", Env: []string{"PROFILECTL_SERVE_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Help: "headers for the collector, as name=value,name=value", Secret: true},
-		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
+		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Value: "time", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
 	}
 }
 

@@ -46,6 +46,9 @@ type Config struct {
 
 const (
 	defaultEntries = 2000
+	// maxToken is how long a result may be that is kept, in bytes: with the number
+	// of entries, it bounds the memory.
+	maxToken = 16 << 10
 	// early is how long before its end a result is not used any more: it must
 	// outlive the call it is handed out for.
 	early = 5 * time.Minute
@@ -181,7 +184,9 @@ func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, time.Ti
 		until = a.Expires
 	}
 	until = until.Add(-early)
-	e.cache.Put(a.Key, result.AccessToken, until)
+	if len(result.AccessToken) <= maxToken {
+		e.cache.Put(a.Key, result.AccessToken, until)
+	}
 	return outcome{token: result.AccessToken}, until, nil
 }
 

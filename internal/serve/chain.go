@@ -20,6 +20,7 @@ type observed struct {
 	status  int
 	outcome string
 	cause   error
+	calls   []slog.Attr // upstream, with the time that each took
 }
 
 // WriteHeader notes the status.
@@ -64,6 +65,15 @@ func (s *Server) outer(next http.Handler) http.Handler {
 	})
 }
 
+// called notes how long a call upstream took, with all its repetitions.
+func (s *Server) called(w http.ResponseWriter, what string, begun time.Time) {
+	took := time.Since(begun)
+	s.metrics.upstream.WithLabelValues(what).Observe(took.Seconds())
+	if o, ok := w.(*observed); ok {
+		o.calls = append(o.calls, slog.String(what, took.Round(time.Microsecond).String()))
+	}
+}
+
 // harmless is what may be logged of a panic: what the runtime says; of anything
 // else only its type, for it may hold a token or a name.
 func harmless(broken any) string {
@@ -85,7 +95,7 @@ func (s *Server) note(r *http.Request, o *observed, span tracing.Span, id string
 		traceID = slog.String("traceId", id)
 	}
 	s.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", o.status),
-		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.String("correlationId", id), traceID, cause)
+		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.GroupAttrs("upstream", o.calls...), slog.String("correlationId", id), traceID, cause)
 }
 
 // limited turns requests away at once while too many are under way: a queue

@@ -15,23 +15,28 @@ type metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec   // by route, status and outcome
 	seconds   *prometheus.HistogramVec // by route
+	upstream  *prometheus.HistogramVec // by call: exchange, graph
 	exchanges *prometheus.CounterVec   // by result: cached, made, challenge, failed
 	limited   prometheus.Counter       // turned away: one user's too many
 }
 
 func newMetrics(s *Server) *metrics {
+	buckets := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15} // seconds
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilectl_requests_total", Help: "Requests that were answered."}, []string{"route", "status", "outcome"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "profilectl_request_seconds", Help: "Time to the answer.", Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15},
+			Name: "profilectl_request_seconds", Help: "Time to the answer.", Buckets: buckets,
 		}, []string{"route"}),
+		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "profilectl_upstream_seconds", Help: "Time that calls to Entra (exchange) and Microsoft Graph (graph) took.", Buckets: buckets,
+		}, []string{"call"}),
 		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilectl_exchanges_total", Help: "On-Behalf-Of exchanges that were wanted."}, []string{"result"}),
 		limited:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilectl_rate_limited_total", Help: "Requests turned away because a user sent too many."}),
 	}
 	busy := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "profilectl_requests_in_flight", Help: "Requests under way."}, func() float64 { return float64(len(s.slots)) })
 	m.registry.MustRegister(degraded(s.config.Degraded))
-	m.registry.MustRegister(m.requests, m.seconds, m.exchanges, m.limited, busy,
+	m.registry.MustRegister(m.requests, m.seconds, m.upstream, m.exchanges, m.limited, busy,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

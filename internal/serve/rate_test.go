@@ -50,7 +50,7 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 		`profilectl_requests_total{outcome="unavailable",route="POST /updateUserInfo",status="429"} 1`,
 		`profilectl_requests_total{outcome="usage",route="/",status="404"} 1`,
 		`profilectl_exchanges_total{result="made"} 1`, `profilectl_exchanges_total{result="cached"} 1`, `profilectl_exchanges_total{result="challenge"} 1`,
-		`profilectl_rate_limited_total 1`, `profilectl_requests_in_flight 0`, `profilectl_request_seconds_count{route="POST /updateUserInfo"} 5`, `process_resident_memory_bytes`,
+		`profilectl_upstream_seconds_count{call="exchange"} 2`, `profilectl_upstream_seconds_count{call="graph"} 2`, `profilectl_rate_limited_total 1`, `profilectl_requests_in_flight 0`, `profilectl_request_seconds_count{route="POST /updateUserInfo"} 5`, `process_resident_memory_bytes`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("there is no %s", want)

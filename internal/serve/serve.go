@@ -153,10 +153,16 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, status, err)
 		return
 	}
+	begun := time.Now()
 	token, demand, cached, err := s.config.Exchange.Exchange(ctx, obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires})
 	s.metrics.exchange(cached, demand != nil, err)
+	if !cached {
+		s.called(w, "exchange", begun)
+	}
 	if err == nil && demand == nil {
+		begun = time.Now()
 		demand, err = s.config.Graph.Update(ctx, token, change)
+		s.called(w, "graph", begun)
 		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.SignIn {
 			// The token that Graph refuses is ours, not the caller's.
 			err = &fault.Error{Kind: fault.Unavailable, What: f.What, Fix: "try again in a minute", Err: f, CorrelationID: f.CorrelationID}

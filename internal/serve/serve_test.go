@@ -343,7 +343,7 @@ func TestTheLogHoldsNoSecretAndNoName(t *testing.T) {
 	w.post(`{"displayName":"Lovelace\u0007"}`, w.strong)
 	w.post(howTo, w.graph)
 	text := w.log.String()
-	if !strings.Contains(text, `"status":204`) || !strings.Contains(text, "correlationId") {
+	if !strings.Contains(text, `"status":204`) || !strings.Contains(text, "correlationId") || !strings.Contains(text, `"upstream":{"exchange":"`) || !strings.Contains(text, `"graph":"`) {
 		t.Errorf("the log lacks the requests: %s", text)
 	}
 	for _, secret := range []string{w.strong, w.graph, w.tenant.Facts().MidTierSecret, "Lovelace", w.tenant.Facts().User, "eyJ"} {

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -97,58 +98,60 @@ func TestAStopUnderLoadFailsNoRequestThatWasAccepted(t *testing.T) {
 func TestSlowSendersAreCutOffAndHoldNobodyUp(t *testing.T) {
 	t.Parallel()
 	r := run(t, newWorld(t, ""))
-	const senders = 300
+	const senders = 300 // of each kind
 	head := "POST /updateUserInfo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n"
-	for _, c := range []struct {
-		name, first, then string
-		limit             time.Duration
-		last              string // of what the sender gets
-	}{
+	var all sync.WaitGroup
+	for _, s := range []sender{
 		{"headers that trickle", head, "X-Filler: a\r\n", 8 * time.Second, ""},
 		{"a body that trickles", head + "Authorization: Bearer " + r.strong + "\r\n\r\n", "{", 13 * time.Second, "408 Request Timeout"},
 		{"a body that trickles, without a token", head + "\r\n", "{", 13 * time.Second, "401 Unauthorized"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			var all sync.WaitGroup
-			for i := range senders {
-				all.Go(func() {
-					conn, err := net.Dial("tcp", r.address)
-					if err != nil {
-						t.Error(err)
-						return
-					}
-					defer conn.Close()
-					_, _ = io.WriteString(conn, c.first)
-					ended := make(chan string, 1)
-					go func() {
-						answer, _ := io.ReadAll(conn)
-						ended <- string(answer)
-					}()
-					for limit := time.After(c.limit); ; {
-						select {
-						case answer := <-ended:
-							if i == 0 && !strings.Contains(answer, c.last) {
-								t.Errorf("the sender got %q", answer)
-							}
-							return
-						case <-limit:
-							t.Error("a slow sender is still being listened to")
-							return
-						case <-time.After(500 * time.Millisecond):
-							_, _ = io.WriteString(conn, c.then)
-						}
-					}
-				})
-			}
-			begun := time.Now()
-			if status, err := r.edit(t.Context(), http.DefaultClient); status != http.StatusNoContent || err != nil {
-				t.Errorf("meanwhile: %d, %v", status, err)
-			}
-			if took := time.Since(begun); took > 3*time.Second {
-				t.Errorf("meanwhile a request took %v", took)
-			}
-			all.Wait()
-		})
+		for range senders {
+			all.Go(func() {
+				if answer, err := s.send(r.address); err != nil || !strings.Contains(answer, s.answer) {
+					t.Errorf("%s: got %q, %v", s.name, answer, err)
+				}
+			})
+		}
+	}
+	begun := time.Now()
+	if status, err := r.edit(t.Context(), http.DefaultClient); status != http.StatusNoContent || err != nil {
+		t.Errorf("meanwhile: %d, %v", status, err)
+	}
+	if took := time.Since(begun); took > 3*time.Second {
+		t.Errorf("meanwhile a request took %v", took)
+	}
+	all.Wait()
+}
+
+// sender is somebody who sends slowly, to hold the service up.
+type sender struct {
+	name, first, then string
+	limit             time.Duration // by when it must be cut off
+	answer            string        // what it is told
+}
+
+// send goes on until it is cut off, and returns what it was told.
+func (s sender) send(address string) (string, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, s.first)
+	ended := make(chan string, 1)
+	go func() {
+		answer, _ := io.ReadAll(conn) // ends when the other side ends it
+		ended <- string(answer)
+	}()
+	for limit := time.After(s.limit); ; {
+		select {
+		case answer := <-ended:
+			return answer, nil
+		case <-limit:
+			return "", errors.New("it is still being listened to")
+		case <-time.After(500 * time.Millisecond):
+			_, _ = io.WriteString(conn, s.then)
+		}
 	}
 }

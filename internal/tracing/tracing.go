@@ -39,6 +39,7 @@ type Config struct {
 // Tracer makes spans. It is safe for concurrent use.
 type Tracer struct {
 	tracer trace.Tracer
+	off    bool // spans go nowhere; only a caller's trace is passed on
 	stop   func(context.Context) error
 }
 
@@ -46,7 +47,7 @@ type Tracer struct {
 // OTEL_RESOURCE_ATTRIBUTES cannot be read.
 func New(ctx context.Context, c Config) (*Tracer, error) {
 	if c.Endpoint == "" {
-		return &Tracer{tracer: noop.NewTracerProvider().Tracer(""), stop: func(context.Context) error { return nil }}, nil
+		return &Tracer{tracer: noop.NewTracerProvider().Tracer(""), off: true, stop: func(context.Context) error { return nil }}, nil
 	}
 	headers, err := parseHeaders(c.Headers)
 	if err != nil {
@@ -98,8 +99,11 @@ type Span struct{ span trace.Span }
 // Serve begins the span of a request that came in, in the trace that its header
 // names.
 func (t *Tracer) Serve(ctx context.Context, h http.Header) (context.Context, Span) {
-	if len(h["Traceparent"]) > 0 {
+	switch {
+	case len(h["Traceparent"]) > 0:
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	case t.off:
+		return ctx, Span{trace.SpanFromContext(ctx)} // one that does nothing
 	}
 	ctx, span := t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
 	return ctx, Span{span}
@@ -136,11 +140,11 @@ type outgoing struct {
 
 // RoundTrip sends a copy of the request with the trace in its header.
 func (o outgoing) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, span := o.tracer.tracer.Start(req.Context(), req.Method+" "+req.URL.Host, trace.WithSpanKind(trace.SpanKindClient))
-	defer span.End()
-	if !span.SpanContext().IsValid() {
+	if o.tracer.off && !trace.SpanContextFromContext(req.Context()).IsValid() {
 		return o.next.RoundTrip(req)
 	}
+	ctx, span := o.tracer.tracer.Start(req.Context(), req.Method+" "+req.URL.Host, trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
 	req = req.Clone(ctx)
 	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header))
 	res, err := o.next.RoundTrip(req)

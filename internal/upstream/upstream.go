@@ -103,14 +103,15 @@ func (l *labelled) RoundTrip(req *http.Request) (*http.Response, error) {
 	if id == "" && l.userAgent == "" {
 		return l.next.RoundTrip(req)
 	}
-	req = req.Clone(req.Context())
+	labelled := *req // a RoundTripper must not change the request, and only the header is
+	labelled.Header = req.Header.Clone()
 	if id != "" {
-		req.Header.Set("client-request-id", id)
+		labelled.Header.Set("client-request-id", id)
 	}
-	if l.userAgent != "" && req.Header.Get("User-Agent") == "" {
-		req.Header.Set("User-Agent", l.userAgent)
+	if l.userAgent != "" && labelled.Header.Get("User-Agent") == "" {
+		labelled.Header.Set("User-Agent", l.userAgent)
 	}
-	res, err := l.next.RoundTrip(req)
+	res, err := l.next.RoundTrip(&labelled)
 	if err != nil {
 		return nil, fmt.Errorf("send request: %w", err)
 	}

@@ -9,6 +9,7 @@
 package bearer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,8 +116,8 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 		caller.Assertion, caller.Key = raw, key
 		return caller, nil, nil
 	}
-	claims := claims{}
-	_, err := v.parser.ParseWithClaims(raw, &claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
+	claims := &claims{}
+	_, err := v.parser.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
 	if err != nil {
 		return Caller{}, nil, invalid(err)
 	}
@@ -126,17 +127,15 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	if demand := v.weak(claims, now); demand != nil {
 		return Caller{}, demand, nil
 	}
-	client := claims.Client
-	if client == "" {
-		client = claims.ClientV1
+	caller := Caller{
+		ID: claims.ObjectID.value + "." + claims.TenantID.value, Client: cmp.Or(claims.Client.value, claims.ClientV1.value), Expires: claims.ExpiresAt.value.Time,
 	}
-	caller := Caller{ID: claims.ObjectID + "." + claims.TenantID, Client: client, Expires: claims.ExpiresAt.Time}
 	until := now.Add(remembered)
 	if caller.Expires.Before(until) {
 		until = caller.Expires
 	}
 	if v.aged(claims) {
-		if stale := claims.AuthTime.Add(v.config.MaxAge + leeway); stale.Before(until) {
+		if stale := claims.AuthTime.value.Add(v.config.MaxAge + leeway); stale.Before(until) {
 			until = stale
 		}
 	}

@@ -184,6 +184,10 @@ func TestHostileTokens(t *testing.T) {
 	mac := hmac.New(sha256.New, n.key.N.Bytes())
 	head := b64([]byte(`{"alg":"HS256","kid":"k1"}`))
 	mac.Write([]byte(head + "." + parts[1]))
+	text, err := json.Marshal(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, value := range map[string]string{
 		"a stranger's key in the header":      "Bearer " + ownKey,
 		"HS256 with the public key":           "Bearer " + head + "." + parts[1] + "." + b64(mac.Sum(nil)),
@@ -202,6 +206,9 @@ func TestHostileTokens(t *testing.T) {
 		"not UTF-8":                           "Bearer \xff\xfe." + parts[1] + "." + parts[2],
 		"a payload that is not JSON":          "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, `hello`),
 		"a payload that is null":              "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, `null`),
+		"an audience twice":                   "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, strings.Replace(string(text), "{", `{"aud":"other",`, 1)),
+		"a tenant twice, in another case":     "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, strings.Replace(string(text), "{", `{"TID":"other",`, 1)),
+		"scopes twice, one null":              "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, strings.Replace(string(text), "{", `{"scp":null,`, 1)),
 		"a header that is not JSON":           "Bearer " + n.signRaw(t, `hello`, `{}`),
 		"claims named in another case":        "Bearer " + n.signRaw(t, `{"alg":"RS256","kid":"k1"}`, `{"AUD":"`+api+`"}`),
 		"a signature of another tenant's key": "Bearer " + stranger.sign(t, map[string]any{"alg": "RS256", "kid": "k1"}, claims),

@@ -89,21 +89,16 @@ func (t *tenant) tokens(count int) ([]string, error) {
 
 // measure runs the rounds of one line against a server of its own.
 func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, known, fresh []string) error {
-	ready := filepath.Join(dir, "ready")
-	_ = os.Remove(ready) // of the line before
 	c := exec.Command(self, "floor", dir, map[int]string{0: "one", 2: "two"}[line])
 	if line%2 == 1 {
 		c = exec.Command(tool, "serve")
-		c.Env = append(os.Environ(), t.serveEnvironment(ready)...)
+		c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
 	}
-	if err := c.Start(); err != nil {
-		return err
-	}
-	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
-	address, err := await(ready)
+	address, stop, err := launch(c, dir)
 	if err != nil {
 		return err
 	}
+	defer stop()
 	for round := range o.rounds + 1 {
 		tokens, once := known, false
 		if line >= 2 {
@@ -133,10 +128,24 @@ func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, kn
 	return err
 }
 
+// launch starts a server that writes its address into the file "ready".
+func launch(c *exec.Cmd, dir string) (address string, stop func(), err error) {
+	ready := filepath.Join(dir, "ready")
+	_ = os.Remove(ready) // of the server before
+	if err := c.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() { _ = c.Process.Kill(); _ = c.Wait() }
+	if address, err = await(ready); err != nil {
+		stop()
+	}
+	return address, stop, err
+}
+
 // serveEnvironment is how serve is configured.
-func (t *tenant) serveEnvironment(ready string) []string {
+func (t *tenant) serveEnvironment(dir string) []string {
 	return []string{
-		"PROFILECTL_READY_FILE=" + ready, "PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID, "PROFILECTL_SERVE_CLIENT_ID=" + clientID,
+		"PROFILECTL_READY_FILE=" + filepath.Join(dir, "ready"), "PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID, "PROFILECTL_SERVE_CLIENT_ID=" + clientID,
 		"PROFILECTL_SERVE_CLIENT_SECRET=secret", "PROFILECTL_SERVE_GRAPH=" + t.API, "PROFILECTL_SERVE_CA_FILE=" + t.CA,
 		"PROFILECTL_SERVE_RATE=0", "PROFILECTL_SERVE_LISTEN=127.0.0.1:0", "PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0",
 	}

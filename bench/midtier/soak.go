@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,17 +13,13 @@ import (
 // soak sends one request of each of many users to serve, and prints how much
 // memory it holds meanwhile: nothing may stay of a user.
 func (t *tenant) soak(o options, tool, dir string) error {
-	ready := filepath.Join(dir, "ready")
 	c := exec.Command(tool, "serve")
-	c.Env = append(os.Environ(), t.serveEnvironment(ready)...)
-	if err := c.Start(); err != nil {
-		return err
-	}
-	defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
-	address, err := await(ready)
+	c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
+	address, stop, err := launch(c, dir)
 	if err != nil {
 		return err
 	}
+	defer stop()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}
 	const steps = 20
 	fmt.Printf("%10s %8s %8s\n", "users", "RSS MB", "seconds")

@@ -14,7 +14,7 @@ var floors = map[string]int{
 	"internal/aadsts": 1, "internal/authority": 1, "internal/challenge": 1, "internal/config": 1, "internal/output": 1,
 	"internal/problem": 1, "internal/profile": 1, "internal/terminal": 1, "internal/tokenstore": 1, "internal/upstream": 1,
 
-	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/shared": 1, "internal/statefile": 0, "internal/tracing": 0, "api": 0,
+	"internal/bounded": 0, "internal/fault": 0, "internal/muted": 0, "internal/nearest": 0, "internal/reload": 0, "internal/shared": 1, "internal/shared/redistest": 0, "internal/statefile": 0, "internal/tracing": 0, "api": 0,
 
 	"sandbox":                    3,
 	"sandbox/internal/graph":     2,
@@ -84,14 +84,15 @@ var may = map[string][]string{
 		"go.opentelemetry.io/otel/propagation", "go.opentelemetry.io/otel/sdk/resource", "go.opentelemetry.io/otel/sdk/trace",
 		"go.opentelemetry.io/otel/trace", "go.opentelemetry.io/otel/trace/noop", "go.opentelemetry.io/proto/otlp/trace/v1", "google.golang.org/protobuf/proto",
 	},
-	"internal/bounded":   {},
-	"internal/shared":    {"internal/bounded", "internal/fault", "internal/reload", "github.com/redis/go-redis/v9", "github.com/sony/gobreaker/v2"},
-	"internal/reload":    {},
-	"internal/fault":     {},
-	"internal/nearest":   {},
-	"internal/statefile": {},
-	"internal/muted":     {}, // must stay so: it has to be initialised first
-	"api":                {},
+	"internal/bounded":          {},
+	"internal/shared/redistest": {},
+	"internal/shared":           {"internal/bounded", "internal/fault", "internal/reload", "github.com/redis/go-redis/v9", "github.com/sony/gobreaker/v2"},
+	"internal/reload":           {},
+	"internal/fault":            {},
+	"internal/nearest":          {},
+	"internal/statefile":        {},
+	"internal/muted":            {}, // must stay so: it has to be initialised first
+	"api":                       {},
 
 	"sandbox":                    {"sandbox/internal/directory", "sandbox/internal/graph", "sandbox/internal/sts", "sandbox/internal/token"},
 	"sandbox/internal/graph":     {"sandbox/internal/directory", "sandbox/internal/sts", "sandbox/internal/token"},

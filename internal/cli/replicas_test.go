@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/shared/redistest"
 )
 
 // cluster is a tenant, a redis-server, and replicas of the mid-tier, each a
@@ -31,19 +32,12 @@ type cluster struct {
 	dir   string
 	stage *stage
 	token string // for the mid-tier
-	redis *exec.Cmd
-	port  int // of redis
+	redis *redistest.Server
 }
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
-			t.Fatal("redis-server is not installed")
-		}
-		t.Skip("redis-server is not installed")
-	}
-	c := &cluster{t: t, dir: t.TempDir(), port: freePort(t)}
+	c := &cluster{t: t, dir: t.TempDir(), redis: redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "")}
 	var err error
 	if c.stage, err = startStage(t.Context(), System(), &globals{}, stageOptions{}); err != nil {
 		t.Fatal(err)
@@ -69,8 +63,6 @@ func newCluster(t *testing.T) *cluster {
 	if err := os.Symlink(os.Args[0], c.path("profilectl")); err != nil { // TestMain runs under that name
 		t.Fatal(err)
 	}
-	c.startRedis()
-	t.Cleanup(c.killRedis)
 	return c
 }
 
@@ -86,26 +78,6 @@ func freePort(t *testing.T) int {
 }
 
 func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
-
-func (c *cluster) startRedis() {
-	c.t.Helper()
-	c.redis = exec.Command("redis-server", "--port", strconv.Itoa(c.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-	if err := c.redis.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	c.await("redis-server does not start", func() bool {
-		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(c.port)))
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-}
-
-func (c *cluster) killRedis() {
-	_ = c.redis.Process.Kill()
-	_ = c.redis.Wait() // it was killed
-}
 
 func (c *cluster) await(otherwise string, done func() bool) {
 	c.t.Helper()
@@ -126,7 +98,7 @@ func (c *cluster) start(name, rate string) *replica {
 	c.t.Helper()
 	r := &replica{admin: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))}
 	ready := c.path(name)
-	r.process = exec.Command(c.path("profilectl"), "serve", "--rate", rate, "--cache", fmt.Sprintf("redis://127.0.0.1:%d/0", c.port), "--cache-key-file", c.path("key"),
+	r.process = exec.Command(c.path("profilectl"), "serve", "--rate", rate, "--cache", "redis://"+c.redis.Address+"/0", "--cache-key-file", c.path("key"),
 		"--listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(r.admin, "http://"))
 	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
 	for name, value := range c.stage.variables() {
@@ -227,7 +199,7 @@ func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
 		t.Errorf("%d requests were sent again, %d exchanges", again.Load(), c.exchanges())
 	}
 	one = c.start("one again", "0")
-	load(600, 200, c.killRedis)
+	load(600, 200, c.redis.Kill)
 	fresh := c.start("without redis", "0") // knows no result and has nobody to ask
 	if status := c.edit(fresh); status != http.StatusNoContent {
 		t.Errorf("without redis a new replica answers with %d", status)
@@ -236,7 +208,7 @@ func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
 		return c.says(fresh, "/readyz?verbose") == "ready\ndegraded: shared cache\n" &&
 			strings.Contains(c.says(fresh, "/metrics"), `profilectl_degraded{part="shared cache"} 1`)
 	})
-	c.startRedis()
+	c.redis.Start()
 	c.await("nobody notices that redis is there again", func() bool { return c.says(fresh, "/readyz?verbose") == "ready\n" })
 }
 
@@ -250,7 +222,7 @@ func TestTheLimitOfAUserCountsOverReplicas(t *testing.T) {
 	if fmt.Sprint(got) != "[204 204 204 204 429 429]" {
 		t.Errorf("got %v", got)
 	}
-	c.killRedis()
+	c.redis.Kill()
 	if status := c.edit(one); status != http.StatusNoContent {
 		t.Errorf("without redis: got %d", status)
 	}

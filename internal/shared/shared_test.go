@@ -4,7 +4,6 @@ package shared_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
@@ -12,11 +11,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,77 +23,31 @@ import (
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/shared"
+	"github.com/profilectl/profilectl/internal/shared/redistest"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-// server is a real redis-server on loopback, which keeps nothing on disk.
+// server is a redis-server with a password.
 type server struct {
-	t       *testing.T
-	port    int
-	more    []string // of its command line
-	process *exec.Cmd
+	*redistest.Server
+	t *testing.T
 }
 
 func startRedis(t *testing.T, more ...string) *server {
 	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
-			t.Fatal("redis-server is not installed")
-		}
-		t.Skip("redis-server is not installed")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address, _ := l.Addr().(*net.TCPAddr)
-	s := &server{t: t, port: address.Port, more: more}
-	l.Close()
-	s.start()
-	t.Cleanup(s.stop)
-	return s
-}
-
-func (s *server) start() {
-	s.t.Helper()
-	where := "--port"
-	if len(s.more) > 0 {
-		where = "--tls-port"
-	}
-	arguments := append([]string{where, strconv.Itoa(s.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", "pass word"}, s.more...)
-	s.process = exec.Command("redis-server", arguments...)
-	if err := s.process.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	if len(s.more) > 0 {
-		return
-	}
-	client := s.client()
-	defer client.Close()
-	for deadline := time.Now().Add(20 * time.Second); client.Ping(context.Background()).Err() != nil; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.t.Fatal("redis-server does not start")
-		}
-	}
-}
-
-func (s *server) stop() {
-	_ = s.process.Process.Kill()
-	_ = s.process.Wait() // it was killed
+	return &server{redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "", append(more, "--requirepass", "pass word")...), t}
 }
 
 // client sees what redis-server sees.
 func (s *server) client() *redis.Client {
-	return redis.NewClient(&redis.Options{Addr: s.address(), Password: "pass word", DisableIdentity: true})
+	return redis.NewClient(&redis.Options{Addr: s.Address, Password: "pass word", DisableIdentity: true})
 }
-
-func (s *server) address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
 // open makes one replica's store.
 func (s *server) open(keyFile string, log io.Writer) *shared.Store {
 	s.t.Helper()
 	store, err := shared.Open(shared.Config{
-		Address: "redis://" + s.address() + "/0", Password: "pass word", KeyFile: keyFile, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Address: "redis://" + s.Address + "/0", Password: "pass word", KeyFile: keyFile, Log: slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -265,10 +215,10 @@ func TestWithoutRedisNobodyWaits(t *testing.T) {
 		t.Fatal("it does not work at the start")
 	}
 	for name, c := range map[string]struct{ fail, mend func() }{
-		"killed": {s.stop, s.start},
+		"killed": {s.Kill, s.Start},
 		"hanging": {
-			func() { _ = s.process.Process.Signal(syscall.SIGSTOP) },
-			func() { _ = s.process.Process.Signal(syscall.SIGCONT) },
+			func() { _ = s.Process.Process.Signal(syscall.SIGSTOP) },
+			func() { _ = s.Process.Process.Signal(syscall.SIGCONT) },
 		},
 	} {
 		c.fail()
@@ -318,19 +268,15 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 	}
 	ca, certificate, key := make("redis")
 	stranger, _, _ := make("stranger")
-	s := startRedis(t, "--port", "0", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
+	s := startRedis(t, "--tls-port", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
 	for file, trusted := range map[string]bool{ca: true, stranger: false} {
 		store, err := shared.Open(shared.Config{
-			Address: "rediss://" + s.address() + "/0", Password: "pass word", KeyFile: newKeyFile(t), CAFile: file, Log: slog.New(slog.DiscardHandler),
+			Address: "rediss://" + s.Address + "/0", Password: "pass word", KeyFile: newKeyFile(t), CAFile: file, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		answers := func() bool { return store.Degraded() == nil }
-		for deadline := time.Now().Add(10 * time.Second); trusted && !answers() && time.Now().Before(deadline); {
-			time.Sleep(20 * time.Millisecond) // it has just been started
-		}
-		if answers() != trusted {
+		if answers := store.Degraded() == nil; answers != trusted {
 			t.Errorf("trusted: %v", !trusted)
 		}
 		if err := store.Close(); err != nil {

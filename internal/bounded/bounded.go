@@ -65,6 +65,15 @@ func (c *Cache[V]) Put(key Key, value V, until time.Time) {
 	}
 }
 
+// Delete forgets a value.
+func (c *Cache[V]) Delete(key Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if old, ok := c.entries[key]; ok {
+		c.remove(old)
+	}
+}
+
 // Len is how many values are kept.
 func (c *Cache[V]) Len() int {
 	c.mu.Lock()

@@ -141,6 +141,16 @@ func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (token string, de
 	return o.token, o.demand, o.cached, nil
 }
 
+// Forget makes the next Exchange ask the tenant again: Graph did not take the
+// result any more, although it looked good.
+func (e *Exchanger) Forget(ctx context.Context, a Assertion) {
+	e.cache.Delete(a.Key)
+	e.current.Store(nil) // with what MSAL remembers
+	if e.config.Shared != nil {
+		e.config.Shared.Delete(ctx, a.Key)
+	}
+}
+
 // detach keeps the time limit of a request, but not its end: a caller that goes
 // away must not fail the others that wait for the same exchange.
 func (e *Exchanger) detach(ctx context.Context) (context.Context, context.CancelFunc) {

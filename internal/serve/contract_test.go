@@ -97,13 +97,7 @@ func TestRequestsOfOneUserAtOnceMakeOneExchange(t *testing.T) {
 	if slices.ContainsFunc(codes, func(code int) bool { return code != http.StatusNoContent }) {
 		t.Errorf("got %v", codes)
 	}
-	exchanges := 0
-	for _, r := range w.tenant.Requests() {
-		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
-			exchanges++
-		}
-	}
-	if exchanges != 1 {
-		t.Errorf("%d exchanges", exchanges)
+	if n := w.exchanges(); n != 1 {
+		t.Errorf("%d exchanges", n)
 	}
 }

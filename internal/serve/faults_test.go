@@ -3,63 +3,18 @@ package serve_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/serve"
-	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox"
-	"github.com/profilectl/profilectl/sandbox/loopback"
 )
-
-// newWorldOverTLS is a mid-tier that calls its tenant over real connections, with
-// the client that `profilectl serve` has.
-func newWorldOverTLS(t *testing.T, timeout time.Duration, more ...func(*serve.Config)) *world {
-	t.Helper()
-	certificate, err := loopback.NewCertificate(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	caFile := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(caFile, certificate.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var listeners [2]*loopback.Listener
-	for i := range listeners {
-		if listeners[i], err = loopback.Listen(0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tenant, err := sandbox.New(sandbox.Config{
-		QuickPasswords: true, APIAddress: "https://localhost:" + strconv.Itoa(listeners[0].Port()), PagesAddress: "http://localhost:" + strconv.Itoa(listeners[1].Port()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	handlers := []http.Handler{tenant.API(), tenant.Pages()}
-	for i, l := range []net.Listener{tls.NewListener(listeners[0], &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), listeners[1]} {
-		server := &http.Server{Handler: handlers[i], ReadHeaderTimeout: time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-		go func() { _ = server.Serve(l) }()
-		t.Cleanup(func() { _ = server.Close() })
-	}
-	breakers := upstream.NewBreakers(slog.New(slog.DiscardHandler))
-	client, err := upstream.New(upstream.Config{CAFile: caFile, Breakers: breakers})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The sign-ins that the test begins with are not what is limited.
-	return newWorldOf(t, tenant, client, "", append(more, func(c *serve.Config) { c.Timeout, c.Degraded = timeout, breakers.Open })...)
-}
 
 // problem is what a refused caller reads.
 type problem struct{ Detail, Fix string }
@@ -171,6 +126,28 @@ func TestAHostThatOnlyFailsIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestATokenThatGraphDoesNotTakeAnyMoreIsExchangedAnew(t *testing.T) {
+	w := newWorld(t, "")
+	if res := w.post(howTo, w.strong); res.Code != http.StatusNoContent {
+		t.Fatalf("got %d %s", res.Code, res.Body)
+	}
+	w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: http.StatusUnauthorized})
+	if res := w.post(howTo, w.strong); res.Code != http.StatusNoContent {
+		t.Errorf("a revoked token: got %d %s", res.Code, res.Body)
+	}
+	if n := w.exchanges(); n != 2 {
+		t.Errorf("%d exchanges", n)
+	}
+	// The user is revoked as well: the tenant says so, and the caller hears it.
+	if err := w.tenant.RevokeSessions(w.tenant.Facts().User); err != nil {
+		t.Fatal(err)
+	}
+	w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: http.StatusUnauthorized})
+	if res := w.post(howTo, w.strong); res.Code != http.StatusUnauthorized || res.Header().Get("WWW-Authenticate") == "" {
+		t.Errorf("a revoked user: got %d %s", res.Code, res.Body)
+	}
+}
+
 func TestKeysThatRotateWhileTheirEndpointIsDown(t *testing.T) {
 	w := newWorldOverTLS(t, 0)
 	if err := w.tenant.RotateKeys(); err != nil {
@@ -220,14 +197,8 @@ func TestACallerThatGoesAwayFailsNobodyElse(t *testing.T) {
 		t.Errorf("the second caller got %d", code)
 	}
 	<-first
-	exchanges := 0
-	for _, r := range w.tenant.Requests() {
-		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
-			exchanges++
-		}
-	}
-	if exchanges != 1 {
-		t.Errorf("%d exchanges", exchanges)
+	if n := w.exchanges(); n != 1 {
+		t.Errorf("%d exchanges", n)
 	}
 }
 

@@ -153,26 +153,40 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, status, err)
 		return
 	}
-	begun := time.Now()
-	token, demand, cached, err := s.config.Exchange.Exchange(ctx, obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires})
-	s.metrics.exchange(cached, demand != nil, err)
-	if !cached {
-		s.called(w, "exchange", begun)
-	}
-	if err == nil && demand == nil {
-		begun = time.Now()
-		demand, err = s.config.Graph.Update(ctx, token, change)
-		s.called(w, "graph", begun)
-		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.SignIn {
-			// The token that Graph refuses is ours, not the caller's.
-			err = &fault.Error{Kind: fault.Unavailable, What: f.What, Fix: "try again in a minute", Err: f, CorrelationID: f.CorrelationID}
-		}
-	}
+	demand, err = s.apply(ctx, w, obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires}, change)
 	if err != nil || demand != nil {
 		s.upstream(w, r, demand, err)
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// apply sends the change to Graph on the caller's behalf. Where Graph refuses a
+// token that was exchanged before, because something was revoked meanwhile, the
+// tenant is asked once more: it knows why.
+func (s *Server) apply(ctx context.Context, w http.ResponseWriter, a obo.Assertion, change profile.Change) (*challenge.Challenge, error) {
+	for again := false; ; again = true {
+		begun := time.Now()
+		token, demand, cached, err := s.config.Exchange.Exchange(ctx, a)
+		s.metrics.exchange(cached, demand != nil, err)
+		if !cached {
+			s.called(w, "exchange", begun)
+		}
+		if err != nil || demand != nil {
+			return demand, err
+		}
+		begun = time.Now()
+		demand, err = s.config.Graph.Update(ctx, token, change)
+		s.called(w, "graph", begun)
+		f, ok := errors.AsType[*fault.Error](err)
+		switch {
+		case !ok || f.Kind != fault.SignIn:
+			return demand, err
+		case !cached || again: // the token that Graph refuses is ours, not the caller's
+			return nil, &fault.Error{Kind: fault.Unavailable, What: f.What, Fix: "try again in a minute", Err: f, CorrelationID: f.CorrelationID}
+		}
+		s.config.Exchange.Forget(ctx, a)
+	}
 }
 
 // decode reads the change, and says with which status to refuse it.

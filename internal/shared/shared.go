@@ -156,6 +156,12 @@ func (s *Store) Put(ctx context.Context, key bounded.Key, value string, until ti
 	})
 }
 
+// Delete takes a value from all replicas.
+func (s *Store) Delete(ctx context.Context, key bounded.Key) {
+	seal, _ := s.keys.Get()
+	s.try(ctx, func(ctx context.Context) error { return s.redis.Del(ctx, seal.name("obo", key[:])).Err() })
+}
+
 //go:embed limit.lua
 var limitScript string
 

@@ -110,6 +110,10 @@ func TestReplicasShareWhatRedisCannotRead(t *testing.T) {
 	if _, _, ok := s.open(newKeyFile(t), io.Discard).Get(t.Context(), key); ok {
 		t.Error("another key opens it")
 	}
+	two.Delete(t.Context(), key)
+	if _, _, ok := one.Get(t.Context(), key); ok {
+		t.Error("what one replica deleted another still finds")
+	}
 }
 
 func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
 )
 
@@ -23,5 +24,8 @@ func credential(s config.Settings, log *slog.Logger) (obo.Credential, error) {
 	case "federated-token-file":
 		return obo.FederatedToken(s.Text(which), log)
 	}
-	return obo.Credential{}, s.Need("give --client-secret-file, --client-certificate or --federated-token-file, or set CLIENT_SECRET", "client-secret")
+	return obo.Credential{}, &fault.Error{
+		Kind: fault.Usage, What: "no credential is configured with which the mid-tier could prove itself",
+		Fix: "give --client-secret-file, --client-certificate or --federated-token-file, or set CLIENT_SECRET",
+	}
 }

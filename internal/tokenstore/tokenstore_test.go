@@ -2,139 +2,16 @@ package tokenstore_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
-
-	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
-	"github.com/zalando/go-keyring"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
-
-// ring is a keyring in memory that can be told to fail.
-type ring struct {
-	items   map[string]string
-	reads   int           // how many Get there were
-	changes int           // how many Set and Delete there were
-	dieAt   int           // the change that the process dies at; 0 is none
-	after   bool          // it dies after the change was made, not before
-	failing error         // what every Set returns
-	slow    chan struct{} // what every Set waits for
-	gone    error         // what every Get returns
-	hang    chan struct{} // what every Get waits for
-	panics  bool
-}
-
-var errDead = errors.New("the process died")
-
-func newRing() *ring { return &ring{items: map[string]string{}} }
-
-func (r *ring) Get(service, account string) (string, error) {
-	r.reads++
-	if r.hang != nil {
-		<-r.hang
-	}
-	if r.gone != nil {
-		return "", r.gone
-	}
-	if r.panics {
-		panic("the bus is gone")
-	}
-	item, ok := r.items[service+"|"+account]
-	if !ok {
-		return "", keyring.ErrNotFound
-	}
-	return item, nil
-}
-
-// change makes one change, or dies at it: then nothing works any more.
-func (r *ring) change(do func()) error {
-	r.changes++
-	if r.dieAt == 0 || r.changes < r.dieAt {
-		do()
-		return nil
-	}
-	if r.changes == r.dieAt && r.after {
-		do()
-	}
-	return errDead
-}
-
-func (r *ring) Set(service, account, secret string) error {
-	if r.slow != nil {
-		<-r.slow
-	}
-	if r.failing != nil {
-		return r.failing
-	}
-	return r.change(func() { r.items[service+"|"+account] = secret })
-}
-
-func (r *ring) Delete(service, account string) error {
-	return r.change(func() { delete(r.items, service+"|"+account) })
-}
-
-func (r *ring) DeleteAll(service string) error {
-	return r.change(func() {
-		for name := range r.items {
-			if strings.HasPrefix(name, service+"|") {
-				delete(r.items, name)
-			}
-		}
-	})
-}
-
-// blob is a cache as MSAL hands it over.
-type blob struct{ data []byte }
-
-func (b *blob) Marshal() ([]byte, error)    { return b.data, nil }
-func (b *blob) Unmarshal(data []byte) error { b.data = bytes.Clone(data); return nil }
-
-const maxItem = 2400 // Windows' 2560 with a reserve
-
-func open(t *testing.T, r tokenstore.Ring, dir string) *tokenstore.Store {
-	t.Helper()
-	s, err := tokenstore.New(tokenstore.Config{Service: tokenstore.Service("a", "c", "t"), StateDir: dir, Ring: r, Wait: 5 * time.Second, MaxItem: maxItem})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func save(ctx context.Context, s *tokenstore.Store, data []byte) error {
-	return s.Locked(ctx, func(ctx context.Context) error {
-		var old blob
-		if err := s.Replace(ctx, &old, cache.ReplaceHints{}); err != nil {
-			return err
-		}
-		return s.Export(ctx, &blob{data}, cache.ExportHints{})
-	})
-}
-
-func load(ctx context.Context, s *tokenstore.Store) ([]byte, error) {
-	var b blob
-	err := s.Replace(ctx, &b, cache.ReplaceHints{})
-	return b.data, err
-}
-
-// sample is incompressible, so that its size decides the number of items.
-func sample(size int, seed uint64) []byte {
-	random := rand.New(rand.NewPCG(seed, 1))
-	data := make([]byte, size)
-	for i := range data {
-		data[i] = byte('!' + random.IntN(90))
-	}
-	return data
-}
 
 func TestRoundTrip(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, 5000, 20_000, 200_000} {
@@ -263,72 +140,6 @@ func TestTheKeyringIsReadAgainOnlyAfterAChange(t *testing.T) {
 	expect(second, "", 1)
 }
 
-func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
-	r, dir := newRing(), t.TempDir()
-	s := open(t, r, dir)
-	if err := save(t.Context(), s, []byte("old")); err != nil {
-		t.Fatal(err)
-	}
-	r.failing = errors.New("refused")
-	err := save(t.Context(), s, []byte("new"))
-	lost, ok := errors.AsType[*tokenstore.NotSaved](err)
-	if !ok || lost.Err.Fix == "" {
-		t.Fatalf("got %v, want NotSaved", err)
-	}
-	var here blob
-	err = s.Locked(t.Context(), func(ctx context.Context) error { return s.Replace(ctx, &here, cache.ReplaceHints{}) })
-	if _, ok := errors.AsType[*tokenstore.NotSaved](err); !ok || string(here.data) != "new" {
-		t.Errorf("this process sees %q, %v", here.data, err)
-	}
-	elsewhere, err := load(t.Context(), open(t, r, dir))
-	if err != nil || string(elsewhere) != "old" {
-		t.Errorf("another process sees %q, %v", elsewhere, err)
-	}
-	r.failing = nil
-	if err := save(t.Context(), s, []byte("newer")); err != nil {
-		t.Errorf("the keyring works again: %v", err)
-	}
-}
-
-// TestAKeyringThatGoesAwayDuringASignInKeepsIt: what was in the keyring cannot be
-// known any more, so it is not written over either.
-func TestAKeyringThatGoesAwayDuringASignInKeepsIt(t *testing.T) {
-	r, dir := newRing(), t.TempDir()
-	if err := save(t.Context(), open(t, r, dir), []byte("old")); err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, r, dir)
-	if err := s.Prepare(t.Context()); err != nil { // the browser opens
-		t.Fatal(err)
-	}
-	kept := maps.Clone(r.items)
-	r.gone = errors.New("the bus is gone")
-	err := save(t.Context(), s, []byte("new"))
-	if _, ok := errors.AsType[*tokenstore.NotSaved](err); !ok {
-		t.Fatalf("got %v", err)
-	}
-	r.gone = nil
-	if got, err := load(t.Context(), s); string(got) != "new" || !errors.As(err, new(*tokenstore.NotSaved)) {
-		t.Errorf("this process has %q, %v", got, err)
-	}
-	if err := save(t.Context(), s, []byte("newer")); err == nil || !maps.Equal(r.items, kept) {
-		t.Errorf("the keyring was written over: %v", err)
-	}
-}
-
-func TestAFailureInsideIsNotHiddenByASaveThatFailed(t *testing.T) {
-	r := newRing()
-	s := open(t, r, t.TempDir())
-	r.failing = errors.New("refused")
-	own := errors.New("somebody else signed in")
-	err := s.Locked(t.Context(), func(ctx context.Context) error {
-		return errors.Join(s.Export(ctx, &blob{[]byte("x")}, cache.ExportHints{}), own)
-	})
-	if _, masked := errors.AsType[*tokenstore.NotSaved](err); masked || !errors.Is(err, own) {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestDamageIsSaidAndASignInMendsIt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -372,14 +183,6 @@ func TestDamageIsSaidAndASignInMendsIt(t *testing.T) {
 	}
 }
 
-func change(items map[string]string, suffix string, to func(string) string) {
-	for name, item := range items {
-		if strings.HasSuffix(name, suffix) {
-			items[name] = to(item)
-		}
-	}
-}
-
 func TestPurgeLeavesNothing(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	s := open(t, r, dir)
@@ -396,77 +199,6 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	if got, err := load(t.Context(), s); err != nil || got != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
-}
-
-func TestAHangingKeyringIsSaidOnceAndAskedNoMore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRing()
-		r.hang = make(chan struct{})
-		told := 0
-		s, err := tokenstore.New(tokenstore.Config{Service: "s", StateDir: t.TempDir(), Ring: r, Wait: time.Minute, Waiting: func() { told++ }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		start := time.Now()
-		for range 2 {
-			err := s.Prepare(t.Context())
-			if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "the keyring did not answer in time" || f.Fix == "" {
-				t.Errorf("got %v", err)
-			}
-		}
-		if took := time.Since(start); took != time.Minute || told != 1 {
-			t.Errorf("it took %v and was told %d times", took, told)
-		}
-		close(r.hang)
-	})
-}
-
-func TestAKeyringThatHangsWhileSavingIsSaidWithItsKnownCause(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRing()
-		r.slow = make(chan struct{})
-		defer close(r.slow)
-		err := save(t.Context(), open(t, r, t.TempDir()), []byte("x"))
-		lost, ok := errors.AsType[*tokenstore.NotSaved](err)
-		if !ok || lost.Err.Kind != fault.Unavailable || lost.Err.What != "the keyring did not answer in time when the sign-in was to be saved" || !strings.Contains(lost.Err.Fix, "KeePassXC") {
-			t.Errorf("got %v", err)
-		}
-	})
-}
-
-func TestAPanicInTheKeyringLibraryIsContained(t *testing.T) {
-	r := newRing()
-	r.panics = true
-	_, err := load(t.Context(), open(t, r, t.TempDir()))
-	if f := fault.As(err); f.Kind != fault.Unavailable || f.Fix == "" {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestWithoutASessionBusNothingIsCalled(t *testing.T) {
-	const nobody = 4_000_000_001 // whose bus is nowhere
-	none := tokenstore.OS("linux", nobody, func(string) string { return "" })
-	err := open(t, none, t.TempDir()).Prepare(t.Context())
-	if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "there is no keyring in this session" {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestTheLockIsWaitedForAndThenSaid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		first, second := open(t, newRing(), dir), open(t, newRing(), dir)
-		start := time.Now()
-		err := first.Locked(t.Context(), func(context.Context) error {
-			return second.Locked(t.Context(), func(context.Context) error { return errors.New("both are inside") })
-		})
-		if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "another profilectl is using the stored sign-in" || f.Fix == "" {
-			t.Errorf("got %v", err)
-		}
-		if took := time.Since(start); took != 30*time.Second {
-			t.Errorf("it took %v", took)
-		}
-	})
 }
 
 func TestMemory(t *testing.T) {

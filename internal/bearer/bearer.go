@@ -78,11 +78,15 @@ const (
 
 // Verifier verifies tokens. It is safe for concurrent use.
 type Verifier struct {
-	config  Config
-	known   *bounded.Cache[Caller] // tokens that were verified a short while ago
-	keys    jwkset.Storage
-	parser  *jwt.Parser
-	ageless sync.Once // says that MaxAge has no effect
+	config Config
+	// issuers are the tenant's own, and the one of its v1 tokens, which an API gets
+	// whose registration does not ask for v2.
+	issuers   []string
+	audiences []string
+	known     *bounded.Cache[Caller] // tokens that were verified a short while ago
+	keys      jwkset.Storage
+	parser    *jwt.Parser
+	ageless   sync.Once // says that MaxAge has no effect
 }
 
 // New fetches the tenant's keys and returns a Verifier. Where they cannot be
@@ -93,10 +97,16 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fetch signing keys: %w", err)
 	}
-	return &Verifier{config: c, known: bounded.New[Caller](mostKnown), keys: keys, parser: jwt.NewParser(
-		jwt.WithValidMethods([]string{"RS256"}), jwt.WithLeeway(leeway), jwt.WithExpirationRequired(),
-		jwt.WithNotBeforeRequired(), jwt.WithStrictDecoding(),
-	)}, nil
+	return &Verifier{
+		config:    c,
+		issuers:   append(c.Authority.Issuers(), "https://sts.windows.net/"+c.Authority.TenantID+"/"),
+		audiences: []string{c.ClientID, "api://" + c.ClientID},
+		known:     bounded.New[Caller](mostKnown), keys: keys,
+		parser: jwt.NewParser(
+			jwt.WithValidMethods([]string{"RS256"}), jwt.WithLeeway(leeway), jwt.WithExpirationRequired(),
+			jwt.WithNotBeforeRequired(), jwt.WithStrictDecoding(),
+		),
+	}, nil
 }
 
 // Ready tells whether there are keys to verify with.

@@ -94,9 +94,9 @@ func (c *contexts) UnmarshalJSON(raw []byte) error {
 // check holds the claims of a well-signed token against this API.
 func (v *Verifier) check(c *claims) error {
 	switch {
-	case !slices.Contains(v.issuers(), c.Issuer.value):
+	case !slices.Contains(v.issuers, c.Issuer.value):
 		return refuse(InvalidToken, "the access token comes from another issuer")
-	case len(c.Audience.value) != 1 || !slices.Contains([]string{v.config.ClientID, "api://" + v.config.ClientID}, c.Audience.value[0]):
+	case len(c.Audience.value) != 1 || !slices.Contains(v.audiences, c.Audience.value[0]):
 		return refuse(InvalidToken, "the access token is meant for another API")
 	case c.TenantID.value != v.config.Authority.TenantID:
 		return refuse(InvalidToken, "the access token is of another tenant")
@@ -132,10 +132,4 @@ func (v *Verifier) aged(c *claims) bool {
 		})
 	}
 	return v.config.MaxAge > 0 && c.AuthTime.given
-}
-
-// issuers are the tenant's own, and the one of its v1 tokens, which an API gets
-// whose registration does not ask for v2.
-func (v *Verifier) issuers() []string {
-	return append(v.config.Authority.Issuers(), "https://sts.windows.net/"+v.config.Authority.TenantID+"/")
 }

@@ -16,11 +16,11 @@ type repeating struct{ next http.RoundTripper }
 
 // RoundTrip sends the request with a body that can be read again.
 func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body == nil {
+	if req.Body == nil || req.ContentLength <= 0 { // MSAL always tells the length
 		return r.next.RoundTrip(req)
 	}
-	const most = 1 << 20
-	body, err := io.ReadAll(io.LimitReader(req.Body, most))
+	body := make([]byte, req.ContentLength)
+	_, err := io.ReadFull(req.Body, body)
 	_ = req.Body.Close() // nothing is written to it
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)

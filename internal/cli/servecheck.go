@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -18,6 +19,9 @@ type checkResult struct {
 	What  string `json:"what,omitempty"` // what is wrong
 	Fix   string `json:"fix,omitempty"`
 }
+
+// checkLimit is for all checks together.
+const checkLimit = time.Minute
 
 // checkServer tries, without serving anybody, what a request needs: the tenant,
 // its keys, the credential, Graph. The first failure's kind is the exit code.
@@ -40,6 +44,8 @@ func checkServer(ctx context.Context, env Env, g *globals, c serverConfig) error
 		results = append(results, result)
 		return err == nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, checkLimit)
+	defer cancel()
 	parts, err := newParts(ctx, c, slog.New(slog.DiscardHandler))
 	if note("configuration and tenant", err) {
 		note("signing keys", parts.keys(ctx))

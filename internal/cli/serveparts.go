@@ -55,14 +55,17 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 		return p, err
 	}
 	p.breakers = upstream.NewBreakers(log)
-	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: c.Timeout, UserAgent: userAgent(), Breakers: p.breakers, Trace: p.trace}); err != nil {
+	if p.http, err = upstream.New(upstream.Config{CAFile: c.CAFile, Timeout: -1, UserAgent: userAgent(), Breakers: p.breakers, Trace: p.trace}); err != nil {
 		return p, err
 	}
 	form, err := authority.Parse(withTenant(c.Authority, c.TenantID))
 	if err != nil {
 		return p, err
 	}
-	if p.authority, err = authority.Discover(ctx, p.http, form); err != nil {
+	const startLimit = 30 * time.Second // requests have limits of their own
+	discovery, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if p.authority, err = authority.Discover(discovery, p.http, form); err != nil {
 		return p, upstream.Fault(err, "cannot reach the tenant")
 	}
 	if c.TenantID != "" && !strings.EqualFold(c.TenantID, p.authority.TenantID) {

@@ -18,11 +18,13 @@ import (
 
 // Config says how a client behaves. The zero value is ready to use.
 type Config struct {
-	CAFile    string        // PEM certificates trusted beside the system's; empty for none
-	Timeout   time.Duration // of one call with all its retries; 0 is 30 seconds
-	Attempts  int           // how often a safe request is sent at most; 0 is 3
-	UserAgent string        // what servers see; empty is Go's
-	MaxConns  int           // connections to one host; 0 is no limit
+	CAFile string // PEM certificates trusted beside the system's; empty for none
+	// Timeout is of one call with all its retries; 0 is 30 seconds. Below 0 there is
+	// none but the context's, which spares each call a timer.
+	Timeout   time.Duration
+	Attempts  int    // how often a safe request is sent at most; 0 is 3
+	UserAgent string // what servers see; empty is Go's
+	MaxConns  int    // connections to one host; 0 is no limit
 	// Proxy chooses a proxy; nil is http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
 	// Breakers keep requests from hosts that only fail; nil for none.
@@ -62,7 +64,7 @@ func New(c Config) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport:     &retrying{next: sending, attempts: c.Attempts},
-		Timeout:       c.Timeout,
+		Timeout:       max(c.Timeout, 0),
 		CheckRedirect: keepTokensHome,
 	}, nil
 }

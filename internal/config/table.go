@@ -74,7 +74,7 @@ func Server() []Setting {
 		{Name: "cache-key-file", Env: []string{"PROFILECTL_SERVE_CACHE_KEY_FILE"}, Value: "file", Help: "file with the key that seals what is shared: 32 bytes in base64, the same for all replicas"},
 		{Name: "otlp-endpoint", Env: []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"}, Value: "URL", Help: "OpenTelemetry collector that traces are sent to (OTLP over HTTP), as http://localhost:4318", Check: isCollector},
 		{Name: "otlp-headers", Env: []string{"PROFILECTL_SERVE_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"}, Help: "headers for the collector, as name=value,name=value", Secret: true},
-		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Value: "time", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDuration},
+		{Name: "drain-delay", Env: []string{"PROFILECTL_SERVE_DRAIN_DELAY"}, Default: "0s", Value: "time", Help: "how long to go on serving, but not ready, before a stop: as long as a load balancer needs to notice", Check: isDelay},
 	}
 }
 
@@ -179,8 +179,15 @@ func isBool(v string) error {
 }
 
 func isDuration(v string) error {
-	if d, err := time.ParseDuration(v); err != nil || d < 0 {
+	if d, err := time.ParseDuration(v); err != nil || d <= 0 {
 		return errors.New("is not a time such as 15s")
+	}
+	return nil
+}
+
+func isDelay(v string) error {
+	if d, err := time.ParseDuration(v); err != nil || d < 0 {
+		return errors.New("is not a time such as 5s, or 0s for none")
 	}
 	return nil
 }

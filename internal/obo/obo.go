@@ -168,7 +168,7 @@ func (e *Exchanger) find(ctx context.Context, a Assertion) (outcome, error) {
 		return o, err
 	}
 	if token, until, ok := e.config.Shared.Get(ctx, a.Key); ok {
-		e.cache.Put(a.Key, token, until)
+		e.keep(a, token, until)
 		return outcome{token: token, cached: true}, nil
 	}
 	o, until, err := e.exchange(ctx, a)
@@ -194,10 +194,15 @@ func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, time.Ti
 		until = a.Expires
 	}
 	until = until.Add(-early)
-	if len(result.AccessToken) <= maxToken {
-		e.cache.Put(a.Key, result.AccessToken, until)
-	}
+	e.keep(a, result.AccessToken, until)
 	return outcome{token: result.AccessToken}, until, nil
+}
+
+// keep keeps a result in memory, unless it is too long for the memory's bound.
+func (e *Exchanger) keep(a Assertion, token string, until time.Time) {
+	if len(token) <= maxToken {
+		e.cache.Put(a.Key, token, until)
+	}
 }
 
 // refused tells a challenge from everything else that can go wrong.

@@ -2,11 +2,8 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -20,7 +17,7 @@ func (t *tenant) soak(o options, tool, dir string) error {
 		return err
 	}
 	defer stop()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}
+	o.length = time.Hour // each step ends with its tokens
 	const steps = 20
 	fmt.Printf("%10s %8s %8s\n", "users", "RSS MB", "seconds")
 	begun := time.Now()
@@ -29,24 +26,7 @@ func (t *tenant) soak(o options, tool, dir string) error {
 		if err != nil {
 			return err
 		}
-		var next atomic.Int64
-		var failed atomic.Value
-		var group sync.WaitGroup
-		for range o.clients {
-			group.Go(func() {
-				for failed.Load() == nil {
-					n := int(next.Add(1)) - 1
-					if n >= len(tokens) {
-						return
-					}
-					if err := send(client, address+"/updateUserInfo", tokens[n]); err != nil {
-						failed.Store(err)
-					}
-				}
-			})
-		}
-		group.Wait()
-		if err, _ := failed.Load().(error); err != nil {
+		if _, _, err := load(address+"/updateUserInfo", o, tokens, true); err != nil {
 			return err
 		}
 		held, err := rss(c.Process.Pid)

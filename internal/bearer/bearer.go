@@ -28,8 +28,8 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Config is what a Verifier needs. All fields but AuthContext
-// and MaxAge must be set.
+// Config is what a Verifier needs. All fields but AuthContext and MaxAge must be
+// set.
 type Config struct {
 	Authority   authority.Authority
 	ClientID    string // of the API: the token's audience
@@ -114,8 +114,7 @@ func (v *Verifier) Ready(ctx context.Context) bool { return some(ctx, v.keys) }
 
 // Verify returns the request's caller. A challenge, where it returns one, says
 // that the token is good but lacks the required authentication context, or comes
-// from a sign-in too long ago. Every
-// fault has a Refusal as its cause.
+// from a sign-in too long ago. Every fault has a Refusal as its cause.
 func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challenge.Challenge, error) {
 	raw, refusal := read(h)
 	if refusal != nil {

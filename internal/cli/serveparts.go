@@ -76,7 +76,11 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 		return p, err
 	}
 	if c.Cache != "" {
-		if p.shared, err = shared.Open(shared.Config{Address: c.Cache, Password: c.CachePassword, KeyFile: c.CacheKeyFile, CAFile: c.CAFile, Log: log}); err != nil {
+		roots, err := upstream.Roots(c.CAFile)
+		if err != nil {
+			return p, err
+		}
+		if p.shared, err = shared.Open(shared.Config{Address: c.Cache, Password: c.CachePassword, KeyFile: c.CacheKeyFile, Roots: roots, Log: log}); err != nil {
 			return p, err
 		}
 	}
@@ -86,6 +90,9 @@ func newParts(ctx context.Context, c serverConfig, log *slog.Logger) (p parts, e
 
 // newTracer makes the tracer, with a client of its own for the collector.
 func newTracer(ctx context.Context, c serverConfig, log *slog.Logger) (*tracing.Tracer, error) {
+	if c.OTLPEndpoint == "" {
+		return tracing.New(ctx, tracing.Config{})
+	}
 	client, err := upstream.New(upstream.Config{CAFile: c.CAFile, UserAgent: userAgent()})
 	if err != nil {
 		return nil, err

@@ -15,7 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,8 +29,8 @@ import (
 type Config struct {
 	Address  string // redis://[user@]host:port/number, or rediss:// for TLS
 	Password string
-	KeyFile  string // 32 bytes in base64; read again when it changes
-	CAFile   string // for TLS: a CA to trust besides the system's; empty for none
+	KeyFile  string         // 32 bytes in base64; read again when it changes
+	Roots    *x509.CertPool // for TLS; nil for the system's
 	Log      *slog.Logger
 }
 
@@ -68,10 +67,7 @@ func Open(c Config) (*Store, error) {
 		}
 	}
 	if options.TLSConfig != nil {
-		if options.TLSConfig.RootCAs, err = roots(c.CAFile); err != nil {
-			return nil, err
-		}
-		options.TLSConfig.MinVersion = tls.VersionTLS12
+		options.TLSConfig.RootCAs, options.TLSConfig.MinVersion = c.Roots, tls.VersionTLS12
 	}
 	options.Password = c.Password
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = patience, patience, patience, patience
@@ -86,22 +82,6 @@ func Open(c Config) (*Store, error) {
 			c.Log.Warn("shared cache", "state", to.String())
 		},
 	})}, nil
-}
-
-// roots are the system's, and those of a file.
-func roots(caFile string) (*x509.CertPool, error) {
-	if caFile == "" {
-		return nil, nil // the system's
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	text, err := os.ReadFile(caFile)
-	if err != nil || !pool.AppendCertsFromPEM(text) {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the CA file " + caFile + " cannot be used", Fix: "set ca-file to a PEM file with the CA's certificate, or unset it", Err: err}
-	}
-	return pool, nil
 }
 
 // Close ends the connections.

@@ -24,6 +24,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/shared"
 	"github.com/profilectl/profilectl/internal/shared/redistest"
+	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
@@ -274,8 +275,12 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 	stranger, _, _ := make("stranger")
 	s := startRedis(t, "--tls-port", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
 	for file, trusted := range map[string]bool{ca: true, stranger: false} {
+		roots, err := upstream.Roots(file)
+		if err != nil {
+			t.Fatal(err)
+		}
 		store, err := shared.Open(shared.Config{
-			Address: "rediss://" + s.Address + "/0", Password: "pass word", KeyFile: newKeyFile(t), CAFile: file, Log: slog.New(slog.DiscardHandler),
+			Address: "rediss://" + s.Address + "/0", Password: "pass word", KeyFile: newKeyFile(t), Roots: roots, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -320,15 +325,14 @@ func TestConfigurationsThatCannotBeUsed(t *testing.T) {
 		return path
 	}
 	good := newKeyFile(t)
-	for _, c := range []struct{ name, address, key, ca, what string }{
-		{"no key", "redis://localhost", "", "", "the shared cache has no key"},
-		{"no such key file", "redis://localhost", filepath.Join(dir, "none"), "", fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "none"))},
-		{"a short key", "redis://localhost", file("short", "c2hvcnQ="), "", fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "short"))},
-		{"another kind of address", "http://localhost", good, "", "the address of the shared cache cannot be used"},
-		{"a CA file that is none", "rediss://localhost", good, file("ca", "rubbish"), "the CA file " + filepath.Join(dir, "ca") + " cannot be used"},
+	for _, c := range []struct{ name, address, key, what string }{
+		{"no key", "redis://localhost", "", "the shared cache has no key"},
+		{"no such key file", "redis://localhost", filepath.Join(dir, "none"), fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "none"))},
+		{"a short key", "redis://localhost", file("short", "c2hvcnQ="), fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "short"))},
+		{"another kind of address", "http://localhost", good, "the address of the shared cache cannot be used"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := shared.Open(shared.Config{Address: c.address, KeyFile: c.key, CAFile: c.ca, Log: slog.New(slog.DiscardHandler)})
+			_, err := shared.Open(shared.Config{Address: c.address, KeyFile: c.key, Log: slog.New(slog.DiscardHandler)})
 			if f := fault.As(err); f.Kind != fault.Usage || f.What != c.what || f.Fix == "" {
 				t.Errorf("got %v", err)
 			}

@@ -32,12 +32,7 @@ func newTrusting(c Config, own []byte) *trusting {
 			go func() { _, _ = x509.SystemCertPool() }() // the handshake finds them read
 			return c.transport(nil)
 		}
-		pool, err := x509.SystemCertPool()
-		if err != nil { // a system without a store still has the file
-			pool = x509.NewCertPool()
-		}
-		pool.AppendCertsFromPEM(own)
-		return c.transport(pool)
+		return c.transport(pool(own))
 	})
 	if own != nil {
 		pool := x509.NewCertPool()
@@ -88,6 +83,27 @@ func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = again
 	}
 	return t.all().RoundTrip(req)
+}
+
+// Roots returns the system's roots with those of a CA file, for connections that
+// are not HTTP; nil, which stands for the system's, where there is no file. It
+// fails with a Usage fault where the file cannot be used.
+func Roots(caFile string) (*x509.CertPool, error) {
+	own, err := certificates(caFile)
+	if own == nil || err != nil {
+		return nil, err
+	}
+	return pool(own), nil
+}
+
+// pool is the system's roots with our own.
+func pool(own []byte) *x509.CertPool {
+	all, err := x509.SystemCertPool()
+	if err != nil { // a system without a store still has the file
+		all = x509.NewCertPool()
+	}
+	all.AppendCertsFromPEM(own)
+	return all
 }
 
 // certificates reads a PEM file and makes sure that it holds any.

@@ -193,9 +193,12 @@ func TestCAFiles(t *testing.T) {
 		filepath.Join(dir, "none.pem"): "the CA file " + filepath.Join(dir, "none.pem") + " cannot be read",
 		empty:                          "the CA file " + empty + " holds no certificate",
 	} {
-		_, err := upstream.New(upstream.Config{CAFile: file})
-		if f := fault.As(err); f.Kind != fault.Usage || f.What != what {
-			t.Errorf("got %v", err)
+		_, err1 := upstream.New(upstream.Config{CAFile: file})
+		_, err2 := upstream.Roots(file)
+		for _, err := range []error{err1, err2} {
+			if f := fault.As(err); f.Kind != fault.Usage || f.What != what {
+				t.Errorf("got %v", err)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/loopback"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
@@ -232,4 +234,29 @@ func awaitCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s did not appear", args[1])
+}
+
+// portsCommand gives a sandbox that is yet to start ports below those that the
+// system hands out by itself: no other test's server can be found at one of them
+// while the sandbox is away.
+func portsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: ports FOLDER")
+	}
+	const lowest, count = 20_000, 12_000
+	free := func() int {
+		for {
+			port := lowest + rand.IntN(count)
+			if l, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(port))); err == nil {
+				ts.Check(l.Close())
+				return port
+			}
+		}
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(dir, 0o700))
+	folder, err := loopback.OpenFolder(dir)
+	ts.Check(err)
+	ts.Check(folder.KeepPorts(loopback.Ports{API: free(), Pages: free(), MidTier: free()}))
+	ts.Check(folder.Close())
 }

@@ -106,7 +106,7 @@ func TestScripts(t *testing.T) {
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": awaitCommand, "browse": browseCommand, "certificate": certificateCommand, "collector": collectorCommand, "documented": documentedCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
-			"occupy": occupyCommand, "platform-token": platformTokenCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
+			"occupy": occupyCommand, "platform-token": platformTokenCommand, "ports": portsCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
 			"terminal": terminalCommand, "tmux": tmuxCommand, "type-code": typeCodeCommand,
 		},
 	})

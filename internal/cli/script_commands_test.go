@@ -143,6 +143,40 @@ func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// interruptCommand runs a command until its standard error shows a text, presses
+// Ctrl-C, and wants its exit code. What it wrote is in the file interrupted.
+func interruptCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: interrupt CODE TEXT COMMAND...")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c := exec.CommandContext(ctx, lookPath(ts, args[2]), args[3:]...)
+	c.Dir = ts.Getenv("WORK")
+	for _, name := range scriptVariables() {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	stderr, err := c.StderrPipe()
+	ts.Check(err)
+	ts.Check(c.Start())
+	var written strings.Builder
+	pressed := false
+	for piece := make([]byte, 4096); err == nil; {
+		var n int
+		n, err = stderr.Read(piece)
+		written.Write(piece[:n])
+		if !pressed && strings.Contains(written.String(), args[1]) {
+			pressed = true
+			ts.Check(c.Process.Signal(os.Interrupt))
+		}
+	}
+	_ = c.Wait() // its code is looked at below
+	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), []byte(written.String()), 0o600))
+	if got := strconv.Itoa(c.ProcessState.ExitCode()); got != args[0] || !pressed {
+		ts.Fatalf("the exit code is %s, not %s; Ctrl-C was pressed: %v; it wrote:\n%s", got, args[0], pressed, written.String())
+	}
+}
+
 // grepHomeCommand looks for a file's text anywhere below the script's home.
 func grepHomeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	want := strings.TrimSpace(ts.ReadFile(args[0]))

@@ -105,7 +105,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
 		Setup: setUp, Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": awaitCommand, "browse": browseCommand, "certificate": certificateCommand, "collector": collectorCommand, "documented": documentedCommand, "grep-home": grepHomeCommand, "keyring": keyringCommand, "lock": lockCommand,
+			"await": awaitCommand, "browse": browseCommand, "certificate": certificateCommand, "collector": collectorCommand, "documented": documentedCommand, "grep-home": grepHomeCommand, "interrupt": interruptCommand, "keyring": keyringCommand, "lock": lockCommand,
 			"occupy": occupyCommand, "platform-token": platformTokenCommand, "ports": portsCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
 			"terminal": terminalCommand, "tmux": tmuxCommand, "type-code": typeCodeCommand,
 		},

@@ -74,7 +74,7 @@ func tmuxRun(ts *testscript.TestScript, args ...string) *exec.Cmd {
 // scriptVariables are those of a script that a program in a terminal gets.
 func scriptVariables() []string {
 	return []string{
-		"HOME", "PATH", "WORK", "TMPDIR", "TEST_KEYRING", "TEST_BROWSER", "GORACE", "SANDBOX_USER", "SANDBOX_PASSWORD", "SANDBOX_MAILBOX", "EDITOR", "ACCESSIBLE",
+		"HOME", "PATH", "WORK", "TMPDIR", "TEST_KEYRING", "TEST_BROWSER", "BROWSER", "GORACE", "SANDBOX_USER", "SANDBOX_PASSWORD", "SANDBOX_MAILBOX", "EDITOR", "ACCESSIBLE",
 		"PROFILECTL_AUTHORITY", "PROFILECTL_CLIENT_ID", "PROFILECTL_EDIT_SCOPE", "PROFILECTL_MID_TIER", "PROFILECTL_GRAPH", "PROFILECTL_CA_FILE",
 	}
 }

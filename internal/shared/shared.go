@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/profilectl/profilectl/internal/bounded"
@@ -73,6 +74,9 @@ func Open(c Config) (*Store, error) {
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = patience, patience, patience, patience
 	options.MaxRetries, options.ContextTimeoutEnabled = -1, true // no retries: an exchange is the better one
 	options.DisableIdentity = true
+	// The client writes every failed dial to standard error as plain text. That Redis
+	// is away is said by the breaker, once, in the log's own form.
+	logging.Disable()
 	return &Store{redis: redis.NewClient(options), keys: keys, breaker: gobreaker.NewCircuitBreaker[any](gobreaker.Settings{
 		Timeout:      leaveAlone,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= manyFailures },

@@ -1,7 +1,9 @@
 package main
 
 import (
-	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -9,36 +11,30 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// floor is the least that a mid-tier can do: the calls upstream, with the same
-// client.
-func floor(dir string, two bool) error {
+// floor is the least that a mid-tier can do: the calls upstream, header for
+// header those that serve makes, with the same client. The measurement stops
+// where they are not the same (calls.go).
+type floor struct {
+	client *http.Client
+	api    string
+	known  *sync.Map // Graph tokens by assertion; nil where every request is a new user's
+}
+
+func runFloor(dir string, two bool) error {
 	f, err := readFacts(filepath.Join(dir, "stub.json"))
 	if err != nil {
 		return err
 	}
-	client, err := upstream.New(upstream.Config{CAFile: f.CA})
+	client, err := upstream.New(upstream.Config{CAFile: f.CA, UserAgent: "profilectl/(devel)"})
 	if err != nil {
-		return err
-	}
-	call := func(r *http.Request, method, address, kind, body string) error {
-		req, err := http.NewRequestWithContext(r.Context(), method, address, strings.NewReader(body))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", kind)
-		req.Header.Set("Authorization", "Bearer "+graphToken)
-		res, err := client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer res.Body.Close()
-		_, err = io.Copy(io.Discard, res.Body)
 		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -48,25 +44,80 @@ func floor(dir string, two bool) error {
 	if err := os.WriteFile(filepath.Join(dir, "ready"), []byte("http://"+listener.Addr().String()), 0o600); err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err == nil && two {
-			form := url.Values{
-				"client_id": {clientID}, "client_secret": {"secret"}, "grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"}, "requested_token_use": {"on_behalf_of"},
-				"scope": {"https://graph.microsoft.com/User.ReadWrite"}, "assertion": {strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")},
-			}
-			err = call(r, http.MethodPost, f.API+"/"+tenantID+"/oauth2/v2.0/token", "application/x-www-form-urlencoded", form.Encode())
-		}
-		if err == nil {
-			err = call(r, http.MethodPatch, f.API+"/v1.0/me", "application/json", string(bytes.TrimSpace(body)))
-		}
-		if err != nil {
-			http.Error(w, fmt.Sprint(err), http.StatusBadGateway)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})}
+	fl := &floor{client: client, api: f.API}
+	if !two {
+		fl.known = &sync.Map{}
+	}
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: fl}
 	return server.Serve(listener)
 }
 
-var graphToken = strings.Repeat("g", 2000)
+// ServeHTTP makes the calls and nothing else.
+func (f *floor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx := upstream.WithCorrelationID(r.Context(), rand.Text())
+	body, err := io.ReadAll(r.Body)
+	if err == nil {
+		err = f.update(ctx, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), string(body))
+	}
+	if err != nil {
+		http.Error(w, fmt.Sprint(err), http.StatusBadGateway)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (f *floor) update(ctx context.Context, assertion, body string) error {
+	token, err := f.token(ctx, assertion)
+	if err != nil {
+		return err
+	}
+	res, err := f.call(ctx, http.MethodPatch, f.api+"/v1.0/me", body, http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Authorization": {"Bearer " + token},
+	})
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}
+
+func (f *floor) token(ctx context.Context, assertion string) (string, error) {
+	if f.known != nil {
+		if token, ok := f.known.Load(assertion); ok {
+			text, _ := token.(string)
+			return text, nil
+		}
+	}
+	form := url.Values{
+		"client_id": {clientID}, "client_secret": {"secret"}, "client_info": {"1"}, "grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"requested_token_use": {"on_behalf_of"}, "scope": {"https://graph.microsoft.com/User.ReadWrite openid offline_access profile"}, "assertion": {assertion},
+	}
+	res, err := f.call(ctx, http.MethodPost, f.api+"/"+tenantID+"/oauth2/v2.0/token", form.Encode(), http.Header{
+		"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}, "X-Client-Sku": {"MSAL.Go"}, "X-Client-Os": {runtime.GOOS}, "X-Client-Cpu": {runtime.GOARCH},
+		"X-Client-Ver": {"1.10.1"}, "Return-Client-Request-Id": {"false"},
+	})
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return "", err
+	}
+	if f.known != nil {
+		f.known.Store(assertion, answer.Token)
+	}
+	return answer.Token, nil
+}
+
+func (f *floor) call(ctx context.Context, method, address, body string, h http.Header) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = h
+	return f.client.Do(req)
+}

@@ -87,44 +87,45 @@ func (t *tenant) tokens(count int) ([]string, error) {
 	return all, err
 }
 
-// measure runs the rounds of one line against a server of its own.
-func (t *tenant) measure(r *row, line int, o options, self, tool, dir string, known, fresh []string) error {
+// start starts the server of a line of the table.
+func (t *tenant) start(line int, self, tool, dir string) (*server, error) {
 	c := exec.Command(self, "floor", dir, map[int]string{0: "one", 2: "two"}[line])
 	if line%2 == 1 {
 		c = exec.Command(tool, "serve")
 		c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
 	}
 	address, stop, err := launch(c, dir)
+	return &server{address: address, pid: c.Process.Pid, stop: stop}, err
+}
+
+// server is one that is measured.
+type server struct {
+	address string
+	pid     int
+	stop    func()
+}
+
+// measure adds one round to a line.
+func (t *tenant) measure(r *row, s *server, o options, tokens []string, once bool) error {
+	before, err := cpu(s.pid)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	for round := range o.rounds + 1 {
-		tokens, once := known, false
-		if line >= 2 {
-			share := len(fresh) / (o.rounds + 1)
-			tokens, once = fresh[round*share:(round+1)*share], true
-		}
-		before, err := cpu(c.Process.Pid)
-		if err != nil {
-			return err
-		}
-		took, elapsed, err := load(address+"/updateUserInfo", o, tokens, once)
-		if err != nil {
-			return err
-		}
-		after, err := cpu(c.Process.Pid)
-		if err != nil {
-			return err
-		}
-		if round == 0 {
-			continue // to warm up
-		}
-		r.perSecond = append(r.perSecond, float64(len(took))/elapsed.Seconds())
-		r.p50, r.p99 = append(r.p50, percentile(took, 50)), append(r.p99, percentile(took, 99))
-		r.cpu = append(r.cpu, (after-before)*1000/float64(len(took)))
+	took, elapsed, err := load(s.address+"/updateUserInfo", o, tokens, once)
+	if err != nil {
+		return err
 	}
-	r.rss, err = rss(c.Process.Pid)
+	after, err := cpu(s.pid)
+	if err != nil {
+		return err
+	}
+	r.perSecond = append(r.perSecond, float64(len(took))/elapsed.Seconds())
+	r.p50, r.p99 = append(r.p50, percentile(took, 50)), append(r.p99, percentile(took, 99))
+	r.cpu = append(r.cpu, (after-before)*1000/float64(len(took)))
+	if r.rss, err = rss(s.pid); err != nil {
+		return err
+	}
+	r.calls, err = t.calls()
 	return err
 }
 

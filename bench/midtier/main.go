@@ -1,6 +1,6 @@
 // Command midtier measures `profilectl serve` against a floor: a handler that
-// makes the same calls upstream, with the same connections, and nothing else; no
-// verification, no MSAL. A stub plays the tenant and Graph. Everything runs on
+// makes the same calls upstream, header for header, with the same connections, and
+// nothing else; no verification, no MSAL. A stub plays the tenant and Graph. Everything runs on
 // this machine at the same time, so only the ratios mean something.
 //
 //	go run ./bench/midtier
@@ -14,6 +14,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -34,13 +35,13 @@ func run(args []string) error {
 		return stub(args[1])
 	}
 	if len(args) > 0 && args[0] == "floor" {
-		return floor(args[1], args[2] == "two")
+		return runFloor(args[1], args[2] == "two")
 	}
 	flags := flag.NewFlagSet("midtier", flag.ExitOnError)
 	o := options{}
 	flags.IntVar(&o.clients, "clients", 64, "clients at once")
 	flags.DurationVar(&o.length, "length", 3*time.Second, "of one round")
-	flags.IntVar(&o.rounds, "rounds", 3, "rounds of which the median counts")
+	flags.IntVar(&o.rounds, "rounds", 5, "rounds of which the median counts")
 	flags.IntVar(&o.users, "users", 0, "send one request of each of so many users to serve, and print the memory it holds")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -57,11 +58,12 @@ type options struct {
 
 // row is one line of the table.
 type row struct {
-	name, floor string
-	perSecond   []float64
-	p50, p99    []float64 // milliseconds
-	cpu         []float64 // seconds for a thousand requests
-	rss         float64   // MB at the end
+	name      string
+	perSecond []float64
+	p50, p99  []float64 // milliseconds
+	cpu       []float64 // seconds for a thousand requests
+	rss       float64   // MB at the end
+	calls     map[string]string
 }
 
 func measure(o options) error {
@@ -96,29 +98,67 @@ func measure(o options) error {
 		return err
 	}
 	rows := []*row{
-		{name: "floor, one call"}, {name: "serve, token exchanged before", floor: "floor, one call"},
-		{name: "floor, two calls"}, {name: "serve, every request a new user", floor: "floor, two calls"},
+		{name: "floor, one call"}, {name: "serve, token exchanged before"},
+		{name: "floor, two calls"}, {name: "serve, every request a new user"},
 	}
-	for i, r := range rows {
-		if err := tenant.measure(r, i, o, self, tool, dir, known, fresh); err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
+	if err := tenant.rounds(rows, o, self, tool, dir, known, fresh); err != nil {
+		return err
 	}
 	print(rows)
 	return nil
 }
 
-func print(rows []*row) {
-	fmt.Printf("%-34s %12s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "CPU s / 1000", "RSS MB")
-	rate := map[string]*row{}
-	for _, r := range rows {
-		rate[r.name] = r
-		ratio := ""
-		if base := rate[r.floor]; base != nil {
-			ratio = fmt.Sprintf("%.2f", median(r.perSecond)/median(base.perSecond))
+// rounds measures the lines in turn, again and again: how fast a machine is
+// changes with time, and must not count for one line alone. The first round is to
+// warm up.
+func (t *tenant) rounds(rows []*row, o options, self, tool, dir string, known, fresh []string) error {
+	servers := make([]*server, len(rows))
+	for i := range rows {
+		var err error
+		if servers[i], err = t.start(i, self, tool, dir); err != nil {
+			return err
 		}
-		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %14.3f %8.0f\n", r.name, median(r.perSecond), ratio, median(r.p50), median(r.p99), median(r.cpu), r.rss)
+		defer servers[i].stop()
 	}
+	share := len(fresh) / (o.rounds + 1)
+	for round := range o.rounds + 1 {
+		for i, r := range rows {
+			if round == 1 {
+				*r = row{name: r.name}
+			}
+			tokens, once := known, false
+			if i >= 2 {
+				tokens, once = fresh[round*share:(round+1)*share], true
+			}
+			if err := t.measure(r, servers[i], o, tokens, once); err != nil {
+				return fmt.Errorf("%s: %w", r.name, err)
+			}
+			if i%2 == 1 && !maps.Equal(rows[i-1].calls, r.calls) {
+				return fmt.Errorf("%q and %q make different calls:\n%v\n%v", rows[i-1].name, r.name, rows[i-1].calls, r.calls)
+			}
+		}
+	}
+	return nil
+}
+
+func print(rows []*row) {
+	fmt.Printf("%-34s %12s %8s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "× floor", "CPU s / 1000", "RSS MB")
+	for i, r := range rows {
+		speed, tail := "", ""
+		if i%2 == 1 {
+			speed, tail = against(r.perSecond, rows[i-1].perSecond), against(r.p99, rows[i-1].p99)
+		}
+		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %8s %14.3f %8.0f\n", r.name, median(r.perSecond), speed, median(r.p50), median(r.p99), tail, median(r.cpu), r.rss)
+	}
+}
+
+// against is the median of a line's ratios to its floor, round by round.
+func against(line, floor []float64) string {
+	ratios := make([]float64, len(line))
+	for i := range line {
+		ratios[i] = line[i] / floor[i]
+	}
+	return fmt.Sprintf("%.2f", median(ratios))
 }
 
 func median(all []float64) float64 {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/loopback"
@@ -63,10 +65,10 @@ func stub(dir string) error {
 func answers(api string, key *rsa.PrivateKey) http.Handler {
 	authority := api + "/" + tenantID
 	number := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.Bytes()) }
+	var sent calls
 	say := func(v any) http.HandlerFunc {
 		raw, err := json.Marshal(v)
-		return func(w http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // what is sent does not matter here
+		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			if err == nil {
 				_, _ = w.Write(raw) // a client that has gone is no error
@@ -74,6 +76,7 @@ func answers(api string, key *rsa.PrivateKey) http.Handler {
 		}
 	}
 	m := http.NewServeMux()
+	m.HandleFunc("GET /calls", sent.tell)
 	m.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", say(map[string]string{
 		"issuer": authority + "/v2.0", "authorization_endpoint": authority + "/oauth2/v2.0/authorize",
 		"token_endpoint": authority + "/oauth2/v2.0/token", "jwks_uri": authority + "/discovery/v2.0/keys",
@@ -81,13 +84,36 @@ func answers(api string, key *rsa.PrivateKey) http.Handler {
 	m.HandleFunc("GET /{tenant}/discovery/v2.0/keys", say(map[string]any{"keys": []map[string]string{
 		{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "k", "n": number(key.N), "e": "AQAB"},
 	}}))
-	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", say(map[string]any{
-		"token_type": "Bearer", "scope": "https://graph.microsoft.com/User.ReadWrite", "expires_in": 4000, "ext_expires_in": 4000,
-		"access_token": strings.Repeat("g", 2000),
-	}))
+	var users atomic.Int64
+	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", func(w http.ResponseWriter, r *http.Request) {
+		if err := read(r, &sent); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = fmt.Fprintf(w, tokenAnswer, filling, users.Add(1)) // a client that has gone is no error
+	})
 	m.HandleFunc("PATCH /v1.0/me", func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // what is sent does not matter here
+		if err := read(r, &sent); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
 		w.WriteHeader(http.StatusNoContent)
 	})
 	return m
+}
+
+// tokenAnswer gives every user a Graph token of their own, as Entra does: one
+// token for all would be sent as one byte by HTTP/2.
+const tokenAnswer = `{"token_type":"Bearer","scope":"https://graph.microsoft.com/User.ReadWrite","expires_in":4000,"ext_expires_in":4000,"access_token":"%s%012d"}`
+
+var filling = rand.Text() + strings.Repeat("gG7-", 490) // with the user's number, 2 KB
+
+// read takes a request whole. What is sent does not matter here.
+func read(r *http.Request, sent *calls) error {
+	if err := sent.note(r); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, r.Body)
+	return err
 }

@@ -88,7 +88,7 @@ workload identity. Files are read again when they change.`,
 const rareGC = 400
 
 // softLimit is the memory from which on it runs as often as it has to.
-const softLimit = 56 << 20
+const softLimit = 60 << 20
 
 func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	settings, err := g.serverSettings(env, o)

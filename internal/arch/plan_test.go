@@ -86,7 +86,7 @@ var may = map[string][]string{
 	},
 	"internal/bounded":          {},
 	"internal/shared/redistest": {},
-	"internal/shared":           {"internal/bounded", "internal/fault", "internal/reload", "github.com/redis/go-redis/v9", "github.com/sony/gobreaker/v2"},
+	"internal/shared":           {"internal/bounded", "internal/fault", "internal/reload", "github.com/redis/go-redis/v9", "github.com/redis/go-redis/v9/logging", "github.com/sony/gobreaker/v2"},
 	"internal/reload":           {},
 	"internal/fault":            {},
 	"internal/nearest":          {},

@@ -153,7 +153,10 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	if err != nil {
 		return config.Settings{}, err
 	}
-	settings, err := config.Load(config.Source{Table: config.Server(), Section: "serve", Flags: o.given(), Getenv: env.Getenv, File: file})
+	settings, err := config.Load(config.Source{
+		Table: config.Server(), Section: "serve", Flags: o.given(), Getenv: env.Getenv, File: file,
+		Shown: "`profilectl serve --help` tells what each setting is",
+	})
 	if err != nil {
 		return config.Settings{}, err
 	}

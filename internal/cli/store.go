@@ -87,7 +87,10 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 // load reads the tenant's settings. Where the file has the tenant, the how-to's
 // variables are passed over: they describe another one.
 func (g *globals) load(env Env, file *config.File, tenant string) (config.Settings, error) {
-	source := config.Source{Table: config.Client(), Section: "tenants." + tenant, Flags: map[string]string{}, Getenv: env.Getenv, File: file}
+	source := config.Source{
+		Table: config.Client(), Section: "tenants." + tenant, Flags: map[string]string{}, Getenv: env.Getenv, File: file,
+		Shown: "`profilectl config list` shows every setting with its origin",
+	}
 	if tenant != config.FromEnvironment {
 		source.Getenv = ours(env.Getenv)
 	}

@@ -61,6 +61,9 @@ type Source struct {
 	Flags   map[string]string // by setting; only those given
 	Getenv  func(string) string
 	File    *File
+	// Shown tells in an error where these settings can be looked at, as "`profilectl
+	// config list` shows every setting with its origin".
+	Shown string
 }
 
 // Load returns the settings, or one Usage fault with everything that is wrong.
@@ -80,7 +83,7 @@ func Load(s Source) (Settings, error) {
 	if len(wrong) > 0 {
 		return Settings{}, &fault.Error{
 			Kind: fault.Usage, What: strings.Join(wrong, "; "),
-			Fix: "correct it where it comes from; `profilectl config list` shows every setting with its origin",
+			Fix: strings.TrimSuffix("correct it where it comes from; "+s.Shown, "; "),
 		}
 	}
 	return settings, nil

@@ -95,7 +95,10 @@ func (t *tenant) start(line int, self, tool, dir string) (*server, error) {
 		c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
 	}
 	address, stop, err := launch(c, dir)
-	return &server{address: address, pid: c.Process.Pid, stop: stop}, err
+	if err != nil {
+		return nil, err
+	}
+	return &server{address: address, pid: c.Process.Pid, stop: stop}, nil
 }
 
 // server is one that is measured.

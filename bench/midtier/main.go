@@ -46,6 +46,9 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if o.rounds < 1 || o.clients < 1 {
+		return errors.New("-rounds and -clients are at least 1")
+	}
 	return measure(o)
 }
 

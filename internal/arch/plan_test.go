@@ -45,7 +45,7 @@ var may = map[string][]string{
 		"api", "internal/bearer", "internal/bounded", "internal/challenge", "internal/fault", "internal/graph", "internal/obo", "internal/problem",
 		"internal/profile", "internal/reload", "internal/shared", "internal/tracing", "internal/upstream",
 		"github.com/prometheus/client_golang/prometheus", "github.com/prometheus/client_golang/prometheus/collectors",
-		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate",
+		"github.com/prometheus/client_golang/prometheus/promhttp", "golang.org/x/time/rate", "github.com/google/uuid",
 	},
 
 	"internal/auth": {
@@ -96,7 +96,7 @@ var may = map[string][]string{
 
 	"sandbox":                    {"sandbox/internal/directory", "sandbox/internal/graph", "sandbox/internal/sts", "sandbox/internal/token"},
 	"sandbox/internal/graph":     {"sandbox/internal/directory", "sandbox/internal/sts", "sandbox/internal/token"},
-	"sandbox/internal/sts":       {"sandbox/internal/directory", "sandbox/internal/token", "github.com/golang-jwt/jwt/v5"},
+	"sandbox/internal/sts":       {"sandbox/internal/directory", "sandbox/internal/token", "github.com/golang-jwt/jwt/v5", "github.com/google/uuid"},
 	"sandbox/internal/token":     {"sandbox/internal/directory", "github.com/golang-jwt/jwt/v5"},
 	"sandbox/internal/directory": {},
 	"sandbox/loopback":           {"github.com/gofrs/flock"},

@@ -10,8 +10,6 @@ package serve
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +21,8 @@ import (
 	"regexp"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/profilectl/profilectl/api"
 	"github.com/profilectl/profilectl/internal/bearer"
@@ -280,15 +280,5 @@ func correlationID(r *http.Request) string {
 	if id := r.Header.Get("client-request-id"); correlation.MatchString(id) {
 		return id
 	}
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	text := make([]byte, 0, 36)
-	for i, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
-		if i > 0 {
-			text = append(text, '-')
-		}
-		text = hex.AppendEncode(text, part)
-	}
-	return string(text)
+	return uuid.NewString()
 }

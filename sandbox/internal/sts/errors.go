@@ -1,13 +1,14 @@
 package sts
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // refusal is one of Entra's errors.
@@ -146,11 +147,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // NewID returns a random GUID (RFC 9562, version 4).
-func NewID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
+func NewID() string { return uuid.NewString() }
 
 const codeLife = 10 * time.Minute

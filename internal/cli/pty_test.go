@@ -56,11 +56,7 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	height, err2 := strconv.Atoi(rows)
 	ts.Check(err1)
 	ts.Check(err2)
-	c := exec.Command(lookPath(ts, args[split+1]), args[split+2:]...)
-	c.Dir = ts.Getenv("WORK")
-	for _, name := range scriptVariables() {
-		c.Env = append(c.Env, name+"="+ts.Getenv(name))
-	}
+	c := inScript(ts, exec.Command(lookPath(ts, args[split+1]), args[split+2:]...))
 	c.Env = append(c.Env, "TERM=xterm-256color")
 	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)})
 	ts.Check(err)

@@ -143,6 +143,18 @@ func statusCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// inScript lets a command run where the script does, with the script's variables.
+func inScript(ts *testscript.TestScript, c *exec.Cmd) *exec.Cmd {
+	c.Dir = ts.Getenv("WORK")
+	for _, name := range []string{
+		"HOME", "PATH", "WORK", "TMPDIR", "TEST_KEYRING", "TEST_BROWSER", "BROWSER", "GORACE", "SANDBOX_USER", "SANDBOX_PASSWORD", "SANDBOX_MAILBOX", "EDITOR", "ACCESSIBLE",
+		"PROFILECTL_AUTHORITY", "PROFILECTL_CLIENT_ID", "PROFILECTL_EDIT_SCOPE", "PROFILECTL_MID_TIER", "PROFILECTL_GRAPH", "PROFILECTL_CA_FILE",
+	} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	return c
+}
+
 // interruptCommand runs a command until its standard error shows a text, presses
 // Ctrl-C, and wants its exit code. What it wrote is in the file interrupted.
 func interruptCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -151,11 +163,7 @@ func interruptCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	c := exec.CommandContext(ctx, lookPath(ts, args[2]), args[3:]...)
-	c.Dir = ts.Getenv("WORK")
-	for _, name := range scriptVariables() {
-		c.Env = append(c.Env, name+"="+ts.Getenv(name))
-	}
+	c := inScript(ts, exec.CommandContext(ctx, lookPath(ts, args[2]), args[3:]...))
 	stderr, err := c.StderrPipe()
 	ts.Check(err)
 	ts.Check(c.Start())

@@ -62,19 +62,7 @@ func tmux(ts *testscript.TestScript, args ...string) string {
 
 // tmuxRun is tmux with the script's environment and a server of its own.
 func tmuxRun(ts *testscript.TestScript, args ...string) *exec.Cmd {
-	c := exec.Command("tmux", append([]string{"-L", fmt.Sprintf("person-%d", stateOf(ts).terminals)}, args...)...)
-	c.Dir = ts.Getenv("WORK")
-	for _, name := range scriptVariables() {
-		c.Env = append(c.Env, name+"="+ts.Getenv(name))
-	}
+	c := inScript(ts, exec.Command("tmux", append([]string{"-L", fmt.Sprintf("person-%d", stateOf(ts).terminals)}, args...)...))
 	c.Env = append(c.Env, "TERM=xterm-256color", "LC_ALL=C.UTF-8", "TMUX_TMPDIR="+ts.Getenv("WORK"))
 	return c
-}
-
-// scriptVariables are those of a script that a program in a terminal gets.
-func scriptVariables() []string {
-	return []string{
-		"HOME", "PATH", "WORK", "TMPDIR", "TEST_KEYRING", "TEST_BROWSER", "BROWSER", "GORACE", "SANDBOX_USER", "SANDBOX_PASSWORD", "SANDBOX_MAILBOX", "EDITOR", "ACCESSIBLE",
-		"PROFILECTL_AUTHORITY", "PROFILECTL_CLIENT_ID", "PROFILECTL_EDIT_SCOPE", "PROFILECTL_MID_TIER", "PROFILECTL_GRAPH", "PROFILECTL_CA_FILE",
-	}
 }

@@ -22,6 +22,22 @@ type calls struct {
 	sync.Map // of string, by address
 }
 
+// taking reads a request whole, notes it, and answers: what is sent does not matter
+// otherwise.
+func (c *calls) taking(answer func(http.ResponseWriter)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		err := c.note(r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, r.Body)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(w)
+	}
+}
+
 // note looks at a request, and leaves its body readable.
 func (c *calls) note(r *http.Request) error {
 	address := r.Method + " " + r.URL.Path

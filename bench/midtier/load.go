@@ -87,20 +87,6 @@ func (t *tenant) tokens(count int) ([]string, error) {
 	return all, err
 }
 
-// start starts the server of a line of the table.
-func (t *tenant) start(line int, self, tool, dir string) (*server, error) {
-	c := exec.Command(self, "floor", dir, map[int]string{0: "one", 2: "two"}[line])
-	if line%2 == 1 {
-		c = exec.Command(tool, "serve")
-		c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
-	}
-	address, stop, err := launch(c, dir)
-	if err != nil {
-		return nil, err
-	}
-	return &server{address: address, pid: c.Process.Pid, stop: stop}, nil
-}
-
 // server is one that is measured.
 type server struct {
 	address string
@@ -108,13 +94,20 @@ type server struct {
 	stop    func()
 }
 
+// startServe starts what is measured.
+func (t *tenant) startServe(tool, dir string) (*server, error) {
+	c := exec.Command(tool, "serve")
+	c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
+	return launch(c, dir)
+}
+
 // measure adds one round to a line.
-func (t *tenant) measure(r *row, s *server, o options, tokens []string, once bool) error {
+func (t *tenant) measure(r *row, s *server, o options, tokens []string) error {
 	before, err := cpu(s.pid)
 	if err != nil {
 		return err
 	}
-	took, elapsed, err := load(s.address+"/updateUserInfo", o, tokens, once)
+	took, elapsed, err := load(s.address+"/updateUserInfo", o, tokens, r.fresh)
 	if err != nil {
 		return err
 	}
@@ -133,17 +126,19 @@ func (t *tenant) measure(r *row, s *server, o options, tokens []string, once boo
 }
 
 // launch starts a server that writes its address into the file "ready".
-func launch(c *exec.Cmd, dir string) (address string, stop func(), err error) {
+func launch(c *exec.Cmd, dir string) (*server, error) {
 	ready := filepath.Join(dir, "ready")
 	_ = os.Remove(ready) // of the server before
 	if err := c.Start(); err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	stop = func() { _ = c.Process.Kill(); _ = c.Wait() }
-	if address, err = await(ready); err != nil {
-		stop()
+	s := &server{pid: c.Process.Pid, stop: func() { _ = c.Process.Kill(); _ = c.Wait() }}
+	var err error
+	if s.address, err = await(ready); err != nil {
+		s.stop()
+		return nil, err
 	}
-	return address, stop, err
+	return s, nil
 }
 
 // serveEnvironment is how serve is configured.

@@ -1,7 +1,8 @@
 // Command midtier measures `profilectl serve` against a floor: a handler that
 // makes the same calls upstream, header for header, with the same connections, and
-// nothing else; no verification, no MSAL. A stub plays the tenant and Graph. Everything runs on
-// this machine at the same time, so only the ratios mean something.
+// nothing else; no verification, no MSAL. A stub plays the tenant and Graph.
+// Everything runs on this machine at the same time, so only the ratios mean
+// something.
 //
 //	go run ./bench/midtier
 //	go run ./bench/midtier -users 200000    memory held after ever more users
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
 	"time"
 
@@ -61,12 +63,20 @@ type options struct {
 
 // row is one line of the table.
 type row struct {
-	name      string
+	name  string
+	start func() (*server, error)
+	floor *row // what it is held against; nil for a floor
+	fresh bool // every request is a new user's
+	figures
+}
+
+// figures are what was measured, round by round.
+type figures struct {
 	perSecond []float64
-	p50, p99  []float64 // milliseconds
-	cpu       []float64 // seconds for a thousand requests
-	rss       float64   // MB at the end
-	calls     map[string]string
+	p50, p99  []float64         // milliseconds
+	cpu       []float64         // seconds for a thousand requests
+	rss       float64           // MB at the end
+	calls     map[string]string // upstream, in the last round
 }
 
 func measure(o options) error {
@@ -100,11 +110,17 @@ func measure(o options) error {
 	if err != nil {
 		return err
 	}
-	rows := []*row{
-		{name: "floor, one call"}, {name: "serve, token exchanged before"},
-		{name: "floor, two calls"}, {name: "serve, every request a new user"},
+	floor := func(calls string) func() (*server, error) {
+		return func() (*server, error) { return launch(exec.Command(self, "floor", dir, calls), dir) }
 	}
-	if err := tenant.rounds(rows, o, self, tool, dir, known, fresh); err != nil {
+	serve := func() (*server, error) { return tenant.startServe(tool, dir) }
+	one := &row{name: "floor, one call", start: floor("one")}
+	two := &row{name: "floor, two calls", start: floor("two"), fresh: true}
+	rows := []*row{
+		one, {name: "serve, token exchanged before", start: serve, floor: one},
+		two, {name: "serve, every request a new user", start: serve, floor: two, fresh: true},
+	}
+	if err := tenant.rounds(rows, o, known, fresh); err != nil {
 		return err
 	}
 	print(rows)
@@ -114,12 +130,12 @@ func measure(o options) error {
 // rounds measures the lines in turn, again and again: how fast a machine is
 // changes with time, and must not count for one line alone. The first round is to
 // warm up.
-func (t *tenant) rounds(rows []*row, o options, self, tool, dir string, known, fresh []string) error {
+func (t *tenant) rounds(rows []*row, o options, known, fresh []string) error {
 	servers := make([]*server, len(rows))
-	for i := range rows {
+	for i, r := range rows {
 		var err error
-		if servers[i], err = t.start(i, self, tool, dir); err != nil {
-			return err
+		if servers[i], err = r.start(); err != nil {
+			return fmt.Errorf("%s: %w", r.name, err)
 		}
 		defer servers[i].stop()
 	}
@@ -127,17 +143,17 @@ func (t *tenant) rounds(rows []*row, o options, self, tool, dir string, known, f
 	for round := range o.rounds + 1 {
 		for i, r := range rows {
 			if round == 1 {
-				*r = row{name: r.name}
+				r.figures = figures{}
 			}
-			tokens, once := known, false
-			if i >= 2 {
-				tokens, once = fresh[round*share:(round+1)*share], true
+			tokens := known
+			if r.fresh {
+				tokens = fresh[round*share : (round+1)*share]
 			}
-			if err := t.measure(r, servers[i], o, tokens, once); err != nil {
+			if err := t.measure(r, servers[i], o, tokens); err != nil {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
-			if i%2 == 1 && !maps.Equal(rows[i-1].calls, r.calls) {
-				return fmt.Errorf("%q and %q make different calls:\n%v\n%v", rows[i-1].name, r.name, rows[i-1].calls, r.calls)
+			if r.floor != nil && !maps.Equal(r.floor.calls, r.calls) {
+				return fmt.Errorf("%q and %q make different calls:\n%v\n%v", r.floor.name, r.name, r.floor.calls, r.calls)
 			}
 		}
 	}
@@ -146,10 +162,10 @@ func (t *tenant) rounds(rows []*row, o options, self, tool, dir string, known, f
 
 func print(rows []*row) {
 	fmt.Printf("%-34s %12s %8s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "× floor", "CPU s / 1000", "RSS MB")
-	for i, r := range rows {
+	for _, r := range rows {
 		speed, tail := "", ""
-		if i%2 == 1 {
-			speed, tail = against(r.perSecond, rows[i-1].perSecond), against(r.p99, rows[i-1].p99)
+		if r.floor != nil {
+			speed, tail = against(r.perSecond, r.floor.perSecond), against(r.p99, r.floor.p99)
 		}
 		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %8s %14.3f %8.0f\n", r.name, median(r.perSecond), speed, median(r.p50), median(r.p99), tail, median(r.cpu), r.rss)
 	}

@@ -2,21 +2,17 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"time"
 )
 
 // soak sends one request of each of many users to serve, and prints how much
 // memory it holds meanwhile: nothing may stay of a user.
 func (t *tenant) soak(o options, tool, dir string) error {
-	c := exec.Command(tool, "serve")
-	c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
-	address, stop, err := launch(c, dir)
+	s, err := t.startServe(tool, dir)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer s.stop()
 	o.length = time.Hour // each step ends with its tokens
 	const steps = 20
 	fmt.Printf("%10s %8s %8s\n", "users", "RSS MB", "seconds")
@@ -26,10 +22,10 @@ func (t *tenant) soak(o options, tool, dir string) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := load(address+"/updateUserInfo", o, tokens, true); err != nil {
+		if _, _, err := load(s.address+"/updateUserInfo", o, tokens, true); err != nil {
 			return err
 		}
-		held, err := rss(c.Process.Pid)
+		held, err := rss(s.pid)
 		if err != nil {
 			return err
 		}

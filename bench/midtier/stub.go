@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -85,21 +84,11 @@ func answers(api string, key *rsa.PrivateKey) http.Handler {
 		{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "k", "n": number(key.N), "e": "AQAB"},
 	}}))
 	var users atomic.Int64
-	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", func(w http.ResponseWriter, r *http.Request) {
-		if err := read(r, &sent); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
+	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", sent.taking(func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, tokenAnswer, filling, users.Add(1)) // a client that has gone is no error
-	})
-	m.HandleFunc("PATCH /v1.0/me", func(w http.ResponseWriter, r *http.Request) {
-		if err := read(r, &sent); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
+	}))
+	m.HandleFunc("PATCH /v1.0/me", sent.taking(func(w http.ResponseWriter) { w.WriteHeader(http.StatusNoContent) }))
 	return m
 }
 
@@ -108,12 +97,3 @@ func answers(api string, key *rsa.PrivateKey) http.Handler {
 const tokenAnswer = `{"token_type":"Bearer","scope":"https://graph.microsoft.com/User.ReadWrite","expires_in":4000,"ext_expires_in":4000,"access_token":"%s%012d"}`
 
 var filling = rand.Text() + strings.Repeat("gG7-", 490) // with the user's number, 2 KB
-
-// read takes a request whole. What is sent does not matter here.
-func read(r *http.Request, sent *calls) error {
-	if err := sent.note(r); err != nil {
-		return err
-	}
-	_, err := io.Copy(io.Discard, r.Body)
-	return err
-}

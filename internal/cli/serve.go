@@ -155,7 +155,7 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	}
 	settings, err := config.Load(config.Source{
 		Table: config.Server(), Section: "serve", Flags: o.given(), Getenv: env.Getenv, File: file,
-		Shown: "`profilectl serve --help` tells what each setting is",
+		Fix: "correct it where it comes from; `profilectl serve --help` tells what each setting is",
 	})
 	if err != nil {
 		return config.Settings{}, err

@@ -89,7 +89,7 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 func (g *globals) load(env Env, file *config.File, tenant string) (config.Settings, error) {
 	source := config.Source{
 		Table: config.Client(), Section: "tenants." + tenant, Flags: map[string]string{}, Getenv: env.Getenv, File: file,
-		Shown: "`profilectl config list` shows every setting with its origin",
+		Fix: "correct it where it comes from; `profilectl config list` shows every setting with its origin",
 	}
 	if tenant != config.FromEnvironment {
 		source.Getenv = ours(env.Getenv)

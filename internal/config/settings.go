@@ -61,9 +61,7 @@ type Source struct {
 	Flags   map[string]string // by setting; only those given
 	Getenv  func(string) string
 	File    *File
-	// Shown tells in an error where these settings can be looked at, as "`profilectl
-	// config list` shows every setting with its origin".
-	Shown string
+	Fix     string // what to do about a wrong value; a fault says it
 }
 
 // Load returns the settings, or one Usage fault with everything that is wrong.
@@ -82,8 +80,7 @@ func Load(s Source) (Settings, error) {
 	}
 	if len(wrong) > 0 {
 		return Settings{}, &fault.Error{
-			Kind: fault.Usage, What: strings.Join(wrong, "; "),
-			Fix: strings.TrimSuffix("correct it where it comes from; "+s.Shown, "; "),
+			Kind: fault.Usage, What: strings.Join(wrong, "; "), Fix: s.Fix,
 		}
 	}
 	return settings, nil

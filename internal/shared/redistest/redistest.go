@@ -19,7 +19,8 @@ type Server struct {
 }
 
 // New starts a redis-server on a free port, with further arguments. Where there is
-// none it skips the test, or fails it if one is required. Given "--tls-port" first, it takes TLS alone.
+// none it skips the test, or fails it if one is required. Given "--tls-port" first,
+// it takes TLS alone.
 func New(t testing.TB, required bool, arguments ...string) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {

@@ -105,7 +105,9 @@ func checkFault(t *testing.T, s source, lit *ast.CompositeLit) {
 			given[key.Name] = text
 		}
 	}
-	if _, has := given["Fix"]; !has && given["Kind"] != "Internal" {
+	_, hasFix := given["Fix"]
+	_, hasNext := given["Next"]
+	if !hasFix && !hasNext && given["Kind"] != "Internal" {
 		t.Errorf("%s: this fault does not say what to do next", s.at(lit))
 	}
 }

@@ -73,7 +73,7 @@ type errorDocument struct {
 func print(env Env, g *globals, e *fault.Error) {
 	if g.Output == "json" {
 		var d errorDocument
-		d.Error.Code, d.Error.Message, d.Error.Fix, d.Error.CorrelationID = e.Kind.String(), e.What, e.Fix, e.CorrelationID
+		d.Error.Code, d.Error.Message, d.Error.Fix, d.Error.CorrelationID = e.Kind.String(), e.What, g.fix(e), e.CorrelationID
 		encoder := json.NewEncoder(env.Stderr)
 		encoder.SetEscapeHTML(false)
 		_ = encoder.Encode(d) // nowhere left to complain
@@ -81,8 +81,8 @@ func print(env Env, g *globals, e *fault.Error) {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "profilectl: %s\n", e.What)
-	if e.Fix != "" {
-		fmt.Fprintf(&b, "  fix: %s\n", e.Fix)
+	if fix := g.fix(e); fix != "" {
+		fmt.Fprintf(&b, "  fix: %s\n", fix)
 	}
 	if e.CorrelationID != "" {
 		fmt.Fprintf(&b, "  correlation id: %s\n", e.CorrelationID)

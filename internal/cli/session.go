@@ -141,14 +141,8 @@ func (s *session) needsPerson(kind fault.Kind, what, command string) error {
 	return &fault.Error{Kind: kind, What: what, Fix: "run `" + s.command(command) + "` in a terminal, then this command again"}
 }
 
-// command completes a suggested command with the tenant the person named, so
-// that it can be pasted.
-func (s *session) command(line string) string {
-	if s.globals.Tenant == "" {
-		return line
-	}
-	return line + " --tenant " + s.globals.Tenant
-}
+// command completes a suggested command for this run.
+func (s *session) command(line string) string { return s.globals.command(line) }
 
 // activate makes an account the one that further commands use. A store that the
 // person chose when signing in stays chosen.

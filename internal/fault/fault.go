@@ -63,9 +63,20 @@ type Error struct {
 	Kind Kind
 	// What happened, and why, in the user's words; no capital, no full stop.
 	What string
-	// Fix is the next command or setting, with real values filled in. Only an
-	// Internal error may leave it empty.
+	// Fix is the next step in words that fit every reader: it names a setting or
+	// an action, never a command or a flag. Only an Internal error, or one that
+	// has a Next, may leave it empty.
 	Fix string
+	// Next is a step that follows Fix, or is the whole fix if Fix is empty.
+	// Package cli turns it into a command for the current tenant and account.
+	Next Action
+	// Setting is the name of the configuration setting that Fix says to change,
+	// or empty. Package cli adds the command that changes it.
+	Setting string
+	// ForOperator reports whether only the operator of the mid-tier can act on
+	// Fix: a credential, a consent or a registration. Package serve logs such a
+	// fix and gives the caller a neutral message instead.
+	ForOperator bool
 	// Err is the cause, for the log and errors.Is; it is never shown.
 	Err error
 	// CorrelationID finds the failed request in Entra's or Graph's own logs,
@@ -94,4 +105,12 @@ func As(err error) *Error {
 		return e
 	}
 	return &Error{Kind: Internal, What: "something went wrong inside profilectl", Err: err}
+}
+
+// Reworded returns a copy of e with another What, and e as its cause. Kind, fix
+// and correlation id stay, so that more context costs the user nothing.
+func (e *Error) Reworded(what string) *Error {
+	reworded := *e
+	reworded.What, reworded.Err = what, e
+	return &reworded
 }

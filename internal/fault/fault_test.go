@@ -29,3 +29,24 @@ func TestAs(t *testing.T) {
 		t.Errorf("a plain error: got %v, want Internal around it", got)
 	}
 }
+
+func TestErrorAdviceJoinsFixAndNext(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  fault.Error
+		want string
+	}{
+		{"a fix alone", fault.Error{Fix: "check the clock"}, "check the clock"},
+		{"an action alone", fault.Error{Next: fault.DoSignIn}, "sign in again"},
+		{"both", fault.Error{Fix: "check the clock", Next: fault.DoSignIn}, "check the clock, then sign in again"},
+	} {
+		if got := c.err.Advice(); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+	for _, a := range fault.Actions() {
+		if a.String() == "" {
+			t.Errorf("action %d has no words", a)
+		}
+	}
+}

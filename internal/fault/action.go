@@ -1,0 +1,73 @@
+package fault
+
+// An Action is a next step that every edge words for its own readers. Package
+// cli turns it into a command for the current tenant and account; elsewhere its
+// String is shown.
+type Action int
+
+// The actions. Package cli has a command for each, by test.
+const (
+	NoAction          Action = iota // Fix says everything
+	DoSignIn                        // sign in again
+	DoSignUp                        // create an account
+	DoStepUp                        // repeat the command where the user can be asked
+	DoOpenPage                      // open the sign-in page by hand
+	DoUsePlainFile                  // keep the tokens in a plain file
+	DoAllowTime                     // allow a request more time
+	DoCheckSettings                 // look at the settings and their origin
+	DoChooseTenant                  // say which configured tenant is meant
+	DoConfigureTenant               // add a tenant to the configuration
+	DoListFields                    // look up the editable fields
+	DoReport                        // report a bug with the log
+)
+
+// Actions returns every Action but NoAction, for tables that must be complete.
+func Actions() []Action {
+	return []Action{
+		DoSignIn, DoSignUp, DoStepUp, DoOpenPage, DoUsePlainFile, DoAllowTime,
+		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport,
+	}
+}
+
+// String returns the action as an instruction that names no command and no flag.
+func (a Action) String() string {
+	switch a {
+	case DoSignIn:
+		return "sign in again"
+	case DoSignUp:
+		return "create an account"
+	case DoStepUp:
+		return "repeat the request where the user can be asked"
+	case DoOpenPage:
+		return "open the sign-in page by hand"
+	case DoUsePlainFile:
+		return "keep the tokens in a plain file"
+	case DoAllowTime:
+		return "allow more time"
+	case DoCheckSettings:
+		return "check the settings"
+	case DoChooseTenant:
+		return "choose a tenant"
+	case DoConfigureTenant:
+		return "configure a tenant"
+	case DoListFields:
+		return "look up the editable fields"
+	case DoReport:
+		return "report the bug with the log"
+	default:
+		return ""
+	}
+}
+
+// Advice returns Fix and Next as one instruction for readers who have no command
+// line, such as the callers of an API.
+func (e *Error) Advice() string {
+	switch next := e.Next.String(); {
+	case next == "":
+		return e.Fix
+	case e.Fix == "":
+		return next
+	default:
+		return e.Fix + ", then " + next
+	}
+}

@@ -21,32 +21,40 @@ import (
 	"github.com/profilectl/profilectl/internal/reload"
 )
 
-// Credential is how the mid-tier proves itself to the tenant: a secret, a
-// certificate, or a token of the platform that it runs on. One that stands in a
-// file is read again when the file changes, and used from the next exchange on.
+// Credential authenticates the mid-tier to the tenant: a secret, a certificate,
+// or a token of the platform that the mid-tier runs on. A credential in a file is
+// read again when the file changes, and used from the next exchange on.
 type Credential struct {
 	get func() (confidential.Credential, int) // the number grows with each change
 }
 
-// Secret is the credential of a client secret that does not change.
+// Secret returns the credential of a client secret that does not change. It fails
+// with a Usage fault if the secret is empty.
 func Secret(secret string) (Credential, error) {
 	c, err := confidential.NewCredFromSecret(secret)
 	if err != nil {
-		return Credential{}, &fault.Error{Kind: fault.Usage, What: "the client secret is empty", Fix: "give it in a file or in CLIENT_SECRET", Err: err}
+		return Credential{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "the client secret is empty",
+			Fix:  "set client-secret or client-secret-file",
+			Err:  err,
+		}
 	}
 	return Credential{get: func() (confidential.Credential, int) { return c, 0 }}, nil
 }
 
-// SecretFile is the credential of a client secret in a file, which may end with
-// a line feed.
+// SecretFile returns the credential of a client secret in a file. A line break at
+// the end of the file is ignored. It fails with a Usage fault if the file cannot
+// be used.
 func SecretFile(path string, log *slog.Logger) (Credential, error) {
 	return fromFile("the client secret", path, log, func(raw []byte) (confidential.Credential, error) {
 		return confidential.NewCredFromSecret(strings.TrimRight(string(raw), "\r\n"))
 	})
 }
 
-// Certificate is the credential of a certificate with its RSA key, in a PEM file
-// or a PFX (PKCS #12) one, which alone may have a password.
+// Certificate returns the credential of a certificate with its RSA key. The file
+// is either PEM or PFX (PKCS #12); the password is used for PFX only. It fails
+// with a Usage fault if the file cannot be used or the certificate is expired.
 func Certificate(path, password string, log *slog.Logger) (Credential, error) {
 	return fromFile("the client certificate", path, log, func(raw []byte) (confidential.Credential, error) {
 		chain, key, err := certificates(raw, password)
@@ -55,7 +63,7 @@ func Certificate(path, password string, log *slog.Logger) (Credential, error) {
 		}
 		c, err := confidential.NewCredFromCert(chain, key)
 		if err == nil {
-			err = timely(chain, key, time.Now())
+			err = checkValidity(chain, key, time.Now())
 		}
 		return c, err
 	})
@@ -73,57 +81,70 @@ func certificates(raw []byte, password string) ([]*x509.Certificate, crypto.Priv
 	return append([]*x509.Certificate{certificate}, chain...), key, nil
 }
 
-// timely refuses a certificate that the tenant would refuse: the one of the key,
-// not those that vouch for it.
-func timely(chain []*x509.Certificate, key crypto.PrivateKey, now time.Time) error {
-	own, _ := key.(*rsa.PrivateKey)
+// checkValidity returns an error if the certificate that belongs to key is not
+// valid at the given time. The tenant checks only that one, not its issuers.
+func checkValidity(chain []*x509.Certificate, key crypto.PrivateKey, now time.Time) error {
+	own, ok := key.(*rsa.PrivateKey)
+	if !ok {
+		return nil
+	}
 	for _, c := range chain {
 		switch {
-		case own == nil || !own.PublicKey.Equal(c.PublicKey):
+		case !own.PublicKey.Equal(c.PublicKey):
 		case now.After(c.NotAfter):
 			return errors.New("it expired on " + c.NotAfter.Format(time.DateOnly))
 		case now.Before(c.NotBefore):
-			return errors.New("it is valid from " + c.NotBefore.Format(time.DateOnly) + " on")
+			return errors.New("it is not valid before " + c.NotBefore.Format(time.DateOnly))
 		}
 	}
 	return nil
 }
 
-// FederatedToken is the credential of a workload identity: the platform writes a
-// token of its own into the file and renews it, and the tenant trusts the
-// platform (learn.microsoft.com, "Workload identity federation"). No secret is
-// kept anywhere.
+// FederatedToken returns the credential of a workload identity. The platform
+// writes a token of its own to the file and renews it, and the tenant trusts the
+// platform (learn.microsoft.com, "Workload identity federation"), so there is no
+// secret to store. It fails with a Usage fault if the file holds no token.
 func FederatedToken(path string, log *slog.Logger) (Credential, error) {
 	const dots = 2 // of a JWT, RFC 7519
-	read := func(raw []byte) (string, error) {
+	parse := func(raw []byte) (string, error) {
 		token := strings.TrimSpace(string(raw))
 		if strings.Count(token, ".") != dots || strings.ContainsAny(token, " \t\r\n") {
 			return "", errors.New("it holds no token")
 		}
 		return token, nil
 	}
-	token, err := readFile("the federated token", path, log, read)
+	token, err := readFile("the federated token", path, log, parse)
 	if err != nil {
 		return Credential{}, err
 	}
-	c := confidential.NewCredFromAssertionCallback(func(context.Context, confidential.AssertionRequestOptions) (string, error) {
-		now, _ := token.Get()
-		return now, nil
-	})
+	current := func(context.Context, confidential.AssertionRequestOptions) (string, error) {
+		text, _ := token.Get()
+		return text, nil
+	}
+	c := confidential.NewCredFromAssertionCallback(current)
 	return Credential{get: func() (confidential.Credential, int) { return c, 0 }}, nil
 }
 
-// fromFile makes a credential of what make finds in the file.
-func fromFile(name, path string, log *slog.Logger, make func([]byte) (confidential.Credential, error)) (Credential, error) {
-	v, err := readFile(name, path, log, make)
+// fromFile returns the credential that parse finds in a file.
+func fromFile(
+	name, path string,
+	log *slog.Logger,
+	parse func([]byte) (confidential.Credential, error),
+) (Credential, error) {
+	v, err := readFile(name, path, log, parse)
 	if err != nil {
 		return Credential{}, err
 	}
 	return Credential{get: v.Get}, nil
 }
 
-// readFile keeps what parse finds in the file. It fails with a Usage fault.
-func readFile[T any](name, path string, log *slog.Logger, parse func([]byte) (T, error)) (*reload.Value[T], error) {
+// readFile returns what parse finds in a file, reloaded when the file changes. It
+// fails with a Usage fault.
+func readFile[T any](
+	name, path string,
+	log *slog.Logger,
+	parse func([]byte) (T, error),
+) (*reload.Value[T], error) {
 	v, err := reload.New(name, log, func() (T, error) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
@@ -135,9 +156,14 @@ func readFile[T any](name, path string, log *slog.Logger, parse func([]byte) (T,
 	if err != nil {
 		what := fmt.Sprintf("%s in %s cannot be used: %v", name, path, err)
 		if errors.Is(err, fs.ErrNotExist) {
-			what = fmt.Sprintf("the file of %s, %s, does not exist", name, path)
+			what = fmt.Sprintf("%s file %s does not exist", name, path)
 		}
-		return nil, &fault.Error{Kind: fault.Usage, What: what, Fix: "correct the file, or the setting that names it", Err: err}
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: what,
+			Fix:  "correct the file, or the setting that names it",
+			Err:  err,
+		}
 	}
 	return v, nil
 }

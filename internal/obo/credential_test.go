@@ -24,7 +24,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// world is a tenant with a mid-tier that has yet to prove itself.
+// world is a tenant with a mid-tier whose credential the test chooses.
 type world struct {
 	tenant *sandbox.Tenant
 	facts  sandbox.Facts
@@ -53,14 +53,20 @@ func (w *world) exchanger(t *testing.T, c obo.Credential) *obo.Exchanger {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := obo.New(obo.Config{Authority: a, ClientID: w.facts.MidTierID, Credential: c, HTTP: w.tenant.Client(), Scope: "https://graph.microsoft.com/User.ReadWrite"})
+	e, err := obo.New(obo.Config{
+		Authority:  a,
+		ClientID:   w.facts.MidTierID,
+		Credential: c,
+		HTTP:       w.tenant.Client(),
+		Scope:      "https://graph.microsoft.com/User.ReadWrite",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return e
 }
 
-// put writes a file.
+// put writes a file and returns its path.
 func (w *world) put(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(w.dir, name)
@@ -70,7 +76,7 @@ func (w *world) put(t *testing.T, name string, content []byte) string {
 	return path
 }
 
-// pair is a certificate with its key, and both in PEM.
+// pair is a certificate, its key, and both in PEM.
 type pair struct {
 	certificate *x509.Certificate
 	key         *rsa.PrivateKey
@@ -83,8 +89,13 @@ func newPair(t *testing.T, until time.Time) pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "mid-tier"}, NotBefore: until.Add(-48 * time.Hour), NotAfter: until}
-	raw, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "mid-tier"},
+		NotBefore:    until.Add(-48 * time.Hour),
+		NotAfter:     until,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,19 +107,20 @@ func newPair(t *testing.T, until time.Time) pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
 	return pair{certificate, key, text}
 }
 
-// said is what a person is told about an error.
-func said(err error) string {
+// message returns what the user sees of an error.
+func message(err error) string {
 	if err == nil {
 		return ""
 	}
 	return fault.As(err).What
 }
 
-func TestACertificateProvesTheMidTier(t *testing.T) {
+func TestCertificateIsAcceptedOnceItIsRegistered(t *testing.T) {
 	w := newWorld(t)
 	p := newPair(t, time.Now().Add(time.Hour))
 	credential, err := obo.Certificate(w.put(t, "mid-tier.pem", p.pem), "", w.logger())
@@ -116,7 +128,9 @@ func TestACertificateProvesTheMidTier(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.exchanger(t, credential)
-	if err := e.Check(t.Context()); said(err) != "cannot prove the mid-tier's identity: the client certificate is not registered (AADSTS700027)" {
+	const unregistered = "cannot prove the mid-tier's identity: " +
+		"the client certificate is not registered (AADSTS700027)"
+	if err := e.Check(t.Context()); message(err) != unregistered {
 		t.Fatalf("before it is registered: %v", err)
 	}
 	if err := w.tenant.AddCertificate(w.facts.MidTierID, p.certificate); err != nil {
@@ -127,7 +141,7 @@ func TestACertificateProvesTheMidTier(t *testing.T) {
 	}
 }
 
-func TestARenewedCertificateIsTheOneThatIsUsed(t *testing.T) {
+func TestCertificateIsReplacedWhenItsFileChanges(t *testing.T) {
 	w := newWorld(t)
 	registered, other := newPair(t, time.Now().Add(time.Hour)), newPair(t, time.Now().Add(time.Hour))
 	if err := w.tenant.AddCertificate(w.facts.MidTierID, registered.certificate); err != nil {
@@ -140,7 +154,7 @@ func TestARenewedCertificateIsTheOneThatIsUsed(t *testing.T) {
 	}
 	e := w.exchanger(t, credential)
 	if e.Check(t.Context()) == nil {
-		t.Fatal("a certificate that is not registered was taken")
+		t.Fatal("a certificate that is not registered was accepted")
 	}
 	w.put(t, "mid-tier.pem", registered.pem)
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -153,13 +167,16 @@ func TestARenewedCertificateIsTheOneThatIsUsed(t *testing.T) {
 	}
 }
 
-func TestAPFXFileProvesTheMidTier(t *testing.T) {
+func TestCertificateReadsPFXFiles(t *testing.T) {
 	w := newWorld(t)
 	p := newPair(t, time.Now().Add(time.Hour))
 	if err := w.tenant.AddCertificate(w.facts.MidTierID, p.certificate); err != nil {
 		t.Fatal(err)
 	}
-	for name, encoder := range map[string]*pkcs12.Encoder{"modern": pkcs12.Modern2023, "as Windows writes it": pkcs12.LegacyDES} {
+	for name, encoder := range map[string]*pkcs12.Encoder{
+		"modern":       pkcs12.Modern2023,
+		"from Windows": pkcs12.LegacyDES,
+	} {
 		raw, err := encoder.Encode(p.key, p.certificate, nil, "pass word")
 		if err != nil {
 			t.Fatal(err)
@@ -172,13 +189,14 @@ func TestAPFXFileProvesTheMidTier(t *testing.T) {
 		if err := w.exchanger(t, credential).Check(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := obo.Certificate(path, "wrong", w.logger()); err == nil || !strings.Contains(said(err), "password incorrect") || strings.Contains(said(err), "wrong") {
+		_, err = obo.Certificate(path, "wrong", w.logger())
+		if !strings.Contains(message(err), "password incorrect") || strings.Contains(message(err), "wrong") {
 			t.Errorf("%s, a wrong password: %v", name, err)
 		}
 	}
 }
 
-func TestATokenOfThePlatformProvesTheMidTier(t *testing.T) {
+func TestFederatedTokenIsAcceptedFromATrustedWorkload(t *testing.T) {
 	w := newWorld(t)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -188,23 +206,34 @@ func TestATokenOfThePlatformProvesTheMidTier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const issuer, subject, audience = "https://kubernetes.example", "system:serviceaccount:default:mid-tier", "api://AzureADTokenExchange"
-	if err := w.tenant.TrustWorkload(w.facts.MidTierID, issuer, subject, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})); err != nil {
+	const (
+		issuer    = "https://kubernetes.example"
+		subject   = "system:serviceaccount:default:mid-tier"
+		audience  = "api://AzureADTokenExchange"
+		failed    = "cannot prove the mid-tier's identity: "
+		untrusted = failed + "the tenant does not trust this workload's token (AADSTS700213)"
+		untimely  = failed + "the client assertion is outside its time range (AADSTS700024)"
+	)
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	if err := w.tenant.TrustWorkload(w.facts.MidTierID, issuer, subject, public); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name, subject, audience string
-		life                    time.Duration
-		said                    string
+		lifetime                time.Duration
+		want                    string
 	}{
-		{"the workload that is trusted", subject, audience, time.Hour, ""},
-		{"another workload", "system:serviceaccount:default:other", audience, time.Hour, "cannot prove the mid-tier's identity: the tenant does not trust this workload's token (AADSTS700213)"},
-		{"a token for somebody else", subject, "https://kubernetes.default.svc", time.Hour, "cannot prove the mid-tier's identity: the tenant does not trust this workload's token (AADSTS700213)"},
-		{"a token that nobody renewed", subject, audience, -time.Hour, "cannot prove the mid-tier's identity: the client assertion is outside its time range (AADSTS700024)"},
+		{"the trusted workload", subject, audience, time.Hour, ""},
+		{"another workload", "system:serviceaccount:default:other", audience, time.Hour, untrusted},
+		{"a token with another audience", subject, "https://kubernetes.default.svc", time.Hour, untrusted},
+		{"a token that was not renewed", subject, audience, -time.Hour, untimely},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
-				Issuer: issuer, Subject: c.subject, Audience: jwt.ClaimStrings{c.audience}, ExpiresAt: jwt.NewNumericDate(time.Now().Add(c.life)),
+				Issuer:    issuer,
+				Subject:   c.subject,
+				Audience:  jwt.ClaimStrings{c.audience},
+				ExpiresAt: jwt.NewNumericDate(time.Now().Add(c.lifetime)),
 			}).SignedString(key)
 			if err != nil {
 				t.Fatal(err)
@@ -213,21 +242,22 @@ func TestATokenOfThePlatformProvesTheMidTier(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := w.exchanger(t, credential).Check(t.Context()); said(err) != c.said {
+			if err := w.exchanger(t, credential).Check(t.Context()); message(err) != c.want {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
 }
 
-func TestASecretFileIsReadAgain(t *testing.T) {
+func TestSecretFileIsReadAgainWhenItChanges(t *testing.T) {
 	w := newWorld(t)
 	credential, err := obo.SecretFile(w.put(t, "secret", []byte("the old one\r\n")), w.logger())
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := w.exchanger(t, credential)
-	if err := e.Check(t.Context()); said(err) != "cannot prove the mid-tier's identity: the client secret is wrong (AADSTS7000215)" {
+	const wrong = "cannot prove the mid-tier's identity: the client secret is wrong (AADSTS7000215)"
+	if err := e.Check(t.Context()); message(err) != wrong {
 		t.Fatalf("got %v", err)
 	}
 	w.put(t, "secret", []byte(w.facts.MidTierSecret+"\n"))
@@ -241,7 +271,7 @@ func TestASecretFileIsReadAgain(t *testing.T) {
 	}
 }
 
-func TestCredentialsThatCannotBeUsedAreSaidAtTheStart(t *testing.T) {
+func TestCredentialRejectsUnusableFiles(t *testing.T) {
 	w := newWorld(t)
 	good, expired := newPair(t, time.Now().Add(time.Hour)), newPair(t, time.Now().Add(-time.Hour))
 	certificate := func(path string) error { _, err := obo.Certificate(path, "", w.logger()); return err }
@@ -249,32 +279,34 @@ func TestCredentialsThatCannotBeUsedAreSaidAtTheStart(t *testing.T) {
 	secret := func(path string) error { _, err := obo.SecretFile(path, w.logger()); return err }
 	block, rest := pem.Decode(good.pem)
 	_, otherKey := pem.Decode(expired.pem)
+	mismatched := append(pem.EncodeToMemory(block), otherKey...)
+	expiry := expired.certificate.NotAfter.Format(time.DateOnly)
 	for _, c := range []struct {
 		name    string
-		make    func(string) error
+		open    func(string) error
 		content []byte
-		said    string
+		want    string // a part of the message
 	}{
 		{"an empty secret", secret, []byte("\n"), "secret can't be empty string"},
-		{"a certificate that has expired", certificate, expired.pem, "it expired on " + expired.certificate.NotAfter.Format(time.DateOnly)},
+		{"an expired certificate", certificate, expired.pem, "it expired on " + expiry},
 		{"a certificate without its key", certificate, pem.EncodeToMemory(block), "no private key found"},
 		{"a key without its certificate", certificate, rest, "no certificates found"},
-		{"a certificate with the key of another", certificate, append(pem.EncodeToMemory(block), otherKey...), "key doesn't match any certificate"},
-		{"rubbish for a certificate", certificate, []byte("rubbish"), "read PFX"},
-		{"rubbish for a token", federated, []byte("not a token"), "it holds no token"},
+		{"a certificate with another key", certificate, mismatched, "key doesn't match any certificate"},
+		{"a certificate file with other content", certificate, []byte("rubbish"), "read PFX"},
+		{"a token file with other content", federated, []byte("not a token"), "it holds no token"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := c.make(w.put(t, "file", c.content))
-			if f := fault.As(err); f.Kind != fault.Usage || !strings.Contains(f.What, c.said) || f.Fix == "" {
+			err := c.open(w.put(t, "file", c.content))
+			if f := fault.As(err); f.Kind != fault.Usage || !strings.Contains(f.What, c.want) || f.Fix == "" {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
-	err := certificate(filepath.Join(w.dir, "nowhere"))
-	if want := "the file of the client certificate, " + filepath.Join(w.dir, "nowhere") + ", does not exist"; said(err) != want {
-		t.Errorf("got %v", err)
+	missing := filepath.Join(w.dir, "missing")
+	if got := message(certificate(missing)); got != "the client certificate file "+missing+" does not exist" {
+		t.Errorf("got %q", got)
 	}
-	if _, err := obo.Secret(""); said(err) != "the client secret is empty" {
+	if _, err := obo.Secret(""); message(err) != "the client secret is empty" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -1,62 +1,58 @@
-// Package obo exchanges a caller's access token for one to Microsoft Graph that
+// Package obo exchanges a caller's access token for a Microsoft Graph token that
 // acts on the caller's behalf (learn.microsoft.com, "OAuth 2.0 On-Behalf-Of
 // flow").
 //
-// MSAL speaks the protocol, but its cache is not relied on: in memory it never
-// forgets, 13.5 KB for each user, for ever, and it cannot be kept elsewhere. So a
-// confidential client makes a few exchanges and is dropped with what it
-// remembers; results are kept in a cache of our own, bounded in number, until
-// shortly before they or their assertion expire. Concurrent requests with one
-// assertion share one exchange.
+// MSAL speaks the protocol, but its token cache is not used. In memory it never
+// evicts anything (13.5 KB for each user), and its format cannot be stored
+// elsewhere. So a confidential client makes a limited number of exchanges and is
+// then dropped together with its cache. Results are kept in a bounded cache of
+// this package until shortly before they or their assertion expire. Concurrent
+// requests with the same assertion share one exchange.
 package obo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
-	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 	"golang.org/x/sync/singleflight"
 
-	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/shared"
-	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// Config is what an Exchanger needs. All fields but MaxEntries and
-// Shared must be set.
+// Config is what an Exchanger needs. All fields but MaxEntries and Shared must be
+// set.
 type Config struct {
 	Authority  authority.Authority
-	ClientID   string
-	Credential Credential // how the mid-tier proves itself
+	ClientID   string     // of the mid-tier
+	Credential Credential // authenticates the mid-tier to the tenant
 	HTTP       *http.Client
-	Scope      string // as https://graph.microsoft.com/User.ReadWrite
-	MaxEntries int    // results kept; 0 is 2000
-	// Shared keeps results for all replicas; nil for none.
-	Shared *shared.Store
+	Scope      string        // of the new token, such as https://graph.microsoft.com/User.ReadWrite
+	MaxEntries int           // number of cached results; 0 is 2000
+	Shared     *shared.Store // caches results for all replicas; nil for none
 }
 
 const (
 	defaultEntries = 2000
-	// maxToken is how long a result may be that is kept, in bytes: with the number
-	// of entries, it bounds the memory.
+	// maxToken is the size in bytes of the longest token that is cached. Together
+	// with the number of entries it bounds the memory of the cache.
 	maxToken = 16 << 10
-	// early is how long before its end a result is not used any more: it must
-	// outlive the call it is handed out for.
-	early = 5 * time.Minute
-	// exchangeLimit ends an exchange whose request has no limit of its own.
-	exchangeLimit = 30 * time.Second
-	// perClient is how many exchanges one MSAL client makes: enough that its own
-	// making does not count, and what it remembers neither.
-	perClient = 100
+	// expiryMargin is how long before its expiry a cached token is no longer
+	// returned: it must outlive the call that it is returned for.
+	expiryMargin = 5 * time.Minute
+	// exchangeTimeout limits an exchange whose context has no deadline.
+	exchangeTimeout = 30 * time.Second
+	// maxPerClient is the number of exchanges that one MSAL client makes. It is high
+	// enough that creating clients does not matter, and low enough that their caches
+	// do not either.
+	maxPerClient = 100
 )
 
 // Exchanger exchanges assertions. It is safe for concurrent use.
@@ -68,16 +64,26 @@ type Exchanger struct {
 	flights singleflight.Group
 }
 
-// New returns an Exchanger. Nothing is sent yet.
+// New returns an Exchanger. It sends nothing. It fails with a Usage fault if MSAL
+// rejects the credential.
 func New(c Config) (*Exchanger, error) {
 	if c.MaxEntries == 0 {
 		c.MaxEntries = defaultEntries
 	}
-	shared := *c.HTTP
-	shared.Transport = c.Authority.Transport(repeating{c.HTTP.Transport})
-	e := &Exchanger{config: c, http: &shared, cache: bounded.New[string](c.MaxEntries)}
+	client := *c.HTTP
+	client.Transport = c.Authority.Transport(rewindable{c.HTTP.Transport})
+	e := &Exchanger{
+		config: c,
+		http:   &client,
+		cache:  bounded.New[string](c.MaxEntries),
+	}
 	if _, err := e.client(); err != nil {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the mid-tier's credential cannot be used", Fix: "check the client secret or certificate", Err: err}
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: "the mid-tier's credential cannot be used",
+			Fix:  "check the client secret or certificate",
+			Err:  err,
+		}
 	}
 	return e, nil
 }
@@ -89,11 +95,11 @@ type generation struct {
 	used    atomic.Int64
 }
 
-// client returns one that has not made too many exchanges, with the credential
-// of now.
+// client returns an MSAL client with the current credential that has not yet made
+// maxPerClient exchanges.
 func (e *Exchanger) client() (confidential.Client, error) {
 	credential, version := e.config.Credential.get()
-	if g := e.current.Load(); g != nil && g.version == version && g.used.Add(1) <= perClient {
+	if g := e.current.Load(); g != nil && g.version == version && g.used.Add(1) <= maxPerClient {
 		return g.client, nil
 	}
 	client, err := confidential.New(e.config.Authority.URL, e.config.ClientID, credential,
@@ -105,126 +111,106 @@ func (e *Exchanger) client() (confidential.Client, error) {
 	return client, err
 }
 
-// outcome is what an exchange came to.
-type outcome struct {
-	token  string
-	demand *challenge.Challenge
-	cached bool // by another replica
-}
-
-// Assertion is a caller's access token, which must have been verified.
+// Assertion is a caller's access token. It must have been verified.
 type Assertion struct {
 	Token   string
-	Key     bounded.Key // its hash
+	Key     bounded.Key // the hash of Token
 	Expires time.Time
 }
 
-// Exchange returns a Graph token for the assertion's user. A challenge, where
-// Exchange returns one, says that the identity provider wants a stronger
-// sign-in, with its claims as they came. Cached tells that nobody had to be
-// asked.
-func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (token string, demand *challenge.Challenge, cached bool, err error) {
-	if token, ok := e.cache.Get(a.Key, time.Now()); ok {
-		return token, nil, true, nil
-	}
-	// Those who wait for the same exchange came later than the one who makes it,
-	// so none waits past the end of its own time.
-	result, err, _ := e.flights.Do(string(a.Key[:]), func() (any, error) {
-		own, cancel := e.detach(ctx)
-		defer cancel()
-		return e.find(own, a)
-	})
-	if err != nil {
-		return "", nil, false, err
-	}
-	o, _ := result.(outcome)
-	return o.token, o.demand, o.cached, nil
+// Result is what an exchange returned: a token or a challenge.
+type Result struct {
+	Token string // for Microsoft Graph
+	// Challenge is set if the identity provider requires a stronger sign-in. It holds
+	// the claims exactly as they were received.
+	Challenge *challenge.Challenge
+	// Cached reports whether Token came from a cache, of this replica or of all, so
+	// that nothing was sent to the identity provider.
+	Cached bool
 }
 
-// Forget makes the next Exchange ask the tenant again: Graph did not take the
-// result any more, although it looked good.
+// Exchange returns a Graph token for the assertion's user, or a challenge.
+func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (Result, error) {
+	if token, ok := e.cache.Get(a.Key, time.Now()); ok {
+		return Result{Token: token, Cached: true}, nil
+	}
+	// The callers that wait for an exchange arrived after the one that makes it, so
+	// none of them waits beyond its own deadline.
+	found, err, _ := e.flights.Do(string(a.Key[:]), func() (any, error) {
+		ctx, cancel := detach(ctx)
+		defer cancel()
+		return e.find(ctx, a)
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	result, _ := found.(Result)
+	return result, nil
+}
+
+// Forget removes the assertion's token from all caches, so that the next Exchange
+// asks the tenant. It is for a token that Graph rejects although it has not
+// expired.
 func (e *Exchanger) Forget(ctx context.Context, a Assertion) {
 	e.cache.Delete(a.Key)
-	e.current.Store(nil) // with what MSAL remembers
+	e.current.Store(nil) // MSAL's cache holds the token too
 	if e.config.Shared != nil {
 		e.config.Shared.Delete(ctx, a.Key)
 	}
 }
 
-// detach keeps the time limit of a request, but not its end: a caller that goes
-// away must not fail the others that wait for the same exchange.
-func (e *Exchanger) detach(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline, limited := ctx.Deadline()
-	if !limited {
-		deadline = time.Now().Add(exchangeLimit)
+// detach returns a context with ctx's deadline that is not canceled with ctx: a
+// caller that disconnects must not fail the others that wait for the same
+// exchange.
+func detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(exchangeTimeout)
 	}
 	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
 }
 
-// find takes the result that another replica had, or makes the exchange.
-func (e *Exchanger) find(ctx context.Context, a Assertion) (outcome, error) {
-	if e.config.Shared == nil {
-		o, _, err := e.exchange(ctx, a)
-		return o, err
+// find uses a result cached by another replica, or makes the exchange.
+func (e *Exchanger) find(ctx context.Context, a Assertion) (Result, error) {
+	store := e.config.Shared
+	if store == nil {
+		result, _, err := e.exchange(ctx, a)
+		return result, err
 	}
-	if token, until, ok := e.config.Shared.Get(ctx, a.Key); ok {
+	if token, until, ok := store.Get(ctx, a.Key); ok {
 		e.keep(a, token, until)
-		return outcome{token: token, cached: true}, nil
+		return Result{Token: token, Cached: true}, nil
 	}
-	o, until, err := e.exchange(ctx, a)
-	if o.token != "" {
-		e.config.Shared.Put(ctx, a.Key, o.token, until)
+	result, until, err := e.exchange(ctx, a)
+	if result.Token != "" {
+		store.Put(ctx, a.Key, result.Token, until)
 	}
-	return o, err
+	return result, err
 }
 
-// exchange makes the exchange, and keeps its result until the moment returned.
-func (e *Exchanger) exchange(ctx context.Context, a Assertion) (outcome, time.Time, error) {
+// exchange makes the exchange and caches its token until the returned time.
+func (e *Exchanger) exchange(ctx context.Context, a Assertion) (Result, time.Time, error) {
 	client, err := e.client()
 	if err != nil {
-		return outcome{}, time.Time{}, fmt.Errorf("make MSAL client: %w", err)
+		return Result{}, time.Time{}, fmt.Errorf("make MSAL client: %w", err)
 	}
-	result, err := client.AcquireTokenOnBehalfOf(ctx, a.Token, []string{e.config.Scope})
+	got, err := client.AcquireTokenOnBehalfOf(ctx, a.Token, []string{e.config.Scope})
 	if err != nil {
-		demand, err := refused(err)
-		return outcome{demand: demand}, time.Time{}, err
+		ch, err := classify(err)
+		return Result{Challenge: ch}, time.Time{}, err
 	}
-	until := result.ExpiresOn
+	until := got.ExpiresOn
 	if a.Expires.Before(until) {
 		until = a.Expires
 	}
-	until = until.Add(-early)
-	e.keep(a, result.AccessToken, until)
-	return outcome{token: result.AccessToken}, until, nil
+	until = until.Add(-expiryMargin)
+	e.keep(a, got.AccessToken, until)
+	return Result{Token: got.AccessToken}, until, nil
 }
 
-// keep keeps a result in memory, unless it is too long for the memory's bound.
+// keep caches a token in memory, unless it is larger than maxToken.
 func (e *Exchanger) keep(a Assertion, token string, until time.Time) {
 	if len(token) <= maxToken {
 		e.cache.Put(a.Key, token, until)
 	}
-}
-
-// refused tells a challenge from everything else that can go wrong.
-func refused(err error) (*challenge.Challenge, error) {
-	const doing = "exchange the access token"
-	var call msal.CallErr
-	if errors.As(err, &call) && call.Resp != nil && call.Resp.Body != nil {
-		overloaded := upstream.Overloaded(fmt.Sprintf("cannot %s: the tenant answered with HTTP status %d", doing, call.Resp.StatusCode), call.Resp)
-		if call.Resp.StatusCode == http.StatusTooManyRequests || call.Resp.StatusCode >= http.StatusInternalServerError {
-			return nil, overloaded
-		}
-		if no := aadsts.Read(call.Resp.Body); no != nil {
-			if no.Interactive() && no.StepUp() {
-				return &challenge.Challenge{Claims: no.Claims}, nil
-			}
-			return nil, no.Fault(doing)
-		}
-		return nil, overloaded
-	}
-	var garbled msal.InvalidJsonErr
-	if errors.As(err, &garbled) {
-		return nil, &fault.Error{Kind: fault.Unavailable, What: "cannot " + doing + ": the tenant's answer cannot be read", Fix: "try again in a minute", Err: err}
-	}
-	return nil, upstream.Fault(err, "cannot "+doing)
 }

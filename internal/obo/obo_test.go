@@ -18,13 +18,13 @@ import (
 	"github.com/profilectl/profilectl/internal/obo"
 )
 
-// endpoint is a token endpoint that answers every exchange with a new token.
+// endpoint is a token endpoint that grants every exchange with a new token.
 type endpoint struct {
-	mu     sync.Mutex
-	asked  int
-	life   time.Duration // of the tokens
-	delay  time.Duration
-	refuse string // in place of a token
+	mu       sync.Mutex
+	requests int
+	lifetime time.Duration // of the tokens
+	delay    time.Duration
+	refusal  string // the body of a 400 response instead of a token; empty for none
 }
 
 func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -38,30 +38,48 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.asked++
-	status, body := http.StatusOK, []byte(e.refuse)
-	if e.refuse != "" {
-		status = http.StatusBadRequest
-	} else {
+	e.requests++
+	status, body := http.StatusBadRequest, []byte(e.refusal)
+	if e.refusal == "" {
 		var err error
-		if body, err = json.Marshal(map[string]any{"token_type": "Bearer", "scope": "https://graph.microsoft.com/User.ReadWrite", "access_token": fmt.Sprint("token ", e.asked), "expires_in": int(e.life.Seconds())}); err != nil {
+		status = http.StatusOK
+		if body, err = json.Marshal(map[string]any{
+			"token_type":   "Bearer",
+			"scope":        "https://graph.microsoft.com/User.ReadWrite",
+			"access_token": fmt.Sprint("token ", e.requests),
+			"expires_in":   int(e.lifetime.Seconds()),
+		}); err != nil {
 			return nil, err
 		}
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Type": {"application/json"}},
+		Body:       io.NopCloser(bytes.NewReader(body)),
+		Request:    r,
+	}, nil
 }
 
 func newExchanger(t *testing.T, e *endpoint) *obo.Exchanger {
 	t.Helper()
 	const tid = "aaaabbbb-0000-4ccc-8111-dddd2222eeee"
-	url := "https://" + tid + ".ciamlogin.com/" + tid
+	const origin = "https://" + tid + ".ciamlogin.com/" + tid
 	credential, err := obo.Secret("secret")
 	if err != nil {
 		t.Fatal(err)
 	}
 	x, err := obo.New(obo.Config{
-		Authority: authority.Authority{URL: url, TenantID: tid, Issuer: url + "/v2.0", AuthorizationEndpoint: url + "/oauth2/v2.0/authorize", TokenEndpoint: url + "/oauth2/v2.0/token"},
-		ClientID:  "66666666-7777-8888-9999-000000000000", Credential: credential, HTTP: &http.Client{Transport: e}, Scope: "https://graph.microsoft.com/User.ReadWrite",
+		Authority: authority.Authority{
+			URL:                   origin,
+			TenantID:              tid,
+			Issuer:                origin + "/v2.0",
+			AuthorizationEndpoint: origin + "/oauth2/v2.0/authorize",
+			TokenEndpoint:         origin + "/oauth2/v2.0/token",
+		},
+		ClientID:   "66666666-7777-8888-9999-000000000000",
+		Credential: credential,
+		HTTP:       &http.Client{Transport: e},
+		Scope:      "https://graph.microsoft.com/User.ReadWrite",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,75 +87,77 @@ func newExchanger(t *testing.T, e *endpoint) *obo.Exchanger {
 	return x
 }
 
-func assertion(token string, life time.Duration) obo.Assertion {
-	return obo.Assertion{Token: token, Key: bounded.KeyOf(token), Expires: time.Now().Add(life)}
+func assertion(token string, lifetime time.Duration) obo.Assertion {
+	return obo.Assertion{Token: token, Key: bounded.KeyOf(token), Expires: time.Now().Add(lifetime)}
 }
 
-func TestAResultIsUsedUntilShortlyBeforeItsEndAndNotAfter(t *testing.T) {
+func TestExchangerReusesATokenUntilShortlyBeforeItExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{life: time.Hour}
+		e := &endpoint{lifetime: time.Hour}
 		x, a := newExchanger(t, e), assertion("a.b.c", 90*time.Minute)
-		first, _, _, err := x.Exchange(t.Context(), a)
+		first, err := x.Exchange(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(55*time.Minute - time.Second)
-		if again, _, cached, err := x.Exchange(t.Context(), a); again != first || !cached || err != nil {
-			t.Errorf("a good result was not used again: %v, %v", cached, err)
+		second, err := x.Exchange(t.Context(), a)
+		if second.Token != first.Token || !second.Cached || err != nil {
+			t.Errorf("a valid token was not reused: %+v, %v", second, err)
 		}
 		time.Sleep(2 * time.Second)
-		// The user has been revoked meanwhile, and is refused from now on.
-		e.refuse = `{"error":"invalid_grant","error_codes":[50173],"suberror":"bad_token"}`
-		if _, _, cached, err := x.Exchange(t.Context(), a); cached || fault.As(err).Kind != fault.SignIn {
-			t.Errorf("cached %v, %v", cached, err)
+		// The user has been revoked in the meantime and is rejected from now on.
+		e.refusal = `{"error":"invalid_grant","error_codes":[50173],"suberror":"bad_token"}`
+		third, err := x.Exchange(t.Context(), a)
+		if third.Cached || fault.As(err).Kind != fault.SignIn {
+			t.Errorf("after the expiry: %+v, %v", third, err)
 		}
 	})
 }
 
-func TestAnExchangeThatManyWaitForIsMadeOnceAndOutlivesItsCaller(t *testing.T) {
+func TestExchangerSharesOneExchangeAmongConcurrentRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := &endpoint{life: time.Hour, delay: time.Second}
+		e := &endpoint{lifetime: time.Hour, delay: time.Second}
 		x, a := newExchanger(t, e), assertion("a.b.c", time.Hour)
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				if token, _, _, err := x.Exchange(t.Context(), a); err != nil || token != "token 1" {
-					t.Errorf("got %s, %v", token, err)
+				if got, err := x.Exchange(t.Context(), a); err != nil || got.Token != "token 1" {
+					t.Errorf("got %+v, %v", got, err)
 				}
 			})
 		}
 		all.Wait()
-		if e.asked != 1 {
-			t.Errorf("%d exchanges", e.asked)
+		if e.requests != 1 {
+			t.Errorf("%d exchanges", e.requests)
 		}
 	})
 }
 
-// TestEveryUserGetsTheirOwnAcrossManyClients: results come from the cache of this
-// package, also after MSAL's client was renewed.
-func TestEveryUserGetsTheirOwnAcrossManyClients(t *testing.T) {
-	e := &endpoint{life: time.Hour}
+// TestExchangerKeepsUsersApart checks that tokens come from the cache of this
+// package, even after the MSAL client that acquired them has been replaced.
+func TestExchangerKeepsUsersApart(t *testing.T) {
+	e := &endpoint{lifetime: time.Hour}
 	x := newExchanger(t, e)
-	const users = 350 // more than three MSAL clients make
+	const users = 350 // more than three MSAL clients serve
 	tokens := map[string]string{}
 	for round := range 2 {
 		for i := range users {
 			user := fmt.Sprintf("user.%d.x", i)
-			token, _, cached, err := x.Exchange(t.Context(), assertion(user, time.Hour))
-			if err != nil || cached != (round == 1) || round == 1 && token != tokens[user] {
-				t.Fatalf("%s in round %d: got %s, cached %v, %v", user, round, token, cached, err)
+			got, err := x.Exchange(t.Context(), assertion(user, time.Hour))
+			if err != nil || got.Cached != (round == 1) || round == 1 && got.Token != tokens[user] {
+				t.Fatalf("%s in round %d: got %+v, %v", user, round, got, err)
 			}
-			tokens[user] = token
+			tokens[user] = got.Token
 		}
 	}
-	if e.asked != users {
-		t.Errorf("%d exchanges for %d users", e.asked, users)
+	if e.requests != users {
+		t.Errorf("%d exchanges for %d users", e.requests, users)
 	}
 }
 
-func TestARefusalThatNobodyCanReadIsTheTenants(t *testing.T) {
-	e := &endpoint{refuse: "<html>"}
-	_, _, _, err := newExchanger(t, e).Exchange(t.Context(), assertion("a.b.c", time.Hour))
+func TestExchangerBlamesTheTenantForAnUnreadableRefusal(t *testing.T) {
+	e := &endpoint{refusal: "<html>"}
+	_, err := newExchanger(t, e).Exchange(t.Context(), assertion("a.b.c", time.Hour))
 	if f := fault.As(err); f.Kind != fault.Unavailable || !strings.Contains(f.What, "HTTP status 400") {
 		t.Errorf("got %v", err)
 	}

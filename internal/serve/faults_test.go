@@ -59,8 +59,8 @@ func TestFaultsOfEntraAndGraph(t *testing.T) {
 		{"the tenant breaks every connection", sandbox.Fault{Part: "token", Reset: true}, 3, 503, "cannot exchange the access token: localhost:", ""},
 		{"the tenant is slow", sandbox.Fault{Part: "token", Delay: time.Minute}, 1, 504, "cannot exchange the access token: localhost:", ""},
 		{"the tenant's answer is cut off", sandbox.Fault{Part: "token", Cut: true}, 1, 503, "cannot exchange the access token: the server broke the connection", ""},
-		{"a proxy answers in the place of the tenant", sandbox.Fault{Part: "token", Status: 200, Body: "<html>Welcome"}, 1, 503, "cannot exchange the access token: the tenant's answer cannot be read", ""},
-		{"the tenant answers with half a document", sandbox.Fault{Part: "token", Status: 200, Body: `{"access_token":"ey`}, 1, 503, "cannot exchange the access token: the tenant's answer cannot be read", ""},
+		{"a proxy answers in the place of the tenant", sandbox.Fault{Part: "token", Status: 200, Body: "<html>Welcome"}, 1, 503, "cannot exchange the access token: the tenant's response cannot be read", ""},
+		{"the tenant answers with half a document", sandbox.Fault{Part: "token", Status: 200, Body: `{"access_token":"ey`}, 1, 503, "cannot exchange the access token: the tenant's response cannot be read", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

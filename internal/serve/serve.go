@@ -168,22 +168,22 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 func (s *Server) apply(ctx context.Context, w http.ResponseWriter, a obo.Assertion, change profile.Change) (*challenge.Challenge, error) {
 	for again := false; ; again = true {
 		begun := time.Now()
-		token, demand, cached, err := s.config.Exchange.Exchange(ctx, a)
-		s.metrics.exchange(cached, demand != nil, err)
-		if !cached {
+		result, err := s.config.Exchange.Exchange(ctx, a)
+		s.metrics.exchange(result.Cached, result.Challenge != nil, err)
+		if !result.Cached {
 			s.called(w, "exchange", begun)
 		}
-		if err != nil || demand != nil {
-			return demand, err
+		if err != nil || result.Challenge != nil {
+			return result.Challenge, err
 		}
 		begun = time.Now()
-		demand, err = s.config.Graph.Update(ctx, token, change)
+		demand, err := s.config.Graph.Update(ctx, result.Token, change)
 		s.called(w, "graph", begun)
 		f, ok := errors.AsType[*fault.Error](err)
 		switch {
 		case !ok || f.Kind != fault.SignIn:
 			return demand, err
-		case !cached || again: // the token that Graph refuses is ours, not the caller's
+		case !result.Cached || again: // the token that Graph refuses is ours, not the caller's
 			return nil, &fault.Error{Kind: fault.Unavailable, What: f.What, Fix: "try again in a minute", Err: f, CorrelationID: f.CorrelationID}
 		}
 		s.config.Exchange.Forget(ctx, a)

@@ -118,7 +118,7 @@ func TestUpstreamFailures(t *testing.T) {
 		{"the token endpoint answers rubbish", func(w *world) error {
 			w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 200, Body: "<html>"})
 			return nil
-		}, 503, "cannot exchange the access token: the tenant's answer cannot be read"},
+		}, 503, "cannot exchange the access token: the tenant's response cannot be read"},
 		{"Graph is overloaded", func(w *world) error {
 			w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 7})
 			return nil

@@ -9,19 +9,20 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// repeating lets MSAL's requests be sent again where the tenant is overloaded or
-// the connection broke. An exchange may arrive twice without harm, but MSAL makes
-// requests whose body can be read only once.
-type repeating struct{ next http.RoundTripper }
+// rewindable makes MSAL's requests repeatable, so that package upstream can retry
+// them if the tenant is overloaded or the connection breaks. An exchange that
+// arrives twice does no harm, but MSAL creates requests whose body can be read
+// only once.
+type rewindable struct{ next http.RoundTripper }
 
 // RoundTrip sends the request with a body that can be read again.
-func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Body == nil || req.ContentLength <= 0 { // MSAL always tells the length
+func (r rewindable) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil || req.ContentLength <= 0 { // MSAL always sets the length
 		return r.next.RoundTrip(req)
 	}
 	body := make([]byte, req.ContentLength)
 	_, err := io.ReadFull(req.Body, body)
-	_ = req.Body.Close() // nothing is written to it
+	_ = req.Body.Close() // reading has succeeded or failed already
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)
 	}

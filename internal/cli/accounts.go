@@ -12,21 +12,27 @@ import (
 
 func newAccounts(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "accounts", Short: "List the signed-in accounts, or switch between them", Args: cobra.NoArgs,
+		Use:   "accounts",
+		Short: "List the signed-in accounts, or switch between them",
+		Args:  cobra.NoArgs,
 		Example: `  profilectl accounts
   profilectl accounts switch ada@contoso.com`,
 		RunE: func(c *cobra.Command, _ []string) error { return runAccounts(c.Context(), env, g) },
 	}
 	c.AddCommand(&cobra.Command{
-		Use: "switch ACCOUNT", Short: "Choose the account that commands use", Args: cobra.ExactArgs(1),
+		Use:               "switch ACCOUNT",
+		Short:             "Choose the account that commands use",
+		Args:              cobra.ExactArgs(1),
 		Example:           "  profilectl accounts switch ada@contoso.com",
 		ValidArgsFunction: accounts(env, g),
-		RunE:              func(c *cobra.Command, args []string) error { return runSwitch(c.Context(), env, g, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return runSwitch(c.Context(), env, g, args[0])
+		},
 	})
 	return c
 }
 
-// accountReport is one account as scripts read it.
+// accountReport is one account, as scripts read it.
 type accountReport struct {
 	Account string `json:"account"`
 	ID      string `json:"id"`
@@ -42,7 +48,7 @@ func runAccounts(ctx context.Context, env Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	active, _ := s.account(ctx) // none may be chosen
+	active, _ := s.account(ctx) // fails if none is active
 	reports := []accountReport{}
 	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}}
 	for _, a := range known {
@@ -65,17 +71,13 @@ func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, a := range known {
-		if strings.EqualFold(a.Username, name) || a.ID == name {
-			s.say("Commands act for %s now.", a.Username)
-			return s.activate(a)
-		}
-		names = append(names, a.Username)
+	if a, ok := findAccount(known, name); ok {
+		s.say("Commands now use the account %s.", a.Username)
+		return s.activate(a)
 	}
 	fix := "sign in with `" + s.command("profilectl login --login-hint ADDRESS") + "`"
-	if len(names) > 0 {
-		fix += ", or switch to one of " + strings.Join(names, ", ")
+	if len(known) > 0 {
+		fix += ", or switch to one of " + strings.Join(usernames(known), ", ")
 	}
 	return &fault.Error{Kind: fault.SignIn, What: "the account " + quote(name) + " is not signed in", Fix: fix}
 }

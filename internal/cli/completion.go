@@ -9,22 +9,19 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// completer proposes values for what is being typed.
-type completer = cobra.CompletionFunc
-
-// oneOfThese proposes fixed values.
-func oneOfThese(values ...string) completer {
+// oneOfThese completes fixed values.
+func oneOfThese(values ...string) cobra.CompletionFunc {
 	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)
 }
 
-// complete attaches proposals to a flag that the command has.
-func complete(c *cobra.Command, flag string, values completer) {
+// complete attaches completions to a flag of the command.
+func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
 	if err := c.RegisterFlagCompletionFunc(flag, values); err != nil {
-		panic(err) // the flag is missing: a slip in this program
+		panic(err) // the command has no such flag: a bug
 	}
 }
 
-// completeFields proposes fields where an edit names them.
+// completeFields completes the names of fields for edit.
 func completeFields(c *cobra.Command) {
 	var set, unset []cobra.Completion
 	for _, f := range profile.Fields() {
@@ -33,24 +30,25 @@ func completeFields(c *cobra.Command) {
 			unset = append(unset, cobra.CompletionWithDesc(f.Name, f.Label))
 		}
 	}
-	complete(c, "set", cobra.FixedCompletions(set, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+	const unfinished = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	complete(c, "set", cobra.FixedCompletions(set, unfinished))
 	complete(c, "unset", cobra.FixedCompletions(unset, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// completeList proposes values of a comma-separated list.
-func completeList(values []string) completer {
+// completeList completes the last value of a comma-separated list.
+func completeList(values []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		done := typed[:strings.LastIndex(typed, ",")+1]
-		var proposals []cobra.Completion
+		before := typed[:strings.LastIndex(typed, ",")+1]
+		var completions []cobra.Completion
 		for _, v := range values {
-			proposals = append(proposals, done+v)
+			completions = append(completions, before+v)
 		}
-		return proposals, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		return completions, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
-// tenants proposes the configured tenants.
-func tenants(env Env, g *globals) completer {
+// tenants completes the configured tenants.
+func tenants(env Env, g *globals) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		path, err := configPath(env, g)
 		if err != nil || len(args) > 0 {
@@ -64,29 +62,25 @@ func tenants(env Env, g *globals) completer {
 	}
 }
 
-// accounts proposes the signed-in accounts. It uses no network and asks nothing.
-func accounts(env Env, g *globals) completer {
+// accounts completes the signed-in accounts, without network access and without
+// prompting.
+func accounts(env Env, g *globals) cobra.CompletionFunc {
 	return func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		const nothingElse = cobra.ShellCompDirectiveNoFileComp
 		s, err := openSession(c.Context(), env, g, sessionOptions{Discovery: discoverNever})
 		if err != nil || len(args) > 0 {
-			return nil, nothingElse
+			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		s.progress.quiet = true
 		known, err := s.auth.Accounts(c.Context())
 		if err != nil {
-			return nil, nothingElse
+			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		var names []cobra.Completion
-		for _, a := range known {
-			names = append(names, a.Username)
-		}
-		return names, nothingElse
+		return usernames(known), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
-// settingNames proposes the settings of a tenant, and once one is named nothing.
-func settingNames() completer {
+// settingNames completes the settings of a tenant as the first argument.
+func settingNames() cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var names []cobra.Completion
 		for _, s := range config.Client() {

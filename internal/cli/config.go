@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -14,7 +13,9 @@ import (
 
 func newConfig(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
-		Use: "config", Short: "Show and change the settings", Args: cobra.NoArgs,
+		Use:   "config",
+		Short: "Show and change the settings",
+		Args:  cobra.NoArgs,
 		Example: `  profilectl config set --tenant contoso authority contoso
   profilectl config set --tenant contoso client-id 11111111-2222-3333-4444-555555555555
   profilectl config use contoso
@@ -23,22 +24,36 @@ func newConfig(env Env, g *globals) *cobra.Command {
   profilectl config path`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	sub := func(use, short string, args cobra.PositionalArgs, words completer, run func(context.Context, []string) error) {
-		c.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, ValidArgsFunction: words, RunE: func(c *cobra.Command, a []string) error { return run(c.Context(), a) }})
-	}
-	sub("list", "Every setting with its value and where it comes from", cobra.NoArgs, nil, func(context.Context, []string) error { return configList(env, g) })
-	sub("get SETTING", "The value of one setting", cobra.ExactArgs(1), settingNames(), func(_ context.Context, a []string) error { return configGet(env, g, a[0]) })
-	sub("set SETTING VALUE", "Change a setting of a tenant", cobra.ExactArgs(2), settingNames(), func(_ context.Context, a []string) error { return configSet(env, g, a[0], a[1]) })
-	sub("use TENANT", "Choose the tenant to use when none is named", cobra.ExactArgs(1), tenants(env, g), func(_ context.Context, a []string) error {
-		return updateConfig(env, g, func(f *config.File) error { return f.Use(a[0]) })
-	})
-	sub("path", "Where the configuration file is", cobra.NoArgs, nil, func(context.Context, []string) error {
-		path, err := configPath(env, g)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintln(env.Stdout, path)
-		return err
+	c.AddCommand(&cobra.Command{
+		Use:   "list",
+		Short: "List every setting with its value and origin",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return configList(env, g) },
+	}, &cobra.Command{
+		Use:               "get SETTING",
+		Short:             "Print the value of a setting",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: settingNames(),
+		RunE:              func(_ *cobra.Command, args []string) error { return configGet(env, g, args[0]) },
+	}, &cobra.Command{
+		Use:               "set SETTING VALUE",
+		Short:             "Change a setting of a tenant",
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: settingNames(),
+		RunE:              func(_ *cobra.Command, args []string) error { return configSet(env, g, args[0], args[1]) },
+	}, &cobra.Command{
+		Use:               "use TENANT",
+		Short:             "Choose the tenant to use by default",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: tenants(env, g),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return updateConfig(env, g, func(f *config.File) error { return f.Use(args[0]) })
+		},
+	}, &cobra.Command{
+		Use:   "path",
+		Short: "Print the path of the configuration file",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return configPathPrint(env, g) },
 	})
 	return c
 }
@@ -46,6 +61,15 @@ func newConfig(env Env, g *globals) *cobra.Command {
 func configPath(env Env, g *globals) (string, error) {
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 	return g.configFile(paths), err
+}
+
+func configPathPrint(env Env, g *globals) error {
+	path, err := configPath(env, g)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(env.Stdout, path)
+	return err
 }
 
 func updateConfig(env Env, g *globals, change func(*config.File) error) error {
@@ -56,8 +80,8 @@ func updateConfig(env Env, g *globals, change func(*config.File) error) error {
 	return config.Update(path, change)
 }
 
-// loadTenant returns the settings as far as they go: what is missing is no
-// fault where they are only looked at.
+// loadTenant returns the settings of the tenant. Missing settings are not a
+// fault, because the settings are only shown.
 func loadTenant(env Env, g *globals) (config.Settings, error) {
 	path, err := configPath(env, g)
 	if err != nil {
@@ -103,26 +127,30 @@ func configGet(env Env, g *globals, name string) error {
 		}
 		names = append(names, s.Name)
 	}
-	fix := "`profilectl config list` shows the settings"
+	fix := "list the settings with `" + g.command("profilectl config list") + "`"
 	if near := nearest.To(name, names); near != "" {
 		fix = "did you mean " + near + "?"
 	}
-	return &fault.Error{Kind: fault.Usage, What: "there is no setting called " + quote(name), Fix: fix}
+	return &fault.Error{Kind: fault.Usage, What: "unknown setting " + quote(name), Fix: fix}
 }
 
-// configSet changes the tenant that is named, or the current one. A new name
-// makes a new tenant.
+// configSet changes the tenant that --tenant names, or the current one. A new
+// name adds a tenant.
 func configSet(env Env, g *globals, name, value string) error {
 	return updateConfig(env, g, func(f *config.File) error {
 		tenant := g.Tenant
 		if tenant == "" {
 			var err error
-			if tenant, err = config.Which(f, "", ours(env.Getenv)); err != nil {
+			if tenant, err = config.Which(f, "", ownVariables(env.Getenv)); err != nil {
 				return err
 			}
 		}
 		if config.FitName(tenant) != tenant || tenant == config.FromEnvironment {
-			return &fault.Error{Kind: fault.Usage, What: quote(tenant) + " cannot be the name of a tenant", Fix: "use lower-case letters, digits and hyphens"}
+			return &fault.Error{
+				Kind: fault.Usage,
+				What: "invalid tenant name " + quote(tenant),
+				Fix:  "use lower-case letters, digits and hyphens",
+			}
 		}
 		return f.Set("tenants."+tenant, name, value)
 	})

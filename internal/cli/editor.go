@@ -14,14 +14,10 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// inEditor lets the person change a draft in their editor. One that breaks a
-// rule is opened again with what is wrong above it; closing it as it is gives
-// up, and leaves what was written in a file.
-func (e *edit) inEditor(ctx context.Context) (change profile.Change, err error) {
-	if err := e.readyToSend(ctx); err != nil {
-		return nil, err
-	}
-	e.attended = true
+// inEditor lets the user change a draft in their editor. A draft that breaks a
+// rule is opened again with an explanation above it. If the user closes that
+// without a change, the edit is canceled and the draft stays in a file.
+func (e *edit) inEditor(ctx context.Context, current map[string]*string) (_ profile.Change, err error) {
 	dir, err := os.MkdirTemp("", "profilectl-")
 	if err != nil {
 		return nil, fmt.Errorf("make draft: %w", err)
@@ -33,37 +29,55 @@ func (e *edit) inEditor(ctx context.Context) (change profile.Change, err error) 
 		}
 	}()
 	path := filepath.Join(dir, "profile.yaml")
-	text := draft.Template(e.who.Username, e.before)
+	text := draft.Template(e.account.Username, current)
 	for first := true; ; first = false {
 		edited, err := e.editText(ctx, path, text)
 		if err != nil {
 			return nil, err
 		}
-		if bytes.Equal(edited, text) && first {
+		unchanged := bytes.Equal(edited, text)
+		if unchanged && first {
 			return profile.Change{}, nil
 		}
-		change, wrong := draft.Read(edited)
-		if wrong == nil {
+		change, broken := draft.Read(edited)
+		if broken == nil {
 			return change, nil
 		}
-		if bytes.Equal(edited, text) {
+		if unchanged {
 			keep = true
-			f := fault.As(wrong)
-			return nil, &fault.Error{Kind: fault.Canceled, What: "left without a change, because " + f.What, Fix: f.Fix + "; then run `profilectl edit --from-file " + path + "`, where what was written is kept", Err: f}
+			return nil, e.draftKept(path, broken)
 		}
-		text = draft.Explain(edited, wrong)
+		text = draft.Explain(edited, broken)
 	}
 }
 
-// editText writes the text to a file, for its owner alone, and returns what the
-// editor made of it.
+// draftKept is the fault of an edit that was canceled with a broken draft.
+func (e *edit) draftKept(path string, broken error) error {
+	f := fault.As(broken)
+	resume := e.command("profilectl edit --from-file " + shellQuoted(path))
+	return &fault.Error{
+		Kind: fault.Canceled,
+		What: "canceled; nothing was changed, because " + f.What,
+		Fix:  f.Fix + "; your text is kept: correct it and run `" + resume + "`",
+		Err:  f,
+	}
+}
+
+// editText writes the text to a file that only its owner can read, opens the
+// editor, and returns what the file holds afterwards.
 func (e *edit) editText(ctx context.Context, path string, text []byte) ([]byte, error) {
 	if err := os.WriteFile(path, text, 0o600); err != nil {
 		return nil, fmt.Errorf("write draft: %w", err)
 	}
-	editor := terminal.Editor{GOOS: e.env.GOOS, Getenv: e.env.Getenv, In: e.env.Stdin, Stdout: e.env.Stderr, Stderr: e.env.Stderr}
+	editor := terminal.Editor{
+		GOOS:   e.env.GOOS,
+		Getenv: e.env.Getenv,
+		In:     e.env.Stdin,
+		Stdout: e.env.Stderr,
+		Stderr: e.env.Stderr,
+	}
 	if e.facts.StdoutTTY {
-		editor.Stdout = e.env.Stdout // a full-screen editor wants the terminal; a result is not on its way yet
+		editor.Stdout = e.env.Stdout // a full-screen editor needs the terminal, and no result is printed yet
 	}
 	if err := editor.Open(ctx, path); err != nil {
 		return nil, err

@@ -1,11 +1,11 @@
-// Package cli is the command line: one file a command, and the only package
-// that knows all others.
+// Package cli is the command line. It has one file for each command, and may
+// import every other package.
 //
-// A command is an options struct, a bind that makes its flags, a newX that
-// makes the cobra command, and a runX that does the work. What comes from
-// outside is in Env; flags, environment and file become a session (session.go);
-// results are printed by output, faults by report (exit.go). Main is the whole
-// program as a function.
+// A command consists of an options struct, a bind method that makes its flags, a
+// newX func that makes the cobra command, and a runX func that does the work. Env
+// holds everything from outside the process. Flags, environment and configuration
+// file become a session (session.go). Package output prints results, and report
+// (exit.go) prints faults. Main is the whole program as a function.
 package cli
 
 import (
@@ -20,21 +20,22 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Env is everything that a command takes from the outside world.
+// Env holds everything that a command takes from outside the process.
 type Env struct {
-	Stdin          io.Reader
-	Stdout, Stderr io.Writer
-	Getenv         func(string) string
-	Exists         func(path string) bool // of a file
-	Environ        func() []string
-	GOOS           string
-	Self           string          // path of the running program
-	Keyring        tokenstore.Ring // of the operating system
-	// OpenBrowser, if set, opens pages in place of the person's browser.
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Getenv  func(string) string
+	Exists  func(path string) bool // reports whether a file exists
+	Environ func() []string
+	GOOS    string
+	Self    string          // path of the running program
+	Keyring tokenstore.Ring // of the operating system
+	// OpenBrowser, if set, opens pages instead of the user's browser.
 	OpenBrowser func(ctx context.Context, url string) error
 }
 
-// System is the process's own Env.
+// System returns the Env of the process.
 func System() Env {
 	muted.Restore()
 	self, err := os.Executable()
@@ -42,8 +43,14 @@ func System() Env {
 		self = os.Args[0]
 	}
 	return Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.Getenv, Exists: exists, Environ: os.Environ, GOOS: runtime.GOOS, Self: self,
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		Getenv:  os.Getenv,
+		Exists:  exists,
+		Environ: os.Environ,
+		GOOS:    runtime.GOOS,
+		Self:    self,
 		Keyring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
 	}
 }
@@ -57,15 +64,15 @@ func (e Env) facts() terminal.Facts {
 	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
 }
 
-// keyringWait is how long a keyring may let us wait: long where a person can
+// keyringWait returns how long to wait for the keyring: longer if a user can
 // unlock it.
 func (e Env) keyringWait(timeout time.Duration) time.Duration {
-	const asked, alone = time.Minute, 5 * time.Second
+	const attended, unattended = time.Minute, 5 * time.Second
 	if e.facts().Interactive {
-		return asked
+		return attended
 	}
-	return min(alone, timeout)
+	return min(unattended, timeout)
 }
 
-// userAgent is what servers see.
+// userAgent returns the User-Agent header of every request.
 func userAgent() string { return "profilectl/" + thisBuild().Version }

@@ -10,34 +10,41 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// The exit codes are frozen; scripts depend on them. 3 stays free: other tools
-// of the field give it meanings that contradict each other.
+// The exit codes never change, because scripts depend on them. 3 is not used:
+// other tools give it contradicting meanings.
 const (
 	exitDone        = 0
 	exitInterrupted = 130
 )
 
-// exitCode has a row for every Kind; a test holds it complete.
-var exitCode = map[fault.Kind]int{
-	fault.Internal:    1,
-	fault.Conflict:    1,
-	fault.Usage:       2,
-	fault.Canceled:    2,
-	fault.SignIn:      4,
-	fault.StepUp:      5,
-	fault.Denied:      6,
-	fault.Invalid:     7,
-	fault.Unavailable: 8,
+// exitCode returns the exit code for a kind of fault.
+func exitCode(kind fault.Kind) int {
+	switch kind {
+	case fault.Usage, fault.Canceled:
+		return 2
+	case fault.SignIn:
+		return 4
+	case fault.StepUp:
+		return 5
+	case fault.Denied:
+		return 6
+	case fault.Invalid:
+		return 7
+	case fault.Unavailable:
+		return 8
+	default: // fault.Internal, fault.Conflict
+		return 1
+	}
 }
 
 // exitStatus passes on the exit code of a program that a command ran.
 type exitStatus int
 
-// Error names the status, for logs: a person is not told of it.
+// Error returns the status as text for logs. It is not shown to the user.
 func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// report says what went wrong, in one place for all commands, and returns the
-// exit code.
+// report prints the error of a command, and returns the exit code. Every command
+// ends here.
 func report(ctx context.Context, env Env, g *globals, err error) int {
 	if err == nil {
 		return exitDone
@@ -46,46 +53,56 @@ func report(ctx context.Context, env Env, g *globals, err error) int {
 		return int(status)
 	}
 	if errors.Is(context.Cause(ctx), errInterrupted) {
-		err = &fault.Error{Kind: fault.Canceled, What: "interrupted", Fix: "run the command again; nothing was left half done", Err: err}
-		print(env, g, fault.As(err))
+		printFault(env, g, &fault.Error{
+			Kind: fault.Canceled,
+			What: "interrupted",
+			Fix:  "run the command again; nothing was left half done",
+			Err:  err,
+		})
 		return exitInterrupted
 	}
-	e := fault.As(err)
-	if g.Verbose || e.Kind == fault.Internal {
-		g.log(env).Error("command failed", "kind", e.Kind.String(), "cause", e.Err)
+	f := fault.As(err)
+	if g.Verbose || f.Kind == fault.Internal {
+		g.log(env).Error("command failed", "kind", f.Kind.String(), "cause", f.Err)
 	}
-	print(env, g, e)
-	return exitCode[e.Kind]
+	printFault(env, g, f)
+	return exitCode(f.Kind)
 }
 
-// errorDocument is an error as scripts read it.
+// errorDocument is an error, as scripts read it.
 type errorDocument struct {
-	Error struct {
-		Code          string `json:"code"`
-		Message       string `json:"message"`
-		Fix           string `json:"fix"`
-		CorrelationID string `json:"correlationId"`
-	} `json:"error"`
+	Error errorMembers `json:"error"`
 }
 
-// print writes the error to stderr: three lines for people, one JSON object
-// for scripts.
-func print(env Env, g *globals, e *fault.Error) {
+type errorMembers struct {
+	Code          string `json:"code"`
+	Message       string `json:"message"`
+	Fix           string `json:"fix"`
+	CorrelationID string `json:"correlationId"`
+}
+
+// printFault writes the fault to stderr: up to three lines for a user, one JSON
+// object for a script.
+func printFault(env Env, g *globals, f *fault.Error) {
+	fix := g.fix(f)
 	if g.Output == "json" {
-		var d errorDocument
-		d.Error.Code, d.Error.Message, d.Error.Fix, d.Error.CorrelationID = e.Kind.String(), e.What, g.fix(e), e.CorrelationID
 		encoder := json.NewEncoder(env.Stderr)
 		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(d) // nowhere left to complain
+		_ = encoder.Encode(errorDocument{errorMembers{ // nowhere left to report a failure
+			Code:          f.Kind.String(),
+			Message:       f.What,
+			Fix:           fix,
+			CorrelationID: f.CorrelationID,
+		}})
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "profilectl: %s\n", e.What)
-	if fix := g.fix(e); fix != "" {
+	fmt.Fprintf(&b, "profilectl: %s\n", f.What)
+	if fix != "" {
 		fmt.Fprintf(&b, "  fix: %s\n", fix)
 	}
-	if e.CorrelationID != "" {
-		fmt.Fprintf(&b, "  correlation id: %s\n", e.CorrelationID)
+	if f.CorrelationID != "" {
+		fmt.Fprintf(&b, "  correlation id: %s\n", f.CorrelationID)
 	}
 	_, _ = env.Stderr.Write([]byte(b.String()))
 }

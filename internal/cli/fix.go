@@ -6,65 +6,63 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// remedy words an Action for someone at a command line.
+// remedy words an Action for a command line. In its texts, %s is the command.
 type remedy struct {
-	command string // completed with the tenant and account of the run
-	alone   string // the whole fix; %s is the command
-	after   string // follows a Fix; %s is the command
+	command string // completed for the run
+	alone   string // the whole fix
+	after   string // appended to a Fix
 }
 
-// remedies has a row for every Action; a test checks that it is complete.
-func remedies() map[fault.Action]remedy {
-	return map[fault.Action]remedy{
-		fault.DoSignIn: {"profilectl login", "run %s", ", then run %s"},
-		fault.DoSignUp: {"profilectl login --sign-up", "create one with %s", ", or create one with %s"},
-		fault.DoStepUp: {"", "run the same command in a terminal, without --no-input", ", then run the same command in a terminal, without --no-input"},
-		fault.DoOpenPage: {
-			"profilectl login --no-browser",
-			"run %s and open the printed address yourself",
-			"; if no page opened, run %s and open the printed address yourself",
-		},
-		fault.DoUsePlainFile: {
-			"profilectl login --insecure-storage",
-			"keep the tokens in a plain file with %s",
-			"; if that is not possible, %s keeps the tokens in a plain file",
-		},
-		fault.DoAllowTime:     {"", "allow more time with --timeout", ", or allow more time with --timeout"},
-		fault.DoCheckSettings: {"profilectl config list", "check the settings with %s", "; %s shows each setting and its origin"},
-		fault.DoChooseTenant: {
-			"profilectl config use NAME",
-			"name one with --tenant, or choose one with %s",
-			"; name one with --tenant, or choose one with %s",
-		},
-		fault.DoConfigureTenant: {
-			"profilectl config set --tenant NAME authority SUBDOMAIN",
-			"configure it with %s, and client-id and edit-scope in the same way",
-			"; to use your own, run %s, and set client-id and edit-scope in the same way",
-		},
-		fault.DoListFields: {"profilectl edit --help", "%s lists the fields", "; %s lists the fields"},
-		fault.DoReport: {
-			"", "run the same command with --verbose and report what it prints",
-			", then run the same command with --verbose and report what it prints",
-		},
+// remedyFor returns the words for an action; a test checks that none is missing.
+func remedyFor(a fault.Action) remedy {
+	const inTerminal = "run the same command in a terminal, without --no-input"
+	const withLog = "run the same command with --verbose and report what it prints"
+	switch a {
+	case fault.DoSignIn:
+		return remedy{"profilectl login", "run %s", ", then run %s"}
+	case fault.DoSignUp:
+		return remedy{"profilectl login --sign-up", "create one with %s", ", or create one with %s"}
+	case fault.DoStepUp:
+		return remedy{"", inTerminal, ", then " + inTerminal}
+	case fault.DoOpenPage:
+		const open = "run %s and open the printed address yourself"
+		return remedy{"profilectl login --no-browser", open, "; if no page opened, " + open}
+	case fault.DoUsePlainFile:
+		const keep = "%s keeps the tokens in a plain file"
+		return remedy{"profilectl login --insecure-storage", keep, "; if that is not possible, " + keep}
+	case fault.DoAllowTime:
+		return remedy{"", "allow more time with --timeout", ", or allow more time with --timeout"}
+	case fault.DoCheckSettings:
+		const list = "%s shows each setting and its origin"
+		return remedy{"profilectl config list", list, "; " + list}
+	case fault.DoChooseTenant:
+		const choose = "name one with --tenant, or choose one with %s"
+		return remedy{"profilectl config use NAME", choose, "; " + choose}
+	case fault.DoConfigureTenant:
+		const set = "%s, and set client-id and edit-scope in the same way"
+		return remedy{"profilectl config set --tenant NAME authority SUBDOMAIN", "run " + set, "; to use your own, run " + set}
+	case fault.DoListFields:
+		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
+	case fault.DoReport:
+		return remedy{"", withLog, ", then " + withLog}
+	default:
+		return remedy{}
 	}
 }
 
-// fix words the next step of a fault for the user of this run: what it names as
-// an action or a setting becomes a command that can be pasted.
-func (g *globals) fix(e *fault.Error) string {
-	text := e.Fix
-	if e.Setting != "" {
-		text += " with `" + g.command("profilectl config set "+e.Setting+" VALUE") + "`"
+// fix words the next step of a fault for the user of this run. Actions and
+// settings become commands that can be pasted.
+func (g *globals) fix(f *fault.Error) string {
+	text := f.Fix
+	if f.Setting != "" {
+		text += " with `" + g.command("profilectl config set "+f.Setting+" VALUE") + "`"
 	}
-	r, ok := remedies()[e.Next]
-	if !ok {
-		return text
-	}
-	command := "`" + g.command(r.command) + "`"
+	r := remedyFor(f.Next)
+	words := r.after
 	if text == "" {
-		return strings.Replace(r.alone, "%s", command, 1)
+		words = r.alone
 	}
-	return text + strings.Replace(r.after, "%s", command, 1)
+	return text + strings.Replace(words, "%s", "`"+g.command(r.command)+"`", 1)
 }
 
 // command completes a suggested command with the configuration, the tenant and
@@ -82,10 +80,12 @@ func (g *globals) command(line string) string {
 
 // shellQuoted returns text as one word for a POSIX shell or PowerShell.
 func shellQuoted(text string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+	const safe = "@%+=:,./_-"
+	quoted := func(r rune) bool {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		return !letter && !strings.ContainsRune(safe, r)
 	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+	if text != "" && !strings.ContainsFunc(text, quoted) {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

@@ -8,33 +8,21 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// inForm lets the person edit the values in a form.
-func (e *edit) inForm(ctx context.Context) (profile.Change, error) {
-	if err := e.readyToSend(ctx); err != nil {
-		return nil, err
-	}
-	e.attended = true
-	form := terminal.Form{Title: "Your profile", Note: "Sign-in address: " + e.who.Username + " (read-only)"}
-	for i, f := range profile.Fields() {
-		value := ""
-		if v := e.before[f.Name]; v != nil {
-			value = *v
-		}
-		if i%formPage == 0 {
-			form.Pages = append(form.Pages, nil)
-		}
-		last := len(form.Pages) - 1
-		form.Pages[last] = append(form.Pages[last], terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f)})
-	}
-	answers, err := terminal.Edit(ctx, e.env.Stdin, e.env.Stderr, e.facts, form)
+// formPage is the number of fields on a page of the form, so that a terminal with
+// 24 lines shows the whole page.
+const formPage = 5
+
+// inForm lets the user change the values in a form.
+func (e *edit) inForm(ctx context.Context, current map[string]*string) (profile.Change, error) {
+	answers, err := terminal.Edit(ctx, e.env.Stdin, e.env.Stderr, e.facts, e.form(current))
 	if err != nil {
 		return nil, err
 	}
 	change := profile.Change{}
 	for _, f := range profile.Fields() {
-		answer, had := answers[f.Name], e.before[f.Name]
+		answer, before := answers[f.Name], current[f.Name]
 		switch {
-		case answer == "" && had == nil, had != nil && *had == answer:
+		case answer == "" && before == nil, before != nil && *before == answer:
 		case answer == "":
 			err = change.Clear(f.Name)
 		default:
@@ -50,11 +38,27 @@ func (e *edit) inForm(ctx context.Context) (profile.Change, error) {
 	return change, change.Check()
 }
 
-// formPage is how many fields stand on a page of the form, so that a terminal of
-// 24 lines shows it whole.
-const formPage = 5
+func (e *edit) form(current map[string]*string) terminal.Form {
+	form := terminal.Form{
+		Title: "Your profile",
+		Note:  "Sign-in address: " + e.account.Username + " (read-only)",
+	}
+	for i, f := range profile.Fields() {
+		value := ""
+		if v := current[f.Name]; v != nil {
+			value = *v
+		}
+		if i%formPage == 0 {
+			form.Pages = append(form.Pages, nil)
+		}
+		page := &form.Pages[len(form.Pages)-1]
+		*page = append(*page, terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f)})
+	}
+	return form
+}
 
-// formCheck holds an answer against its field's rule. Empty means no value.
+// formCheck returns a func that checks an answer against the rules of a field. An
+// empty answer means no value.
 func formCheck(f profile.Field) func(string) error {
 	return func(value string) error {
 		if value == "" && !f.Keep {

@@ -25,46 +25,69 @@ type loginOptions struct {
 
 func (o *loginOptions) bind(f *pflag.FlagSet) {
 	o.Device.bind(f)
-	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address and wait, open nothing")
-	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` that the browser comes back to (default: a free one)")
-	f.StringVar(&o.LoginHint, "login-hint", "", "e-mail `address` to fill in on the sign-in page")
-	f.StringVar(&o.Prompt, "prompt", "", "what the page asks for: login, select_account or create")
+	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address and open nothing")
+	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` of the redirect URI (default: any free port)")
+	f.StringVar(&o.LoginHint, "login-hint", "", "email `address` to fill in on the sign-in page")
+	f.StringVar(&o.Prompt, "prompt", "", "first page to show: login, select_account or create")
 	f.BoolVar(&o.SignUp, "sign-up", false, "create an account")
-	f.BoolVar(&o.WithEdit, "with-edit", false, "step up at once, so that a later edit asks nothing")
+	f.BoolVar(&o.WithEdit, "with-edit", false, "also get the token for edits, with the second factor")
 }
 
 func newLogin(env Env, g *globals) *cobra.Command {
 	var o loginOptions
 	c := &cobra.Command{
-		Use: "login", Short: "Sign in with your browser", Args: cobra.NoArgs,
+		Use:   "login",
+		Short: "Sign in with your browser",
+		Args:  cobra.NoArgs,
 		Long: `Sign in to a tenant with your browser. The tokens are kept in the keyring of
-your operating system; in a plain file only with --insecure-storage.`,
+your operating system, or in a plain file if you use --insecure-storage.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
   profilectl login --no-browser        # over SSH: open the address elsewhere
-  profilectl login --device-code       # no port can be reached: type a code elsewhere
-  profilectl login --sign-up           # no account yet`,
+  profilectl login --device-code       # no port is reachable: type a code elsewhere
+  profilectl login --sign-up           # create an account`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogin(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	c.Flags().BoolVar(&g.InsecureStorage, "insecure-storage", false, "keep the tokens in a plain file, where the keyring cannot be used")
+	c.Flags().BoolVar(&g.InsecureStorage, "insecure-storage", false,
+		"keep the tokens in a plain file, without the keyring")
 	complete(c, "prompt", oneOfThese("login", "select_account", "create"))
 	return c
 }
 
-// prompts are the values of OpenID Connect's prompt that make sense here.
-var prompts = map[string]bool{"": true, "login": true, "select_account": true, "create": true}
-
+// prompt returns the value of OpenID Connect's prompt parameter.
 func (o loginOptions) prompt() (string, error) {
-	switch {
-	case o.SignUp && o.Prompt != "" && o.Prompt != "create":
-		return "", &fault.Error{Kind: fault.Usage, What: "--sign-up and --prompt " + o.Prompt + " contradict each other", Fix: "leave one of them out"}
-	case o.SignUp:
-		return "create", nil
-	case !prompts[o.Prompt]:
-		return "", &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("%q is no prompt", o.Prompt), Fix: "use --prompt login, select_account or create"}
+	if o.SignUp && o.Prompt != "" && o.Prompt != "create" {
+		return "", &fault.Error{
+			Kind: fault.Usage,
+			What: "--sign-up and --prompt " + o.Prompt + " contradict each other",
+			Fix:  "omit one of them",
+		}
 	}
-	return o.Prompt, nil
+	if o.SignUp {
+		return "create", nil
+	}
+	switch o.Prompt {
+	case "", "login", "select_account", "create":
+		return o.Prompt, nil
+	}
+	return "", &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("invalid prompt %q", o.Prompt),
+		Fix:  "use --prompt login, select_account or create",
+	}
+}
+
+func (o loginOptions) checkPort() error {
+	const lastPort = 65535
+	if o.RedirectPort >= 0 && o.RedirectPort <= lastPort {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("%d is not a valid port", o.RedirectPort),
+		Fix:  "use --redirect-port with a port between 1 and 65535",
+	}
 }
 
 func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
@@ -72,19 +95,25 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	if err != nil {
 		return err
 	}
-	const lastPort = 65535
-	if o.RedirectPort < 0 || o.RedirectPort > lastPort {
-		return &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("%d is no port", o.RedirectPort), Fix: "use --redirect-port with a port between 1 and 65535"}
+	if err := o.checkPort(); err != nil {
+		return err
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{NoBrowser: o.NoBrowser, Device: bool(o.Device), RedirectPort: o.RedirectPort, Discovery: discoverAnew})
+	s, err := openSession(ctx, env, g, sessionOptions{
+		NoBrowser:    o.NoBrowser,
+		Device:       bool(o.Device),
+		RedirectPort: o.RedirectPort,
+		Discovery:    discoverAlways,
+	})
 	if err != nil {
 		return err
 	}
 	if g.NoInput {
-		return s.needsPerson(fault.SignIn, "signing in needs a person at a browser", "profilectl login")
+		const what = "a browser is needed to sign in, and --no-input forbids opening it"
+		return s.needsUser(fault.SignIn, what, "profilectl login")
 	}
 	if s.store.Kind() == "file" {
-		s.say("The tokens will be in a plain file, not in the keyring: whoever can read\n%s, or a backup of it, can act as you.", s.plainFile())
+		s.say("The tokens will be in a plain file instead of the keyring. Everyone who can read\n"+
+			"%s, or a backup of it, can act as you.", s.plainFile())
 	}
 	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err == nil {
@@ -94,43 +123,49 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 		return err
 	}
 	if o.WithEdit {
-		if t, err = s.editToken(ctx, t.Account); err == nil {
-			err = notKept(t)
+		edit, err := s.editToken(ctx, t.Account, nil)
+		if err == nil {
+			err = notSaved(edit.Token)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return s.print(signedIn{Account: t.Account.Username, Tenant: s.tenant, TenantID: s.authority.TenantID, Store: s.store.Kind()},
-		"Signed in as "+t.Account.Username+" to "+s.tenant+".")
+	report := loginReport{
+		Account:  t.Account.Username,
+		Tenant:   s.tenant,
+		TenantID: s.authority.TenantID,
+		Store:    s.store.Kind(),
+	}
+	return s.print(report, "Signed in as "+report.Account+" to "+report.Tenant+".")
 }
 
-// keep makes a new sign-in the one that further commands use.
+// keep makes a new sign-in the one that later commands use.
 func (s *session) keep(t auth.Token) error {
-	if err := notKept(t); err != nil {
+	if err := notSaved(t); err != nil {
 		return err
 	}
 	if err := s.dropPlainFile(); err != nil {
 		return err
 	}
 	if s.globals.InsecureStorage && s.tenant == config.FromEnvironment {
-		s.say("Set PROFILECTL_STORE=file, so that further commands find them.")
+		s.say("Set PROFILECTL_STORE=file so that later commands find them.")
 	}
 	return s.activate(t.Account)
 }
 
-// notKept is the fault of a login whose tokens end with it. Any other command
-// has done its work all the same, and warns.
-func notKept(t auth.Token) error {
+// notSaved is the fault of a login whose tokens could not be saved. Other
+// commands have done their work all the same, and only warn.
+func notSaved(t auth.Token) error {
 	f, ok := errors.AsType[*fault.Error](t.NotSaved)
 	if !ok {
 		return nil
 	}
-	return &fault.Error{Kind: f.Kind, What: "signed in, but the sign-in could not be saved: " + f.What, Fix: f.Fix, Err: f}
+	return f.Reworded("signed in, but the sign-in could not be saved: " + f.What)
 }
 
-// signedIn is what login reports.
-type signedIn struct {
+// loginReport is the result of login, as scripts read it.
+type loginReport struct {
 	Account  string `json:"account"`
 	Tenant   string `json:"tenant"`
 	TenantID string `json:"tenantId"`

@@ -18,17 +18,19 @@ type logoutOptions struct {
 }
 
 func (o *logoutOptions) bind(f *pflag.FlagSet) {
-	f.BoolVar(&o.All, "all", false, "forget every account of the tenant")
+	f.BoolVar(&o.All, "all", false, "sign out every account of the tenant")
 	f.BoolVar(&o.Browser, browserFlag, false, "end the browser's session too")
 }
 
 func newLogout(env Env, g *globals) *cobra.Command {
 	var o logoutOptions
 	c := &cobra.Command{
-		Use: "logout", Short: "Forget the stored sign-in", Args: cobra.NoArgs,
-		Long: `Remove an account and its tokens from the keyring. Access tokens that were
-already handed out stay valid until they expire, which logout tells: Entra has
-no way to take them back.`,
+		Use:   "logout",
+		Short: "Remove the stored sign-in",
+		Args:  cobra.NoArgs,
+		Long: `Remove an account and its tokens from the keyring. Access tokens that were issued
+before stay valid until they expire, because Entra cannot revoke them; logout
+prints when that is.`,
 		Example: `  profilectl logout
   profilectl logout --all --browser    # every account, and the browser's session`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogout(c.Context(), env, g, o) },
@@ -37,11 +39,12 @@ no way to take them back.`,
 	return c
 }
 
-// signedOut is what logout reports.
-type signedOut struct {
-	Removed    []string   `json:"removed"`
-	Tenant     string     `json:"tenant"`
-	ValidUntil *time.Time `json:"validUntil"` // of the last access token handed out; null if none is good any more
+// logoutReport is the result of logout, as scripts read it.
+type logoutReport struct {
+	Removed []string `json:"removed"`
+	Tenant  string   `json:"tenant"`
+	// ValidUntil is when the last access token expires; null if none is valid.
+	ValidUntil *time.Time `json:"validUntil"`
 }
 
 func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error {
@@ -49,7 +52,7 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	if err != nil {
 		return err
 	}
-	done, err := s.forget(ctx, o.All)
+	report, err := s.forget(ctx, o.All)
 	if err == nil {
 		err = s.dropPlainFile()
 	}
@@ -59,24 +62,24 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	if err != nil {
 		return err
 	}
-	return s.print(done, done.sentence())
+	return s.print(report, report.sentence())
 }
 
-// forget removes the accounts that are to go. In a store that is damaged they
-// cannot be told apart, so all go.
-func (s *session) forget(ctx context.Context, all bool) (signedOut, error) {
-	done := signedOut{Removed: []string{}, Tenant: s.tenant}
+// forget removes one account, or all of them. The accounts in a damaged store
+// cannot be told apart, so all of them go.
+func (s *session) forget(ctx context.Context, all bool) (logoutReport, error) {
+	report := logoutReport{Removed: []string{}, Tenant: s.tenant}
 	accounts, err := s.auth.Accounts(ctx)
 	if f := fault.As(err); err != nil && f.Kind == fault.SignIn {
-		return done, s.auth.ForgetAll(ctx)
+		return report, s.auth.ForgetAll(ctx)
 	}
 	if err != nil {
-		return done, err
+		return report, err
 	}
 	if !all && len(accounts) > 0 {
 		one, err := s.account(ctx)
 		if err != nil {
-			return done, err
+			return report, err
 		}
 		accounts = []auth.Account{one}
 	}
@@ -89,24 +92,25 @@ func (s *session) forget(ctx context.Context, all bool) (signedOut, error) {
 			err = s.history().Forget(ctx, a.ID)
 		}
 		if err != nil {
-			return done, err
+			return report, err
 		}
-		done.Removed = append(done.Removed, a.Username)
-		if !until.IsZero() && (done.ValidUntil == nil || until.After(*done.ValidUntil)) {
-			done.ValidUntil = &until
+		report.Removed = append(report.Removed, a.Username)
+		if !until.IsZero() && (report.ValidUntil == nil || until.After(*report.ValidUntil)) {
+			report.ValidUntil = &until
 		}
 	}
-	return done, nil
+	return report, nil
 }
 
-// sentence says what is gone and what is not.
-func (d signedOut) sentence() string {
-	switch {
-	case len(d.Removed) == 0:
-		return "Nobody was signed in."
-	case d.ValidUntil == nil:
-		return "Signed out " + strings.Join(d.Removed, ", ") + "."
+// sentence words the result for a user.
+func (r logoutReport) sentence() string {
+	if len(r.Removed) == 0 {
+		return "No account was signed in."
 	}
-	return "Signed out " + strings.Join(d.Removed, ", ") + ". Access tokens already handed out stay valid until " +
-		d.ValidUntil.Local().Format("15:04") + "; Entra cannot take them back."
+	sentence := "Signed out " + strings.Join(r.Removed, ", ") + "."
+	if r.ValidUntil == nil {
+		return sentence
+	}
+	return sentence + " Access tokens that were issued before stay valid until " +
+		r.ValidUntil.Local().Format("15:04") + "; Entra cannot revoke them."
 }

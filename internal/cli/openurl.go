@@ -13,10 +13,18 @@ const openURLCommand = "open-url"
 
 func newOpenURL(env Env) *cobra.Command {
 	return &cobra.Command{
-		Use: openURLCommand, Short: "Open the address on standard input", Hidden: true, Args: cobra.NoArgs,
+		Use:    openURLCommand,
+		Short:  "Open the address on standard input",
+		Hidden: true,
+		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := terminal.OpenHere(env.Stdin); err != nil {
-				return &fault.Error{Kind: fault.Unavailable, What: "the browser did not open", Fix: "open the page yourself", Err: err}
+				return &fault.Error{
+					Kind: fault.Unavailable,
+					What: "the browser did not open",
+					Fix:  "open the page yourself",
+					Err:  err,
+				}
 			}
 			return nil
 		},

@@ -12,14 +12,17 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// progress tells on standard error what a command does: to a person on one line
-// of their terminal, to a program as JSON lines, one an event.
+// progress writes to standard error what a command is doing: for a user on one
+// line of the terminal, for a program as JSON lines with one event each. It is
+// safe for concurrent use.
 type progress struct {
 	out    io.Writer
 	json   bool
 	quiet  bool
 	status *terminal.Status
-	mu     sync.Mutex // one event at a time
+
+	mu     sync.Mutex      // guards out in JSON mode, and warned
+	warned map[string]bool // warnings that were printed
 }
 
 // The values of --progress.
@@ -29,18 +32,26 @@ const (
 	progressNone = "none"
 )
 
-// newProgress makes a progress; an empty mode is auto.
+// newProgress makes a progress. An empty mode is auto.
 func newProgress(out io.Writer, mode string, live bool) (*progress, error) {
 	mode = cmp.Or(mode, progressAuto)
-	p := &progress{out: out, json: mode == progressJSON, status: terminal.NewStatus(out, live && mode == progressAuto)}
 	switch mode {
 	case progressAuto, progressJSON, progressNone:
-		return p, nil
+		return &progress{
+			out:    out,
+			json:   mode == progressJSON,
+			status: terminal.NewStatus(out, live && mode == progressAuto),
+			warned: map[string]bool{},
+		}, nil
 	}
-	return nil, &fault.Error{Kind: fault.Usage, What: quote(mode) + " is no kind of progress", Fix: "use --progress auto, json or none"}
+	return nil, &fault.Error{
+		Kind: fault.Usage,
+		What: "invalid progress mode " + quote(mode),
+		Fix:  "use --progress auto, json or none",
+	}
 }
 
-// event is one line for a program. Only what an event has is in it.
+// event is one line for a program. Empty members are left out.
 type event struct {
 	Event   string     `json:"event"` // started, done, message, sign-in or device-code
 	Step    string     `json:"step,omitempty"`
@@ -60,13 +71,13 @@ func (p *progress) event(e event) {
 	defer p.mu.Unlock()
 	encoder := json.NewEncoder(p.out)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(e) // nowhere left to complain
+	_ = encoder.Encode(e) // nowhere left to report a failure
 }
 
-// patience is how long a step may take before a person is told of it.
+// patience is how long a step may take before the terminal shows it.
 const patience = 300 * time.Millisecond
 
-// step says that something has begun, and with done that it has ended.
+// step reports that a step has begun. The returned func reports its end.
 func (p *progress) step(name, text string) (done func()) {
 	start := time.Now()
 	p.event(event{Event: "started", Step: name})
@@ -78,20 +89,32 @@ func (p *progress) step(name, text string) (done func()) {
 	}
 }
 
-// spinner turns once a second.
+// spinner returns the frame of an animation that turns once a second.
 func spinner(start time.Time) string {
 	const frames, turn = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", time.Second
 	all := []rune(frames)
 	return string(all[int(time.Since(start)%turn*time.Duration(len(all))/turn)])
 }
 
-// say tells the person something that is no result.
+// say prints a message for the user.
 func (p *progress) say(format string, args ...any) {
 	switch text := fmt.Sprintf(format, args...); {
 	case p.quiet:
 	case p.json:
 		p.event(event{Event: "message", Message: text})
 	default:
-		_, _ = fmt.Fprintln(p.status, text) // nowhere left to complain
+		_, _ = fmt.Fprintln(p.status, text) // nowhere left to report a failure
+	}
+}
+
+// warn prints a warning, unless the same one was printed before.
+func (p *progress) warn(format string, args ...any) {
+	text := fmt.Sprintf("warning: "+format, args...)
+	p.mu.Lock()
+	repeated := p.warned[text]
+	p.warned[text] = true
+	p.mu.Unlock()
+	if !repeated {
+		p.say("%s", text)
 	}
 }

@@ -26,25 +26,25 @@ type globals struct {
 	Wait     time.Duration
 	Progress string
 
-	InsecureStorage bool // login's own flag
+	InsecureStorage bool // a flag of login only
 }
 
 func (g *globals) bind(f *pflag.FlagSet) {
-	f.StringVarP(&g.Tenant, "tenant", "t", "", "the configured `tenant` to use")
-	f.StringVar(&g.Account, "account", "", "the signed-in `account` to use, where there are several")
+	f.StringVarP(&g.Tenant, "tenant", "t", "", "configured `tenant` to use")
+	f.StringVar(&g.Account, "account", "", "signed-in `account` to use if there are several")
 	f.StringVarP(&g.Output, "output", "o", "table", "output `format`: table, json or yaml")
 	f.StringVar(&g.JQ, "jq", "", "filter the JSON output with a jq `expression`")
 	f.StringVar(&g.Query, "query", "", "filter the JSON output with a JMESPath `expression`")
-	f.BoolVar(&g.NoInput, "no-input", false, "never ask anything and never open a browser")
-	f.BoolVar(&g.NoColor, "no-color", false, "no colours")
-	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error; no secrets, no personal data")
-	f.StringVar(&g.Config, "config", "", "the configuration `file`")
-	f.StringVar(&g.Progress, "progress", progressAuto, "how to tell what is being done: auto, json (lines on standard error) or none")
+	f.BoolVar(&g.NoInput, "no-input", false, "never prompt and never open a browser")
+	f.BoolVar(&g.NoColor, "no-color", false, "print without color")
+	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error, without secrets or personal data")
+	f.StringVar(&g.Config, "config", "", "configuration `file`")
+	f.StringVar(&g.Progress, "progress", progressAuto, "progress on standard error: auto, json (lines) or none")
 	f.DurationVar(&g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
-	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "time limit of one request")
+	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "timeout of one request")
 }
 
-// facts are what is known about the terminal, less what the flags switch off.
+// facts returns what is known about the terminal, with the flags applied.
 func (g *globals) facts(env Env) terminal.Facts {
 	f := env.facts()
 	f.Color = f.Color && !g.NoColor
@@ -52,7 +52,7 @@ func (g *globals) facts(env Env) terminal.Facts {
 	return f
 }
 
-// log returns where the command's log goes: standard error with --verbose,
+// log returns the command's log. It goes to standard error with --verbose, and
 // nowhere without.
 func (g *globals) log(env Env) *slog.Logger {
 	out := io.Discard
@@ -67,28 +67,24 @@ func newRoot(env Env, g *globals) *cobra.Command {
 		Use:   "profilectl",
 		Short: "Show and edit your own profile in a Microsoft Entra External ID tenant",
 		Long: `profilectl signs you in to a Microsoft Entra External ID tenant, shows your
-profile, and edits it. Editing is protected by a second factor.
+profile, and edits it. Edits are protected by a second factor.
 
-Without a tenant at hand, run the whole journey offline:
+Without a tenant, try everything offline:
 
   profilectl demo`,
-		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	g.bind(root.PersistentFlags())
-	root.AddGroup(&cobra.Group{ID: "profile", Title: "Your profile:"}, &cobra.Group{ID: "try", Title: "Try and operate:"}, &cobra.Group{ID: "more", Title: "More:"})
+	addGroup(root, "profile", "Your profile:",
+		newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g),
+		newShow(env, g), newEdit(env, g), newHistory(env, g), newToken(env, g))
+	addGroup(root, "try", "Try and operate:", newDemo(env, g), newSandbox(env, g), newServe(env, g))
+	addGroup(root, "more", "More:", newConfig(env, g), newVersion(env, g))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
-	add := func(group string, commands ...*cobra.Command) {
-		for _, c := range commands {
-			c.GroupID = group
-			root.AddCommand(c)
-		}
-	}
-	add("profile", newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g), newShow(env, g), newEdit(env, g), newHistory(env, g), newToken(env, g))
-	add("try", newDemo(env, g), newSandbox(env, g), newServe(env, g))
-	add("more", newConfig(env, g), newVersion(env, g))
 	root.AddCommand(newOpenURL(env))
 	root.AddCommand(topics()...)
 	complete(root, "tenant", tenants(env, g))
@@ -96,4 +92,13 @@ Without a tenant at hand, run the whole journey offline:
 	complete(root, "output", oneOfThese("table", "json", "yaml"))
 	complete(root, "progress", oneOfThese(progressAuto, progressJSON, progressNone))
 	return root
+}
+
+// addGroup adds commands under a heading of the help.
+func addGroup(root *cobra.Command, id, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: id, Title: title})
+	for _, c := range commands {
+		c.GroupID = id
+		root.AddCommand(c)
+	}
 }

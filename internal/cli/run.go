@@ -16,10 +16,11 @@ import (
 	"github.com/profilectl/profilectl/internal/nearest"
 )
 
-// errInterrupted is why a context ends at Ctrl-C; it decides exit code 130.
+// errInterrupted is the cause of a context that Ctrl-C canceled. It leads to exit
+// code 130.
 var errInterrupted = errors.New("interrupted")
 
-// Run is Main, stopped by Ctrl-C or SIGTERM. A second Ctrl-C kills the process
+// Run is Main, canceled by Ctrl-C or SIGTERM. A second Ctrl-C kills the process
 // as it would any other.
 func Run(env Env, args []string) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -38,8 +39,8 @@ func Run(env Env, args []string) int {
 	return Main(ctx, env, args)
 }
 
-// Main runs the command line and returns the exit code. It keeps no state, so
-// a process may run it many times, also at once.
+// Main runs the command line and returns the exit code. It keeps no state, so a
+// process may call it many times, also concurrently.
 func Main(ctx context.Context, env Env, args []string) int {
 	g := &globals{}
 	root := newRoot(env, g)
@@ -50,15 +51,16 @@ func Main(ctx context.Context, env Env, args []string) int {
 	root.SetErr(env.Stderr)
 	c, err := root.ExecuteContextC(ctx)
 	if err != nil && !*started {
-		g.Output = wantedOutput(args, g.Output)
+		g.Output = requestedOutput(args, g.Output)
 		err = usage(c, err)
 	}
 	return report(ctx, env, g, err)
 }
 
-// prepare wraps every command's code: what is not on the command line is taken
-// from PROFILECTL_<FLAG> first. It reports, after the run, whether that code was
-// reached; an error from before is cobra's own, about the command line.
+// prepare wraps the code of every command, so that flags that are not on the
+// command line are first taken from PROFILECTL_<FLAG>. The result reports, after
+// the run, whether that code was reached; if not, the error is cobra's own and
+// about the command line.
 func prepare(root *cobra.Command, env Env) *bool {
 	started := new(bool)
 	var walk func(*cobra.Command)
@@ -84,47 +86,49 @@ func prepare(root *cobra.Command, env Env) *bool {
 // the names of its table.
 const settingFlag = "setting"
 
-// browserFlag is a flag of some commands; PROFILECTL_BROWSER is none of theirs:
-// it names the browser to open.
+// browserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
+// because that variable names the browser to open.
 const browserFlag = "browser"
 
-// flagsFromEnvironment gives every flag that is not on the command line the
-// value of PROFILECTL_<FLAG>. A value that does not parse is a fault, never a
-// default.
+// flagsFromEnvironment sets every flag that is not on the command line to the
+// value of PROFILECTL_<FLAG>. An invalid value is a Usage fault.
 func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
-	var broken error
+	var invalid error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := getenv(name)
-		_, setting := f.Annotations[settingFlag] // has environment names of its own
-		if f.Changed || value == "" || f.Name == "help" || f.Name == browserFlag || setting || broken != nil {
+		_, setting := f.Annotations[settingFlag]
+		excluded := setting || f.Name == "help" || f.Name == browserFlag
+		if f.Changed || excluded || value == "" || invalid != nil {
 			return
 		}
 		if err := flags.Set(f.Name, value); err != nil {
-			broken = &fault.Error{
-				Kind: fault.Usage, What: fmt.Sprintf("the environment variable %s has no valid value for --%s", name, f.Name),
-				Fix: "unset " + name + ", or give it a value that --" + f.Name + " takes", Err: err,
+			invalid = &fault.Error{
+				Kind: fault.Usage,
+				What: fmt.Sprintf("the environment variable %s has no valid value for --%s", name, f.Name),
+				Fix:  "unset " + name + ", or set it to a value that --" + f.Name + " accepts",
+				Err:  err,
 			}
 		}
 	})
-	return broken
+	return invalid
 }
 
-// wantedOutput finds --output on a command line that cobra could not read to its
-// end: a script wants its errors as JSON all the same.
-func wantedOutput(args []string, otherwise string) string {
+// requestedOutput returns the value of --output on a command line that cobra
+// rejected, because a script expects that error as JSON too.
+func requestedOutput(args []string, fallback string) string {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.ParseErrorsAllowlist.UnknownFlags = true
 	f.Usage = func() {}
-	output := f.StringP("output", "o", otherwise, "")
+	output := f.StringP("output", "o", fallback, "")
 	if f.Parse(args) != nil {
-		return otherwise
+		return fallback
 	}
 	return *output
 }
 
-// usage turns cobra's own complaint into a fault, with the flag or command that
-// was probably meant.
+// usage turns cobra's own error into a fault, with the flag or command that was
+// probably meant.
 func usage(c *cobra.Command, err error) error {
 	what, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	fix := "see `" + c.CommandPath() + " --help`"

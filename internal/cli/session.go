@@ -18,13 +18,13 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// session is what a command that talks to a tenant works with. It is made once
-// a command and put together here by hand: this is the only place where
-// settings meet the packages that need them.
+// session holds the settings and clients of a command that talks to a tenant. A
+// command opens one session. This is the only place that connects the settings
+// with the packages that need them.
 type session struct {
 	env       Env
 	globals   *globals
-	tenant    string // the configured name
+	tenant    string // its configured name
 	settings  config.Settings
 	paths     config.Paths
 	authority authority.Authority
@@ -35,17 +35,14 @@ type session struct {
 	printer   output.Printer
 	facts     terminal.Facts
 	progress  *progress
-	device    bool                // sign-ins are done on another device
-	noBrowser bool                // the person opens the page themselves
-	warned    bool                // that the sign-in could not be saved
-	ahead     map[string]acquired // by scope: tokens that were asked for in advance
-	attended  bool                // a person was asked something, so time has passed
+	device    bool // sign in with a device code
+	noBrowser bool // the user opens the sign-in page by hand
 }
 
-// sessionOptions are what single commands want otherwise.
+// sessionOptions are per-command overrides.
 type sessionOptions struct {
 	NoBrowser    bool
-	Device       bool // sign in with a code on another device
+	Device       bool // sign in with a device code
 	RedirectPort int
 	Discovery    discovery
 }
@@ -65,12 +62,16 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	if s.tenant, s.settings, err = g.settings(env, s.paths); err != nil {
 		return nil, err
 	}
-	httpClient, err := upstream.New(upstream.Config{CAFile: s.settings.Text("ca-file"), Timeout: g.Timeout, UserAgent: userAgent()})
+	httpClient, err := upstream.New(upstream.Config{
+		CAFile:    s.settings.Text("ca-file"),
+		Timeout:   g.Timeout,
+		UserAgent: userAgent(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	done := s.progress.step("discover", "Asking the tenant for its addresses")
-	s.authority, err = resolve(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery)
+	done := s.progress.step("discover", "Looking up the tenant's endpoints")
+	s.authority, err = discover(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery)
 	done()
 	if err != nil {
 		return nil, err
@@ -81,14 +82,14 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	return s, s.connect(httpClient, o)
 }
 
-// openAccount opens a session and finds who the command acts for.
+// openAccount opens a session and returns the account that the command acts for.
 func openAccount(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, auth.Account, error) {
 	s, err := openSession(ctx, env, g, o)
 	if err != nil {
 		return nil, auth.Account{}, err
 	}
-	who, err := s.account(ctx)
-	return s, who, err
+	account, err := s.account(ctx)
+	return s, account, err
 }
 
 // connect makes the clients.
@@ -99,53 +100,86 @@ func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
 	}
 	var err error
 	s.auth, err = auth.New(auth.Config{
-		Authority: s.authority, ClientID: s.settings.Text("client-id"), Store: s.store, HTTP: httpClient,
-		Open: s.opener(), RedirectPort: port, Wait: s.globals.Wait, Log: s.globals.log(s.env),
+		Authority:    s.authority,
+		ClientID:     s.settings.Text("client-id"),
+		Store:        s.store,
+		HTTP:         httpClient,
+		Open:         s.opener(),
+		RedirectPort: port,
+		Wait:         s.globals.Wait,
+		Log:          s.globals.log(s.env),
 	})
 	s.graph = &graph.Client{Base: s.settings.Text("graph"), HTTP: httpClient}
 	s.midtier = &midtier.Client{URL: s.settings.Text("mid-tier"), HTTP: httpClient}
 	return err
 }
 
-// account returns who the command acts for: the one named by --account, the
-// active one, or the only one.
+// account returns the account that the command acts for: the one that --account
+// names, the active one, or the only one.
 func (s *session) account(ctx context.Context) (auth.Account, error) {
 	known, err := s.auth.Accounts(ctx)
 	if err != nil {
 		return auth.Account{}, err
 	}
 	if len(known) == 0 {
-		return auth.Account{}, &fault.Error{Kind: fault.SignIn, What: "nobody is signed in to " + s.tenant, Fix: "run `" + s.command("profilectl login") + "`"}
+		return auth.Account{}, &fault.Error{
+			Kind: fault.SignIn,
+			What: "no account is signed in to " + s.tenant,
+			Next: fault.DoSignIn,
+		}
 	}
 	wanted := s.settings.Text("account")
-	var names []string
-	for _, a := range known {
-		if wanted != "" && (strings.EqualFold(a.Username, wanted) || a.ID == wanted) {
-			return a, nil
-		}
-		names = append(names, a.Username)
-	}
 	if wanted == "" && len(known) == 1 {
 		return known[0], nil
+	}
+	if found, ok := findAccount(known, wanted); ok {
+		return found, nil
 	}
 	what := "several accounts are signed in"
 	if wanted != "" {
 		what = "the account " + quote(wanted) + " is not signed in"
 	}
-	return auth.Account{}, &fault.Error{Kind: fault.SignIn, What: what, Fix: "sign in with `" + s.command("profilectl login") + "`, or choose with --account: " + strings.Join(names, ", ")}
+	return auth.Account{}, &fault.Error{
+		Kind: fault.SignIn,
+		What: what,
+		Fix: "choose one with --account: " + strings.Join(usernames(known), ", ") +
+			"; or sign in with `" + s.command("profilectl login") + "`",
+	}
 }
 
-// needsPerson is the fault of a command that may not ask, and names the one
-// that may.
-func (s *session) needsPerson(kind fault.Kind, what, command string) error {
-	return &fault.Error{Kind: kind, What: what, Fix: "run `" + s.command(command) + "` in a terminal, then this command again"}
+// findAccount returns the account that has a name or an id.
+func findAccount(known []auth.Account, wanted string) (auth.Account, bool) {
+	for _, a := range known {
+		if wanted != "" && (strings.EqualFold(a.Username, wanted) || a.ID == wanted) {
+			return a, true
+		}
+	}
+	return auth.Account{}, false
+}
+
+func usernames(accounts []auth.Account) []string {
+	var names []string
+	for _, a := range accounts {
+		names = append(names, a.Username)
+	}
+	return names
+}
+
+// needsUser is the fault of a command that needs the user but may not prompt. It
+// suggests the command that may.
+func (s *session) needsUser(kind fault.Kind, what, command string) error {
+	return &fault.Error{
+		Kind: kind,
+		What: what,
+		Fix:  "run `" + s.command(command) + "` in a terminal, then this command again",
+	}
 }
 
 // command completes a suggested command for this run.
 func (s *session) command(line string) string { return s.globals.command(line) }
 
-// activate makes an account the one that further commands use. A store that the
-// person chose when signing in stays chosen.
+// activate makes an account the one that later commands use. If the user chose a
+// store with --insecure-storage, later commands use that store too.
 func (s *session) activate(a auth.Account) error {
 	if s.tenant == config.FromEnvironment {
 		return nil

@@ -21,14 +21,16 @@ type showOptions struct {
 }
 
 func (o *showOptions) bind(f *pflag.FlagSet) {
-	f.StringSliceVar(&o.Select, "select", nil, "`fields` to show, as displayName,city")
-	f.BoolVar(&o.Raw, "raw", false, "print the bytes that Microsoft Graph sent, unchanged")
+	f.StringSliceVar(&o.Select, "select", nil, "`fields` to show, for example displayName,city")
+	f.BoolVar(&o.Raw, "raw", false, "print the bytes from Microsoft Graph unchanged")
 }
 
 func newShow(env Env, g *globals) *cobra.Command {
 	var o showOptions
 	c := &cobra.Command{
-		Use: "show", Short: "Show your profile", Args: cobra.NoArgs,
+		Use:   "show",
+		Short: "Show your profile",
+		Args:  cobra.NoArgs,
 		Example: `  profilectl show
   profilectl show --select displayName,city
   profilectl show -o json --jq .displayName
@@ -36,16 +38,16 @@ func newShow(env Env, g *globals) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	complete(c, "select", completeList(append(profile.Names(), furtherFields()...)))
+	complete(c, "select", completeList(append(profile.Names(), extraFields()...)))
 	return c
 }
 
-// furtherFields can be shown on demand.
-func furtherFields() []string {
+// extraFields are read-only properties that --select can name.
+func extraFields() []string {
 	return []string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}
 }
 
-// readOnly are the properties that are shown beside the editable ones.
+// readOnly are the properties that are shown with the editable ones by default.
 func readOnly() []string { return []string{"id", "identities"} }
 
 func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
@@ -54,13 +56,17 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 		return err
 	}
 	if o.Raw && (g.JQ != "" || g.Query != "" || g.Output != "table") {
-		return &fault.Error{Kind: fault.Usage, What: "--raw prints what Microsoft Graph sent and nothing else", Fix: "leave out --raw, or --output, --jq and --query"}
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "--raw cannot be combined with --output, --jq or --query",
+			Fix:  "omit --raw, or the others",
+		}
 	}
-	s, who, err := openAccount(ctx, env, g, sessionOptions{})
+	s, account, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}
-	me, err := s.me(ctx, who, fields...)
+	me, err := s.me(ctx, account, fields...)
 	if err != nil {
 		return err
 	}
@@ -71,8 +77,8 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	return s.printer.Print(me.Only(fields...), profileTable(me, len(o.Select) == 0))
 }
 
-// selected returns Graph's names for what the person asked to see; all that is
-// worth seeing, if nothing.
+// selected returns Graph's names for the fields that --select names, or the
+// default fields if there are none.
 func selected(names []string) ([]string, error) {
 	if len(names) == 0 {
 		return append(profile.Names(), readOnly()...), nil
@@ -80,26 +86,30 @@ func selected(names []string) ([]string, error) {
 	var fields []string
 	for _, name := range names {
 		name = strings.TrimSpace(name)
-		f, known := profile.Lookup(name)
+		f, editable := profile.Lookup(name)
 		switch {
-		case known:
+		case editable:
 			fields = append(fields, f.Name)
-		case slices.Contains(furtherFields(), name):
+		case slices.Contains(extraFields(), name):
 			fields = append(fields, name)
 		default:
-			known := append(profile.Names(), furtherFields()...)
-			fix := "use --select with any of " + strings.Join(known, ", ")
-			if near := nearest.To(name, known); near != "" {
-				fix = "did you mean " + near + "?"
-			}
-			return nil, &fault.Error{Kind: fault.Usage, What: "there is no field " + quote(name) + " to show", Fix: fix}
+			return nil, unknownField(name)
 		}
 	}
 	return fields, nil
 }
 
-// profileTable lists the profile for people. The sign-in address comes from
-// identities: mail is usually empty for customers.
+func unknownField(name string) error {
+	known := append(profile.Names(), extraFields()...)
+	fix := "use --select with any of " + strings.Join(known, ", ")
+	if near := nearest.To(name, known); near != "" {
+		fix = "did you mean " + near + "?"
+	}
+	return &fault.Error{Kind: fault.Usage, What: "unknown field " + quote(name), Fix: fix}
+}
+
+// profileTable lists the profile for a user. The sign-in address comes from
+// identities, because mail is usually empty for customers.
 func profileTable(me graph.Profile, whole bool) output.Table {
 	table := output.Table{Columns: []string{"FIELD", "VALUE", "EDITABLE"}}
 	values := me.Values()

@@ -12,16 +12,19 @@ import (
 type tokenOptions struct{ Scope string }
 
 func (o *tokenOptions) bind(f *pflag.FlagSet) {
-	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or one in full")
+	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or a full scope")
 }
 
 func newToken(env Env, g *globals) *cobra.Command {
 	var o tokenOptions
 	c := &cobra.Command{
-		Use: "token", Short: "Print an access token, for scripts", Args: cobra.NoArgs,
-		Long: `Print an access token on standard output. Whoever has it can act as you until it
-expires: keep it out of logs and command lines.`,
-		Example: `  curl -H @<(printf 'Authorization: Bearer %s' "$(profilectl token)") https://graph.microsoft.com/v1.0/me
+		Use:   "token",
+		Short: "Print an access token for scripts",
+		Args:  cobra.NoArgs,
+		Long: `Print an access token on standard output. Everyone who has the token can act as
+you until it expires: keep it out of logs and command lines.`,
+		Example: `  curl -H @<(printf 'Authorization: Bearer %s' "$(profilectl token)") \
+    https://graph.microsoft.com/v1.0/me
   profilectl token --scope edit -o json`,
 		RunE: func(c *cobra.Command, _ []string) error { return runToken(c.Context(), env, g, o) },
 	}
@@ -30,7 +33,7 @@ expires: keep it out of logs and command lines.`,
 	return c
 }
 
-// tokenReport is a token as scripts read it.
+// tokenReport is a token, as scripts read it.
 type tokenReport struct {
 	AccessToken string    `json:"accessToken"`
 	ExpiresOn   time.Time `json:"expiresOn"`
@@ -40,23 +43,33 @@ type tokenReport struct {
 }
 
 func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
-	s, who, err := openAccount(ctx, env, g, sessionOptions{})
+	s, account, err := openAccount(ctx, env, g, sessionOptions{})
 	if err != nil {
 		return err
 	}
-	w := wish{Scopes: strings.Fields(o.Scope), Command: "profilectl token --scope " + quote(o.Scope)}
+	request := tokenRequest{
+		Scopes:  strings.Fields(o.Scope),
+		Command: "profilectl token --scope " + shellQuoted(o.Scope),
+	}
 	switch o.Scope {
 	case "graph":
-		w = graphWish()
+		request = graphRequest()
 	case "edit":
-		if w, err = s.editWish(); err != nil {
+		if request, err = s.editRequest(); err != nil {
 			return err
 		}
 	}
-	t, err := s.token(ctx, who, w)
+	t, err := s.token(ctx, account, request)
 	if err != nil {
 		return err
 	}
-	s.warnNotSaved(t)
-	return s.printLine(tokenReport{AccessToken: t.Access, ExpiresOn: t.Expires.UTC(), Scopes: t.Scopes, Account: t.Account.Username, Tenant: s.tenant}, t.Access)
+	s.warnNotSaved(t.Token)
+	report := tokenReport{
+		AccessToken: t.Access,
+		ExpiresOn:   t.Expires.UTC(),
+		Scopes:      t.Scopes,
+		Account:     t.Account.Username,
+		Tenant:      s.tenant,
+	}
+	return s.printLine(report, t.Access)
 }

@@ -9,85 +9,91 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 )
 
-// topics are what help tells beyond the commands. A cobra command that cannot be
-// run is a topic.
+// topics returns the help topics. Cobra treats a command that cannot be run as a
+// topic.
 func topics() []*cobra.Command {
 	return []*cobra.Command{
-		{Use: "environment", Short: "The variables that profilectl reads", Long: environmentTopic()},
-		{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodesTopic},
+		{Use: "environment", Short: "Environment variables", Long: environmentTopic()},
+		{Use: "exit-codes", Short: "Exit codes", Long: exitCodesTopic},
 		{Use: "formatting", Short: "Output for scripts: JSON, YAML, jq, JMESPath, progress", Long: formattingTopic},
-		{Use: "storage", Short: "What is kept, where, and how to remove it", Long: storageTopic},
+		{Use: "storage", Short: "What is stored, where, and how to remove it", Long: storageTopic},
 	}
 }
 
-// environmentTopic is written from the table of settings, so that none is
-// missing.
+// environmentTopic is generated from the table of settings, so that it is
+// complete.
 func environmentTopic() string {
 	var b strings.Builder
-	b.WriteString("A flag comes first, then the environment, then the configuration file, then the\ndefault; `profilectl config list` shows where each value comes from.\n\nSettings of a tenant:\n\n")
+	b.WriteString(`Precedence: a flag, then the environment, then the configuration file, then the
+default. "profilectl config list" shows the origin of each value.
+
+Settings of a tenant:
+
+`)
 	for _, s := range config.Client() {
 		fmt.Fprintf(&b, "  %-27s %s\n", s.Env[0], s.Help)
 		for _, other := range s.Env[1:] {
-			fmt.Fprintf(&b, "  %-27s the same, by the name of Microsoft's sample\n", other)
+			fmt.Fprintf(&b, "  %-27s the same, as Microsoft's sample names it\n", other)
 		}
 	}
 	b.WriteString(`
-Every other flag can be given as PROFILECTL_<FLAG>, as PROFILECTL_OUTPUT=json or
-PROFILECTL_NO_INPUT=true.
+Every other flag can be set with PROFILECTL_<FLAG>, for example
+PROFILECTL_OUTPUT=json or PROFILECTL_NO_INPUT=true.
 
   PROFILECTL_TENANT           the configured tenant to use
-  PROFILECTL_BROWSER          the browser to open; none opens none
-  PROFILECTL_CONFIG_DIR       the folder of the configuration file
+  PROFILECTL_BROWSER          the command that opens a browser, or none
+  PROFILECTL_CONFIG_DIR       the directory of the configuration file
 
-Honoured as everywhere: BROWSER, VISUAL, EDITOR, NO_COLOR, CLICOLOR_FORCE, TERM,
-CI, ACCESSIBLE (plain questions, for screen readers), HTTPS_PROXY, NO_PROXY,
-XDG_CONFIG_HOME, XDG_STATE_HOME. AZURE_* is read by serve alone: a workforce
-set-up must not choose the tenant that a customer signs in to.
+Standard variables: BROWSER, VISUAL, EDITOR, NO_COLOR, CLICOLOR_FORCE, TERM, CI,
+ACCESSIBLE (plain prompts for screen readers), HTTPS_PROXY, NO_PROXY,
+XDG_CONFIG_HOME, XDG_STATE_HOME. Only serve reads AZURE_*: a workforce setup must
+not choose the tenant that a customer signs in to.
 `)
 	return b.String()
 }
 
-const exitCodesTopic = `Exit codes do not change; scripts may depend on them.
+const exitCodesTopic = `Exit codes never change; scripts may depend on them.
 
-    0  done
-    1  failed, or somebody else changed the same field meanwhile (code conflict)
-    2  wrong usage or configuration, or cancelled
+    0  success
+    1  failure, or a conflict with another edit of the same field
+    2  wrong usage or configuration, or canceled
     4  sign-in needed: run profilectl login
     5  a second factor is needed, and --no-input forbids asking
     6  denied by policy, consent or permission
-    7  a value is not valid; nothing was sent
+    7  a value is invalid; nothing was sent
     8  temporarily unavailable; try again
   130  interrupted
 
 3 is never used. sandbox exec passes on the exit code of its command.`
 
-const formattingTopic = `Results go to standard output and everything else to standard error. In a
-terminal a table has aligned columns; piped, it has no head and tabs between.
+const formattingTopic = `Results go to standard output, everything else to standard error. In a terminal, a
+table has a header and aligned columns; in a pipe, it has tabs and no header.
 
-  -o json, -o yaml     the same data in both; the fields do not change
-  --jq EXPR            pick from the JSON with jq: strings come without quotes
-  --query EXPR         pick from the JSON with JMESPath, as in the Azure CLI
-  --progress json      what is being done, as JSON lines on standard error
-  --no-color           and NO_COLOR, which switch colours off
+  -o json, -o yaml     the same data in both; the members do not change
+  --jq EXPR            filter the JSON with jq; strings are printed without quotes
+  --query EXPR         filter the JSON with JMESPath, as in the Azure CLI
+  --progress json      progress as JSON lines on standard error
+  --no-color, NO_COLOR no color
 
 With -o json an error is one JSON object on standard error:
 
   {"error":{"code":"sign_in_required","message":"…","fix":"…","correlationId":""}}
 
 The codes: internal, usage, invalid_value, sign_in_required, step_up_required,
-denied, unavailable, conflict, canceled. The form of each command's output is in
-docs/scripting.md.`
+denied, unavailable, conflict, canceled. docs/scripting.md describes the output of
+each command.`
 
 const storageTopic = `Tokens are in the keyring of your operating system: the Keychain of macOS, the
 Credential Manager of Windows, the Secret Service of Linux (GNOME Keyring, KWallet,
-KeePassXC). Where there is none, login --insecure-storage keeps them in a plain
-file that only you can read; nothing else ever does. logout removes them.
+KeePassXC). Only "login --insecure-storage" keeps them in a plain file, which only
+you can read. "logout" removes them.
 
-  configuration   $XDG_CONFIG_HOME/profilectl/config.yaml, usually
+  configuration   $XDG_CONFIG_HOME/profilectl/config.yaml, by default
                   ~/.config/profilectl; %AppData%\profilectl on Windows
-  state           $XDG_STATE_HOME/profilectl, usually ~/.local/state/profilectl;
+  state           $XDG_STATE_HOME/profilectl, by default ~/.local/state/profilectl;
                   %LocalAppData%\profilectl on Windows
 
-In the state folder are the addresses of tenants, lock files, the tenant of the
+The state directory holds the endpoints of tenants, lock files, the tenant of the
 sandbox, and history.jsonl: your last edits with the values before and after.
-"profilectl config set history false" keeps none, and logout forgets them.`
+"profilectl config set history false" stops recording, and "logout" deletes the
+account's edits.`

@@ -10,11 +10,11 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-// version is set by the release build (-ldflags -X); a build without it tells
-// what the Go toolchain recorded.
+// version is set by the release build (-ldflags -X). Without it, the version that
+// the Go toolchain recorded is used.
 var version = ""
 
-// build says which build this is.
+// build describes this build.
 type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"`
@@ -24,7 +24,9 @@ type build struct {
 
 func newVersion(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Say which build this is", Args: cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print the version",
+		Args:    cobra.NoArgs,
 		Example: "  profilectl version -o json",
 		RunE: func(*cobra.Command, []string) error {
 			b := thisBuild()
@@ -42,7 +44,12 @@ func newVersion(env Env, g *globals) *cobra.Command {
 }
 
 func thisBuild() build {
-	b := build{Version: version, Revision: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	b := build{
+		Version:  version,
+		Revision: "unknown",
+		Go:       runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
+	}
 	info, ok := debug.ReadBuildInfo()
 	if ok && b.Version == "" {
 		b.Version = info.Main.Version

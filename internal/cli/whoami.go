@@ -11,7 +11,11 @@ import (
 
 func newWhoami(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use: "whoami", Short: "Say who is signed in, without any network; exit code 4 if nobody is", Args: cobra.NoArgs,
+		Use:   "whoami",
+		Short: "Show who is signed in, without network access",
+		Args:  cobra.NoArgs,
+		Long: `Show the account that commands use, without network access. The exit code is 4 if
+no account is signed in.`,
 		Example: `  profilectl whoami
   profilectl whoami -o json --jq .account
   profilectl whoami --no-input >/dev/null || profilectl login`,
@@ -19,42 +23,61 @@ func newWhoami(env Env, g *globals) *cobra.Command {
 	}
 }
 
-// whoamiReport is who is signed in, as scripts read it.
+// whoamiReport is the signed-in account, as scripts read it.
 type whoamiReport struct {
-	Account  string     `json:"account"`
-	ID       string     `json:"id"`
-	Tenant   string     `json:"tenant"`
-	TenantID string     `json:"tenantId"`
-	Store    string     `json:"store"`
-	Expires  *time.Time `json:"expires"` // of the cached token to read with; null if it has to be renewed
-	Edit     bool       `json:"edit"`    // an edit would ask for no second factor
+	Account  string `json:"account"`
+	ID       string `json:"id"`
+	Tenant   string `json:"tenant"`
+	TenantID string `json:"tenantId"`
+	Store    string `json:"store"`
+	// Expires is when the cached token for reading expires; null if none is valid.
+	Expires *time.Time `json:"expires"`
+	// Edit reports that an edit needs no second factor now.
+	Edit bool `json:"edit"`
 }
 
 func runWhoami(ctx context.Context, env Env, g *globals) error {
-	s, who, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err
 	}
-	report := whoamiReport{Account: who.Username, ID: who.ID, Tenant: s.tenant, TenantID: s.authority.TenantID, Store: s.store.Kind()}
-	read, fresh, err := s.auth.Cached(ctx, who, graphScopes())
+	report := whoamiReport{
+		Account:  account.Username,
+		ID:       account.ID,
+		Tenant:   s.tenant,
+		TenantID: s.authority.TenantID,
+		Store:    s.store.Kind(),
+	}
+	read, fresh, err := s.auth.Cached(ctx, account, graphScopes())
 	if err != nil {
 		return err
 	}
-	expires := "has to be renewed"
 	if fresh {
 		utc := read.Expires.UTC()
-		report.Expires, expires = &utc, utc.Format(time.RFC3339)
+		report.Expires = &utc
 	}
 	if scope := s.settings.Text("edit-scope"); scope != "" {
-		if _, report.Edit, err = s.auth.Cached(ctx, who, []string{scope}); err != nil {
+		if _, report.Edit, err = s.auth.Cached(ctx, account, []string{scope}); err != nil {
 			return err
 		}
 	}
-	edit := "asks for a second factor"
-	if report.Edit {
-		edit = "possible without asking"
+	return s.printer.Print(report, report.table())
+}
+
+func (r whoamiReport) table() output.Table {
+	expires, edit := "expired; renewed when it is needed", "needs a second factor"
+	if r.Expires != nil {
+		expires = r.Expires.Format(time.RFC3339)
 	}
-	return s.printer.Print(report, output.Table{Columns: []string{"FACT", "VALUE"}, Rows: [][]string{
-		{"account", who.Username}, {"tenant", s.tenant}, {"tenant id", s.authority.TenantID}, {"store", s.store.Kind()}, {"token until", expires}, {"edit", edit},
-	}})
+	if r.Edit {
+		edit = "ready, no second factor needed"
+	}
+	return output.Table{Columns: []string{"FACT", "VALUE"}, Rows: [][]string{
+		{"account", r.Account},
+		{"tenant", r.Tenant},
+		{"tenant id", r.TenantID},
+		{"store", r.Store},
+		{"token until", expires},
+		{"edit", edit},
+	}}
 }

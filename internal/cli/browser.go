@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/terminal"
+)
+
+// opener returns a func that shows the sign-in page to the user. It always prints
+// the address, and then opens the browser if there is one.
+func (s *session) opener() func(context.Context, auth.Page) error {
+	return func(ctx context.Context, page auth.Page) error {
+		if !s.noBrowser && s.env.OpenBrowser != nil {
+			return s.env.OpenBrowser(ctx, page.URL)
+		}
+		if s.progress.json {
+			s.progress.event(event{Event: "sign-in", URL: page.URL, Port: page.Port})
+		} else {
+			s.say("Open this page to sign in:\n\n  %s\n", page.URL)
+		}
+		if !s.noBrowser {
+			err := s.browser().Open(ctx, page.URL)
+			if err == nil {
+				return nil
+			}
+			s.say("No browser was opened: %v.", err)
+		}
+		if s.facts.SSH {
+			s.say("To use the browser of your own machine, first run this command there:\n\n"+
+				"  ssh -N -L %d:localhost:%d HOST\n", page.Port, page.Port)
+		}
+		return nil
+	}
+}
+
+// endBrowserSession opens the tenant's sign-out page.
+func (s *session) endBrowserSession(ctx context.Context) error {
+	page := s.authority.EndSessionEndpoint
+	switch {
+	case page == "":
+		return &fault.Error{
+			Kind: fault.Denied,
+			What: "the tenant has no sign-out page",
+			Fix:  "close the browser to end its session",
+		}
+	case s.globals.NoInput:
+		return s.needsUser(fault.SignIn, "a browser is needed to end its session", "profilectl logout --browser")
+	case s.env.OpenBrowser != nil:
+		return s.env.OpenBrowser(ctx, page)
+	}
+	s.say("Open this page to end the browser's session:\n\n  %s\n", page)
+	if err := s.browser().Open(ctx, page); err != nil {
+		s.say("No browser was opened: %v.", err)
+	}
+	return nil
+}
+
+func (s *session) browser() terminal.Opener {
+	return terminal.Opener{
+		Facts:  s.facts,
+		Getenv: s.env.Getenv,
+		Self:   []string{s.env.Self, openURLCommand},
+		Failed: func(error) { s.say("The browser did not open. Open the page above yourself.") },
+	}
+}

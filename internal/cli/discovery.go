@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// discoveryLifetime is how long a discovered authority is used before it is
+// looked up again. A tenant's endpoints and issuer hardly ever change, and
+// `login` always looks them up.
+const discoveryLifetime = 7 * 24 * time.Hour
+
+// discovery says when a tenant's endpoints are looked up.
+type discovery int
+
+const (
+	discoverStale  discovery = iota // if they are not cached, or older than discoveryLifetime
+	discoverAlways                  // even if they are cached
+	discoverNever                   // only if they are not cached at all
+)
+
+// discover returns the tenant's authority. It comes from the state directory if it
+// is cached there, so that a command with cached tokens needs no round trip.
+func discover(
+	ctx context.Context,
+	client *http.Client,
+	text, stateDir string,
+	when discovery,
+) (authority.Authority, error) {
+	form, err := authority.Parse(text)
+	if err != nil {
+		return authority.Authority{}, err
+	}
+	sum := sha256.Sum256([]byte(form.String()))
+	path := filepath.Join(stateDir, "authority-"+hex.EncodeToString(sum[:6])+".json")
+	cached, fresh := readAuthority(path)
+	if fresh && when != discoverAlways || cached.URL != "" && when == discoverNever {
+		return cached, nil
+	}
+	found, err := authority.Discover(ctx, client, form)
+	if err == nil {
+		return found, writeAuthority(path, found)
+	}
+	if f, isFault := errors.AsType[*fault.Error](err); isFault {
+		return authority.Authority{}, f
+	}
+	if cached.URL != "" && when != discoverAlways {
+		return cached, nil // the tenant cannot be reached: old endpoints are better than none
+	}
+	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant")
+}
+
+func readAuthority(path string) (a authority.Authority, fresh bool) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return authority.Authority{}, false
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(raw, &a) != nil || a.URL == "" {
+		return authority.Authority{}, false
+	}
+	return a, time.Since(info.ModTime()) < discoveryLifetime
+}
+
+func writeAuthority(path string, a authority.Authority) error {
+	raw, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write authority: %w", err)
+	}
+	return writeFile(path, append(raw, '\n'))
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/draft"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// origin says where the change of an edit comes from.
+type origin int
+
+const (
+	fromFlags origin = iota
+	fromFile
+	fromEditor
+	fromForm
+	fromHistory
+)
+
+// changeSource is where a change comes from, and the change itself if the
+// command line or a file holds it.
+type changeSource struct {
+	from   origin
+	change profile.Change // of fromFlags and fromFile; checked
+}
+
+// needsConfirmation reports whether the change needs the user's confirmation: they did
+// not write it on the command line or in a file.
+func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
+
+// parse reads the change from the command line and from the file that it names.
+// It fails before anything is sent.
+func (o editOptions) parse(env Env, interactive, noInput bool) (changeSource, error) {
+	change, err := o.fieldFlags()
+	if err != nil {
+		return changeSource{}, err
+	}
+	var given []origin
+	for _, place := range []struct {
+		from origin
+		used bool
+	}{
+		{fromFlags, change != nil}, {fromFile, o.FromFile != ""}, {fromEditor, o.Editor}, {fromHistory, o.Undo},
+	} {
+		if place.used {
+			given = append(given, place.from)
+		}
+	}
+	switch {
+	case len(given) > 1:
+		return changeSource{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "the change comes from more than one place",
+			Fix:  "use only one of: field flags, --from-file, --editor, --undo",
+		}
+	case len(given) == 0 && !interactive:
+		return changeSource{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "there is nothing to change",
+			Fix: `name a field, for example profilectl edit --display-name "Ada L."; ` +
+				"in a terminal, edit without a field opens a form",
+		}
+	case len(given) == 0:
+		return changeSource{from: fromForm}, nil
+	case o.Editor && noInput:
+		return changeSource{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "--editor and --no-input contradict each other",
+			Fix:  "name the fields, or use --from-file",
+		}
+	case o.Undo && !interactive && !o.Yes && !o.DryRun:
+		return changeSource{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "--undo asks for confirmation, and this is not a terminal",
+			Fix:  "check the change with `profilectl edit --undo --dry-run`, then add --yes",
+		}
+	case o.FromFile != "":
+		change, err = readDraft(env, o.FromFile)
+	}
+	return changeSource{from: given[0], change: change}, err
+}
+
+// fieldFlags returns the change that the flags of single fields describe, or nil
+// if there are none.
+func (o editOptions) fieldFlags() (profile.Change, error) {
+	change := profile.Change{}
+	for _, name := range profile.Names() {
+		if value, given := o.Values[name]; given {
+			if err := change.Set(name, value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, pair := range o.Set {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, &fault.Error{
+				Kind: fault.Usage,
+				What: "the value of --set is not of the form field=value",
+				Fix:  "write --set city=Bern, or --unset city to clear it",
+			}
+		}
+		if err := onlyOnce(change, name); err != nil {
+			return nil, err
+		}
+		if err := change.Set(name, value); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range o.Unset {
+		if err := onlyOnce(change, name); err != nil {
+			return nil, err
+		}
+		if err := change.Clear(name); err != nil {
+			return nil, err
+		}
+	}
+	if len(change) == 0 {
+		return nil, nil
+	}
+	return change, change.Check()
+}
+
+// onlyOnce rejects a second value for one field.
+func onlyOnce(change profile.Change, name string) error {
+	f, _ := profile.Lookup(name)
+	if _, given := change[f.Name]; given {
+		return &fault.Error{Kind: fault.Usage, What: f.Name + " is given twice", Fix: "give it once"}
+	}
+	return nil
+}
+
+// readDraft reads a change from a file or from standard input.
+func readDraft(env Env, path string) (profile.Change, error) {
+	unreadable := func(err error) error {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "cannot read " + path,
+			Fix:  "check the name; - reads standard input",
+			Err:  err,
+		}
+	}
+	in, name := env.Stdin, "standard input"
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		defer f.Close()
+		in, name = f, path
+	}
+	data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	change, err := draft.Read(data)
+	if err == nil && len(change) == 0 {
+		err = &fault.Error{
+			Kind: fault.Invalid,
+			What: "it names no field",
+			Fix:  "write one field and its value on each line, for example city: Bern",
+		}
+	}
+	if err != nil {
+		f := fault.As(err)
+		return nil, f.Reworded(name + ": " + f.What)
+	}
+	return change, nil
+}

@@ -1,7 +1,7 @@
-// Package token makes and reads the tenant's tokens: signed access and id
-// tokens, as Entra's v2 endpoint issues them, and sealed strings that only the
-// tenant can read (refresh tokens, and the authentication facts that travel
-// inside an access token's opaque aio claim).
+// Package token creates and reads the tenant's tokens. There are two kinds: access and ID
+// tokens, which are signed as Entra's v2.0 endpoint signs them, and sealed strings, which
+// only the tenant can read. Refresh tokens are sealed, and so is the record of how the user
+// authenticated, which an access token carries in its opaque aio claim.
 package token
 
 import (
@@ -18,23 +18,23 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-const keyBits = 2048 // as Entra's
+const keyBits = 2048 // the size of Entra's signing keys
 
-// NewKeys makes n signing keys, side by side: it is what starting a tenant
-// spends its time on.
+// NewKeys returns n new signing keys. It generates them concurrently, because generating
+// keys takes most of the time that a tenant needs to start.
 func NewKeys(n int) ([]directory.Key, error) {
 	keys := make([]directory.Key, n)
-	failed := make(chan error, n)
+	errs := make(chan error, n)
 	for i := range keys {
 		go func() {
 			var err error
 			keys[i], err = newKey()
-			failed <- err
+			errs <- err
 		}()
 	}
 	var err error
 	for range keys {
-		err = errors.Join(err, <-failed)
+		err = errors.Join(err, <-errs)
 	}
 	return keys, err
 }
@@ -42,7 +42,7 @@ func NewKeys(n int) ([]directory.Key, error) {
 func newKey() (directory.Key, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return directory.Key{}, fmt.Errorf("make signing key: %w", err)
+		return directory.Key{}, fmt.Errorf("generate signing key: %w", err)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -55,24 +55,24 @@ func newKey() (directory.Key, error) {
 	}, nil
 }
 
-// private decodes a signing key.
-func private(k directory.Key) (*rsa.PrivateKey, error) {
+// decodeKey parses the PEM of a signing key.
+func decodeKey(k directory.Key) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(k.PEM))
 	if block == nil {
-		return nil, errors.New("read signing key: no PEM")
+		return nil, errors.New("decode signing key: not PEM")
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, fmt.Errorf("read signing key: %w", err)
+		return nil, fmt.Errorf("decode signing key: %w", err)
 	}
 	key, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
-		return nil, errors.New("read signing key: not RSA")
+		return nil, errors.New("decode signing key: not an RSA key")
 	}
 	return key, nil
 }
 
-// JWK is a public key as the keys endpoint publishes it (RFC 7517).
+// JWK is a public key in the format of the keys endpoint (RFC 7517). Entra adds the issuer.
 type JWK struct {
 	KeyType string `json:"kty"`
 	Use     string `json:"use"`
@@ -82,23 +82,32 @@ type JWK struct {
 	Issuer  string `json:"issuer"`
 }
 
-// Publish returns the public halves.
+// Publish returns the public keys that belong to the signing keys, in the same order.
 func Publish(keys []directory.Key, issuer string) ([]JWK, error) {
 	var published []JWK
 	for _, k := range keys {
-		key, err := private(k)
+		key, err := decodeKey(k)
 		if err != nil {
 			return nil, err
 		}
-		e := binary.BigEndian.AppendUint32(nil, uint32(key.E))
-		for len(e) > 1 && e[0] == 0 {
-			e = e[1:]
-		}
 		published = append(published, JWK{
-			KeyType: "RSA", Use: "sig", KeyID: k.ID, Issuer: issuer,
-			N: base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-			E: base64.RawURLEncoding.EncodeToString(e),
+			KeyType: "RSA",
+			Use:     "sig",
+			KeyID:   k.ID,
+			N:       base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+			E:       base64.RawURLEncoding.EncodeToString(exponent(key)),
+			Issuer:  issuer,
 		})
 	}
 	return published, nil
+}
+
+// exponent returns the public exponent as big-endian bytes without leading zeros
+// (RFC 7518, 6.3.1.2).
+func exponent(key *rsa.PrivateKey) []byte {
+	e := binary.BigEndian.AppendUint32(nil, uint32(key.E))
+	for len(e) > 1 && e[0] == 0 {
+		e = e[1:]
+	}
+	return e
 }

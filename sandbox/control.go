@@ -10,65 +10,51 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
-// Fault is one failure to come. It is told, not drawn: the next request to the
-// part fails so, and only that one.
-type Fault struct {
-	Part       string        `json:"part"`             // discovery, keys, token, graph, pages; empty is any
-	Status     int           `json:"status,omitempty"` // answer with this status
-	RetryAfter int           `json:"retryAfter,omitempty"`
-	Delay      time.Duration `json:"delay,omitempty"` // wait first; alone, only that
-	Reset      bool          `json:"reset,omitempty"` // drop the connection
-	Cut        bool          `json:"cut,omitempty"`   // send half of the true answer
-	Body       string        `json:"body,omitempty"`  // with Status: what to send
-}
+// Fault describes one failure that the tenant is told to produce.
+type Fault = control.Fault
 
-// Request is one request that the tenant saw; its secrets are left out.
-type Request struct {
-	Method string
-	Path   string
-	Part   string
-	Status int
-	Grant  string // grant_type, at the token endpoint
-}
+// Request describes a request that the tenant received, without its secrets.
+type Request = control.Request
 
 // mostRequests bounds what Requests remembers.
 const mostRequests = 10_000
 
 // FailNext makes the next request to the fault's part fail so.
 func (t *Tenant) FailNext(f Fault) {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	t.control.faults = append(t.control.faults, f)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = append(t.faults, f)
 }
 
 // Recover forgets the faults that have not happened yet.
 func (t *Tenant) Recover() {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	t.control.faults = nil
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = nil
 }
 
 // FastForward moves the tenant's clock, also back.
 func (t *Tenant) FastForward(d time.Duration) {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	t.control.skew += d
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.skew += d
 }
 
 // Requests returns what the tenant was asked, the oldest first.
 func (t *Tenant) Requests() []Request {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	return append([]Request(nil), t.control.requests...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]Request(nil), t.requests...)
 }
 
-// Message is one that the tenant "sent": a one-time code.
-type Message = sts.Message
+// Message represents an email that the tenant would have sent.
+type Message = control.Message
 
 // Mail returns what was "sent" to an address, the newest first; to everybody,
 // for an empty one.
@@ -217,11 +203,11 @@ func part(path string) string {
 }
 
 func (t *Tenant) nextFault(part string) (Fault, bool) {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	for i, f := range t.control.faults {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, f := range t.faults {
 		if f.Part == "" || f.Part == part {
-			t.control.faults = append(t.control.faults[:i:i], t.control.faults[i+1:]...)
+			t.faults = append(t.faults[:i:i], t.faults[i+1:]...)
 			return f, true
 		}
 	}
@@ -275,13 +261,13 @@ func cut(w *recorder, r *http.Request, next http.Handler) {
 
 // note keeps the request log.
 func (t *Tenant) note(r *http.Request, part string, w *recorder) {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	t.control.requests = append(t.control.requests, Request{
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests = append(t.requests, Request{
 		Method: r.Method, Path: r.URL.Path, Part: part, Status: w.status, Grant: r.PostForm.Get("grant_type"),
 	})
-	if extra := len(t.control.requests) - mostRequests; extra > 0 {
-		t.control.requests = t.control.requests[extra:]
+	if extra := len(t.requests) - mostRequests; extra > 0 {
+		t.requests = t.requests[extra:]
 	}
 }
 

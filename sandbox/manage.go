@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
@@ -85,22 +86,11 @@ func decode(r *http.Request, into any) error {
 	return nil
 }
 
-// user is an account as the handler shows and takes it.
-type user struct {
-	ID       string `json:"id,omitempty"`
-	Email    string `json:"email"`
-	Password string `json:"password,omitempty"`
-	Name     string `json:"name"`
-	MFA      bool   `json:"mfa"` // a second factor at every sign-in, whatever the policy says
-	// Profile are further properties, when an account is added.
-	Profile map[string]string `json:"profile,omitempty"`
-}
-
-func (t *Tenant) users() []user {
-	all := []user{}
+func (t *Tenant) users() []control.User {
+	all := []control.User{}
 	t.directory.View(func(d *directory.State) {
 		for _, u := range d.Users {
-			one := user{ID: u.ID, Email: u.Email, MFA: u.MFA}
+			one := control.User{ID: u.ID, Email: u.Email, MFA: u.MFA}
 			if name := u.Profile["displayName"]; name != nil {
 				one.Name = *name
 			}
@@ -111,7 +101,7 @@ func (t *Tenant) users() []user {
 }
 
 func (t *Tenant) addUser(r *http.Request) (any, error) {
-	var u user
+	var u control.User
 	if err := decode(r, &u); err != nil {
 		return nil, err
 	}
@@ -144,7 +134,7 @@ func (t *Tenant) addUser(r *http.Request) (any, error) {
 }
 
 func (t *Tenant) changeUser(r *http.Request) (any, error) {
-	var change struct{ MFA bool }
+	var change control.UserChange
 	if err := decode(r, &change); err != nil {
 		return nil, err
 	}
@@ -166,21 +156,11 @@ func (t *Tenant) setMFA(email string, on bool) error {
 	})
 }
 
-// app is an app registration as the handler shows and takes it. The secret is
-// told once, to who adds the app.
-type app struct {
-	ID           string   `json:"id,omitempty"`
-	Name         string   `json:"name"`
-	Public       bool     `json:"public"`
-	RedirectURIs []string `json:"redirectUris"`
-	Secret       string   `json:"secret,omitempty"`
-}
-
-func (t *Tenant) apps() []app {
-	all := []app{}
+func (t *Tenant) apps() []control.App {
+	all := []control.App{}
 	t.directory.View(func(d *directory.State) {
 		for _, a := range d.Apps {
-			all = append(all, app{ID: a.ID, Name: a.Name, Public: a.Public, RedirectURIs: a.RedirectURIs})
+			all = append(all, control.App{ID: a.ID, Name: a.Name, Public: a.Public, RedirectURIs: a.RedirectURIs})
 		}
 	})
 	return all
@@ -189,7 +169,7 @@ func (t *Tenant) apps() []app {
 // addApp registers a client with consent for User.Read and the edit scope, as
 // the how-to's web app has it.
 func (t *Tenant) addApp(r *http.Request) (any, error) {
-	var a app
+	var a control.App
 	if err := decode(r, &a); err != nil {
 		return nil, err
 	}
@@ -220,20 +200,14 @@ func (t *Tenant) addApp(r *http.Request) (any, error) {
 	})
 }
 
-// policy is the Conditional Access policy as the handler shows and takes it.
-type policy struct {
-	ID string `json:"id,omitempty"`
-	On bool   `json:"on"`
-}
-
-func (t *Tenant) policy() policy {
-	var p policy
-	t.directory.View(func(d *directory.State) { p = policy{ID: d.Policy.ID, On: d.Policy.On} })
+func (t *Tenant) policy() control.Policy {
+	var p control.Policy
+	t.directory.View(func(d *directory.State) { p = control.Policy{ID: d.Policy.ID, On: d.Policy.On} })
 	return p
 }
 
 func (t *Tenant) changePolicy(r *http.Request) (any, error) {
-	var p policy
+	var p control.Policy
 	if err := decode(r, &p); err != nil {
 		return nil, err
 	}
@@ -250,7 +224,7 @@ func (t *Tenant) addFault(r *http.Request) (any, error) {
 }
 
 func (t *Tenant) moveClock(r *http.Request) (any, error) {
-	var move struct{ Forward string }
+	var move control.ClockChange
 	if err := decode(r, &move); err != nil {
 		return nil, err
 	}
@@ -263,7 +237,7 @@ func (t *Tenant) moveClock(r *http.Request) (any, error) {
 }
 
 func (t *Tenant) revoke(r *http.Request) (any, error) {
-	var who struct{ Email string }
+	var who control.Revocation
 	if err := decode(r, &who); err != nil {
 		return nil, err
 	}

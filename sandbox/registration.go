@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
@@ -59,12 +60,7 @@ func (t *Tenant) setOptionalClaims(r *http.Request) (any, error) {
 
 // addCredential takes either kind by HTTP.
 func (t *Tenant) addCredential(r *http.Request) (any, error) {
-	var c struct {
-		Certificate string `json:"certificate"` // PEM
-		Issuer      string `json:"issuer"`
-		Subject     string `json:"subject"`
-		Key         string `json:"key"` // PEM of the issuer's public key
-	}
+	var c control.Credential
 	if err := decode(r, &c); err != nil {
 		return nil, err
 	}

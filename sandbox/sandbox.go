@@ -27,6 +27,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
@@ -67,38 +68,17 @@ type Tenant struct {
 	graph     *graph.Graph
 	api       http.Handler
 	pages     http.Handler
-	control   control
 	facts     Facts
-}
 
-// control is what tests and the management handler change while the tenant
-// runs.
-type control struct {
-	mu       sync.Mutex
+	mu       sync.Mutex // guards the fields below
 	skew     time.Duration
 	faults   []Fault
 	requests []Request
 }
 
-// Facts are the ids and addresses that a client of the tenant is configured
-// with.
-type Facts struct {
-	TenantID      string `json:"tenantId"`
-	Subdomain     string `json:"subdomain"`
-	Authority     string `json:"authority"`     // https://…/{tenant id}
-	Graph         string `json:"graph"`         // base URL, without /v1.0
-	Pages         string `json:"pages"`         // origin of the pages
-	Mailbox       string `json:"mailbox"`       // the mail box page, with its key
-	ClientID      string `json:"clientId"`      // public client, http://localhost
-	WebClientID   string `json:"webClientId"`   // confidential client, http://localhost:3000/auth/redirect
-	WebSecret     string `json:"webSecret"`     //
-	MidTierID     string `json:"midTierId"`     // the web API that edits profiles
-	MidTierSecret string `json:"midTierSecret"` //
-	EditScope     string `json:"editScope"`     // api://{mid-tier}/EditProfileService.ReadWrite
-	PolicyID      string `json:"policyId"`
-	User          string `json:"user"`     // the e-mail address of the seeded user
-	Password      string `json:"password"` // empty after a restart: only its hash was kept
-}
+// Facts holds the ids and addresses with which a client of the tenant is
+// configured.
+type Facts = control.Facts
 
 const quickRounds = 1000
 
@@ -182,7 +162,7 @@ func forBrowsers(path string) bool {
 
 // now is the tenant's clock, which FastForward moves.
 func (t *Tenant) now() time.Time {
-	t.control.mu.Lock()
-	defer t.control.mu.Unlock()
-	return t.config.Clock().Add(t.control.skew)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.config.Clock().Add(t.skew)
 }

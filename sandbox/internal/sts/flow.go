@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -260,7 +261,7 @@ func (s *STS) sendCode(t *transaction, to, subject string) {
 	value = strings.Repeat("0", digits-len(value)) + value
 	s.mu.Lock()
 	t.sent = &oneTime{code: value, to: to, expires: s.Now().Add(codeLife)}
-	s.mail = append(s.mail, Message{To: to, Subject: subject, Code: value, At: s.Now()})
+	s.mail = append(s.mail, control.Message{To: to, Subject: subject, Code: value, At: s.Now()})
 	if len(s.mail) > mostMail {
 		s.mail = s.mail[len(s.mail)-mostMail:]
 	}

@@ -5,27 +5,19 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 const mostMail = 1000 // messages kept
 
-// Message is one that the tenant "sent".
-type Message struct {
-	To      string    `json:"to"`
-	Subject string    `json:"subject"`
-	Code    string    `json:"code"`
-	At      time.Time `json:"at"`
-}
-
 // Mail returns the messages to an address, the newest first; all, for an empty
 // one.
-func (s *STS) Mail(to string) []Message {
+func (s *STS) Mail(to string) []control.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := []Message{}
+	found := []control.Message{}
 	for _, m := range slices.Backward(s.mail) {
 		if to == "" || strings.EqualFold(m.To, to) {
 			found = append(found, m)

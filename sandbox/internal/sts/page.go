@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -33,7 +34,7 @@ type view struct {
 	Text     string
 	Action   string
 	Fields   url.Values
-	Mail     []Message
+	Mail     []control.Message
 	Tenant   string
 	Nonce    string
 	CSS      template.CSS

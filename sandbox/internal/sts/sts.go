@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
@@ -52,7 +53,7 @@ type STS struct {
 	sessions     map[string]session
 	codes        map[string]*code
 	devices      map[string]*device // by device code
-	mail         []Message
+	mail         []control.Message
 	failures     map[string]int // wrong passwords in a row, by e-mail
 }
 

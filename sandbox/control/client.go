@@ -1,0 +1,171 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxResponse limits the bytes read of one response. The longest is the list of
+// requests, of which the tenant keeps 10,000.
+const maxResponse = 16 << 20
+
+// Client calls the control API of one sandbox. All fields must be set. It is
+// safe for concurrent use.
+//
+// Its methods return an *Error if the sandbox rejects the request, and the
+// wrapped error of HTTP if the sandbox cannot be reached.
+type Client struct {
+	URL  string // address of the API, such as http://localhost:8442/control
+	Key  string // bearer token that the API requires
+	HTTP *http.Client
+}
+
+// Error reports that the sandbox rejected a request.
+type Error struct {
+	Status  int    // HTTP status: 404 if what the request names does not exist
+	Message string // the sandbox's reason
+}
+
+// Error returns the sandbox's reason.
+func (e *Error) Error() string { return e.Message }
+
+// Facts returns the ids and addresses of the tenant.
+func (c *Client) Facts(ctx context.Context) (Facts, error) {
+	return get[Facts](ctx, c, "/facts")
+}
+
+// Users returns all accounts, without passwords and profiles.
+func (c *Client) Users(ctx context.Context) ([]User, error) {
+	return get[[]User](ctx, c, "/users")
+}
+
+// AddUser adds an account and returns it with its password.
+func (c *Client) AddUser(ctx context.Context, user User) (User, error) {
+	var added User
+	err := c.call(ctx, http.MethodPost, "/users", user, &added)
+	return added, err
+}
+
+// SetMFA sets whether an account needs a second factor at every sign-in.
+func (c *Client) SetMFA(ctx context.Context, email string, on bool) error {
+	return c.call(ctx, http.MethodPatch, "/users/"+url.PathEscape(email), UserChange{MFA: on}, nil)
+}
+
+// RevokeSessions ends every sign-in of a user.
+func (c *Client) RevokeSessions(ctx context.Context, email string) error {
+	return c.call(ctx, http.MethodPost, "/revoke", Revocation{Email: email}, nil)
+}
+
+// Apps returns all app registrations, without secrets.
+func (c *Client) Apps(ctx context.Context) ([]App, error) {
+	return get[[]App](ctx, c, "/apps")
+}
+
+// AddApp registers an app and returns it with its client id and secret.
+func (c *Client) AddApp(ctx context.Context, app App) (App, error) {
+	var added App
+	err := c.call(ctx, http.MethodPost, "/apps", app, &added)
+	return added, err
+}
+
+// AddCredential registers a credential of a confidential client.
+func (c *Client) AddCredential(ctx context.Context, clientID string, credential Credential) error {
+	return c.call(ctx, http.MethodPost, "/apps/"+url.PathEscape(clientID)+"/credentials", credential, nil)
+}
+
+// SetOptionalClaims sets the optional claims of the access tokens for an API.
+func (c *Client) SetOptionalClaims(ctx context.Context, clientID string, names ...string) error {
+	return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(clientID)+"/optional-claims", names, nil)
+}
+
+// Policy returns the Conditional Access policy.
+func (c *Client) Policy(ctx context.Context) (Policy, error) {
+	return get[Policy](ctx, c, "/policy")
+}
+
+// SetPolicy switches the Conditional Access policy on or off.
+func (c *Client) SetPolicy(ctx context.Context, on bool) error {
+	return c.call(ctx, http.MethodPut, "/policy", Policy{On: on}, nil)
+}
+
+// FailNext makes the next request to the fault's part fail.
+func (c *Client) FailNext(ctx context.Context, fault Fault) error {
+	return c.call(ctx, http.MethodPost, "/faults", fault, nil)
+}
+
+// Recover discards the faults that have not happened yet.
+func (c *Client) Recover(ctx context.Context) error {
+	return c.call(ctx, http.MethodDelete, "/faults", nil, nil)
+}
+
+// FastForward moves the tenant's clock forward, or back if d is negative.
+func (c *Client) FastForward(ctx context.Context, d time.Duration) error {
+	return c.call(ctx, http.MethodPost, "/clock", ClockChange{Forward: d.String()}, nil)
+}
+
+// RotateKeys makes the tenant sign with a new key.
+func (c *Client) RotateKeys(ctx context.Context) error {
+	return c.call(ctx, http.MethodPost, "/keys", nil, nil)
+}
+
+// Mail returns the emails to an address, the newest first, or all emails if to
+// is empty.
+func (c *Client) Mail(ctx context.Context, to string) ([]Message, error) {
+	return get[[]Message](ctx, c, "/mail?to="+url.QueryEscape(to))
+}
+
+// Requests returns the latest requests that the tenant received, the oldest
+// first.
+func (c *Client) Requests(ctx context.Context) ([]Request, error) {
+	return get[[]Request](ctx, c, "/requests")
+}
+
+func get[T any](ctx context.Context, c *Client, path string) (T, error) {
+	var result T
+	err := c.call(ctx, http.MethodGet, path, nil, &result)
+	return result, err
+}
+
+// call sends one request and decodes the response into result, unless that is
+// nil.
+func (c *Client) call(ctx context.Context, method, path string, body, result any) error {
+	var content io.Reader = http.NoBody
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return fmt.Errorf("encode request to the sandbox: %w", err)
+		}
+		content = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, content)
+	if err != nil {
+		return fmt.Errorf("call the sandbox: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	res, err := c.HTTP.Do(req)
+	if err != nil {
+		return fmt.Errorf("call the sandbox: %w", err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxResponse))
+	if err != nil {
+		return fmt.Errorf("read the sandbox's response: %w", err)
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		return &Error{Status: res.StatusCode, Message: strings.TrimSpace(string(raw))}
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, result); err != nil {
+		return fmt.Errorf("decode the sandbox's response: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package control_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// serve starts a tenant and returns a client of its control API.
+func serve(t *testing.T) (*sandbox.Tenant, *control.Client) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil)
+	address := "http://" + server.Listener.Addr().String()
+	tenant, err := sandbox.New(sandbox.Config{APIAddress: address, PagesAddress: address, QuickPasswords: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = tenant.Control("the key")
+	server.Start()
+	t.Cleanup(server.Close)
+	return tenant, &control.Client{URL: address + "/control", Key: "the key", HTTP: server.Client()}
+}
+
+func TestClientManagesUsers(t *testing.T) {
+	tenant, c := serve(t)
+	ctx := t.Context()
+	added, err := c.AddUser(ctx, control.User{Email: "ada@contoso.example", Profile: map[string]string{"city": "London"}})
+	if err != nil || added.Password == "" || added.Name != "ada" {
+		t.Fatalf("got %+v, %v", added, err)
+	}
+	if err := errors.Join(c.SetMFA(ctx, added.Email, true), c.RevokeSessions(ctx, added.Email)); err != nil {
+		t.Fatal(err)
+	}
+	users, err := c.Users(ctx)
+	if err != nil || len(users) != 2 || users[1].Email != added.Email || !users[1].MFA || users[1].ID == "" {
+		t.Errorf("got %+v, %v", users, err)
+	}
+	if city := tenant.Profile(added.Email)["city"]; city == nil || *city != "London" {
+		t.Errorf("the city is %v", city)
+	}
+}
+
+func TestClientManagesApps(t *testing.T) {
+	tenant, c := serve(t)
+	ctx := t.Context()
+	added, err := c.AddApp(ctx, control.App{Name: "web", RedirectURIs: []string{"https://app.example/back"}})
+	if err != nil || added.ID == "" || added.Secret == "" {
+		t.Fatalf("got %+v, %v", added, err)
+	}
+	if err := c.SetOptionalClaims(ctx, tenant.Facts().MidTierID, "auth_time"); err != nil {
+		t.Error(err)
+	}
+	if err := c.AddCredential(ctx, added.ID, control.Credential{Certificate: "not PEM"}); err == nil {
+		t.Error("a certificate that is not PEM was accepted")
+	}
+	apps, err := c.Apps(ctx)
+	if err != nil || len(apps) != 4 || apps[3].ID != added.ID || apps[3].Secret != "" {
+		t.Errorf("got %+v, %v", apps, err)
+	}
+}
+
+func TestClientPreparesWhatHappensNext(t *testing.T) {
+	tenant, c := serve(t)
+	ctx := t.Context()
+	err := errors.Join(
+		c.SetPolicy(ctx, false),
+		c.FailNext(ctx, control.Fault{Part: "keys", Status: 503}),
+		c.FailNext(ctx, control.Fault{Part: "discovery", Status: 503}),
+		c.Recover(ctx),
+		c.FailNext(ctx, control.Fault{Part: "keys", Status: 500, Delay: time.Nanosecond}),
+		c.FastForward(ctx, 2*time.Hour),
+		c.RotateKeys(ctx),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := c.Policy(ctx); err != nil || p.On || p.ID != tenant.Facts().PolicyID {
+		t.Errorf("policy: got %+v, %v", p, err)
+	}
+	if facts, err := c.Facts(ctx); err != nil || facts != tenant.Facts() {
+		t.Errorf("facts: got %+v, %v", facts, err)
+	}
+	if mail, err := c.Mail(ctx, "casey@contoso.example"); err != nil || len(mail) != 0 {
+		t.Errorf("mail: got %v, %v", mail, err)
+	}
+	for _, path := range []string{"/v2.0/.well-known/openid-configuration", "/discovery/v2.0/keys"} {
+		res, err := tenant.Client().Get(tenant.Facts().Authority + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	requests, err := c.Requests(ctx)
+	if err != nil || len(requests) != 2 || requests[0].Status != 200 || requests[1].Status != 500 {
+		t.Errorf("requests: got %+v, %v", requests, err)
+	}
+}
+
+func TestClientReportsARejectionAsError(t *testing.T) {
+	_, c := serve(t)
+	for _, row := range []struct {
+		name   string
+		call   func() error
+		status int
+	}{
+		{"an unknown account", func() error { return c.SetMFA(t.Context(), "nobody@contoso.example", true) }, http.StatusNotFound},
+		{"an address that is not valid", func() error { _, err := c.AddUser(t.Context(), control.User{Email: "x"}); return err }, http.StatusBadRequest},
+		{"a wrong key", func() error { w := *c; w.Key = "another"; return w.SetPolicy(t.Context(), true) }, http.StatusForbidden},
+	} {
+		rejected, ok := errors.AsType[*control.Error](row.call())
+		if !ok || rejected.Status != row.status || rejected.Message == "" {
+			t.Errorf("%s: got %+v", row.name, rejected)
+		}
+	}
+	stopped := *c
+	stopped.URL = "http://127.0.0.1:1/control"
+	if err := stopped.SetPolicy(t.Context(), true); err == nil {
+		t.Error("a sandbox that does not run was reached")
+	} else if _, rejected := errors.AsType[*control.Error](err); rejected {
+		t.Errorf("got a rejection: %v", err)
+	}
+}

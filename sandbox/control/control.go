@@ -1,0 +1,114 @@
+// Package control is the HTTP API through which another process manages a
+// running sandbox tenant and prepares failures for its tests. It holds the JSON
+// types of the requests and responses, and a Client that sends them.
+// sandbox.Tenant.Control serves the API; docs/sandbox.md lists its routes.
+package control
+
+import "time"
+
+// Facts holds the ids and addresses with which a client of the tenant is
+// configured.
+type Facts struct {
+	TenantID      string `json:"tenantId"`
+	Subdomain     string `json:"subdomain"`
+	Authority     string `json:"authority"`     // https://…/{tenant id}
+	Graph         string `json:"graph"`         // base URL, without /v1.0
+	Pages         string `json:"pages"`         // origin of the sign-in pages
+	Mailbox       string `json:"mailbox"`       // URL of the mailbox page, with its key
+	ClientID      string `json:"clientId"`      // public client, http://localhost
+	WebClientID   string `json:"webClientId"`   // confidential client, http://localhost:3000/auth/redirect
+	WebSecret     string `json:"webSecret"`     // client secret of the confidential client
+	MidTierID     string `json:"midTierId"`     // the web API that edits profiles
+	MidTierSecret string `json:"midTierSecret"` // client secret of the mid-tier
+	EditScope     string `json:"editScope"`     // api://{mid-tier}/EditProfileService.ReadWrite
+	PolicyID      string `json:"policyId"`
+	User          string `json:"user"`     // email address of the seeded user
+	Password      string `json:"password"` // empty after a restart: only its hash was stored
+}
+
+// User represents a customer account.
+type User struct {
+	ID    string `json:"id,omitempty"` // object id, assigned by the tenant
+	Email string `json:"email"`
+	// Password is sent when an account is added and returned only then. The
+	// tenant generates one if it is empty.
+	Password string `json:"password,omitempty"`
+	Name     string `json:"name"` // display name
+	MFA      bool   `json:"mfa"`  // require a second factor at every sign-in, even if the policy is off
+	// Profile holds further profile properties of an account to add. Lists of
+	// accounts leave it out.
+	Profile map[string]string `json:"profile,omitempty"`
+}
+
+// UserChange represents a change to an account.
+type UserChange struct {
+	MFA bool `json:"mfa"`
+}
+
+// App represents an app registration.
+type App struct {
+	ID           string   `json:"id,omitempty"` // client id; the tenant assigns one if it is empty
+	Name         string   `json:"name"`
+	Public       bool     `json:"public"`
+	RedirectURIs []string `json:"redirectUris"`
+	// Secret is the client secret of a confidential client. The tenant generates
+	// one if it is empty, and returns it only when the app is added.
+	Secret string `json:"secret,omitempty"`
+}
+
+// Credential represents a credential of a confidential client other than its
+// secret: either a certificate, or a federated credential with an issuer, a
+// subject and the issuer's public key.
+type Credential struct {
+	Certificate string `json:"certificate,omitempty"` // PEM
+	Issuer      string `json:"issuer,omitempty"`
+	Subject     string `json:"subject,omitempty"`
+	Key         string `json:"key,omitempty"` // the issuer's public key: PKIX, PEM
+}
+
+// Policy represents the Conditional Access policy that requires a second factor
+// for the edit scope.
+type Policy struct {
+	ID string `json:"id,omitempty"`
+	On bool   `json:"on"`
+}
+
+// Fault describes one failure that the tenant is told to produce. It affects
+// the next request to its part, and only that one.
+type Fault struct {
+	Part       string        `json:"part"`                 // discovery, keys, token, graph or pages; empty matches any
+	Status     int           `json:"status,omitempty"`     // respond with this HTTP status
+	RetryAfter int           `json:"retryAfter,omitempty"` // seconds, for the Retry-After header; needs Status
+	Delay      time.Duration `json:"delay,omitempty"`      // wait first; without another failure the response is normal
+	Reset      bool          `json:"reset,omitempty"`      // close the connection without a response
+	Cut        bool          `json:"cut,omitempty"`        // close the connection after half of the normal response
+	Body       string        `json:"body,omitempty"`       // response body; needs Status
+}
+
+// Request describes a request that the tenant received, without its secrets.
+type Request struct {
+	Method string
+	Path   string
+	Part   string // as in Fault
+	Status int    // of the response
+	Grant  string // grant_type, at the token endpoint
+}
+
+// Message represents an email that the tenant would have sent. Every one
+// carries a one-time code.
+type Message struct {
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Code    string    `json:"code"`
+	At      time.Time `json:"at"`
+}
+
+// ClockChange represents a move of the tenant's clock.
+type ClockChange struct {
+	Forward string `json:"forward"` // as time.ParseDuration reads it, such as 2h; negative moves it back
+}
+
+// Revocation names the user whose sign-ins end.
+type Revocation struct {
+	Email string `json:"email"`
+}

@@ -16,13 +16,14 @@ const (
 	statusDryRun    editStatus = "dry-run"
 )
 
-// sentence words the outcome for a user.
-func (s editStatus) sentence() string {
-	switch s {
+// sentence words the outcome for the user.
+func (e *edit) sentence(status editStatus) string {
+	switch status {
 	case statusUpdated:
 		return "Updated."
 	case statusAccepted:
-		return "Accepted. Microsoft Graph does not show the change yet; check `profilectl show` in a minute."
+		return "Accepted. Microsoft Graph does not show the change yet; check `" +
+			e.command("profilectl show") + "` in a minute."
 	case statusDryRun:
 		return "Nothing was sent."
 	default:
@@ -50,13 +51,13 @@ func (e *edit) report(status editStatus, p proposal, shown bool) error {
 		table.Rows = append(table.Rows, []string{d.Field, valueText(d.Before), valueText(d.After)})
 	}
 	if len(table.Rows) == 0 || shown && e.facts.StdoutTTY {
-		return e.print(result, status.sentence())
+		return e.print(result, e.sentence(status))
 	}
 	if err := e.printer.Print(result, table); err != nil {
 		return err
 	}
 	if e.printer.Plain() {
-		e.say("%s", status.sentence())
+		e.say("%s", e.sentence(status))
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
 
 // parse reads the change from the command line and from the file that it names.
 // It fails before anything is sent.
-func (o editOptions) parse(env Env, interactive, noInput bool) (changeSource, error) {
+func (o editOptions) parse(env Env, g *globals) (changeSource, error) {
+	interactive := g.facts(env).Interactive
 	change, err := o.fieldFlags()
 	if err != nil {
 		return changeSource{}, err
@@ -61,12 +62,12 @@ func (o editOptions) parse(env Env, interactive, noInput bool) (changeSource, er
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "there is nothing to change",
-			Fix: `name a field, for example profilectl edit --display-name "Ada L."; ` +
-				"in a terminal, edit without a field opens a form",
+			Fix: "name a field, for example `" + g.command("profilectl edit --city Bern") +
+				"`; in a terminal, edit without a field opens a form",
 		}
 	case len(given) == 0:
 		return changeSource{from: fromForm}, nil
-	case o.Editor && noInput:
+	case o.Editor && g.NoInput:
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "--editor and --no-input contradict each other",
@@ -76,7 +77,7 @@ func (o editOptions) parse(env Env, interactive, noInput bool) (changeSource, er
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "--undo asks for confirmation, and this is not a terminal",
-			Fix:  "check the change with `profilectl edit --undo --dry-run`, then add --yes",
+			Fix:  "check the change with `" + g.command("profilectl edit --undo --dry-run") + "`, then add --yes",
 		}
 	case o.FromFile != "":
 		change, err = readDraft(env, o.FromFile)

@@ -2,7 +2,13 @@ package cli
 
 import (
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,26 +50,73 @@ func TestFixKeepsTheTenantThatACommandNames(t *testing.T) {
 	}
 }
 
-// Every action has words, and the command in them exists with its flags.
-func TestRemediesAreCompleteAndRun(t *testing.T) {
+func TestRemediesAreComplete(t *testing.T) {
 	for _, a := range fault.Actions() {
-		r := remedyFor(a)
-		if r.alone == "" || r.after == "" {
+		if r := remedyFor(a); r.alone == "" || r.after == "" {
 			t.Errorf("%v has no words", a)
 		}
-		if r.command == "" {
-			continue
-		}
-		env := Env{
-			Stdin:  strings.NewReader(""),
-			Stdout: io.Discard,
-			Stderr: io.Discard,
-			Getenv: func(string) string { return "" },
-			Exists: func(string) bool { return false },
-		}
-		args := append(strings.Fields(r.command)[1:], "--tenant", "contoso", "--account", "ada", "--help")
+	}
+}
+
+// Every command that this package prints exists, with its flags.
+func TestSuggestedCommandsExist(t *testing.T) {
+	commands := suggestedCommands(t)
+	if len(commands) < 20 {
+		t.Fatalf("found only %d commands", len(commands))
+	}
+	env := Env{
+		Stdin:  strings.NewReader(""),
+		Stdout: io.Discard,
+		Stderr: io.Discard,
+		Getenv: func(string) string { return "" },
+		Exists: func(string) bool { return false },
+	}
+	run := globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}
+	for _, command := range commands {
+		args := append(strings.Fields(run.command(command))[1:], "--help")
 		if code := Main(context.Background(), env, args); code != exitDone {
-			t.Errorf("%v: `%s` ends with exit code %d", a, r.command, code)
+			t.Errorf("`%s --help` ends with exit code %d", command, code)
 		}
 	}
+}
+
+// suggestedCommands returns the commands in the string literals of this package:
+// literals that begin with profilectl and a command, and what stands between
+// backquotes or double quotes in longer texts.
+func suggestedCommands(t *testing.T) []string {
+	t.Helper()
+	whole := regexp.MustCompile("^profilectl [a-z][^\n%]*$")
+	within := regexp.MustCompile("[`\"](profilectl [a-z][^`\"%]*)[`\"]")
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if whole.MatchString(text) {
+				commands = append(commands, text)
+			}
+			for _, m := range within.FindAllStringSubmatch(text, -1) {
+				commands = append(commands, m[1])
+			}
+			return true
+		})
+	}
+	return commands
 }

@@ -37,8 +37,8 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 	if err != nil {
 		return "", config.Settings{}, err
 	}
-	fix := "run `profilectl config set --tenant " + config.FitName(tenant) + " authority SUBDOMAIN`, " +
-		"and the same for client-id"
+	set := g.command("profilectl config set --tenant " + config.FitName(tenant) + " authority SUBDOMAIN")
+	fix := "run `" + set + "`, and the same for client-id"
 	return tenant, settings, settings.Need(fix, "authority", "client-id")
 }
 

@@ -50,6 +50,6 @@ func (e *edit) remember(ctx context.Context, p proposal) {
 		Undoes:   p.undoes,
 	})
 	if err != nil {
-		e.progress.warn("the edit is not in the history, so `profilectl edit --undo` cannot undo it")
+		e.progress.warn("the edit could not be added to the history and cannot be undone")
 	}
 }

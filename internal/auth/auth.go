@@ -207,8 +207,7 @@ func failed(err error, doing string) error {
 			Fix: "try again in a minute", Err: err,
 		}
 	}
-	var garbled msal.InvalidJsonErr
-	if errors.As(err, &garbled) {
+	if _, ok := errors.AsType[msal.InvalidJsonErr](err); ok {
 		return &fault.Error{
 			Kind: fault.Unavailable, What: fmt.Sprintf("cannot %s: the tenant's answer cannot be read", doing),
 			Fix: "try again in a minute; if it stays so, look for a proxy that answers in the tenant's place", Err: err,

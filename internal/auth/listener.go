@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -211,12 +213,7 @@ func (l *listener) readForm(w http.ResponseWriter, r *http.Request) (status int,
 }
 
 func oneOf(value string, allowed ...string) bool {
-	for _, a := range allowed {
-		if value == a {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(allowed, value)
 }
 
 // addParams returns the page's address with more parameters.
@@ -226,9 +223,7 @@ func addParams(address string, more url.Values) (string, error) {
 		return "", fmt.Errorf("read authorize URL: %w", err)
 	}
 	q := u.Query()
-	for name, values := range more {
-		q[name] = values
-	}
+	maps.Copy(q, more)
 	u.RawQuery = q.Encode()
 	return u.String(), nil
 }

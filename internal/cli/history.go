@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,13 +49,13 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 	}
 	entries := []history.Entry{} // the newest first
 	table := output.Table{Columns: []string{"WHEN", "FIELD", "BEFORE", "AFTER"}}
-	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].Account != account.ID {
+	for _, entry := range slices.Backward(all) {
+		if entry.Account != account.ID {
 			continue
 		}
-		entries = append(entries, all[i])
-		when := all[i].Time.Local().Format(time.DateTime)
-		for _, d := range all[i].Changes {
+		entries = append(entries, entry)
+		when := entry.Time.Local().Format(time.DateTime)
+		for _, d := range entry.Changes {
 			table.Rows = append(table.Rows, []string{when, d.Field, valueText(d.Before), valueText(d.After)})
 		}
 	}

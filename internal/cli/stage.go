@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,8 @@ func startStage(ctx context.Context, env Env, g *globals, o stageOptions) (*stag
 	s := &stage{}
 	var closers []func()
 	s.stop = func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			closers[i]()
+		for _, stop := range slices.Backward(closers) {
+			stop()
 		}
 	}
 	if err := s.start(ctx, g.log(env), o, func(f func()) { closers = append(closers, f) }); err != nil {

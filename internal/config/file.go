@@ -148,7 +148,7 @@ func pairs(n *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
 // lookup walks a dotted path; it makes what is missing if it may.
 func (f *File) lookup(path string, make bool) *yaml.Node {
 	n := f.root.Content[0]
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		var next *yaml.Node
 		for key, value := range pairs(n) {
 			if key.Value == step {

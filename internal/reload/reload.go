@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -70,11 +71,11 @@ func (v *Value[T]) load(stamp string) error {
 // stampNow changes when one of the files does. Kubernetes renews a mounted
 // secret by turning a symbolic link, which Stat follows.
 func (v *Value[T]) stampNow() string {
-	stamp := ""
+	var stamp strings.Builder
 	for _, path := range v.files {
 		if info, err := os.Stat(path); err == nil {
-			stamp += fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size(), " ")
+			fmt.Fprint(&stamp, info.ModTime().UnixNano(), " ", info.Size(), " ")
 		}
 	}
-	return stamp
+	return stamp.String()
 }

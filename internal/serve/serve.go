@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -126,13 +127,14 @@ func (s *Server) Admin() http.Handler {
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}
-		text := "ready\n"
+		var text strings.Builder
+		text.WriteString("ready\n")
 		if r.URL.Query().Has("verbose") {
 			for _, part := range s.config.Degraded() {
-				text += "degraded: " + part + "\n"
+				text.WriteString("degraded: " + part + "\n")
 			}
 		}
-		_, _ = io.WriteString(w, text)
+		_, _ = io.WriteString(w, text.String())
 	})
 	return m
 }

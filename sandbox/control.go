@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -142,9 +144,7 @@ func (t *Tenant) Profile(email string) map[string]*string {
 	profile := map[string]*string{}
 	t.directory.View(func(d *directory.State) {
 		if u, ok := d.UserByEmail(email); ok {
-			for name, value := range u.Profile {
-				profile[name] = value
-			}
+			maps.Copy(profile, u.Profile)
 		}
 	})
 	return profile
@@ -177,10 +177,8 @@ func (t *Tenant) knownHost(host string) bool {
 			continue
 		}
 		_, port, _ := net.SplitHostPort(known)
-		for _, name := range []string{known, net.JoinHostPort("localhost", port), net.JoinHostPort("127.0.0.1", port), net.JoinHostPort("::1", port)} {
-			if host == name {
-				return true
-			}
+		if host == known || slices.Contains([]string{"localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}, host) {
+			return true
 		}
 	}
 	host, _, _ = strings.Cut(host, ":")
@@ -249,9 +247,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func cut(w *recorder, r *http.Request, next http.Handler) {
 	whole := &memory{header: http.Header{}, status: http.StatusOK}
 	next.ServeHTTP(whole, r)
-	for name, values := range whole.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), whole.header)
 	w.Header().Set("Content-Length", strconv.Itoa(whole.body.Len()))
 	w.WriteHeader(whole.status)
 	_, _ = w.Write(whole.body.Bytes()[:whole.body.Len()/2])

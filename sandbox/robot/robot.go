@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -147,12 +148,7 @@ func (b *Browser) choose(forms []form) (form, bool) {
 }
 
 func (b *Browser) used(id string) bool {
-	for _, done := range b.Forms {
-		if done == id {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.Forms, id)
 }
 
 // fill types into a form.

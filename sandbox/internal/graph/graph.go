@@ -6,6 +6,7 @@ package graph
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -202,9 +203,7 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request) {
 		if u.Profile == nil {
 			u.Profile = map[string]*string{}
 		}
-		for name, value := range next {
-			u.Profile[name] = value
-		}
+		maps.Copy(u.Profile, next)
 		return nil
 	})
 	if err != nil {

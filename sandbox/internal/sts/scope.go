@@ -27,7 +27,7 @@ const graphURI = "https://graph.microsoft.com"
 // resolve reads a scope parameter for an app.
 func (s *STS) resolve(scope string, app directory.App) (grant, *refusal) {
 	g := grant{}
-	for _, name := range strings.Fields(scope) {
+	for name := range strings.FieldsSeq(scope) {
 		if g.oidc(name) {
 			continue
 		}

@@ -1,6 +1,9 @@
 package sandbox_test
 
 import (
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,5 +43,28 @@ func TestAnAddressWithoutAnAccountIsToldNothing(t *testing.T) {
 	}
 	if got := strings.Join(forms, " "); got != "forgotten forgot code-form" {
 		t.Errorf("the pages were %q", got)
+	}
+}
+
+// TestForgottenPasswordLeavesOtherMailAlone fills the mailbox with the codes of
+// one user, so that any further message, even one that is withdrawn at once,
+// would push the oldest code out.
+func TestForgottenPasswordLeavesOtherMailAlone(t *testing.T) {
+	const capacity = 1000 // messages
+	c := newClient(t, sandbox.Config{})
+	jar := newJar(t)
+	_, page := c.open(jar, http.MethodGet, c.authorizeURL("openid "+c.facts.EditScope), nil, nil)
+	signIn := url.Values{"tx": {tx(page)}, "email": {c.facts.User}, "password": {c.facts.Password}}
+	c.open(jar, http.MethodPost, c.facts.Pages+"/sign-in/password", signIn, nil) // mails the first code
+	for range capacity - 1 {
+		c.open(jar, http.MethodPost, c.facts.Pages+"/sign-in/resend", url.Values{"tx": {tx(page)}}, nil)
+	}
+	before := c.tenant.Mail("")
+	jar = newJar(t)
+	_, page = c.open(jar, http.MethodGet, c.authorizeURL(basic), nil, nil)
+	forgot := url.Values{"tx": {tx(page)}, "email": {"nobody@contoso.example"}}
+	c.open(jar, http.MethodPost, c.facts.Pages+"/sign-in/forgot", forgot, nil)
+	if after := c.tenant.Mail(""); !slices.Equal(after, before) {
+		t.Errorf("%d of %d codes are left", len(after), len(before))
 	}
 }

@@ -31,19 +31,20 @@ func (s *STS) forgot(w http.ResponseWriter, r *http.Request, t *transaction) {
 func (s *STS) forgotAgain(w http.ResponseWriter, r *http.Request, t *transaction) {
 	known := false
 	s.Directory.View(func(d *directory.State) { _, known = d.UserByEmail(t.reset) })
-	s.sendCode(t, t.reset, "Your password reset code")
-	if !known {
-		s.withdraw(t)
+	if known {
+		s.sendCode(t, t.reset, "Your password reset code")
+	} else {
+		s.expectSecretCode(t)
 	}
 	s.show(w, r, t, "code", "")
 }
 
-// withdraw takes the code back that was just mailed.
-func (s *STS) withdraw(t *transaction) {
+// expectSecretCode makes the code page behave as if a code had been mailed. No
+// message carries the code, and nobody can guess it.
+func (s *STS) expectSecretCode(t *transaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mail = s.mail[:len(s.mail)-1]
-	t.sent.code = NewID() // nobody knows it
+	t.sent = &oneTime{code: NewID(), to: t.reset, expires: s.Now().Add(codeLife)}
 }
 
 // newPassword sets the password and ends every earlier sign-in.

@@ -11,15 +11,19 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestTheManifestHoldsWhatKubernetesKnows decodes it into Kubernetes' own types,
-// which know every field, and looks at what matters most.
-func TestTheManifestHoldsWhatKubernetesKnows(t *testing.T) {
+// TestManifestDecodesIntoTheTypesOfKubernetes decodes the manifest strictly, so an
+// unknown field fails, and checks the probes and the security context.
+func TestManifestDecodesIntoTheTypesOfKubernetes(t *testing.T) {
 	raw, err := os.ReadFile("../../deploy/kubernetes.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var deployment appsv1.Deployment
-	kinds := map[string]any{"Deployment": &deployment, "Service": &corev1.Service{}, "PodDisruptionBudget": &policyv1.PodDisruptionBudget{}}
+	kinds := map[string]any{
+		"Deployment":          &deployment,
+		"Service":             &corev1.Service{},
+		"PodDisruptionBudget": &policyv1.PodDisruptionBudget{},
+	}
 	for document := range bytes.SplitSeq(raw, []byte("\n---\n")) {
 		var head struct{ Kind string }
 		if err := yaml.Unmarshal(document, &head); err != nil {
@@ -27,7 +31,7 @@ func TestTheManifestHoldsWhatKubernetesKnows(t *testing.T) {
 		}
 		into, ok := kinds[head.Kind]
 		if !ok {
-			t.Errorf("%s is not expected", head.Kind)
+			t.Errorf("unexpected kind %s", head.Kind)
 			continue
 		}
 		if err := yaml.UnmarshalStrict(document, into); err != nil {
@@ -35,8 +39,20 @@ func TestTheManifestHoldsWhatKubernetesKnows(t *testing.T) {
 		}
 	}
 	pod := deployment.Spec.Template.Spec
-	if len(pod.Containers) != 1 || pod.Containers[0].ReadinessProbe == nil || pod.Containers[0].LivenessProbe == nil ||
-		!*pod.SecurityContext.RunAsNonRoot || !*pod.Containers[0].SecurityContext.ReadOnlyRootFilesystem || *pod.Containers[0].SecurityContext.AllowPrivilegeEscalation {
-		t.Error("the pod has no probes, or may do more than it should")
+	if len(pod.Containers) != 1 {
+		t.Fatalf("the pod has %d containers", len(pod.Containers))
+	}
+	container := pod.Containers[0]
+	if container.ReadinessProbe == nil || container.LivenessProbe == nil {
+		t.Error("the container lacks a probe")
+	}
+	if !*pod.SecurityContext.RunAsNonRoot {
+		t.Error("the pod may run as root")
+	}
+	if !*container.SecurityContext.ReadOnlyRootFilesystem {
+		t.Error("the container may write to its root file system")
+	}
+	if *container.SecurityContext.AllowPrivilegeEscalation {
+		t.Error("the container may gain privileges")
 	}
 }

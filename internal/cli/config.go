@@ -2,13 +2,16 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/nearest"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 func newConfig(env Env, g *globals) *cobra.Command {
@@ -21,6 +24,9 @@ func newConfig(env Env, g *globals) *cobra.Command {
   profilectl config use contoso
   profilectl config list
   profilectl config get edit-scope
+  profilectl config unset --tenant contoso mid-tier
+  profilectl config tenants
+  profilectl config delete contoso
   profilectl config path`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -41,6 +47,23 @@ func newConfig(env Env, g *globals) *cobra.Command {
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: settingNames(),
 		RunE:              func(_ *cobra.Command, args []string) error { return configSet(env, g, args[0], args[1]) },
+	}, &cobra.Command{
+		Use:               "unset SETTING",
+		Short:             "Remove a setting of a tenant; its default applies again",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: settingNames(),
+		RunE:              func(_ *cobra.Command, args []string) error { return configUnset(env, g, args[0]) },
+	}, &cobra.Command{
+		Use:   "tenants",
+		Short: "List the configured tenants",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return configTenants(env, g) },
+	}, &cobra.Command{
+		Use:               "delete TENANT",
+		Short:             "Remove a tenant from the configuration",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: tenants(env, g),
+		RunE:              func(_ *cobra.Command, args []string) error { return configDelete(env, g, args[0]) },
 	}, &cobra.Command{
 		Use:               "use TENANT",
 		Short:             "Choose the tenant to use by default",
@@ -137,13 +160,13 @@ func configGet(env Env, g *globals, name string) error {
 // configSet changes the tenant that --tenant names, or the current one. A new
 // name adds a tenant.
 func configSet(env Env, g *globals, name, value string) error {
+	if err := checkSetting(name, value); err != nil {
+		return err
+	}
 	return updateConfig(env, g, func(f *config.File) error {
-		tenant := g.Tenant
-		if tenant == "" {
-			var err error
-			if tenant, err = config.Which(f, "", ownVariables(env.Getenv)); err != nil {
-				return err
-			}
+		tenant, err := g.configuredTenant(env, f)
+		if err != nil {
+			return err
 		}
 		if config.FitName(tenant) != tenant || tenant == config.FromEnvironment {
 			return &fault.Error{
@@ -154,4 +177,92 @@ func configSet(env Env, g *globals, name, value string) error {
 		}
 		return f.Set("tenants."+tenant, name, value)
 	})
+}
+
+// checkSetting checks what the table of settings cannot: the form of an authority
+// and the content of a CA file.
+func checkSetting(name, value string) error {
+	var err error
+	switch name {
+	case "authority":
+		_, err = authority.Parse(value)
+	case "ca-file":
+		_, err = upstream.Roots(value)
+	}
+	return err
+}
+
+func configUnset(env Env, g *globals, name string) error {
+	return updateConfig(env, g, func(f *config.File) error {
+		tenant, err := g.configuredTenant(env, f)
+		if err == nil && !slices.Contains(f.Tenants(), tenant) {
+			_, err = config.Which(f, tenant, env.Getenv) // words the fault
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.Unset("tenants."+tenant, name)
+		return err
+	})
+}
+
+// configDelete removes a tenant. While an account is signed in, its tokens would
+// stay in the store without a name that leads to them.
+func configDelete(env Env, g *globals, tenant string) error {
+	return updateConfig(env, g, func(f *config.File) error {
+		if account, ok := f.Value("tenants."+tenant, "account"); ok && account != "" {
+			return &fault.Error{
+				Kind: fault.Conflict,
+				What: quote(account) + " is signed in to " + tenant,
+				Fix:  "run `profilectl logout --all --tenant " + tenant + "`, then this command again",
+			}
+		}
+		return f.Delete(tenant)
+	})
+}
+
+// tenantReport is one configured tenant, as scripts read it.
+type tenantReport struct {
+	Tenant    string `json:"tenant"`
+	Authority string `json:"authority"`
+	Account   string `json:"account"`
+	Current   bool   `json:"current"`
+}
+
+func configTenants(env Env, g *globals) error {
+	path, err := configPath(env, g)
+	if err != nil {
+		return err
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return err
+	}
+	printer, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	reports := []tenantReport{}
+	table := output.Table{Columns: []string{"TENANT", "AUTHORITY", "ACCOUNT", "CURRENT"}}
+	for _, name := range file.Tenants() {
+		r := tenantReport{Tenant: name, Current: name == file.Current()}
+		r.Authority, _ = file.Value("tenants."+name, "authority")
+		r.Account, _ = file.Value("tenants."+name, "account")
+		mark := ""
+		if r.Current {
+			mark = "current"
+		}
+		reports = append(reports, r)
+		table.Rows = append(table.Rows, []string{r.Tenant, r.Authority, r.Account, mark})
+	}
+	return printer.Print(reports, table)
+}
+
+// configuredTenant returns the tenant of the file that --tenant names, or the
+// current one.
+func (g *globals) configuredTenant(env Env, f *config.File) (string, error) {
+	if g.Tenant != "" {
+		return g.Tenant, nil
+	}
+	return config.Which(f, "", ownVariables(env.Getenv))
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
-	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -103,6 +102,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 		Device:       bool(o.Device),
 		RedirectPort: o.RedirectPort,
 		Discovery:    discoverAlways,
+		NewSignIn:    true,
 	})
 	if err != nil {
 		return err
@@ -114,6 +114,9 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	if s.store.Kind() == "file" {
 		s.say("The tokens will be in a plain file instead of the keyring. Everyone who can read\n"+
 			"%s, or a backup of it, can act as you.", s.plainFile())
+		if s.globals.InsecureStorage {
+			s.say("Sign in again with `%s` to go back to the keyring.", s.command("profilectl login"))
+		}
 	}
 	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err == nil {
@@ -147,9 +150,6 @@ func (s *session) keep(t auth.Token) error {
 	}
 	if err := s.dropPlainFile(); err != nil {
 		return err
-	}
-	if s.globals.InsecureStorage && s.tenant == config.FromEnvironment {
-		s.say("Set PROFILECTL_STORE=file so that later commands find them.")
 	}
 	return s.activate(t.Account)
 }

@@ -56,6 +56,9 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	if err == nil {
 		err = s.dropPlainFile()
 	}
+	if err == nil {
+		err = s.deactivate(report.Removed)
+	}
 	if err == nil && o.Browser {
 		err = s.endBrowserSession(ctx)
 	}

@@ -40,8 +40,8 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error, without secrets or personal data")
 	f.StringVar(&g.Config, "config", "", "configuration `file`")
 	f.StringVar(&g.Progress, "progress", progressAuto, "progress on standard error: auto, json (lines) or none")
-	f.DurationVar(&g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
-	f.DurationVar(&g.Timeout, "timeout", 30*time.Second, "timeout of one request")
+	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
+	durationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
 }
 
 // facts returns what is known about the terminal, with the flags applied.

@@ -44,7 +44,7 @@ func Run(env Env, args []string) int {
 func Main(ctx context.Context, env Env, args []string) int {
 	g := &globals{}
 	root := newRoot(env, g)
-	started := prepare(root, env)
+	started := prepare(root, env, g)
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
@@ -61,7 +61,7 @@ func Main(ctx context.Context, env Env, args []string) int {
 // command line are first taken from PROFILECTL_<FLAG>. The result reports, after
 // the run, whether that code was reached; if not, the error is cobra's own and
 // about the command line.
-func prepare(root *cobra.Command, env Env) *bool {
+func prepare(root *cobra.Command, env Env, g *globals) *bool {
 	started := new(bool)
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
@@ -71,6 +71,7 @@ func prepare(root *cobra.Command, env Env) *bool {
 				if err := flagsFromEnvironment(c.Flags(), env.Getenv); err != nil {
 					return err
 				}
+				g.Output = strings.ToLower(g.Output) // -o JSON means json, for errors too
 				return run(c, args)
 			}
 		}
@@ -124,7 +125,7 @@ func requestedOutput(args []string, fallback string) string {
 	if f.Parse(args) != nil {
 		return fallback
 	}
-	return *output
+	return strings.ToLower(*output)
 }
 
 // usage turns cobra's own error into a fault, with the flag or command that was

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
@@ -45,6 +46,7 @@ type sessionOptions struct {
 	Device       bool // sign in with a device code
 	RedirectPort int
 	Discovery    discovery
+	NewSignIn    bool // the tokens of an earlier sign-in are not used
 }
 
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
@@ -76,7 +78,7 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	if err != nil {
 		return nil, err
 	}
-	if s.store, err = s.openStore(); err != nil {
+	if s.store, err = s.openStore(o.NewSignIn); err != nil {
 		return nil, err
 	}
 	return s, s.connect(httpClient, o)
@@ -178,21 +180,32 @@ func (s *session) needsUser(kind fault.Kind, what, command string) error {
 // command completes a suggested command for this run.
 func (s *session) command(line string) string { return s.globals.command(line) }
 
-// activate makes an account the one that later commands use. If the user chose a
-// store with --insecure-storage, later commands use that store too.
+// activate makes an account the one that later commands use.
 func (s *session) activate(a auth.Account) error {
+	return s.updateTenant(func(f *config.File) error {
+		return f.Set("tenants."+s.tenant, "account", a.Username)
+	})
+}
+
+// deactivate removes accounts from the configuration, after they were signed out.
+func (s *session) deactivate(usernames []string) error {
+	return s.updateTenant(func(f *config.File) error {
+		active, _ := f.Value("tenants."+s.tenant, "account")
+		if !slices.ContainsFunc(usernames, func(name string) bool { return strings.EqualFold(name, active) }) {
+			return nil
+		}
+		_, err := f.Unset("tenants."+s.tenant, "account")
+		return err
+	})
+}
+
+// updateTenant changes the configuration of the tenant, unless the environment
+// describes it.
+func (s *session) updateTenant(change func(*config.File) error) error {
 	if s.tenant == config.FromEnvironment {
 		return nil
 	}
-	err := config.Update(s.globals.configFile(s.paths), func(f *config.File) error {
-		if s.globals.InsecureStorage {
-			if err := f.Set("tenants."+s.tenant, "store", s.store.Kind()); err != nil {
-				return err
-			}
-		}
-		return f.Set("tenants."+s.tenant, "account", a.Username)
-	})
-	if err != nil {
+	if err := config.Update(s.globals.configFile(s.paths), change); err != nil {
 		return fmt.Errorf("remember account: %w", err)
 	}
 	return nil

@@ -12,10 +12,16 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// openStore makes the token store that the settings name.
-func (s *session) openStore() (*tokenstore.Store, error) {
+// openStore makes the token store that the settings name. If they name none, it
+// is the keyring, or the plain file that a sign-in with --insecure-storage left. A
+// new sign-in goes to the keyring again.
+func (s *session) openStore(newSignIn bool) (*tokenstore.Store, error) {
 	c := s.storeConfig()
-	switch s.settings.Text("store") {
+	kind := s.settings.Text("store")
+	if !s.settings.Configured("store") && !newSignIn && exists(s.plainFile()) {
+		kind = "file"
+	}
+	switch kind {
 	case "memory":
 		return tokenstore.Memory(), nil
 	case "file":

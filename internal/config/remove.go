@@ -37,6 +37,9 @@ func (f *File) Value(section, name string) (string, bool) {
 	return text, ok
 }
 
+// Configured reports whether a setting has a value that is not its default.
+func (s Settings) Configured(name string) bool { return s.values[name].source != fromDefault }
+
 // tableOf returns the table of a section.
 func tableOf(section string) []Setting {
 	if section == "serve" {

@@ -1,0 +1,40 @@
+package cli
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// durationFlag binds a flag that holds a duration longer than zero. A shorter one
+// is a usage error, because it would end every request or wait before it begins.
+func durationFlag(f *pflag.FlagSet, d *time.Duration, name string, value time.Duration, usage string) {
+	*d = value
+	f.Var(&positiveDuration{d}, name, usage)
+}
+
+type positiveDuration struct{ d *time.Duration }
+
+// String returns the duration (pflag.Value).
+func (v *positiveDuration) String() string {
+	if v.d == nil {
+		return ""
+	}
+	return v.d.String()
+}
+
+// Set parses a duration, for example 90s or 5m.
+func (v *positiveDuration) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err == nil && d <= 0 {
+		err = errors.New("it must be longer than zero")
+	}
+	if err == nil {
+		*v.d = d
+	}
+	return err
+}
+
+// Type returns the name of the value in the help.
+func (v *positiveDuration) Type() string { return "duration" }

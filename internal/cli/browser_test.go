@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// TestBrowserCompletesTheJourney signs in and steps up through Chromium, which
+// applies its own rules for forms, redirects, content security and localhost.
+func TestBrowserCompletesTheJourney(t *testing.T) {
+	user := newBrowserUser(t, globals{})
+	facts := user.stage.facts
+	read := user.signIn(
+		auth.Request{Scopes: graphScopes()},
+		user.enterPassword(facts.User, "not this one"),
+		chromedp.WaitVisible(chromedp.CSS("#problem")),
+		user.enterPassword(facts.User, facts.Password),
+	)
+	scopes := []string{facts.EditScope}
+	_, ch, err := user.auth.Silent(t.Context(), read.Account, scopes, nil)
+	if err != nil || ch == nil {
+		t.Fatalf("got %v, %v, want a challenge", ch, err)
+	}
+	edit := user.signIn(auth.Request{Scopes: scopes, Account: &read.Account, Answer: ch}, user.enterCode(facts.User))
+	change := profile.Change{}
+	if err := change.Set("displayName", "Ada L."); err != nil {
+		t.Fatal(err)
+	}
+	if ch, err := user.midtier.Update(t.Context(), edit.Access, change); err != nil || ch != nil {
+		t.Fatalf("update: %v, %v", ch, err)
+	}
+	if got := user.stage.tenant.Profile(facts.User)["displayName"]; *got != "Ada L." {
+		t.Errorf("the display name is %q", *got)
+	}
+
+	// The browser's own session makes the password unnecessary, until
+	// logout --browser ends it.
+	user.signIn(auth.Request{Scopes: graphScopes(), Account: &read.Account})
+	ended := make(chan error, 1)
+	go func() { ended <- user.endBrowserSession(t.Context()) }()
+	user.do(chromedp.Navigate(<-user.pages), chromedp.WaitVisible(chromedp.CSS("main")))
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	user.signIn(
+		auth.Request{Scopes: graphScopes(), Account: &read.Account},
+		user.enterPassword(facts.User, facts.Password),
+	)
+}
+
+func TestBrowserCancelsASignIn(t *testing.T) {
+	user := newBrowserUser(t, globals{})
+	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
+	text := user.waitForText("main[role=alert]")
+	if !strings.Contains(text, "Signing in did not work") || !strings.Contains(text, "cancelled") {
+		t.Errorf("the page shows %q", text)
+	}
+	if f := fault.As(<-s.done); f.Kind != fault.Canceled {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestBrowserSignsUp(t *testing.T) {
+	user := newBrowserUser(t, globals{})
+	const email = "new@contoso.example"
+	got := user.signIn(
+		auth.Request{Scopes: graphScopes(), Prompt: "create"},
+		chromedp.SendKeys(chromedp.CSS("#email"), email),
+		chromedp.SendKeys(chromedp.CSS("#password"), "a new password"),
+		chromedp.SendKeys(chromedp.CSS("#name"), "New User"),
+		chromedp.Click(chromedp.CSS("#sign-up button")),
+		user.enterCode(email),
+	)
+	name := user.stage.tenant.Profile(email)["displayName"]
+	if got.Account.Username != email || name == nil || *name != "New User" {
+		t.Errorf("got %s with the name %v", got.Account.Username, name)
+	}
+}
+
+// TestBrowserTabIsClosed checks that the sign-in ends at its timeout and that
+// the next one works.
+func TestBrowserTabIsClosed(t *testing.T) {
+	user := newBrowserUser(t, globals{Wait: 3 * time.Second})
+	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
+	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != "no answer came from the browser within 3s" {
+		t.Errorf("got %v", f)
+	}
+	user.startSession(globals{})
+	facts := user.stage.facts
+	user.signIn(auth.Request{Scopes: graphScopes()}, user.enterPassword(facts.User, facts.Password))
+}
+
+// hostilePage loads, fetches and posts to the address in its argument all that a
+// web page can send to another origin.
+const hostilePage = `<img src="%[1]sfavicon.ico">
+<iframe src="%[1]s"></iframe>
+<link rel="preconnect" href="%[1]s">
+<form method="post" action="%[1]s">
+  <input name="error" value="access_denied">
+  <input name="state" value="guess">
+</form>
+<script>
+const send = (mode) => {
+  const body = new URLSearchParams({error: "access_denied", state: "guess"});
+  return fetch("%[1]s", {method: "POST", mode, body}).catch(() => {});
+};
+const get = fetch("%[1]s?code=x&state=guess", {mode: "no-cors"}).catch(() => {});
+Promise.all([send("no-cors"), send("cors"), get]).then(() => document.forms[0].submit());
+</script>`
+
+// TestBrowserSignInSurvivesAHostilePage opens a page that attacks the redirect
+// URI in the browser that signs in.
+func TestBrowserSignInSurvivesAHostilePage(t *testing.T) {
+	user := newBrowserUser(t, globals{})
+	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	u, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := u.Query().Get("redirect_uri") + "/"
+	hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, hostilePage, target)
+	}))
+	t.Cleanup(hostile.Close)
+	user.do(chromedp.Navigate(hostile.URL))
+	if text := user.waitForText("main[role=alert]"); !strings.Contains(text, "Nothing to see here") {
+		t.Errorf("the page shows %q", text)
+	}
+	facts := user.stage.facts
+	user.do(chromedp.Navigate(page), user.enterPassword(facts.User, facts.Password))
+	user.waitForText("main.ok")
+	if err := <-s.done; err != nil {
+		t.Error(err)
+	}
+}

@@ -123,7 +123,7 @@ func measure(o options) error {
 	if err := tenant.rounds(rows, o, known, fresh); err != nil {
 		return err
 	}
-	print(rows)
+	printRows(rows)
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (t *tenant) rounds(rows []*row, o options, known, fresh []string) error {
 	return nil
 }
 
-func print(rows []*row) {
+func printRows(rows []*row) {
 	fmt.Printf("%-34s %12s %8s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "× floor", "CPU s / 1000", "RSS MB")
 	for _, r := range rows {
 		speed, tail := "", ""

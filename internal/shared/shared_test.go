@@ -259,7 +259,7 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 		}
 		return path
 	}
-	make := func(name string) (ca, certificate, key string) {
+	issue := func(name string) (ca, certificate, key string) {
 		c, err := loopback.NewCertificate(time.Now())
 		if err != nil {
 			t.Fatal(err)
@@ -271,8 +271,8 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 		return file(name+"-ca.pem", c.CA), file(name+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]})),
 			file(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	}
-	ca, certificate, key := make("redis")
-	stranger, _, _ := make("stranger")
+	ca, certificate, key := issue("redis")
+	stranger, _, _ := issue("stranger")
 	s := startRedis(t, "--tls-port", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
 	for file, trusted := range map[string]bool{ca: true, stranger: false} {
 		roots, err := upstream.Roots(file)

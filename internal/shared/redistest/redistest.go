@@ -29,7 +29,7 @@ func New(t testing.TB, required bool, arguments ...string) *Server {
 		}
 		t.Skip("redis-server is not installed")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +54,13 @@ func New(t testing.TB, required bool, arguments ...string) *Server {
 // Start starts the server, again after Kill, and returns when it listens.
 func (s *Server) Start() {
 	s.t.Helper()
-	s.Process = exec.Command("redis-server", s.arguments...)
+	s.Process = exec.CommandContext(s.t.Context(), "redis-server", s.arguments...)
 	if err := s.Process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
 	const patience = 20 * time.Second
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
-		conn, err := net.Dial("tcp", s.Address)
+		conn, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.Address)
 		if err == nil {
 			_ = conn.Close() // it only showed that somebody listens
 			return

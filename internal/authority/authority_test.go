@@ -88,7 +88,7 @@ func (d tenant) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
 }
 
-const real = "https://" + tid + ".ciamlogin.com/" + tid + "/v2.0"
+const tenantIssuer = "https://" + tid + ".ciamlogin.com/" + tid + "/v2.0"
 
 // TestEveryFormEndsInOneAuthorityThatMSALTakes is the matrix that fails with
 // MSAL Go alone.
@@ -106,12 +106,12 @@ func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
 				t.Fatal(err)
 			}
 			var asked []string
-			service := tenant{issuer: real, asked: &asked}
+			service := tenant{issuer: tenantIssuer, asked: &asked}
 			a, err := authority.Discover(t.Context(), &http.Client{Transport: service}, f)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.URL != c.want || a.TenantID != tid || a.Issuer != real {
+			if a.URL != c.want || a.TenantID != tid || a.Issuer != tenantIssuer {
 				t.Fatalf("got %+v, want %s", a, c.want)
 			}
 			client, err := public.New("cid", public.WithAuthority(a.URL), public.WithInstanceDiscovery(false),
@@ -131,7 +131,7 @@ func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
 }
 
 func TestDiscoverRefuses(t *testing.T) {
-	other := strings.Replace(real, "aaaabbbb", "bbbbaaaa", -1)
+	other := strings.ReplaceAll(tenantIssuer, "aaaabbbb", "bbbbaaaa")
 	form := authority.Form{Host: "login.contoso.com", Tenant: tid}
 	for _, c := range []struct {
 		name    string
@@ -144,8 +144,8 @@ func TestDiscoverRefuses(t *testing.T) {
 		{"an http issuer", tenant{issuer: "http://login.contoso.com/" + tid + "/v2.0"}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
 		{"no issuer", tenant{}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
 		{"an HTML page", tenant{body: "<html>"}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an http token endpoint", tenant{body: `{"issuer":"` + real + `","token_endpoint":"http://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"https://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an http page that is not on loopback", tenant{body: `{"issuer":"` + real + `","token_endpoint":"https://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"http://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
+		{"an http token endpoint", tenant{body: `{"issuer":"` + tenantIssuer + `","token_endpoint":"http://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"https://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
+		{"an http page that is not on loopback", tenant{body: `{"issuer":"` + tenantIssuer + `","token_endpoint":"https://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"http://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
 		{"no such tenant", tenant{status: 400, body: `{"error":"invalid_tenant"}`}, fault.Usage, "there is no tenant " + tid + " at login.contoso.com"},
 		{"out of order", tenant{status: 503, body: "x"}, fault.Unavailable, "login.contoso.com answered with HTTP status 503"},
 	} {
@@ -173,7 +173,7 @@ func TestIssuers(t *testing.T) {
 		a    authority.Authority
 		want int
 	}{
-		{"ciamlogin", authority.Authority{URL: "https://" + tid + ".ciamlogin.com/" + tid, TenantID: tid, Issuer: real}, 1},
+		{"ciamlogin", authority.Authority{URL: "https://" + tid + ".ciamlogin.com/" + tid, TenantID: tid, Issuer: tenantIssuer}, 1},
 		{"custom domain with its own issuer", authority.Authority{URL: "https://login.contoso.com/" + tid, TenantID: tid, Issuer: "https://login.contoso.com/" + tid + "/v2.0"}, 2},
 		{"the sandbox", authority.Authority{URL: "https://localhost:1/" + tid, TenantID: tid, Issuer: "https://localhost:1/" + tid + "/v2.0"}, 1},
 	} {

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
@@ -233,7 +234,7 @@ func expect(t *testing.T, v *bearer.Verifier, header string, want bearer.Refusal
 		return
 	}
 	f := fault.As(err)
-	if got, _ := f.Err.(bearer.Refusal); got != want || caller != (bearer.Caller{}) || f.Fix == "" {
+	if got, _ := errors.AsType[bearer.Refusal](f.Err); got != want || caller != (bearer.Caller{}) || f.Fix == "" {
 		t.Errorf("got %v, want %v", err, want)
 	}
 	if strings.Contains(f.What, "eyJ") || strings.Contains(f.What, oid) {

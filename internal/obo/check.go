@@ -16,7 +16,7 @@ func (e *Exchanger) Check(ctx context.Context) error {
 	}
 	const invalid = "eyJhbGciOiJub25lIn0.e30." // an unsigned token without claims
 	_, err = client.AcquireTokenOnBehalfOf(ctx, invalid, []string{e.config.Scope})
-	res := response(err)
+	res := response(err) //nolint:bodyclose // MSAL has read the body; this is a copy in memory
 	if res == nil {
 		_, err = classify(err)
 		return err

@@ -19,7 +19,7 @@ const exchanging = "exchange the access token"
 // classify turns MSAL's error into a challenge or a fault. It decides by the
 // status and the body of the response, never by the text of the error.
 func classify(err error) (*challenge.Challenge, error) {
-	if res := response(err); res != nil {
+	if res := response(err); res != nil { //nolint:bodyclose // MSAL has read the body; this is a copy in memory
 		return classifyResponse(res)
 	}
 	if _, ok := errors.AsType[msal.InvalidJsonErr](err); ok {

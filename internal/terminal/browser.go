@@ -96,8 +96,7 @@ func (o Opener) Open(ctx context.Context, address string) error {
 	if plan.Argv == nil {
 		return errors.New(plan.Why)
 	}
-	// Not CommandContext: the browser outlives us.
-	c := exec.Command(plan.Argv[0], plan.Argv[1:]...)
+	c := exec.Command(plan.Argv[0], plan.Argv[1:]...) //nolint:noctx // the browser outlives this process
 	c.SysProcAttr = detached()
 	if plan.Self {
 		c.Stdin = bytes.NewBufferString(address)

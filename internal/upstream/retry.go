@@ -87,7 +87,7 @@ func (r *retrying) again(req *http.Request, res *http.Response, err error, attem
 		return 0, false
 	}
 	delay := firstDelay << (attempt - 1)
-	delay += rand.N(delay) // jitter, so that many clients do not come back at once
+	delay += rand.N(delay) //nolint:gosec // jitter is not a secret; it keeps many clients from coming back at once
 	switch {
 	case err != nil:
 		if !broken(err) {

@@ -34,12 +34,12 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 	defer func() {
 		if broken := recover(); broken == nil {
 			return
-		} else if broken != http.ErrAbortHandler {
+		} else if broken != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
 			panic(broken)
 		}
 		res, err = nil, syscall.ECONNRESET
 		if out.status != 0 {
-			res, err = out.response(req, io.MultiReader(strings.NewReader(out.body.String()), cutOff{})), nil
+			res, err = out.response(req, io.MultiReader(strings.NewReader(out.body.String()), cutOff{})), nil //nolint:bodyclose // the caller does
 		}
 	}()
 	p.handler(req.URL).ServeHTTP(out, in)

@@ -139,17 +139,17 @@ func (t *Tenant) Pages() http.Handler { return t.pages }
 func (t *Tenant) Facts() Facts { return t.facts }
 
 func (t *Tenant) apiRoutes() http.Handler {
-	sts, graph, pages := t.sts.API(), t.graph.Routes(), t.sts.Pages()
+	tokens, profiles, pages := t.sts.API(), t.graph.Routes(), t.sts.Pages()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/v1.0/"):
-			graph.ServeHTTP(w, r)
+			profiles.ServeHTTP(w, r)
 		case part(r.URL.Path) == "pages" && strings.HasSuffix(r.Host, ".ciamlogin.com"):
 			pages.ServeHTTP(w, r) // the real service has one host for both
 		case forBrowsers(r.URL.Path) && t.config.PagesAddress != "":
-			http.Redirect(w, r, t.config.PagesAddress+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+			http.Redirect(w, r, t.config.PagesAddress+r.URL.RequestURI(), http.StatusTemporaryRedirect) //nolint:gosec // the host is ours
 		default:
-			sts.ServeHTTP(w, r)
+			tokens.ServeHTTP(w, r)
 		}
 	})
 }

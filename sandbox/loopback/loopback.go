@@ -37,12 +37,12 @@ func Listen(port int) (*Listener, error) {
 }
 
 func listen(port int) (*Listener, int, error) {
-	v4, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	v4, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // an address needs no lookup
 	if err != nil {
 		return nil, port, err
 	}
 	chosen := v4.Addr().(*net.TCPAddr).Port
-	v6, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(chosen)))
+	v6, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(chosen))) //nolint:noctx // an address needs no lookup
 	if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
 		return join(chosen, v4), chosen, nil
 	}

@@ -40,7 +40,8 @@ func TestTheCertificateIsGoodForThisMachineAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := &http.Server{Handler: http.NotFoundHandler()}
-	go server.Serve(tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{c.TLS}}))
+	config := &tls.Config{Certificates: []tls.Certificate{c.TLS}}
+	go func() { _ = server.Serve(tls.NewListener(l, config)) }()
 	defer server.Close()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(c.CA) {

@@ -105,7 +105,7 @@ func Publish(keys []directory.Key, issuer string) ([]JWK, error) {
 // exponent returns the public exponent as big-endian bytes without leading zeros
 // (RFC 7518, 6.3.1.2).
 func exponent(key *rsa.PrivateKey) []byte {
-	e := binary.BigEndian.AppendUint32(nil, uint32(key.E))
+	e := binary.BigEndian.AppendUint32(nil, uint32(key.E)) //nolint:gosec // crypto/rsa keeps E below 2³¹
 	for len(e) > 1 && e[0] == 0 {
 		e = e[1:]
 	}

@@ -23,7 +23,7 @@ func TestFaultsOfEntraAndGraph(t *testing.T) {
 	const (
 		timeout = 4 * time.Second
 		tenant  = "cannot exchange the access token: the tenant answered with HTTP status "
-		graph   = "Microsoft Graph is out of order or overloaded (HTTP status "
+		broken  = "Microsoft Graph is out of order or overloaded (HTTP status "
 	)
 	for _, c := range []struct {
 		name   string
@@ -35,13 +35,13 @@ func TestFaultsOfEntraAndGraph(t *testing.T) {
 	}{
 		{"Graph is throttled for a second", sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 1}, 1, 204, "", ""},
 		{"Graph throttles without saying how long", sandbox.Fault{Part: "graph", Status: 429}, 1, 204, "", ""},
-		{"Graph goes on throttling", sandbox.Fault{Part: "graph", Status: 429}, 3, 429, graph + "429)", "10"},
-		{"Graph throttles for longer than there is time", sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 60}, 1, 429, graph + "429)", "60"},
-		{"Graph fails", sandbox.Fault{Part: "graph", Status: 500}, 1, 503, graph + "500)", ""},
+		{"Graph goes on throttling", sandbox.Fault{Part: "graph", Status: 429}, 3, 429, broken + "429)", "10"},
+		{"Graph throttles for longer than there is time", sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 60}, 1, 429, broken + "429)", "60"},
+		{"Graph fails", sandbox.Fault{Part: "graph", Status: 500}, 1, 503, broken + "500)", ""},
 		{"Graph is out of order once", sandbox.Fault{Part: "graph", Status: 503}, 1, 204, "", ""},
-		{"Graph is out of order", sandbox.Fault{Part: "graph", Status: 503}, 3, 503, graph + "503)", ""},
-		{"Graph is out of order for a while, and says so", sandbox.Fault{Part: "graph", Status: 503, RetryAfter: 60}, 1, 503, graph + "503)", "60"},
-		{"something before Graph gives up", sandbox.Fault{Part: "graph", Status: 504}, 3, 503, graph + "504)", ""},
+		{"Graph is out of order", sandbox.Fault{Part: "graph", Status: 503}, 3, 503, broken + "503)", ""},
+		{"Graph is out of order for a while, and says so", sandbox.Fault{Part: "graph", Status: 503, RetryAfter: 60}, 1, 503, broken + "503)", "60"},
+		{"something before Graph gives up", sandbox.Fault{Part: "graph", Status: 504}, 3, 503, broken + "504)", ""},
 		{"Graph breaks the connection once", sandbox.Fault{Part: "graph", Reset: true}, 1, 204, "", ""},
 		{"Graph breaks every connection", sandbox.Fault{Part: "graph", Reset: true}, 3, 503, "cannot change the profile: localhost:", ""},
 		{"Graph is slow", sandbox.Fault{Part: "graph", Delay: time.Minute}, 1, 504, "cannot change the profile: localhost:", ""},

@@ -85,7 +85,7 @@ func TestSystemdIsToldWhenItServesAndWhenItStops(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("systemd is not there")
 	}
-	dir, err := os.MkdirTemp("", "sd") // the path of a socket has to be short
+	dir, err := os.MkdirTemp("", "sd") //nolint:usetesting // the path of a socket has to be short
 	if err != nil {
 		t.Fatal(err)
 	}

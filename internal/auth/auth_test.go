@@ -109,16 +109,16 @@ func TestTheJourney(t *testing.T) {
 	if w.page.Status != http.StatusOK || !strings.Contains(w.page.Text, "You are signed in") || !strings.Contains(w.page.Text, f.User) {
 		t.Errorf("the browser shows %+v", w.page)
 	}
-	again, demand, err := w.client.Silent(ctx, read.Account, []string{"User.Read"}, nil)
-	if err != nil || demand != nil || again.Access != read.Access {
-		t.Errorf("the cached token is not used: %v, %v", demand, err)
+	again, ch, err := w.client.Silent(ctx, read.Account, []string{"User.Read"}, nil)
+	if err != nil || ch != nil || again.Access != read.Access {
+		t.Errorf("the cached token is not used: %v, %v", ch, err)
 	}
 	edit := []string{f.EditScope}
-	_, demand, err = w.client.Silent(ctx, read.Account, edit, nil)
-	if err != nil || demand == nil || !strings.Contains(demand.Claims, f.PolicyID) {
-		t.Fatalf("the edit scope without a second factor: got %+v, %v; want a challenge that names the policy", demand, err)
+	_, ch, err = w.client.Silent(ctx, read.Account, edit, nil)
+	if err != nil || ch == nil || !strings.Contains(ch.Claims, f.PolicyID) {
+		t.Fatalf("the edit scope without a second factor: got %+v, %v; want a challenge that names the policy", ch, err)
 	}
-	stepped, err := w.client.Interactive(ctx, auth.Request{Scopes: edit, Account: &read.Account, Answer: demand})
+	stepped, err := w.client.Interactive(ctx, auth.Request{Scopes: edit, Account: &read.Account, Challenge: ch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,13 +126,13 @@ func TestTheJourney(t *testing.T) {
 	if got := strings.Join(w.jar.Forms, " "); got != "sign-in form-post code-form form-post" {
 		t.Errorf("the pages were %q; the step-up must ask for the code alone", got)
 	}
-	same, demand, err := w.client.Silent(ctx, read.Account, edit, nil)
-	if err != nil || demand != nil || same.Access != stepped.Access {
-		t.Errorf("after the step-up: %v, %v", demand, err)
+	same, ch, err := w.client.Silent(ctx, read.Account, edit, nil)
+	if err != nil || ch != nil || same.Access != stepped.Access {
+		t.Errorf("after the step-up: %v, %v", ch, err)
 	}
-	_, demand, err = w.client.Silent(ctx, read.Account, edit, challenge.ACRS("c1"))
-	if err != nil || demand == nil || !strings.Contains(demand.Claims, `"c1"`) {
-		t.Errorf("a challenge for a context: got %+v, %v; want it passed on", demand, err)
+	_, ch, err = w.client.Silent(ctx, read.Account, edit, challenge.ACRS("c1"))
+	if err != nil || ch == nil || !strings.Contains(ch.Claims, `"c1"`) {
+		t.Errorf("a challenge for a context: got %+v, %v; want it passed on", ch, err)
 	}
 }
 
@@ -204,9 +204,9 @@ func TestARevokedSignInSaysSo(t *testing.T) {
 	if err := w.tenant.RevokeSessions(signedIn.Account.Username); err != nil {
 		t.Fatal(err)
 	}
-	_, demand, err := w.client.Silent(t.Context(), signedIn.Account, []string{w.tenant.Facts().EditScope}, nil)
-	if f := fault.As(err); demand != nil || f.Kind != fault.SignIn || f.Fix != "run `profilectl login`" {
-		t.Errorf("got %v, %v (fix %q)", demand, err, f.Fix)
+	_, ch, err := w.client.Silent(t.Context(), signedIn.Account, []string{w.tenant.Facts().EditScope}, nil)
+	if f := fault.As(err); ch != nil || f.Kind != fault.SignIn || f.Fix != "run `profilectl login`" {
+		t.Errorf("got %v, %v (fix %q)", ch, err, f.Fix)
 	}
 }
 
@@ -248,9 +248,9 @@ func TestDeviceCode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			again, demand, err := w.client.Silent(t.Context(), got.Account, []string{"User.Read"}, nil)
-			if err != nil || demand != nil || again.Access != got.Access {
-				t.Errorf("it was not kept: %v, %v", demand, err)
+			again, ch, err := w.client.Silent(t.Context(), got.Account, []string{"User.Read"}, nil)
+			if err != nil || ch != nil || again.Access != got.Access {
+				t.Errorf("it was not kept: %v, %v", ch, err)
 			}
 		})
 	}

@@ -40,8 +40,8 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 		return Token{}, err
 	}
 	options := []public.AcquireByDeviceCodeOption{}
-	if r.Answer != nil && r.Answer.Claims != "" {
-		options = append(options, public.WithClaims(r.Answer.Claims))
+	if r.Challenge != nil && r.Challenge.Claims != "" {
+		options = append(options, public.WithClaims(r.Challenge.Claims))
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.config.Wait)
 	defer cancel()

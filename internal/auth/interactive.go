@@ -26,8 +26,8 @@ type Request struct {
 	// Account, if set, is who must sign in: a step-up for somebody else is
 	// refused, and nothing of that stranger's is kept.
 	Account *Account
-	// Answer is the claims challenge that the sign-in is to satisfy, if any.
-	Answer *challenge.Challenge
+	// Challenge is the claims challenge that the sign-in is to satisfy, if any.
+	Challenge *challenge.Challenge
 	// LoginHint fills in the account on the page. A step-up uses the account's.
 	LoginHint string
 	// Prompt is OpenID Connect's parameter: login, select_account, create, or
@@ -96,8 +96,8 @@ func (c *Client) throughBrowser(ctx context.Context, r Request, s secrets, l *li
 // authorizeURL is MSAL's, with what MSAL leaves to its own browser helper.
 func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirectURI string) (string, error) {
 	options := []public.AuthCodeURLOption{}
-	if r.Answer != nil && r.Answer.Claims != "" {
-		options = append(options, public.WithClaims(r.Answer.Claims))
+	if r.Challenge != nil && r.Challenge.Claims != "" {
+		options = append(options, public.WithClaims(r.Challenge.Claims))
 	}
 	hint := r.LoginHint
 	if r.Account != nil {
@@ -119,7 +119,7 @@ func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirec
 	switch {
 	case r.Prompt != "":
 		more.Set("prompt", r.Prompt)
-	case r.Answer != nil && r.Answer.MaxAge > 0: // the browser's session may be older
+	case r.Challenge != nil && r.Challenge.MaxAge > 0: // the browser's session may be older
 		more.Set("prompt", "login")
 	}
 	return addParams(address, more)
@@ -152,8 +152,8 @@ func (c *Client) redeem(ctx context.Context, r Request, s secrets, code, redirec
 			return err
 		}
 		options := []public.AcquireByAuthCodeOption{public.WithChallenge(s.verifier)}
-		if r.Answer != nil && r.Answer.Claims != "" {
-			options = append(options, public.WithClaims(r.Answer.Claims))
+		if r.Challenge != nil && r.Challenge.Claims != "" {
+			options = append(options, public.WithClaims(r.Challenge.Claims))
 		}
 		result, err := c.msal.AcquireTokenByAuthCode(ctx, code, redirectURI, r.Scopes, options...)
 		if err != nil {

@@ -14,13 +14,13 @@ import (
 // Silent returns an access token for scopes of one API without a person: from
 // the cache, or with the refresh token. A challenge, where it returns one, says
 // that a second factor is needed; a SignIn fault says that the account has to
-// sign in anew. With answer, a cached token is passed over: the API has refused
+// sign in anew. With ch, a cached token is passed over: the API has refused
 // it with that challenge.
-func (c *Client) Silent(ctx context.Context, which Account, scopes []string, answer *challenge.Challenge) (Token, *challenge.Challenge, error) {
-	return c.silent(ctx, c.msal, which, scopes, answer)
+func (c *Client) Silent(ctx context.Context, which Account, scopes []string, ch *challenge.Challenge) (Token, *challenge.Challenge, error) {
+	return c.silent(ctx, c.msal, which, scopes, ch)
 }
 
-func (c *Client) silent(ctx context.Context, client public.Client, which Account, scopes []string, answer *challenge.Challenge) (Token, *challenge.Challenge, error) {
+func (c *Client) silent(ctx context.Context, client public.Client, which Account, scopes []string, ch *challenge.Challenge) (Token, *challenge.Challenge, error) {
 	var result public.AuthResult
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
 		known, err := find(ctx, client, which)
@@ -28,8 +28,8 @@ func (c *Client) silent(ctx context.Context, client public.Client, which Account
 			return err
 		}
 		options := []public.AcquireSilentOption{public.WithSilentAccount(known)}
-		if answer != nil && answer.Claims != "" {
-			options = append(options, public.WithClaims(answer.Claims))
+		if ch != nil && ch.Claims != "" {
+			options = append(options, public.WithClaims(ch.Claims))
 		}
 		result, err = client.AcquireTokenSilent(ctx, scopes, options...)
 		return err
@@ -45,8 +45,8 @@ func (c *Client) silent(ctx context.Context, client public.Client, which Account
 	case lost:
 		return Token{}, nil, notSaved
 	}
-	demand, err := unsilent(err)
-	return Token{}, demand, err
+	ch, err = unsilent(err)
+	return Token{}, ch, err
 }
 
 // unsilent tells what stands between the account and its token.

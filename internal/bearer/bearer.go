@@ -133,8 +133,8 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	if err := v.check(claims); err != nil {
 		return Caller{}, nil, err
 	}
-	if demand := v.weak(claims, now); demand != nil {
-		return Caller{}, demand, nil
+	if ch := v.weak(claims, now); ch != nil {
+		return Caller{}, ch, nil
 	}
 	caller := Caller{
 		ID: claims.ObjectID.value + "." + claims.TenantID.value, Client: cmp.Or(claims.Client.value, claims.ClientV1.value), Expires: claims.ExpiresAt.value.Time,

@@ -226,10 +226,10 @@ func TestHostileTokens(t *testing.T) {
 // expect verifies a header; lines stand for several.
 func expect(t *testing.T, v *bearer.Verifier, header string, want bearer.Refusal) {
 	t.Helper()
-	caller, demand, err := v.Verify(t.Context(), http.Header{"Authorization": strings.Split(header, "\n")})
+	caller, ch, err := v.Verify(t.Context(), http.Header{"Authorization": strings.Split(header, "\n")})
 	if want == bearer.Missing {
-		if err != nil || demand != nil || caller.ID != oid+"."+tid || caller.Client != "cli" || caller.Assertion == "" {
-			t.Errorf("got %+v, %v, %v", caller, demand, err)
+		if err != nil || ch != nil || caller.ID != oid+"."+tid || caller.Client != "cli" || caller.Assertion == "" {
+			t.Errorf("got %+v, %v, %v", caller, ch, err)
 		}
 		return
 	}
@@ -248,9 +248,9 @@ func TestAMissingContextIsAChallenge(t *testing.T) {
 	for acrs, ok := range map[string]bool{`["c1"]`: true, `"c1"`: true, `["c2"]`: false, `[]`: false, `"c11"`: false} {
 		header, claims := good()
 		claims["acrs"] = json.RawMessage(acrs)
-		_, demand, err := v.Verify(t.Context(), http.Header{"Authorization": {"Bearer " + n.sign(t, header, claims)}})
-		if err != nil || (demand == nil) != ok {
-			t.Errorf("%s: got %v, %v", acrs, demand, err)
+		_, ch, err := v.Verify(t.Context(), http.Header{"Authorization": {"Bearer " + n.sign(t, header, claims)}})
+		if err != nil || (ch == nil) != ok {
+			t.Errorf("%s: got %v, %v", acrs, ch, err)
 		}
 	}
 }
@@ -264,17 +264,17 @@ func TestASignInTooLongAgoIsAChallenge(t *testing.T) {
 	header, claims := good()
 	verify := func(header string) *challenge.Challenge {
 		t.Helper()
-		_, demand, err := v.Verify(t.Context(), http.Header{"Authorization": {header}})
+		_, ch, err := v.Verify(t.Context(), http.Header{"Authorization": {header}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return demand
+		return ch
 	}
 	for ago, ok := range map[time.Duration]bool{0: true, 10 * time.Minute: true, 12 * time.Minute: false, 24 * time.Hour: false} {
 		claims["auth_time"] = time.Now().Add(-ago).Unix()
-		demand := verify("Bearer " + n.sign(t, header, claims))
-		if (demand == nil) != ok || demand != nil && demand.MaxAge != 10*time.Minute {
-			t.Errorf("%v ago: got %+v", ago, demand)
+		ch := verify("Bearer " + n.sign(t, header, claims))
+		if (ch == nil) != ok || ch != nil && ch.MaxAge != 10*time.Minute {
+			t.Errorf("%v ago: got %+v", ago, ch)
 		}
 	}
 	// Nearly too old: known again for as long as it is not.
@@ -290,8 +290,8 @@ func TestASignInTooLongAgoIsAChallenge(t *testing.T) {
 		t.Errorf("the log says %s", &log)
 	}
 	delete(claims, "auth_time")
-	if demand := verify("Bearer " + n.sign(t, header, claims)); demand != nil || !strings.Contains(log.String(), "max-age has no effect") {
-		t.Errorf("without auth_time: %+v, log %s", demand, &log)
+	if ch := verify("Bearer " + n.sign(t, header, claims)); ch != nil || !strings.Contains(log.String(), "max-age has no effect") {
+		t.Errorf("without auth_time: %+v, log %s", ch, &log)
 	}
 }
 

@@ -111,17 +111,17 @@ func (v *Verifier) check(c *claims) error {
 // weak is the challenge for a token whose sign-in is not enough for this API, or
 // nil.
 func (v *Verifier) weak(c *claims, now time.Time) *challenge.Challenge {
-	demand := challenge.Challenge{}
+	ch := challenge.Challenge{}
 	if v.config.AuthContext != "" && !slices.Contains(c.ACRS.value, v.config.AuthContext) {
-		demand = *challenge.ACRS(v.config.AuthContext)
+		ch = *challenge.ACRS(v.config.AuthContext)
 	}
 	if v.aged(c) && now.Sub(c.AuthTime.value.Time) > v.config.MaxAge+leeway {
-		demand.MaxAge = v.config.MaxAge
+		ch.MaxAge = v.config.MaxAge
 	}
-	if demand == (challenge.Challenge{}) {
+	if ch == (challenge.Challenge{}) {
 		return nil
 	}
-	return &demand
+	return &ch
 }
 
 // aged tells whether the age of the sign-in counts, and is known.

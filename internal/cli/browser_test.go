@@ -32,7 +32,7 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 	if err != nil || ch == nil {
 		t.Fatalf("got %v, %v, want a challenge", ch, err)
 	}
-	edit := user.signIn(auth.Request{Scopes: scopes, Account: &read.Account, Answer: ch}, user.enterCode(facts.User))
+	edit := user.signIn(auth.Request{Scopes: scopes, Account: &read.Account, Challenge: ch}, user.enterCode(facts.User))
 	change := profile.Change{}
 	if err := change.Set("displayName", "Ada L."); err != nil {
 		t.Fatal(err)

@@ -181,7 +181,7 @@ func (d *demo) refused(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) stepUp(ctx context.Context) (string, json.RawMessage, error) {
-	t, err := d.session.auth.Interactive(ctx, auth.Request{Scopes: d.editScopes(), Account: &d.who, Answer: d.demand})
+	t, err := d.session.auth.Interactive(ctx, auth.Request{Scopes: d.editScopes(), Account: &d.who, Challenge: d.demand})
 	if err != nil {
 		return "", nil, err
 	}

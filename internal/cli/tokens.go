@@ -116,7 +116,7 @@ func (s *session) token(ctx context.Context, account auth.Account, r tokenReques
 		return acquiredToken{}, s.promptForbidden(need, r)
 	}
 	s.say("%s is needed; continuing in your browser.", strings.ToUpper(need[:1])+need[1:])
-	t, err := s.signIn(ctx, auth.Request{Scopes: r.Scopes, Account: &account, Answer: ch})
+	t, err := s.signIn(ctx, auth.Request{Scopes: r.Scopes, Account: &account, Challenge: ch})
 	return acquiredToken{Token: t, Prompted: true}, err
 }
 

@@ -133,8 +133,8 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 	if res.StatusCode == http.StatusNoContent {
 		return nil, nil
 	}
-	if demand := challenge.Parse(res.Header); demand != nil && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, res.StatusCode) {
-		return demand, nil
+	if ch := challenge.Parse(res.Header); ch != nil && slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden}, res.StatusCode) {
+		return ch, nil
 	}
 	return nil, refused(res)
 }

@@ -55,8 +55,8 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 	}
 	// Old APIs challenge with 403 (Microsoft.Identity.Web does).
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-		if demand := challenge.Parse(res.Header); demand != nil {
-			return demand, nil
+		if ch := challenge.Parse(res.Header); ch != nil {
+			return ch, nil
 		}
 	}
 	return nil, problem.Read(res, "the mid-tier at "+host)

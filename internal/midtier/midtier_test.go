@@ -45,12 +45,12 @@ func TestUpdateUnderstandsEveryFormOfAChallenge(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := &midtier.Client{URL: api.URL, HTTP: api.Client()}
-			demand, err := client.Update(t.Context(), "secret", change)
+			ch, err := client.Update(t.Context(), "secret", change)
 			switch {
 			case c.claims == "" && (err == nil || fault.As(err).Kind != c.kind || fault.As(err).Fix == ""):
-				t.Errorf("got %v, %v", demand, err)
-			case c.claims != "" && (err != nil || demand == nil || demand.Claims != c.claims):
-				t.Errorf("got %+v, %v", demand, err)
+				t.Errorf("got %v, %v", ch, err)
+			case c.claims != "" && (err != nil || ch == nil || ch.Claims != c.claims):
+				t.Errorf("got %+v, %v", ch, err)
 			}
 		})
 	}

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 )
@@ -40,15 +42,16 @@ type accountReport struct {
 }
 
 func runAccounts(ctx context.Context, env Env, g *globals) error {
+	var known []auth.Account
+	var active auth.Account
 	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
-	if err != nil {
+	if err == nil {
+		active, _ = s.account(ctx) // fails if none is active
+		known, err = s.auth.Accounts(ctx)
+	}
+	if err != nil && !errors.Is(err, errNotDiscovered) {
 		return err
 	}
-	known, err := s.auth.Accounts(ctx)
-	if err != nil {
-		return err
-	}
-	active, _ := s.account(ctx) // fails if none is active
 	reports := []accountReport{}
 	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}}
 	for _, a := range known {

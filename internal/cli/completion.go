@@ -63,19 +63,18 @@ func tenants(env Env, g *globals) cobra.CompletionFunc {
 }
 
 // accounts completes the signed-in accounts, without network access and without
-// prompting.
+// the keyring.
 func accounts(env Env, g *globals) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		s, err := openSession(c.Context(), env, g, sessionOptions{Discovery: discoverNever})
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		s.progress.quiet = true
-		known, err := s.auth.Accounts(c.Context())
+		tenant, settings, err := g.settings(env, paths)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return usernames(known), cobra.ShellCompDirectiveNoFileComp
+		return newAccountList(paths.State, tenant, settings).names(), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

@@ -26,10 +26,15 @@ const discoveryLifetime = 7 * 24 * time.Hour
 type discovery int
 
 const (
-	discoverStale  discovery = iota // if they are not cached, or older than discoveryLifetime
-	discoverAlways                  // even if they are cached
-	discoverNever                   // only if they are not cached at all
+	discoverStale   discovery = iota // if they are not cached, or older than discoveryLifetime
+	discoverAlways                   // even if they are cached
+	discoverMissing                  // only if they are not cached at all
+	discoverNever                    // without network access
 )
+
+// errNotDiscovered is the error of discover if nothing is cached and the network
+// cannot or must not be used. No account can have signed in from here then.
+var errNotDiscovered = errors.New("the tenant's endpoints are not cached")
 
 // discover returns the tenant's authority. It comes from the state directory if it
 // is cached there, so that a command with cached tokens needs no round trip.
@@ -46,8 +51,11 @@ func discover(
 	sum := sha256.Sum256([]byte(form.String()))
 	path := filepath.Join(stateDir, "authority-"+hex.EncodeToString(sum[:6])+".json")
 	cached, fresh := readAuthority(path)
-	if fresh && when != discoverAlways || cached.URL != "" && when == discoverNever {
+	switch {
+	case fresh && when != discoverAlways, cached.URL != "" && when >= discoverMissing:
 		return cached, nil
+	case when == discoverNever:
+		return authority.Authority{}, errNotDiscovered
 	}
 	found, err := authority.Discover(ctx, client, form)
 	if err == nil {
@@ -56,8 +64,11 @@ func discover(
 	if f, isFault := errors.AsType[*fault.Error](err); isFault {
 		return authority.Authority{}, f
 	}
-	if cached.URL != "" && when != discoverAlways {
+	switch {
+	case cached.URL != "" && when != discoverAlways:
 		return cached, nil // the tenant cannot be reached: old endpoints are better than none
+	case when == discoverMissing:
+		return authority.Authority{}, errors.Join(errNotDiscovered, err)
 	}
 	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant")
 }

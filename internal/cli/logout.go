@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -48,7 +49,11 @@ type logoutReport struct {
 }
 
 func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error {
-	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverMissing})
+	if errors.Is(err, errNotDiscovered) {
+		nothing := logoutReport{Removed: []string{}, Tenant: s.tenant}
+		return s.print(nothing, nothing.sentence())
+	}
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -49,6 +50,8 @@ type sessionOptions struct {
 	NewSignIn    bool // the tokens of an earlier sign-in are not used
 }
 
+// openSession opens a session. If the tenant's endpoints are not known, it returns
+// a session that can only print, with a fault that wraps errNotDiscovered.
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
 	s := &session{env: env, globals: g, facts: g.facts(env), device: o.Device, noBrowser: o.NoBrowser}
 	var err error
@@ -75,6 +78,9 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	done := s.progress.step("discover", "Looking up the tenant's endpoints")
 	s.authority, err = discover(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery)
 	done()
+	if errors.Is(err, errNotDiscovered) {
+		return s, s.notSignedIn(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +130,7 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 		return auth.Account{}, err
 	}
 	if len(known) == 0 {
-		return auth.Account{}, &fault.Error{
-			Kind: fault.SignIn,
-			What: "no account is signed in to " + s.tenant,
-			Next: fault.DoSignIn,
-		}
+		return auth.Account{}, s.notSignedIn(nil)
 	}
 	wanted := s.settings.Text("account")
 	if wanted == "" && len(known) == 1 {
@@ -146,6 +148,15 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 		What: what,
 		Fix: "choose one with --account: " + strings.Join(usernames(known), ", ") +
 			"; or sign in with `" + s.command("profilectl login") + "`",
+	}
+}
+
+func (s *session) notSignedIn(err error) error {
+	return &fault.Error{
+		Kind: fault.SignIn,
+		What: "no account is signed in to " + s.tenant,
+		Next: fault.DoSignIn,
+		Err:  err,
 	}
 }
 
@@ -182,6 +193,9 @@ func (s *session) command(line string) string { return s.globals.command(line) }
 
 // activate makes an account the one that later commands use.
 func (s *session) activate(a auth.Account) error {
+	if err := s.accountList().add(a.Username); err != nil {
+		return err
+	}
 	return s.updateTenant(func(f *config.File) error {
 		return f.Set("tenants."+s.tenant, "account", a.Username)
 	})
@@ -189,6 +203,9 @@ func (s *session) activate(a auth.Account) error {
 
 // deactivate removes accounts from the configuration, after they were signed out.
 func (s *session) deactivate(usernames []string) error {
+	if err := s.accountList().remove(usernames); err != nil {
+		return err
+	}
 	return s.updateTenant(func(f *config.File) error {
 		active, _ := f.Value("tenants."+s.tenant, "account")
 		if !slices.ContainsFunc(usernames, func(name string) bool { return strings.EqualFold(name, active) }) {
@@ -197,6 +214,10 @@ func (s *session) deactivate(usernames []string) error {
 		_, err := f.Unset("tenants."+s.tenant, "account")
 		return err
 	})
+}
+
+func (s *session) accountList() accountList {
+	return newAccountList(s.paths.State, s.tenant, s.settings)
 }
 
 // updateTenant changes the configuration of the tenant, unless the environment

@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+)
+
+// accountList is the list of signed-in usernames that shell completion proposes.
+// Completion must not wait for the keyring, which may open a dialog, so login and
+// logout keep this copy in the state directory.
+type accountList struct {
+	path string
+	key  string // identifies the tenant and the client
+}
+
+// newAccountList returns the list of a configured tenant. Nothing is read yet.
+func newAccountList(stateDir, tenant string, settings config.Settings) accountList {
+	return accountList{
+		path: filepath.Join(stateDir, "accounts.json"),
+		key:  tokenstore.Service(settings.Text("authority"), settings.Text("client-id"), tenant),
+	}
+}
+
+// names returns the usernames. It returns none if the list cannot be read.
+func (l accountList) names() []string { return l.read()[l.key] }
+
+// add adds a username after a sign-in.
+func (l accountList) add(name string) error {
+	return l.update(func(names []string) []string {
+		if slices.Contains(names, name) {
+			return names
+		}
+		return append(names, name)
+	})
+}
+
+// remove removes usernames after a sign-out.
+func (l accountList) remove(removed []string) error {
+	return l.update(func(names []string) []string {
+		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(removed, name) })
+	})
+}
+
+func (l accountList) read() map[string][]string {
+	lists := map[string][]string{}
+	if raw, err := os.ReadFile(l.path); err == nil && json.Unmarshal(raw, &lists) != nil {
+		lists = map[string][]string{}
+	}
+	return lists
+}
+
+func (l accountList) update(change func([]string) []string) error {
+	lists := l.read()
+	if names := change(lists[l.key]); len(names) > 0 {
+		lists[l.key] = names
+	} else {
+		delete(lists, l.key)
+	}
+	raw, err := json.Marshal(lists)
+	if err != nil {
+		return err
+	}
+	return writeFile(l.path, append(raw, '\n'))
+}

@@ -12,7 +12,7 @@ import (
 // the address, and then opens the browser if there is one.
 func (s *session) opener() func(context.Context, auth.Page) error {
 	return func(ctx context.Context, page auth.Page) error {
-		if !s.noBrowser && s.env.OpenBrowser != nil {
+		if !s.signInOptions.NoBrowser && s.env.OpenBrowser != nil {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
 		if s.progress.json {
@@ -20,7 +20,7 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 		} else {
 			s.say("Open this page to sign in:\n\n  %s\n", page.URL)
 		}
-		if !s.noBrowser {
+		if !s.signInOptions.NoBrowser {
 			err := s.browser().Open(ctx, page.URL)
 			if err == nil {
 				return nil

@@ -20,7 +20,7 @@ type editOptions struct {
 	Undo     bool
 	DryRun   bool
 	Yes      bool
-	Device   deviceOption
+	SignIn   signInOptions
 }
 
 func (o *editOptions) bind(f *pflag.FlagSet) {
@@ -35,7 +35,7 @@ func (o *editOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Undo, "undo", false, "undo the last edit made from this machine")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "show what would change and send nothing")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "send without asking for confirmation")
-	o.Device.bind(f)
+	o.SignIn.bind(f)
 }
 
 // fieldValue is a flag that distinguishes "not given" from "given and empty",
@@ -105,7 +105,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 	if err != nil {
 		return err
 	}
-	s, account, err := openAccount(ctx, env, g, sessionOptions{Device: bool(o.Device)})
+	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
 // It fails before anything is sent.
 func (o editOptions) parse(env Env, g *globals) (changeSource, error) {
 	interactive := g.facts(env).Interactive
+	if err := o.SignIn.check(); err != nil {
+		return changeSource{}, err
+	}
 	change, err := o.fieldFlags()
 	if err != nil {
 		return changeSource{}, err

@@ -13,19 +13,15 @@ import (
 )
 
 type loginOptions struct {
-	Device       deviceOption
-	NoBrowser    bool
-	RedirectPort int
-	LoginHint    string
-	Prompt       string
-	SignUp       bool
-	WithEdit     bool
+	SignIn    signInOptions
+	LoginHint string
+	Prompt    string
+	SignUp    bool
+	WithEdit  bool
 }
 
 func (o *loginOptions) bind(f *pflag.FlagSet) {
-	o.Device.bind(f)
-	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address and open nothing")
-	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` of the redirect URI (default: any free port)")
+	o.SignIn.bind(f)
 	f.StringVar(&o.LoginHint, "login-hint", "", "email `address` to fill in on the sign-in page")
 	f.StringVar(&o.Prompt, "prompt", "", "first page to show: login, select_account or create")
 	f.BoolVar(&o.SignUp, "sign-up", false, "create an account")
@@ -77,32 +73,18 @@ func (o loginOptions) prompt() (string, error) {
 	}
 }
 
-func (o loginOptions) checkPort() error {
-	const lastPort = 65535
-	if o.RedirectPort >= 0 && o.RedirectPort <= lastPort {
-		return nil
-	}
-	return &fault.Error{
-		Kind: fault.Usage,
-		What: fmt.Sprintf("%d is not a valid port", o.RedirectPort),
-		Fix:  "use --redirect-port with a port between 1 and 65535",
-	}
-}
-
 func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	prompt, err := o.prompt()
 	if err != nil {
 		return err
 	}
-	if err := o.checkPort(); err != nil {
+	if err := o.SignIn.check(); err != nil {
 		return err
 	}
 	s, err := openSession(ctx, env, g, sessionOptions{
-		NoBrowser:    o.NoBrowser,
-		Device:       bool(o.Device),
-		RedirectPort: o.RedirectPort,
-		Discovery:    discoverAlways,
-		NewSignIn:    true,
+		SignIn:    o.SignIn,
+		Discovery: discoverAlways,
+		NewSignIn: true,
 	})
 	if err != nil {
 		return err

@@ -214,7 +214,7 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 var (
-	devicePrompt = regexp.MustCompile(`page  (\S+)\n  code  (\S+)\n`)
+	devicePrompt = regexp.MustCompile(`page  (\S+)\r?\n  code  (\S+)\r?\n`)
 	signInPrompt = regexp.MustCompile(`Open this page to sign in:\n\n  (\S+)\n`)
 )
 

@@ -37,23 +37,21 @@ type session struct {
 	printer   output.Printer
 	facts     terminal.Facts
 	progress  *progress
-	device    bool // sign in with a device code
-	noBrowser bool // the user opens the sign-in page by hand
+
+	signInOptions signInOptions
 }
 
 // sessionOptions are per-command overrides.
 type sessionOptions struct {
-	NoBrowser    bool
-	Device       bool // sign in with a device code
-	RedirectPort int
-	Discovery    discovery
-	NewSignIn    bool // the tokens of an earlier sign-in are not used
+	SignIn    signInOptions
+	Discovery discovery
+	NewSignIn bool // the tokens of an earlier sign-in are not used
 }
 
 // openSession opens a session. If the tenant's endpoints are not known, it returns
 // a session that can only print, with a fault that wraps errNotDiscovered.
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
-	s := &session{env: env, globals: g, facts: g.facts(env), device: o.Device, noBrowser: o.NoBrowser}
+	s := &session{env: env, globals: g, facts: g.facts(env), signInOptions: o.SignIn}
 	var err error
 	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts.Live); err != nil {
 		return nil, err
@@ -87,7 +85,7 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 	if s.store, err = s.openStore(o.NewSignIn); err != nil {
 		return nil, err
 	}
-	return s, s.connect(httpClient, o)
+	return s, s.connect(httpClient)
 }
 
 // openAccount opens a session and returns the account that the command acts for.
@@ -101,8 +99,8 @@ func openAccount(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 }
 
 // connect makes the clients.
-func (s *session) connect(httpClient *http.Client, o sessionOptions) error {
-	port := o.RedirectPort
+func (s *session) connect(httpClient *http.Client) error {
+	port := s.signInOptions.RedirectPort
 	if port == 0 {
 		port = s.settings.Int("redirect-port")
 	}

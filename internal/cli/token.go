@@ -9,9 +9,13 @@ import (
 	"github.com/spf13/pflag"
 )
 
-type tokenOptions struct{ Scope string }
+type tokenOptions struct {
+	Scope  string
+	SignIn signInOptions
+}
 
 func (o *tokenOptions) bind(f *pflag.FlagSet) {
+	o.SignIn.bind(f)
 	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or a full scope")
 }
 
@@ -43,7 +47,10 @@ type tokenReport struct {
 }
 
 func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
-	s, account, err := openAccount(ctx, env, g, sessionOptions{})
+	if err := o.SignIn.check(); err != nil {
+		return err
+	}
+	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
 	if err != nil {
 		return err
 	}

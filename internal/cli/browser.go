@@ -59,9 +59,9 @@ func (s *session) endBrowserSession(ctx context.Context) error {
 
 func (s *session) browser() terminal.Opener {
 	return terminal.Opener{
-		Facts:  s.facts,
-		Getenv: s.env.Getenv,
-		Self:   []string{s.env.Self, openURLCommand},
-		Failed: func(error) { s.say("The browser did not open. Open the page above yourself.") },
+		Capabilities: s.facts,
+		Getenv:       s.env.Getenv,
+		Self:         []string{s.env.Self, openURLCommand},
+		Failed:       func(error) { s.say("The browser did not open. Open the page above yourself.") },
 	}
 }

@@ -60,7 +60,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func (e Env) facts() terminal.Facts {
+func (e Env) facts() terminal.Capabilities {
 	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
 }
 

@@ -45,7 +45,7 @@ func (g *globals) bind(f *pflag.FlagSet) {
 }
 
 // facts returns what is known about the terminal, with the flags applied.
-func (g *globals) facts(env Env) terminal.Facts {
+func (g *globals) facts(env Env) terminal.Capabilities {
 	f := env.facts()
 	f.Color = f.Color && !g.NoColor
 	f.Interactive = f.Interactive && !g.NoInput

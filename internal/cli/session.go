@@ -35,7 +35,7 @@ type session struct {
 	graph     *graph.Client
 	midtier   *midtier.Client
 	printer   output.Printer
-	facts     terminal.Facts
+	facts     terminal.Capabilities
 	progress  *progress
 
 	signInOptions signInOptions

@@ -14,31 +14,31 @@ import (
 	"github.com/pkg/browser"
 )
 
-// Opener opens a page in the person's browser: never waiting for it, never
-// writing to our output, and so that our Ctrl-C does not reach it.
+// Opener opens pages in the user's browser. The browser runs detached: Opener does
+// not wait for it, its output is discarded, and Ctrl-C does not end it.
 type Opener struct {
-	Facts  Facts
-	Getenv func(string) string
-	// Self is our own program, which opens the platform's browser in a process
-	// of its own, with OpenHere.
+	Capabilities Capabilities
+	Getenv       func(string) string
+	// Self is the command that runs OpenHere in a process of its own. It reads
+	// the address from its standard input.
 	Self []string
-	// Failed is called when the opener gives up within two seconds.
+	// Failed is called if the browser's command fails within two seconds.
 	Failed func(error)
 }
 
-// Plan is how a page would be opened.
+// Plan says how a page is opened.
 type Plan struct {
-	Argv []string // the command; nil where none can
-	Self bool     // the command is ourselves and reads the address from its input
-	Why  string   // why none can, for the person
+	Argv []string // the command; nil if there is none
+	Self bool     // Argv is Opener.Self, which reads the address from its input
+	Why  string   // why there is no command, as a clause for the user
 }
 
-// quickEnd is how soon an opener that cannot open anything has given up.
-const quickEnd = 2 * time.Second
+// failsWithin is how soon a command that cannot open a browser has failed.
+const failsWithin = 2 * time.Second
 
-// Plan decides what to run for an address. A person's own choice comes first;
-// then what is known to fail is avoided: a text browser in an SSH session, a
-// container, a machine without a display.
+// Plan returns the command that opens an address. The user's choice comes first:
+// PROFILECTL_BROWSER, then BROWSER. After that, it rules out what is known to fail:
+// a text browser in an SSH session, a container, and a machine without a display.
 func (o Opener) Plan(address string) Plan {
 	choice := o.Getenv("PROFILECTL_BROWSER")
 	if choice == "" {
@@ -49,20 +49,20 @@ func (o Opener) Plan(address string) Plan {
 		return Plan{Why: "the browser is switched off"}
 	case choice != "":
 		return Plan{Argv: command(choice, address)}
-	case o.Facts.WSL:
+	case o.Capabilities.WSL:
 		return o.windowsFromWSL(address)
-	case o.Facts.Container:
+	case o.Capabilities.Container:
 		return Plan{Why: "there is no browser in a container"}
-	case o.Facts.SSH && o.Getenv("DISPLAY") == "":
+	case o.Capabilities.SSH && o.Getenv("DISPLAY") == "":
 		return Plan{Why: "this is an SSH session without a display"}
-	case !o.Facts.Display:
+	case !o.Capabilities.Display:
 		return Plan{Why: "there is no graphical session"}
 	}
 	return Plan{Argv: o.Self, Self: true}
 }
 
-// command splits a configured command at its spaces and puts the address where
-// %s stands, or last. No shell reads it.
+// command splits a configured command at its spaces and inserts the address in
+// place of the first %s, or at the end. No shell is involved.
 func command(choice, address string) []string {
 	argv := strings.Fields(choice)
 	for i, word := range argv {
@@ -74,23 +74,24 @@ func command(choice, address string) []string {
 	return append(argv, address)
 }
 
-// windowsFromWSL reaches the Windows side: with wslview where it is installed,
-// else with PowerShell, whose single quotes take everything but themselves
-// literally.
+// windowsFromWSL opens the browser of the Windows host with wslview, or with
+// PowerShell if wslview is not installed. Inside single quotes, PowerShell takes
+// every character literally except a single quote, which is doubled.
 func (o Opener) windowsFromWSL(address string) Plan {
 	if path, err := exec.LookPath("wslview"); err == nil {
 		return Plan{Argv: []string{path, address}}
 	}
 	quoted := "'" + strings.ReplaceAll(address, "'", "''") + "'"
-	return Plan{Argv: []string{"powershell.exe", "-NoProfile", "-NonInteractive", "-Command", "Start-Process " + quoted}}
+	return Plan{Argv: []string{
+		"powershell.exe", "-NoProfile", "-NonInteractive", "-Command", "Start-Process " + quoted,
+	}}
 }
 
-// Open opens the address, or returns why it cannot. Only web addresses are
-// opened.
+// Open starts the browser and returns, or returns why there is none. It opens only
+// http and https addresses.
 func (o Opener) Open(ctx context.Context, address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return errors.New("open browser: not a web address")
+	if _, err := parseWebAddress(address); err != nil {
+		return err
 	}
 	plan := o.Plan(address)
 	if plan.Argv == nil {
@@ -108,7 +109,7 @@ func (o Opener) Open(ctx context.Context, address string) error {
 	return nil
 }
 
-// watch reports an opener that fails at once; one that runs on is a browser.
+// watch reports a command that fails at once. One that keeps running is a browser.
 func (o Opener) watch(ctx context.Context, c *exec.Cmd) {
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
@@ -117,27 +118,35 @@ func (o Opener) watch(ctx context.Context, c *exec.Cmd) {
 		if err != nil && o.Failed != nil {
 			o.Failed(err)
 		}
-	case <-time.After(quickEnd):
+	case <-time.After(failsWithin):
 	case <-ctx.Done():
 	}
 }
 
-// OpenHere opens the address with the platform's opener and waits for that to
-// return. It is what Opener runs in a process of its own: the library runs some
-// browsers in the foreground and prints what they print.
+// OpenHere reads an address and opens it with the platform's opener, whose output
+// it discards. It returns when the opener does, and some openers run the browser in
+// the foreground. Opener therefore runs OpenHere in a process of its own.
 func OpenHere(from io.Reader) error {
 	const longest = 16 << 10
 	raw, err := io.ReadAll(io.LimitReader(from, longest))
 	if err != nil {
 		return fmt.Errorf("read address: %w", err)
 	}
-	u, err := url.Parse(strings.TrimSpace(string(raw)))
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return errors.New("open browser: not a web address")
+	address, err := parseWebAddress(strings.TrimSpace(string(raw)))
+	if err != nil {
+		return err
 	}
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
-	if err := browser.OpenURL(u.String()); err != nil {
+	if err := browser.OpenURL(address.String()); err != nil {
 		return fmt.Errorf("open browser: %w", err)
 	}
 	return nil
+}
+
+func parseWebAddress(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return nil, errors.New("open browser: not a web address")
+	}
+	return u, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Editor is the person's text editor.
+// Editor runs the user's text editor.
 type Editor struct {
 	GOOS           string
 	Getenv         func(string) string
@@ -18,9 +18,12 @@ type Editor struct {
 	Stdout, Stderr io.Writer
 }
 
-// Open edits a file and waits until the editor is closed. $VISUAL, then $EDITOR,
-// is a command line as the shell reads it, to which the file is added, as git
-// has it; without either it is vi, or notepad on Windows.
+// Open opens a file in the editor and waits until the editor is closed. As in git,
+// $VISUAL or else $EDITOR is a shell command line to which the file is appended. If
+// neither is set, the editor is vi, or notepad on Windows.
+//
+// It returns a Usage fault if the editor cannot be started, a Canceled fault if the
+// editor exits with another status than 0, and ctx.Err() if ctx has ended.
 func (e Editor) Open(ctx context.Context, path string) error {
 	editor := e.Getenv("VISUAL")
 	if editor == "" {
@@ -29,17 +32,27 @@ func (e Editor) Open(ctx context.Context, path string) error {
 	c := e.command(ctx, editor, path)
 	c.Stdin, c.Stdout, c.Stderr = e.In, e.Stdout, e.Stderr
 	err := c.Run()
-	ended, failed := errors.AsType[*exec.ExitError](err)
-	const notFound = 127 // of a shell
+	exit, exited := errors.AsType[*exec.ExitError](err)
+	const notFound = 127 // the exit status of a shell that does not find a command
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case !failed || ended.ExitCode() == notFound:
-		return &fault.Error{Kind: fault.Usage, What: "the editor cannot be started", Fix: "set EDITOR to the command of your text editor", Err: err}
+	case !exited || exit.ExitCode() == notFound:
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the editor cannot be started",
+			Fix:  "set EDITOR to the command of your text editor",
+			Err:  err,
+		}
 	}
-	return &fault.Error{Kind: fault.Canceled, What: fmt.Sprintf("the editor ended with exit status %d", ended.ExitCode()), Fix: "run the command again; nothing was sent", Err: err}
+	return &fault.Error{
+		Kind: fault.Canceled,
+		What: fmt.Sprintf("canceled; nothing was changed, because the editor exited with status %d", exit.ExitCode()),
+		Fix:  "run the command again",
+		Err:  err,
+	}
 }
 
 func (e Editor) command(ctx context.Context, editor, path string) *exec.Cmd {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 
 	"github.com/charmbracelet/huh"
@@ -15,23 +14,22 @@ import (
 
 // Field is one line of a form.
 type Field struct {
-	Name  string // the key of its answer
+	Name  string // the key of its value in the result of Edit
 	Label string
-	Value string                   // what it holds at first
-	Check func(value string) error // nil takes everything
+	Value string                   // the initial value
+	Check func(value string) error // nil accepts every value
 }
 
-// Form is what a person fills in, page by page.
+// Form is a form that the user fills in page by page.
 type Form struct {
 	Title string
-	Note  string // below the title: what is shown and cannot be changed
+	Note  string // below the title, for what cannot be changed
 	Pages [][]Field
 }
 
-// Edit lets the person change the fields' values and returns the new ones, all
-// of them. Leaving it with Esc or Ctrl-C is a Canceled fault, and nothing has
-// changed.
-func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) (map[string]string, error) {
+// Edit lets the user change the values of a form and returns all of them by field
+// name. If the user cancels with Esc or Ctrl-C, it returns a Canceled fault.
+func Edit(ctx context.Context, in io.Reader, out io.Writer, c Capabilities, form Form) (map[string]string, error) {
 	answers := map[string]*answer{}
 	var groups []*huh.Group
 	for i, page := range form.Pages {
@@ -40,22 +38,16 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 			a := &answer{}
 			a.Set(field.Value)
 			answers[field.Name] = a
-			input := huh.NewInput().Title(field.Label).Accessor(a)
-			if field.Check != nil {
-				input = input.Validate(field.Check)
-			}
-			if field.Check != nil && !f.Accessible { // told while the person types, and held when they go on
-				input = input.TitleFunc(func() string { return headline(field, *a.shared.Load()) }, &a.text)
-			}
-			inputs = append(inputs, input)
+			inputs = append(inputs, field.input(a, c.Accessible))
 		}
 		title := form.Title
 		if len(form.Pages) > 1 {
 			title = fmt.Sprintf("%s, page %d of %d", form.Title, i+1, len(form.Pages))
 		}
-		groups = append(groups, huh.NewGroup(inputs...).Title(title).Description(form.Note+"\nEsc leaves without a change."))
+		group := huh.NewGroup(inputs...).Title(title).Description(form.Note + "\nEsc cancels.")
+		groups = append(groups, group)
 	}
-	if err := run(ctx, huh.NewForm(groups...), in, out, f); err != nil {
+	if err := run(ctx, huh.NewForm(groups...), in, out, c); err != nil {
 		return nil, err
 	}
 	values := map[string]string{}
@@ -65,8 +57,31 @@ func Edit(ctx context.Context, in io.Reader, out io.Writer, f Facts, form Form) 
 	return values, nil
 }
 
-// answer is what a person types into a field. The form works on text; headlines
-// are made beside it, from shared.
+// input returns the field of the form that edits a. Its title shows a broken rule
+// while the user types, except in an accessible form, which asks line by line. The
+// user cannot go on with an invalid value.
+func (f Field) input(a *answer, accessible bool) huh.Field {
+	input := huh.NewInput().Title(f.Label).Accessor(a)
+	if f.Check == nil {
+		return input
+	}
+	input = input.Validate(f.Check)
+	if accessible {
+		return input
+	}
+	return input.TitleFunc(func() string { return f.headline(*a.shared.Load()) }, &a.text)
+}
+
+// headline returns the field's label, or what is wrong with its value.
+func (f Field) headline(value string) string {
+	if err := f.Check(value); err != nil {
+		return err.Error()
+	}
+	return f.Label
+}
+
+// answer holds the value that the user types into a field. huh reads and writes
+// text, and computes titles concurrently; these read shared.
 type answer struct {
 	text   string
 	shared atomic.Pointer[string]
@@ -74,66 +89,42 @@ type answer struct {
 
 var _ huh.Accessor[string] = (*answer)(nil)
 
-// Get returns the value (huh.Accessor).
+// Get returns the value, for huh.
 func (a *answer) Get() string { return a.text }
 
-// Set takes a new value (huh.Accessor).
+// Set stores a new value, for huh.
 func (a *answer) Set(value string) {
 	a.text = value
 	a.shared.Store(&value)
 }
 
-// headline is the field's label, or what is wrong with its value.
-func headline(f Field, value string) string {
-	if err := f.Check(value); err != nil {
-		return err.Error()
-	}
-	return f.Label
-}
-
-// Confirm asks a question of yes or no.
-func Confirm(ctx context.Context, in io.Reader, out io.Writer, f Facts, question string) (bool, error) {
+// Confirm asks whether to send a change and returns the user's answer. If the user
+// cancels with Esc or Ctrl-C, it returns a Canceled fault.
+func Confirm(ctx context.Context, in io.Reader, out io.Writer, c Capabilities, question string) (bool, error) {
 	yes := false
-	form := huh.NewForm(huh.NewGroup(huh.NewConfirm().Title(question).Affirmative("Send").Negative("Leave it").Value(&yes)))
-	if err := run(ctx, form, in, out, f); err != nil {
+	confirm := huh.NewConfirm().Title(question).Affirmative("Send").Negative("Cancel").Value(&yes)
+	if err := run(ctx, huh.NewForm(huh.NewGroup(confirm)), in, out, c); err != nil {
 		return false, err
 	}
 	return yes, nil
 }
 
-func run(ctx context.Context, form *huh.Form, in io.Reader, out io.Writer, f Facts) error {
+func run(ctx context.Context, form *huh.Form, in io.Reader, out io.Writer, c Capabilities) error {
 	theme := huh.ThemeBase()
-	if f.Color {
+	if c.Color {
 		theme = huh.ThemeBase16()
 	}
 	keys := huh.NewDefaultKeyMap()
 	keys.Quit.SetKeys("ctrl+c", "esc")
-	err := form.WithInput(in).WithOutput(out).WithAccessible(f.Accessible).WithTheme(theme).WithKeyMap(keys).RunWithContext(ctx)
+	form = form.WithInput(in).WithOutput(out).WithAccessible(c.Accessible).WithTheme(theme).WithKeyMap(keys)
+	err := form.RunWithContext(ctx)
 	if errors.Is(err, huh.ErrUserAborted) || ctx.Err() != nil {
-		return &fault.Error{Kind: fault.Canceled, What: "left without a change", Fix: "run the command again to start over", Err: err}
+		return &fault.Error{
+			Kind: fault.Canceled,
+			What: "canceled; nothing was changed",
+			Fix:  "run the command again to start over",
+			Err:  err,
+		}
 	}
 	return err
 }
-
-// Diff lists changes for a person: a line for each field, before and after.
-func Diff(rows []Change, color bool) string {
-	const red, green, reset = "\x1b[31m", "\x1b[32m", "\x1b[0m"
-	paint := func(code, s string) string {
-		if !color {
-			return s
-		}
-		return code + s + reset
-	}
-	longest := 0
-	for _, r := range rows {
-		longest = max(longest, len(r.Field))
-	}
-	var b strings.Builder
-	for _, r := range rows {
-		b.WriteString("  " + r.Field + strings.Repeat(" ", longest-len(r.Field)) + "  " + paint(red, r.Before) + " → " + paint(green, r.After) + "\n")
-	}
-	return b.String()
-}
-
-// Change is one line of a Diff, its values made harmless already.
-type Change struct{ Field, Before, After string }

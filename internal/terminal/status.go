@@ -8,29 +8,29 @@ import (
 	"time"
 )
 
-// Status writes to a terminal and keeps one line at its end that says what is
-// being waited for. It is safe for concurrent use. Off a terminal there is no
-// such line, and Status is just the writer.
+// Status writes to a terminal and keeps a status line below everything written,
+// which shows what the program waits for. It is safe for concurrent use. If the
+// output is not a terminal, it shows no status line.
 type Status struct {
 	out  io.Writer
 	live bool
 
 	mu    sync.Mutex
-	line  string        // what stands there now
-	text  func() string // what is to stand there; nil for nothing
-	ended chan struct{} // closed when the line is to go
+	line  string        // the status line on the screen; empty if there is none
+	text  func() string // returns the status line to show; nil while there is none
+	ended chan struct{} // closed to end run; nil while it does not run
 }
 
-// tick is how often the line is looked at; it is rewritten only if it changed.
+// tick is how often text is called. The line is rewritten only if it has changed.
 const tick = 100 * time.Millisecond
 
-// NewStatus returns a Status over out. With live, out is a terminal whose lines
-// can be rewritten.
+// NewStatus returns a Status that writes to out. live reports whether out is a
+// terminal whose lines can be rewritten.
 func NewStatus(out io.Writer, live bool) *Status {
 	return &Status{out: out, live: live}
 }
 
-// Write prints above the line.
+// Write writes p above the status line.
 func (s *Status) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -42,9 +42,9 @@ func (s *Status) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Show keeps the line up to date until hide is called, which may be done more
-// than once. It appears after a delay, so that what is quick does not flicker. A
-// second Show within the first changes nothing.
+// Show shows text as the status line and updates it until hide is called. The line
+// appears after the delay, so that it does not flicker when the wait is short. If a
+// line is shown already, Show does nothing. hide may be called more than once.
 func (s *Status) Show(delay time.Duration, text func() string) (hide func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Status) run(delay time.Duration, text func() string, ended <-chan struc
 		}
 		s.mu.Lock()
 		select {
-		case <-ended: // meanwhile: the line is gone and stays so
+		case <-ended: // hide removed the line while run waited for the lock
 		default:
 			s.text = text
 			s.draw(text())
@@ -84,19 +84,20 @@ func (s *Status) run(delay time.Duration, text func() string, ended <-chan struc
 	}
 }
 
-// draw replaces the line.
+// draw replaces the status line on the screen.
 func (s *Status) draw(line string) {
 	if line == s.line {
 		return
 	}
 	const start = "\r\x1b[K"
 	s.line = line
-	_, _ = io.WriteString(s.out, start+line) // a terminal that is gone is nobody's loss
+	_, _ = io.WriteString(s.out, start+line) // a closed terminal does not end the command
 }
 
-// Left writes how long it is until a moment, as 4:07.
-func Left(until time.Time) string {
+// Left returns the time left until t in minutes and seconds, such as 4:07. It
+// returns 0:00 after t.
+func Left(t time.Time) string {
 	const minute = 60
-	seconds := int(max(0, time.Until(until).Round(time.Second)).Seconds())
+	seconds := int(max(0, time.Until(t).Round(time.Second)).Seconds())
 	return fmt.Sprintf("%d:%02d", seconds/minute, seconds%minute)
 }

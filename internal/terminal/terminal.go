@@ -1,13 +1,13 @@
-// Package terminal is everything between profilectl and a person's terminal:
-// what is known about it, opening a browser, asking and showing.
+// Package terminal talks to the user at a terminal: it detects what the terminal
+// can do, opens the browser and the editor, asks questions, and shows progress.
 //
 // The rules of the interface:
-//   - A command's result goes to standard output and nothing else does.
-//   - What a person is to read or answer goes to standard error, or is asked on
-//     the controlling terminal, so that results can always be piped.
-//   - Off a terminal there is no colour, no spinner and no question.
-//   - CI and agents switch questions and colour off; they change nothing else.
-//   - A question can always be left with Ctrl-C, and then nothing has changed.
+//   - Only the result of a command goes to standard output.
+//   - Everything else that the user reads goes to standard error, and questions
+//     are asked on the controlling terminal, so that results can be piped.
+//   - Without a terminal there are no colors, no progress line and no questions.
+//   - CI and coding agents turn questions and colors off and change nothing else.
+//   - Ctrl-C cancels every question, and then nothing has changed.
 package terminal
 
 import (
@@ -17,27 +17,32 @@ import (
 	"golang.org/x/term"
 )
 
-// Facts are what is known about the surroundings. They do not change.
-type Facts struct {
+// Capabilities describe the terminal and the machine that the program runs on.
+// They do not change during a run.
+type Capabilities struct {
 	StdoutTTY   bool
 	StderrTTY   bool
-	Interactive bool // a person is there to answer
-	Live        bool // lines of standard error may be rewritten
+	Interactive bool // a user can answer questions
+	Live        bool // lines on standard error can be rewritten
 	Color       bool
 	Accessible  bool // for screen readers: plain questions instead of forms
 	Width       int  // columns of the terminal
 	SSH         bool
 	WSL         bool
 	Container   bool
-	Display     bool // a graphical session
+	Display     bool // there is a graphical session
 }
 
 const defaultWidth = 80
 
-// Detect looks around. The streams are whatever the program was started with;
-// only files can be terminals. exists tells whether there is a file of a name.
-func Detect(in, out, errOut any, goos string, getenv func(string) string, exists func(path string) bool) Facts {
-	f := Facts{
+// Detect returns the capabilities of the terminal that the streams belong to. A
+// stream that is not an *os.File is not a terminal. exists reports whether a file
+// exists.
+func Detect(
+	in, out, errOut any, goos string,
+	getenv func(string) string, exists func(path string) bool,
+) Capabilities {
+	c := Capabilities{
 		StdoutTTY:  isTerminal(out),
 		StderrTTY:  isTerminal(errOut),
 		Accessible: getenv("ACCESSIBLE") != "",
@@ -47,18 +52,20 @@ func Detect(in, out, errOut any, goos string, getenv func(string) string, exists
 		Container:  getenv("container") != "" || exists("/.dockerenv") || exists("/run/.containerenv"),
 		Display:    goos != "linux" || getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "",
 	}
-	alone := getenv("CI") != "" || agent(getenv)
-	f.Interactive = isTerminal(in) && f.StderrTTY && getenv("TERM") != "dumb" && !alone
-	f.Live = f.StderrTTY && getenv("TERM") != "dumb" && !alone && !f.Accessible
+	attended := c.StderrTTY && getenv("TERM") != "dumb" && getenv("CI") == "" && !agent(getenv)
+	c.Interactive = attended && isTerminal(in)
+	c.Live = attended && !c.Accessible
 	forced := getenv("CLICOLOR_FORCE") != "" && getenv("CLICOLOR_FORCE") != "0"
-	f.Color = getenv("NO_COLOR") == "" && (forced || f.StderrTTY && getenv("TERM") != "dumb" && !alone)
-	return f
+	c.Color = getenv("NO_COLOR") == "" && (forced || attended)
+	return c
 }
 
-// agent tells a coding agent at the keyboard.
+// agent reports whether a coding agent runs the command.
 func agent(getenv func(string) string) bool {
-	return slices.ContainsFunc([]string{"CLAUDECODE", "AI_AGENT", "CURSOR_AGENT", "CODEX_SANDBOX", "GEMINI_CLI", "COPILOT_CLI"},
-		func(name string) bool { return getenv(name) != "" })
+	variables := []string{
+		"CLAUDECODE", "AI_AGENT", "CURSOR_AGENT", "CODEX_SANDBOX", "GEMINI_CLI", "COPILOT_CLI",
+	}
+	return slices.ContainsFunc(variables, func(name string) bool { return getenv(name) != "" })
 }
 
 func isTerminal(stream any) bool {

@@ -65,7 +65,7 @@ func TestSignUp(t *testing.T) {
 	if a := c.redeem(c.got.Get("code")); a.Status != 200 {
 		t.Fatalf("got %+v", a)
 	}
-	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0].Subject != "Verify your e-mail address" {
+	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0].Subject != "Verify your email address" {
 		t.Errorf("the mail is %v", mail)
 	}
 	c.person.SignUp = false

@@ -16,56 +16,94 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// workloadAudience is what a platform's token must be meant for
-// (learn.microsoft.com, "Workload identity federation").
+// workloadAudience is the required audience of a platform's token (learn.microsoft.com,
+// "Workload identity federation").
 const workloadAudience = "api://AzureADTokenExchange"
 
-// checkAssertion verifies a client assertion: one that the app signed with its
-// certificate, or a token of the platform it runs on.
-func (s *STS) checkAssertion(r *http.Request, app directory.App, assertion string) *refusal {
+// checkAssertion verifies a client assertion. Its signer is the app, with a registered
+// certificate, or the platform that the app runs on.
+func (s *STS) checkAssertion(r *http.Request, app directory.App, assertion string) *entraError {
 	if r.PostForm.Get("client_assertion_type") != assertionType {
-		return no(900144, "client_assertion_type")
+		return newError(aadstsParameterMissing, "client_assertion_type")
 	}
-	claims := jwt.RegisteredClaims{}
+	var claims jwt.RegisteredClaims
 	unverified, _, err := jwt.NewParser().ParseUnverified(assertion, &claims)
 	if err != nil {
-		return no(700027)
+		return newError(aadstsClientAssertionInvalid)
 	}
-	parse := func(audience string, key jwt.Keyfunc) error {
-		_, err := jwt.Parse(assertion, key, jwt.WithValidMethods([]string{"PS256", "RS256"}), jwt.WithAudience(audience), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.Now))
-		return err
-	}
-	otherwise := 700027
-	if unverified.Header["x5t#S256"] == nil && unverified.Header["x5t"] == nil {
-		otherwise = 700213
-		err = errors.New("no such workload")
-		if i := slices.IndexFunc(app.Workloads, func(w directory.Workload) bool { return w.Issuer == claims.Issuer && w.Subject == claims.Subject }); i >= 0 {
-			err = parse(workloadAudience, func(*jwt.Token) (any, error) { return publicKey(app.Workloads[i].Key) })
-		}
-	} else if err = errors.New("of another app"); claims.Issuer == app.ID && claims.Subject == app.ID {
-		err = parse(s.origins(r).api+"/"+s.tenantID()+"/oauth2/v2.0/token", func(t *jwt.Token) (any, error) { return certificateKey(app, t) })
+	code := aadstsClientAssertionInvalid
+	if namesCertificate(unverified) {
+		err = s.checkCertificateAssertion(r, app, assertion, claims)
+	} else {
+		code = aadstsWorkloadUnknown
+		err = s.checkWorkloadToken(app, assertion, claims)
 	}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, jwt.ErrTokenExpired), errors.Is(err, jwt.ErrTokenNotValidYet):
-		return no(700024)
+		return newError(aadstsClientAssertionExpired)
 	}
-	s.Log.Info("refuse client assertion", "client", app.ID)
-	return no(otherwise)
+	s.Log.Info("reject client assertion", "client", app.ID)
+	return newError(code)
 }
 
-// certificateKey is the key of the app's certificate that the assertion names.
+// namesCertificate reports whether the header of an assertion has a certificate thumbprint.
+func namesCertificate(t *jwt.Token) bool {
+	return t.Header["x5t#S256"] != nil || t.Header["x5t"] != nil
+}
+
+// checkCertificateAssertion verifies an assertion that the app signed with the key of its
+// certificate.
+func (s *STS) checkCertificateAssertion(
+	r *http.Request,
+	app directory.App,
+	assertion string,
+	claims jwt.RegisteredClaims,
+) error {
+	if claims.Issuer != app.ID || claims.Subject != app.ID {
+		return errors.New("the assertion belongs to another app")
+	}
+	tokenEndpoint := s.origins(r).api + "/" + s.tenant().id + "/oauth2/v2.0/token"
+	return s.verifyAssertion(assertion, tokenEndpoint, func(t *jwt.Token) (any, error) {
+		return certificateKey(app, t)
+	})
+}
+
+// checkWorkloadToken verifies a platform's token against the app's federated credentials.
+func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt.RegisteredClaims) error {
+	i := slices.IndexFunc(app.Workloads, func(w directory.Workload) bool {
+		return w.Issuer == claims.Issuer && w.Subject == claims.Subject
+	})
+	if i < 0 {
+		return errors.New("no federated credential matches the token")
+	}
+	return s.verifyAssertion(assertion, workloadAudience, func(*jwt.Token) (any, error) {
+		return parsePublicKey(app.Workloads[i].Key)
+	})
+}
+
+func (s *STS) verifyAssertion(assertion, audience string, key jwt.Keyfunc) error {
+	_, err := jwt.Parse(assertion, key,
+		jwt.WithValidMethods([]string{"PS256", "RS256"}),
+		jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(),
+		jwt.WithTimeFunc(s.Now))
+	return err
+}
+
+// certificateKey returns the public key of the app's certificate that the assertion names.
 func certificateKey(app directory.App, t *jwt.Token) (any, error) {
-	print, _ := t.Header["x5t#S256"].(string)
-	// MSAL Go writes base64 where RFC 7515 wants base64url; Entra takes both.
-	raw, err := base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(print))
+	thumbprint, _ := t.Header["x5t#S256"].(string)
+	// RFC 7515 requires base64url, but MSAL Go writes base64. Entra accepts both.
+	base64URL := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(thumbprint)
+	sum, err := base64.RawURLEncoding.DecodeString(base64URL)
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode([]byte(app.Certificates[hex.EncodeToString(raw)]))
+	block, _ := pem.Decode([]byte(app.Certificates[hex.EncodeToString(sum)]))
 	if block == nil {
-		return nil, errors.New("no such certificate")
+		return nil, errors.New("the certificate is not registered")
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {
@@ -74,19 +112,20 @@ func certificateKey(app directory.App, t *jwt.Token) (any, error) {
 	return certificate.PublicKey, nil
 }
 
-func publicKey(text string) (any, error) {
+func parsePublicKey(text string) (any, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
-		return nil, errors.New("no key")
+		return nil, errors.New("the public key is not PEM")
 	}
 	return x509.ParsePKIXPublicKey(block.Bytes)
 }
 
-// Register adds a certificate to an app's credentials.
+// Register adds a certificate to the credentials of an app.
 func Register(app *directory.App, certificate *x509.Certificate) {
 	if app.Certificates == nil {
 		app.Certificates = map[string]string{}
 	}
 	sum := sha256.Sum256(certificate.Raw)
-	app.Certificates[hex.EncodeToString(sum[:])] = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}))
+	block := pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}
+	app.Certificates[hex.EncodeToString(sum[:])] = string(pem.EncodeToMemory(&block))
 }

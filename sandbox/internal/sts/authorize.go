@@ -4,241 +4,167 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// transactionLife is how long a person may take over the pages.
-const transactionLife = 30 * time.Minute
+// codeLife is the lifetime of authorization codes and of one-time codes.
+const codeLife = 10 * time.Minute
 
-// transaction is one sign-in under way, bound to one browser.
-type transaction struct {
-	mu          sync.Mutex // held while one of its forms is handled
-	id, browser string
-	app         directory.App
-	grant       grant
-	demands     demands
-	redirect    string
-	mode        string // query or form_post
-	state       string
-	nonce       string
-	challenge   string
-	prompt      string
-	hint        string
-	device      *device // set where a device waits, not a redirect URI
-	expires     time.Time
-
-	facts    Facts    // what was proved so far
-	signUp   *newUser // an account being made
-	sent     *oneTime // the one-time code that is awaited
-	reset    string   // the address whose password was forgotten
-	mayReset bool     // its code was right
-}
-
-// authorize checks a request and starts a transaction. What is wrong with the
-// client or its redirect URI is shown, never redirected: the address may be a
-// thief's (RFC 6749, 4.1.2.1).
+// authorize is the authorize endpoint: it validates a request and starts a transaction.
+// An error in the client or its redirect URI is shown on a page and not sent to the redirect
+// URI, which might be an attacker's (RFC 6749, 4.1.2.1).
 func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
-	if !s.known(r) {
-		s.errorPage(w, r, no(90002, r.PathValue("tenant")))
+	if e := s.checkTenant(r); e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		s.errorPage(w, r, no(9002))
+	if err := r.ParseForm(); err != nil || hasRepeatedParameter(r.Form) {
+		s.errorPage(w, r, newError(aadstsMalformedRequest))
 		return
 	}
-	for _, values := range r.Form {
-		if len(values) > 1 {
-			s.errorPage(w, r, no(9002))
-			return
-		}
-	}
-	_, app, known := s.find("", r.Form.Get("client_id"))
+	clientID := r.Form.Get("client_id")
+	app, known := s.findApp(clientID)
 	switch {
-	case r.Form.Get("client_id") == "":
-		s.errorPage(w, r, no(900144, "client_id"))
+	case clientID == "":
+		s.errorPage(w, r, newError(aadstsParameterMissing, "client_id"))
 		return
 	case !known:
-		s.errorPage(w, r, no(700016, r.Form.Get("client_id")))
+		s.errorPage(w, r, newError(aadstsClientNotFound, clientID))
 		return
-	case !registered(app, r.Form.Get("redirect_uri")):
-		s.errorPage(w, r, no(50011))
+	case !allowsRedirect(app, r.Form.Get("redirect_uri")):
+		s.errorPage(w, r, newError(aadstsRedirectURIMismatch))
 		return
 	}
-	t, f := s.newTransaction(r.Form, app)
-	if f != nil {
-		s.redirectError(w, r, t, f)
+	t, e := s.newTransaction(r.Form, app)
+	if e != nil {
+		s.redirectError(w, r, t, e)
 		return
 	}
 	s.begin(w, r, t)
 }
 
-// newTransaction reads the rest of the request. Its errors go back to the
-// client, so the transaction is returned with them.
-func (s *STS) newTransaction(form url.Values, app directory.App) (*transaction, *refusal) {
-	t := &transaction{
-		id: rand.Text(), app: app, redirect: form.Get("redirect_uri"), state: form.Get("state"), nonce: form.Get("nonce"),
-		challenge: form.Get("code_challenge"), prompt: form.Get("prompt"), hint: form.Get("login_hint"),
-		mode: form.Get("response_mode"), expires: s.Now().Add(transactionLife),
-	}
-	if t.mode == "" {
-		t.mode = "query"
-	}
-	var f *refusal
-	if t.demands, f = readClaims(form.Get("claims")); f != nil {
-		return t, f
-	}
-	switch {
-	case !slices.Contains([]string{"query", "form_post"}, t.mode):
-		t.mode = "query"
-		return t, no(90023, "the response_mode is not supported")
-	case form.Get("response_type") != "code":
-		return t, no(90023, "the response_type is not supported")
-	case app.Public && t.challenge == "":
-		return t, no(700030)
-	case t.challenge != "" && (form.Get("code_challenge_method") != "S256" || len(t.challenge) != 43):
-		return t, no(90023, "the code_challenge_method must be S256")
-	case !slices.Contains([]string{"", "none", "login", "select_account", "create", "consent"}, t.prompt):
-		return t, no(90023, "the prompt is not supported")
-	}
-	t.grant, f = s.resolve(form.Get("scope"), app)
-	if f != nil && f.code == 28000 {
-		f = no(700022)
-	}
-	return t, f
-}
-
-// begin binds the transaction to this browser and takes its session over, as
-// far as the request allows.
+// begin binds the transaction to the browser. It uses the accounts that are signed in with
+// the browser, unless the request asks for a new sign-in.
 func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
-	t.browser = s.cookie(r, browserCookie)
+	t.browser = readCookie(r, browserCookie)
 	if t.browser == "" {
 		t.browser = rand.Text()
-		s.setCookie(w, r, browserCookie, t.browser)
+		setCookie(w, r, browserCookie, t.browser)
 	}
 	accounts := s.signedIn(r)
 	if t.prompt != "login" && t.prompt != "create" {
-		t.facts = s.chosen(accounts, t.hint)
+		t.auth = s.matchAccount(accounts, t.hint)
 	}
 	s.mu.Lock()
 	s.sweep()
 	s.transactions[t.id] = t
 	s.mu.Unlock()
-	if t.prompt == "none" {
-		switch {
-		case t.facts.User == "" && len(accounts) > 1:
-			s.redirectError(w, r, t, no(16000))
-		case t.facts.User == "":
-			s.redirectError(w, r, t, no(50058))
-		case s.needsMFA(t.grant.Resource, t.demands, t.facts):
-			s.redirectError(w, r, t, s.mfaRefusal(t.grant.Resource, t.demands))
-		default:
-			s.finish(w, r, t)
-		}
-		return
-	}
-	several := t.prompt == "" && t.hint == "" && len(accounts) > 1
-	if several || t.prompt == "select_account" && len(accounts) > 0 {
+	ambiguous := t.prompt == "" && t.hint == "" && len(accounts) > 1
+	switch {
+	case t.prompt == "none":
+		s.finishSilently(w, r, t, len(accounts))
+	case ambiguous, t.prompt == "select_account" && len(accounts) > 0:
 		s.show(w, r, t, "account", "")
-		return
+	default:
+		s.advance(w, r, t)
 	}
-	s.advance(w, r, t)
 }
 
-// chosen is the account that the request means: the one of the hint, or the only
-// one.
-func (s *STS) chosen(accounts []Facts, hint string) Facts {
-	for _, f := range accounts {
-		user, _, ok := s.find(f.User, "")
+// finishSilently finishes a transaction with prompt=none, or sends an error to the redirect
+// URI if the user would have to interact. signedIn is the number of accounts that are signed
+// in with the browser.
+func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transaction, signedIn int) {
+	switch {
+	case t.auth.UserID == "" && signedIn > 1:
+		s.redirectError(w, r, t, newError(aadstsSelectAccount))
+	case t.auth.UserID == "":
+		s.redirectError(w, r, t, newError(aadstsNotSignedIn))
+	case s.needsMFA(t.grant.resource, t.claims, t.auth):
+		s.redirectError(w, r, t, s.mfaError(t.grant.resource, t.claims))
+	default:
+		s.finish(w, r, t)
+	}
+}
+
+// matchAccount returns the account that the hint names or, without a hint, the only account.
+// If there is none, it returns the zero value.
+func (s *STS) matchAccount(accounts []authentication, hint string) authentication {
+	for _, a := range accounts {
+		user, ok := s.findUser(a.UserID)
 		if ok && hint != "" && strings.EqualFold(hint, user.Email) {
-			return f
+			return a
 		}
 	}
 	if hint == "" && len(accounts) == 1 {
 		return accounts[0]
 	}
-	return Facts{}
+	return authentication{}
 }
 
-// sweep forgets what has expired. The caller holds the lock.
-func (s *STS) sweep() {
-	now := s.Now()
-	for id, t := range s.transactions {
-		if now.After(t.expires) {
-			delete(s.transactions, id)
-		}
-	}
-	for id, c := range s.codes {
-		if now.After(c.expires.Add(codeLife)) { // kept a while, to notice reuse
-			delete(s.codes, id)
-		}
-	}
-	for id, d := range s.devices {
-		if now.After(d.expires.Add(codeLife)) {
-			delete(s.devices, id)
-		}
-	}
-}
-
-// finish answers the client with a code, or lets the device in.
+// finish ends a successful transaction. It sends an authorization code to the redirect URI,
+// or approves the device.
 func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
-	s.mu.Lock()
-	delete(s.transactions, t.id)
-	s.mu.Unlock()
-	facts := t.facts
-	facts.Family = NewID()
+	s.end(t)
+	auth := t.auth
+	auth.Family = NewID()
 	if t.device != nil {
-		s.mu.Lock()
-		t.device.facts, t.device.approved = facts, true
-		s.mu.Unlock()
-		s.message(w, r, "You are signed in", "Go back to your device: "+t.app.Name+" goes on by itself.")
+		s.approve(t.device, auth)
+		s.message(w, r, "You are signed in",
+			"You have signed in to "+t.app.Name+" on your device. You can close this window.")
 		return
 	}
 	value := "1." + rand.Text() + rand.Text()
 	s.mu.Lock()
-	s.codes[value] = &code{
-		client: t.app.ID, redirect: t.redirect, challenge: t.challenge, nonce: t.nonce,
-		grant: t.grant, facts: facts, expires: s.Now().Add(codeLife),
+	s.codes[value] = &authorizationCode{
+		clientID:  t.app.ID,
+		redirect:  t.redirect,
+		challenge: t.challenge,
+		nonce:     t.nonce,
+		grant:     t.grant,
+		auth:      auth,
+		expires:   s.Now().Add(codeLife),
 	}
 	s.mu.Unlock()
-	s.answer(w, r, t, url.Values{"code": {value}, "state": {t.state}, "session_state": {NewID()}})
+	s.respond(w, r, t, url.Values{"code": {value}, "session_state": {NewID()}})
 }
 
-// redirectError sends the client an error (RFC 6749, 4.1.2.1).
-func (s *STS) redirectError(w http.ResponseWriter, r *http.Request, t *transaction, f *refusal) {
+func (s *STS) end(t *transaction) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	delete(s.transactions, t.id)
-	s.mu.Unlock()
-	s.Log.Info("refuse", "path", r.URL.Path, "code", f.code)
+}
+
+// redirectError ends a transaction and sends an error to the redirect URI (RFC 6749,
+// 4.1.2.1). A device's sign-in has no redirect URI, so its error is shown on a page.
+func (s *STS) redirectError(w http.ResponseWriter, r *http.Request, t *transaction, e *entraError) {
+	s.end(t)
 	if t.device != nil {
-		s.errorPage(w, r, f)
+		s.errorPage(w, r, e)
 		return
 	}
-	values := url.Values{"error": {f.oauth}, "error_description": {f.description(s.ids(r))}, "state": {t.state}}
-	if f.code == 65004 {
+	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code))
+	values := url.Values{"error": {e.oauth}, "error_description": {e.description(s.newTrace(r))}}
+	if e.code == aadstsUserDeclined {
 		values.Set("error_subcode", "cancel")
 	}
-	s.answer(w, r, t, values)
+	s.respond(w, r, t, values)
 }
 
-// answer brings the values to the redirect URI, by a form that posts itself or
-// in the query.
-func (s *STS) answer(w http.ResponseWriter, r *http.Request, t *transaction, values url.Values) {
-	if t.state == "" {
-		values.Del("state")
+// respond sends the authorization response to the redirect URI, in the response mode of the
+// request.
+func (s *STS) respond(w http.ResponseWriter, r *http.Request, t *transaction, values url.Values) {
+	if t.state != "" {
+		values.Set("state", t.state)
 	}
 	if t.mode == "form_post" {
 		s.formPost(w, r, t.redirect, values)
 		return
 	}
 	u, err := url.Parse(t.redirect)
-	if err != nil { // registered URIs parse
-		s.errorPage(w, r, no(50011))
+	if err != nil { // cannot happen: registered URIs are valid
+		s.errorPage(w, r, newError(aadstsRedirectURIMismatch))
 		return
 	}
 	q := u.Query()

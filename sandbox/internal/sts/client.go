@@ -8,39 +8,57 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// assertionType is the only form of client assertion (RFC 7523, 2.2).
+// assertionType is the only supported type of client assertion (RFC 7523, 2.2).
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-// client finds out which app sends the request, and holds a confidential one to
-// its secret or certificate. A public one must send neither.
-func (s *STS) client(r *http.Request) (app directory.App, azpacr string, f *refusal) {
-	id, secret := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
-	if user, password, ok := r.BasicAuth(); ok {
-		userID, err1 := url.QueryUnescape(user) // RFC 6749, 2.3.1
-		userSecret, err2 := url.QueryUnescape(password)
-		if err1 != nil || err2 != nil || id != "" && id != userID || secret != "" {
-			return app, "", no(9002)
-		}
-		id, secret = userID, userSecret
+// The values of the azpacr claim: how the client authenticated.
+const (
+	azpacrPublic    = "0"
+	azpacrSecret    = "1"
+	azpacrAssertion = "2"
+)
+
+// client returns the app that sent the request and how it authenticated. A confidential
+// client must prove its identity with a secret or an assertion; a public client must send
+// neither.
+func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entraError) {
+	id, secret, e := readClientID(r)
+	if e != nil {
+		return app, "", e
 	}
-	if id == "" {
-		return app, "", no(900144, "client_id")
-	}
-	_, app, ok := s.find("", id)
+	app, known := s.findApp(id)
 	assertion := r.PostForm.Get("client_assertion")
 	switch {
-	case !ok:
-		return app, "", no(700016, id)
+	case !known:
+		return app, "", newError(aadstsClientNotFound, id)
 	case app.Public && (secret != "" || assertion != ""):
-		return app, "", no(700025)
+		return app, "", newError(aadstsPublicClientCredential)
 	case app.Public:
-		return app, "0", nil
+		return app, azpacrPublic, nil
 	case assertion != "":
-		return app, "2", s.checkAssertion(r, app, assertion)
+		return app, azpacrAssertion, s.checkAssertion(r, app, assertion)
 	case secret == "":
-		return app, "", no(7000218)
+		return app, "", newError(aadstsClientCredentialMissing)
 	case app.Secret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(app.Secret)) != 1:
-		return app, "", no(7000215, app.ID)
+		return app, "", newError(aadstsClientSecretInvalid, app.ID)
 	}
-	return app, "1", nil
+	return app, azpacrSecret, nil
+}
+
+// readClientID returns the client ID and the secret from the form or from HTTP Basic
+// authentication (RFC 6749, 2.3.1).
+func readClientID(r *http.Request) (id, secret string, e *entraError) {
+	id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if username, password, ok := r.BasicAuth(); ok {
+		basicID, err1 := url.QueryUnescape(username)
+		basicSecret, err2 := url.QueryUnescape(password)
+		if err1 != nil || err2 != nil || id != "" && id != basicID || secret != "" {
+			return "", "", newError(aadstsMalformedRequest)
+		}
+		id, secret = basicID, basicSecret
+	}
+	if id == "" {
+		return "", "", newError(aadstsParameterMissing, "client_id")
+	}
+	return id, secret, nil
 }

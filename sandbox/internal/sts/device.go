@@ -11,96 +11,135 @@ import (
 
 const (
 	deviceLife     = 15 * time.Minute
-	deviceInterval = 5 // seconds
+	deviceInterval = 5 // seconds between two polls
 	userCodeLength = 9
 )
 
-// device waits for a person to let it in with a user code (RFC 8628).
+// device is a device whose user signs in on another one (RFC 8628). STS.mu guards approved,
+// used and auth.
 type device struct {
-	code, userCode string
-	app            directory.App
-	grant          grant
-	facts          Facts
-	approved, used bool
-	expires        time.Time
+	deviceCode string
+	userCode   string
+	app        directory.App
+	grant      grant
+	auth       authentication // set when approved
+	approved   bool
+	used       bool
+	expires    time.Time
 }
 
-// deviceCode starts a device's sign-in. The address it names is the external
-// tenant's own page; the real service still names the workforce one, which
-// refuses customers (AADSTS500208).
+// deviceCode starts the sign-in of a device. verification_uri is the external tenant's own
+// page. The real service still names the workforce page, which rejects customers
+// (AADSTS500208).
 func (s *STS) deviceCode(w http.ResponseWriter, r *http.Request) {
-	if !s.known(r) {
-		s.fail(w, r, no(90002, r.PathValue("tenant")))
+	d, e := s.newDevice(w, r)
+	if e != nil {
+		s.writeError(w, r, e)
 		return
 	}
-	t, f := s.readTokenRequest(w, r)
-	if f != nil {
-		s.fail(w, r, f)
-		return
-	}
-	g, f := s.resolve(t.form.Get("scope"), t.app)
-	if f != nil {
-		s.fail(w, r, f)
-		return
-	}
-	d := &device{code: rand.Text() + rand.Text(), userCode: rand.Text()[:userCodeLength], app: t.app, grant: g, expires: s.Now().Add(deviceLife)}
 	s.mu.Lock()
 	s.sweep()
-	s.devices[d.code] = d
+	s.devices[d.deviceCode] = d
 	s.mu.Unlock()
 	page := s.origins(r).pages + "/common/oauth2/deviceauth"
 	writeJSON(w, http.StatusOK, map[string]any{
-		"user_code": d.userCode, "device_code": d.code, "verification_uri": page,
-		"expires_in": int(deviceLife.Seconds()), "interval": deviceInterval,
-		"message": "To sign in, use a web browser to open the page " + page + " and enter the code " + d.userCode + " to authenticate.",
+		"user_code":        d.userCode,
+		"device_code":      d.deviceCode,
+		"verification_uri": page,
+		"expires_in":       int(deviceLife.Seconds()),
+		"interval":         deviceInterval,
+		"message": "To sign in, use a web browser to open the page " + page +
+			" and enter the code " + d.userCode + " to authenticate.",
 	})
 }
 
-func (s *STS) byDevice(t tokenRequest) (issuance, *refusal) {
+// newDevice returns the device that a request to the device code endpoint describes.
+func (s *STS) newDevice(w http.ResponseWriter, r *http.Request) (*device, *entraError) {
+	if e := s.checkTenant(r); e != nil {
+		return nil, e
+	}
+	t, e := s.readTokenRequest(w, r)
+	if e != nil {
+		return nil, e
+	}
+	g, e := s.resolve(t.form.Get("scope"), t.app)
+	if e != nil {
+		return nil, e
+	}
+	return &device{
+		deviceCode: rand.Text() + rand.Text(),
+		userCode:   rand.Text()[:userCodeLength],
+		app:        t.app,
+		grant:      g,
+		expires:    s.Now().Add(deviceLife),
+	}, nil
+}
+
+// redeemDeviceCode answers a poll of a device: an error until the user has signed in, then
+// the tokens, once.
+func (s *STS) redeemDeviceCode(t tokenRequest) (issuance, *entraError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value := t.form.Get("device_code")
 	if value == "" {
-		value = t.form.Get("code") // what MSAL sends for the short grant type
+		value = t.form.Get("code") // MSAL's parameter for the short grant type
 	}
 	d, known := s.devices[value]
 	switch {
 	case !known || d.used || !strings.EqualFold(d.app.ID, t.app.ID):
-		return issuance{}, no(70018)
+		return issuance{}, newError(aadstsDeviceCodeInvalid)
 	case s.Now().After(d.expires):
-		return issuance{}, no(70019)
+		return issuance{}, newError(aadstsDeviceCodeExpired)
 	case !d.approved:
-		return issuance{}, no(70016)
+		return issuance{}, newError(aadstsDevicePending)
 	}
 	d.used = true
-	return t.issuance(d.grant, d.facts), nil
+	return t.issuance(d.grant, d.auth), nil
 }
 
-func (s *STS) deviceAuth(w http.ResponseWriter, r *http.Request) {
+// devicePage shows the page for a user code, filled in if the link contains one.
+func (s *STS) devicePage(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "device", view{Title: "Enter the code", Value: r.URL.Query().Get("otc")}, "")
 }
 
-// deviceEnter starts the sign-in that a user code stands for.
-func (s *STS) deviceEnter(w http.ResponseWriter, r *http.Request) {
+// enterUserCode starts the sign-in for the device that shows the user code.
+func (s *STS) enterUserCode(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		s.errorPage(w, r, no(9002))
+		s.errorPage(w, r, newError(aadstsMalformedRequest))
 		return
 	}
-	typed := strings.ToUpper(strings.TrimSpace(r.PostForm.Get("otc")))
-	var found *device
-	s.mu.Lock()
-	for _, d := range s.devices {
-		if d.userCode == typed && !d.approved && s.Now().Before(d.expires) {
-			found = d
-		}
-	}
-	s.mu.Unlock()
-	if found == nil {
-		s.render(w, r, http.StatusOK, "device", view{Title: "Enter the code", Error: "That code is not known or has expired."}, "")
+	d := s.findDevice(strings.ToUpper(strings.TrimSpace(r.PostForm.Get("otc"))))
+	if d == nil {
+		v := view{Title: "Enter the code", Error: "That code is incorrect or has expired."}
+		s.render(w, r, http.StatusOK, "device", v, "")
 		return
 	}
 	s.begin(w, r, &transaction{
-		id: rand.Text(), app: found.app, grant: found.grant, device: found, mode: "query", prompt: "", expires: s.Now().Add(transactionLife),
+		id:      rand.Text(),
+		app:     d.app,
+		grant:   d.grant,
+		device:  d,
+		mode:    "query",
+		expires: s.Now().Add(transactionLife),
 	})
+}
+
+// findDevice returns the device that waits for the user code, or nil.
+func (s *STS) findDevice(userCode string) *device {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.devices {
+		if d.userCode == userCode && !d.approved && s.Now().Before(d.expires) {
+			return d
+		}
+	}
+	return nil
+}
+
+// approve lets the device redeem its device code.
+func (s *STS) approve(d *device, auth authentication) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.auth, d.approved = auth, true
 }

@@ -3,20 +3,19 @@ package sts
 import (
 	"net/http"
 
-	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
-// discovery answers as an external tenant does: whatever host and tenant name
-// were asked, the endpoints carry the GUID; and code_challenge_methods_supported
-// is missing, as it is there.
+// discovery serves the OpenID configuration of an external tenant. The endpoints contain
+// the tenant's GUID, whatever host and tenant name the client used. As in Entra,
+// code_challenge_methods_supported is missing.
 func (s *STS) discovery(w http.ResponseWriter, r *http.Request) {
-	if !s.known(r) {
-		s.fail(w, r, no(90002, r.PathValue("tenant")))
+	if e := s.checkTenant(r); e != nil {
+		s.writeError(w, r, e)
 		return
 	}
-	o, tenantID := s.origins(r), s.tenantID()
-	api, pages := o.api+"/"+tenantID, o.pages+"/"+tenantID
+	o, id := s.origins(r), s.tenant().id
+	api, pages := o.api+"/"+id, o.pages+"/"+id
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_endpoint":                        api + "/oauth2/v2.0/token",
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
@@ -33,26 +32,26 @@ func (s *STS) discovery(w http.ResponseWriter, r *http.Request) {
 		"http_logout_supported":                 true,
 		"frontchannel_logout_supported":         false,
 		"end_session_endpoint":                  pages + "/oauth2/v2.0/logout",
-		"claims_supported": []string{"sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce",
-			"preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email"},
+		"claims_supported": []string{
+			"sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username",
+			"name", "tid", "ver", "at_hash", "c_hash", "email",
+		},
 		"tenant_region_scope": "EU",
 		"cloud_instance_name": "microsoftonline.com",
 		"msgraph_host":        "graph.microsoft.com",
 	})
 }
 
-// keys publishes the signing key and the one that will follow it.
+// keys publishes the current signing key and the next one.
 func (s *STS) keys(w http.ResponseWriter, r *http.Request) {
-	if !s.known(r) {
-		s.fail(w, r, no(90002, r.PathValue("tenant")))
+	if e := s.checkTenant(r); e != nil {
+		s.writeError(w, r, e)
 		return
 	}
-	var keys []directory.Key
-	s.Directory.View(func(d *directory.State) { keys = d.Keys })
-	published, err := token.Publish(keys, s.origins(r).issuer)
+	published, err := token.Publish(s.tenant().keys, s.origins(r).issuer)
 	if err != nil {
 		s.Log.Error("publish keys", "error", err)
-		http.Error(w, "the keys cannot be read", http.StatusInternalServerError)
+		http.Error(w, "cannot read the signing keys", http.StatusInternalServerError)
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"keys": published})

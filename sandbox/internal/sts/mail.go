@@ -10,10 +10,19 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-const mostMail = 1000 // messages kept
+// maxMessages is the number of messages that the mailbox keeps.
+const maxMessages = 1000
 
-// Mail returns the messages to an address, the newest first; all, for an empty
-// one.
+// deliver puts a message into the mailbox. The caller must hold s.mu.
+func (s *STS) deliver(m control.Message) {
+	s.mail = append(s.mail, m)
+	if len(s.mail) > maxMessages {
+		s.mail = s.mail[len(s.mail)-maxMessages:]
+	}
+}
+
+// Mail returns the messages to an email address, newest first. An empty address selects all
+// messages.
 func (s *STS) Mail(to string) []control.Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -26,26 +35,27 @@ func (s *STS) Mail(to string) []control.Message {
 	return found
 }
 
-// mailAllowed wants the key of the printed link: other users of the machine can
-// reach loopback too.
-func (s *STS) mailAllowed(r *http.Request) bool {
+// mayReadMail reports whether the request has the key of the printed link. The key is
+// required because other users of the machine can reach the loopback address too.
+func (s *STS) mayReadMail(r *http.Request) bool {
 	var key string
 	s.Directory.View(func(d *directory.State) { key = d.MailKey })
 	return subtle.ConstantTimeCompare([]byte(r.URL.Query().Get("key")), []byte(key)) == 1
 }
 
 func (s *STS) mailJSON(w http.ResponseWriter, r *http.Request) {
-	if !s.mailAllowed(r) {
-		http.Error(w, "use the link that was printed at the start", http.StatusForbidden)
+	if !s.mayReadMail(r) {
+		http.Error(w, "use the link that was printed when the sandbox started", http.StatusForbidden)
 		return
 	}
 	writeJSON(w, http.StatusOK, s.Mail(r.URL.Query().Get("to")))
 }
 
 func (s *STS) mailPage(w http.ResponseWriter, r *http.Request) {
-	if !s.mailAllowed(r) {
-		s.message(w, r, "The mail box is closed", "Use the link that was printed when the sandbox started.")
+	if !s.mayReadMail(r) {
+		s.message(w, r, "You can't open this mailbox", "Use the link that was printed when the sandbox started.")
 		return
 	}
-	s.render(w, r, http.StatusOK, "mail", view{Title: "Mail box", Mail: s.Mail(r.URL.Query().Get("to"))}, "")
+	v := view{Title: "Mailbox", Mail: s.Mail(r.URL.Query().Get("to"))}
+	s.render(w, r, http.StatusOK, "mail", v, "")
 }

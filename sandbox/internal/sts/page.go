@@ -9,7 +9,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
+	"sync"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -18,60 +18,91 @@ import (
 //go:embed pages/*.html pages/style.css
 var pageFiles embed.FS
 
-var templates = template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+// pageTemplates returns the parsed templates of all pages.
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+})
 
-// view is what the pages show.
+// pageStyle returns the style sheet, which every page contains.
+var pageStyle = sync.OnceValue(func() string {
+	css, err := pageFiles.ReadFile("pages/style.css")
+	if err != nil {
+		panic(err) // cannot happen: the file is embedded
+	}
+	return string(css)
+})
+
+// view holds the data of a page. Each page uses only some of the fields.
 type view struct {
 	Title    string
-	Error    string
-	Tx       string // the transaction that the page's forms belong to
-	App      string
-	Hint     string   // the e-mail address to fill in
-	Accounts []string // that are signed in with this browser
-	To       string   // where the code was mailed to
-	SignUp   bool     // the code verifies a new address
-	Value    string
-	Text     string
-	Action   string
-	Fields   url.Values
-	Mail     []control.Message
-	Tenant   string
-	Nonce    string
-	CSS      template.CSS
+	Error    string            // what is wrong with the user's input
+	Tx       string            // the transaction of the page's forms
+	App      string            // the name of the app that the user signs in to
+	Hint     string            // the email address to fill in
+	Accounts []string          // email addresses of the accounts that are signed in
+	To       string            // masked email address that the code was sent to
+	SignUp   bool              // whether the code verifies the address of a new account
+	Value    string            // the user code to fill in
+	Text     string            // the text of a message page
+	Action   string            // where the form-post page posts to
+	Fields   url.Values        // what the form-post page posts
+	Mail     []control.Message // the messages of the mailbox page
+	Tenant   string            // the tenant's subdomain
+	Nonce    string            // allows the script of the form-post page
+	CSS      template.CSS      // the style sheet
 }
 
-// show renders a step of a transaction.
+// show renders a page of a transaction. problem is an error in the user's input, or empty.
 func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page, problem string) {
-	v := view{Tx: t.id, App: t.app.Name, Hint: t.hint, Error: problem, SignUp: t.signUp != nil}
+	v := view{
+		Title:  pageTitle(page),
+		Error:  problem,
+		Tx:     t.id,
+		App:    t.app.Name,
+		Hint:   t.hint,
+		SignUp: t.signUp != nil,
+	}
 	switch page {
-	case "sign-in":
-		v.Title = "Sign in"
-	case "sign-up":
-		v.Title = "Create account"
-	case "forgot":
-		v.Title = "Get back into your account"
-	case "new-password":
-		v.Title = "Choose a new password"
 	case "account":
-		v.Title = "Pick an account"
-		for _, f := range s.signedIn(r) {
-			if user, _, ok := s.find(f.User, ""); ok {
-				v.Accounts = append(v.Accounts, user.Email)
-			}
-		}
+		v.Accounts = s.signedInEmails(r)
 	case "code":
-		v.Title = "Enter code"
 		s.mu.Lock()
-		if t.sent != nil {
-			v.To = masked(t.sent.to)
+		if t.code != nil {
+			v.To = maskEmail(t.code.to)
 		}
 		s.mu.Unlock()
 	}
 	s.render(w, r, http.StatusOK, page, v, origin(t.redirect))
 }
 
-// masked hides most of an address, as Entra's page does.
-func masked(address string) string {
+func pageTitle(page string) string {
+	switch page {
+	case "account":
+		return "Pick an account"
+	case "code":
+		return "Enter code"
+	case "forgot":
+		return "Get back into your account"
+	case "new-password":
+		return "Choose a new password"
+	case "sign-up":
+		return "Create account"
+	default:
+		return "Sign in"
+	}
+}
+
+func (s *STS) signedInEmails(r *http.Request) (emails []string) {
+	for _, a := range s.signedIn(r) {
+		if user, ok := s.findUser(a.UserID); ok {
+			emails = append(emails, user.Email)
+		}
+	}
+	return emails
+}
+
+// maskEmail hides most of an email address, as Entra's page does: c*****y@contoso.example.
+func maskEmail(address string) string {
 	for i, c := range address {
 		if c == '@' && i > 0 {
 			return address[:1] + "*****" + address[i-1:]
@@ -80,68 +111,62 @@ func masked(address string) string {
 	return address
 }
 
-// origin is the part of a redirect URI that a Content-Security-Policy names.
-func origin(uri string) string {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
-}
-
-// formPost is the page that posts the answer by itself (OAuth 2.0 Form Post
-// Response Mode), with a button for browsers without script.
+// formPost shows a page that posts the authorization response to the client by script, with
+// a button for browsers without scripts (OAuth 2.0 Form Post Response Mode).
 func (s *STS) formPost(w http.ResponseWriter, r *http.Request, action string, fields url.Values) {
-	s.render(w, r, http.StatusOK, "form-post", view{Title: "Continue", Action: action, Fields: fields}, origin(action))
+	v := view{Title: "Continue", Action: action, Fields: fields}
+	s.render(w, r, http.StatusOK, "form-post", v, origin(action))
 }
 
+// message shows a page without a form.
 func (s *STS) message(w http.ResponseWriter, r *http.Request, title, text string) {
 	s.render(w, r, http.StatusOK, "message", view{Title: title, Text: text}, "")
 }
 
 func (s *STS) home(w http.ResponseWriter, r *http.Request) {
-	s.message(w, r, "A sandbox tenant", "This is a throw-away Microsoft Entra External ID tenant for development. Nothing of it is valid anywhere else.")
+	s.message(w, r, "A sandbox tenant", "This is a throwaway Microsoft Entra External ID tenant for development. "+
+		"Its accounts and tokens are not valid anywhere else.")
 }
 
-// errorPage shows what must not be redirected.
-func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, f *refusal) {
-	s.Log.Info("refuse", "path", r.URL.Path, "code", f.code)
-	s.render(w, r, f.status, "message", view{Title: "Sorry, but we're having trouble signing you in.", Text: f.description(s.ids(r))}, "")
+// errorPage shows an error that must not be sent to a redirect URI.
+func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
+	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code))
+	v := view{Title: "Sorry, but we're having trouble signing you in.", Text: e.description(s.newTrace(r))}
+	s.render(w, r, e.code.status(), "message", v, "")
 }
 
-// render writes a page. formTarget is the one foreign origin that its forms may
-// lead to: Chromium holds redirects after a post to form-action as well.
+// render writes a page. formTarget is the only other origin that the page's
+// forms may lead to. It is needed for redirects too, because Chromium applies form-action to
+// the redirects that follow a post.
 func (s *STS) render(w http.ResponseWriter, r *http.Request, status int, page string, v view, formTarget string) {
-	css, err := pageFiles.ReadFile("pages/style.css")
-	if err != nil { // embedded at build time
-		css = nil
-	}
-	v.CSS, v.Nonce = template.CSS(css), rand.Text()
+	v.CSS, v.Nonce = template.CSS(pageStyle()), rand.Text()
 	s.Directory.View(func(d *directory.State) { v.Tenant = d.Subdomain })
 	var out bytes.Buffer
-	if err := templates.ExecuteTemplate(&out, page+".html", v); err != nil {
+	if err := pageTemplates().ExecuteTemplate(&out, page+".html", v); err != nil {
 		s.Log.Error("render page", "page", page, "error", err)
-		http.Error(w, "the page cannot be shown", http.StatusInternalServerError)
+		http.Error(w, "cannot show the page", http.StatusInternalServerError)
 		return
 	}
-	sum := sha256.Sum256(css)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+
-		"'; script-src 'nonce-"+v.Nonce+"'; img-src data:; form-action 'self' "+formTarget+"; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", contentSecurityPolicy(v.Nonce, formTarget))
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // a closed tab is no error
+	_, _ = out.WriteTo(w) // fails only if the browser has disconnected
 }
 
-// anyRegistered tells whether some app may be returned to at uri after
-// sign-out.
-func (s *STS) anyRegistered(uri string) (found bool) {
-	s.Directory.View(func(d *directory.State) {
-		found = slices.ContainsFunc(d.Apps, func(a directory.App) bool { return registered(a, uri) })
-	})
-	return found
+// contentSecurityPolicy allows the page's own style sheet, the script with the nonce, and
+// forms that lead to the tenant or to formTarget.
+func contentSecurityPolicy(nonce, formTarget string) string {
+	styleHash := sha256.Sum256([]byte(pageStyle()))
+	return "default-src 'none'" +
+		"; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) + "'" +
+		"; script-src 'nonce-" + nonce + "'" +
+		"; img-src data:" +
+		"; form-action 'self' " + formTarget +
+		"; frame-ancestors 'none'" +
+		"; base-uri 'none'"
 }

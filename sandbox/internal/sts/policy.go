@@ -7,82 +7,82 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// demands are what a claims request asks of the sign-in.
-type demands struct {
+// claimsRequest holds what a claims parameter requires of the sign-in. It is the client's
+// response to a claims challenge.
+type claimsRequest struct {
 	Contexts []string // authentication contexts (acrs)
-	Policy   bool     // a policy's id was quoted (capolids, polids)
-	Capable  bool     // the client understands claims challenges (xms_cc: cp1)
+	Policy   bool     // whether it names a policy (capolids, polids)
 }
 
-// readClaims reads the claims parameter (OpenID Connect Core 5.5). Hostile JSON
-// is refused, unknown claims are ignored, as the standard asks.
-func readClaims(text string) (demands, *refusal) {
+// readClaims parses the claims parameter (OpenID Connect Core 5.5). As the standard
+// requires, it ignores unknown claims.
+func readClaims(text string) (claimsRequest, *entraError) {
 	if text == "" {
-		return demands{}, nil
+		return claimsRequest{}, nil
 	}
-	const most = 16 << 10
-	var request struct {
+	const maxBytes = 16 << 10
+	var parsed struct {
 		AccessToken map[string]struct {
 			Value  string   `json:"value"`
 			Values []string `json:"values"`
 		} `json:"access_token"`
 	}
-	if len(text) > most || json.Unmarshal([]byte(text), &request) != nil {
-		return demands{}, no(90023, "the claims parameter is not a claims request")
+	if len(text) > maxBytes || json.Unmarshal([]byte(text), &parsed) != nil {
+		return claimsRequest{}, newError(aadstsRequestInvalid, "the claims parameter is not a valid claims request")
 	}
-	var d demands
-	if acrs, ok := request.AccessToken["acrs"]; ok {
-		d.Contexts = acrs.Values
-		if acrs.Value != "" {
-			d.Contexts = append(d.Contexts, acrs.Value)
-		}
+	var c claimsRequest
+	acrs := parsed.AccessToken["acrs"]
+	c.Contexts = acrs.Values
+	if acrs.Value != "" {
+		c.Contexts = append(c.Contexts, acrs.Value)
 	}
-	_, capolids := request.AccessToken["capolids"]
-	_, polids := request.AccessToken["polids"]
-	d.Policy = capolids || polids
-	d.Capable = slices.Contains(request.AccessToken["xms_cc"].Values, "cp1") || slices.Contains(request.AccessToken["xms_cc"].Values, "CP1")
-	return d, nil
+	_, capolids := parsed.AccessToken["capolids"]
+	_, polids := parsed.AccessToken["polids"]
+	c.Policy = capolids || polids
+	return c, nil
 }
 
-// needsMFA tells whether a second factor is missing for the API: its policy
-// wants one, or the claims do.
-func (s *STS) needsMFA(resource string, d demands, f Facts) bool {
-	if slices.ContainsFunc(d.Contexts, func(c string) bool { return !slices.Contains(f.Contexts, c) }) {
+// needsMFA reports whether the user must complete a second factor before tokens for the API
+// may be issued, because of the claims request, the policy, or the user's own setting.
+func (s *STS) needsMFA(resource string, c claimsRequest, a authentication) bool {
+	missing := func(context string) bool { return !slices.Contains(a.Contexts, context) }
+	if slices.ContainsFunc(c.Contexts, missing) {
 		return true
 	}
-	return (d.Policy || s.guarded(resource) || s.always(f.User)) && !f.MFA
+	return (c.Policy || s.policyProtects(resource) || s.alwaysNeedsMFA(a.UserID)) && !a.MFA
 }
 
-// always tells whether a user needs a second factor for everything.
-func (s *STS) always(user string) bool {
-	u, _, ok := s.find(user, "")
-	return ok && u.MFA
+// alwaysNeedsMFA reports whether the user needs a second factor for every app.
+func (s *STS) alwaysNeedsMFA(userID string) bool {
+	user, ok := s.findUser(userID)
+	return ok && user.MFA
 }
 
-func (s *STS) guarded(resource string) (guarded bool) {
-	s.Directory.View(func(d *directory.State) { guarded = d.Policy.On && d.Policy.Resource == resource })
-	return guarded
+// policyProtects reports whether the Conditional Access policy requires MFA for an API.
+func (s *STS) policyProtects(resource string) (protects bool) {
+	s.Directory.View(func(d *directory.State) { protects = d.Policy.On && d.Policy.Resource == resource })
+	return protects
 }
 
-// mfaRefusal is what a request without a person gets: AADSTS50076 with the
-// claims that an interactive request must carry. The shape was captured from
-// workforce tenants; that external tenants use the same one is inferred.
-func (s *STS) mfaRefusal(resource string, d demands) *refusal {
-	f := no(50076, resource)
+// mfaError returns the error for a request without a user interface: AADSTS50076 with the
+// claims that an interactive request must carry. The format was captured from workforce
+// tenants. That external tenants use the same one is inferred.
+func (s *STS) mfaError(resource string, c claimsRequest) *entraError {
+	e := newError(aadstsMFARequired, resource)
 	if s.InvalidGrant {
-		f.oauth = "invalid_grant"
+		e.oauth = "invalid_grant"
 	}
-	var request any
-	if len(d.Contexts) > 0 {
-		request = map[string]any{"acrs": map[string]any{"essential": true, "value": d.Contexts[0]}}
+	var challenge any
+	if len(c.Contexts) > 0 {
+		challenge = map[string]any{"acrs": map[string]any{"essential": true, "value": c.Contexts[0]}}
 	} else {
 		var id string
 		s.Directory.View(func(d *directory.State) { id = d.Policy.ID })
-		request = map[string]any{"capolids": map[string]any{"essential": true, "values": []string{id}}}
+		challenge = map[string]any{"capolids": map[string]any{"essential": true, "values": []string{id}}}
 	}
-	claims, err := json.Marshal(map[string]any{"access_token": request})
+	claims, err := json.Marshal(map[string]any{"access_token": challenge})
 	if err == nil {
-		f.claims = string(claims)
+		e.claims = string(claims)
 	}
-	return f
+	return e
 }

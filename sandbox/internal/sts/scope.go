@@ -7,118 +7,128 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// grant is what a request for scopes comes to: one API, and what to echo.
+// grant is the result of resolving a scope parameter: the one API that the access token is
+// for, and what the client may do there.
 type grant struct {
-	Resource string   `json:"r"`           // the API's app id
-	Audience string   `json:"a"`           // aud of its tokens
-	Scopes   []string `json:"s"`           // short names, for scp
-	Echo     []string `json:"e"`           // as asked: MSAL Go takes a scope that comes back otherwise for declined
-	OpenID   bool     `json:"o,omitempty"` // an id token is wanted
-	Profile  bool     `json:"p,omitempty"`
-	Email    bool     `json:"m,omitempty"`
-	Offline  bool     `json:"f,omitempty"` // a refresh token is wanted
+	resource string   // app ID of the API; also the audience of the access token
+	scopes   []string // short names, for scp
+	echo     []string // as requested: MSAL Go treats other spellings as declined
+	openID   bool     // whether to issue an ID token
+	profile  bool     // whether the ID token contains the name
+	email    bool     // whether the ID token contains the email address
+	offline  bool     // whether to issue a refresh token
 }
-
-// graphScopes are the delegated permissions that the tenant knows of Graph.
-var graphScopes = []string{"User.Read", "User.ReadWrite"}
 
 const graphURI = "https://graph.microsoft.com"
 
-// resolve reads a scope parameter for an app.
-func (s *STS) resolve(scope string, app directory.App) (grant, *refusal) {
+// graphAPI returns Microsoft Graph with the delegated permissions that the tenant supports.
+func graphAPI() directory.App {
+	return directory.App{ID: GraphID, Scopes: []string{"User.Read", "User.ReadWrite"}}
+}
+
+// resolve parses a scope parameter. It returns an error if a scope does not exist, if the
+// app has no consent for it, or if the scopes belong to more than one API.
+func (s *STS) resolve(scope string, app directory.App) (grant, *entraError) {
 	g := grant{}
 	for name := range strings.FieldsSeq(scope) {
-		if g.oidc(name) {
+		if g.addOpenID(name) {
 			continue
 		}
-		resource, audience, short, f := s.resource(name)
-		if f != nil {
-			return grant{}, f
+		api, short, e := s.findAPI(name)
+		if e != nil {
+			return grant{}, e
 		}
-		if g.Resource != "" && g.Resource != resource.ID {
-			return grant{}, no(28000)
+		if g.resource != "" && g.resource != api.ID {
+			return grant{}, newError(aadstsTokenScopeResources)
 		}
-		g.Resource, g.Audience = resource.ID, audience
-		if f := g.add(name, short, resource, app); f != nil {
-			return grant{}, f
+		g.resource = api.ID
+		if e := g.add(name, short, api, app); e != nil {
+			return grant{}, e
 		}
 	}
-	if g.Resource == "" { // a bare sign-in gets a token for Graph, as in Entra
-		if !g.OpenID {
-			return grant{}, no(900144, "scope")
+	if g.resource == "" { // a sign-in without an API gets a token for Graph, as in Entra
+		if !g.openID {
+			return grant{}, newError(aadstsParameterMissing, "scope")
 		}
-		g.Resource, g.Audience = GraphID, GraphID
-		g.Scopes = []string{"openid", "profile"}
+		g.resource = GraphID
+		g.scopes = []string{"openid", "profile"}
 	}
 	return g, nil
 }
 
-// oidc takes OpenID Connect's own scopes. offline_access is not echoed.
-func (g *grant) oidc(name string) bool {
+// addOpenID adds a scope of OpenID Connect. It reports whether the name is one.
+// offline_access is not echoed.
+func (g *grant) addOpenID(name string) bool {
 	switch name {
 	case "openid":
-		g.OpenID = true
+		g.openID = true
 	case "profile":
-		g.Profile = true
+		g.profile = true
 	case "email":
-		g.Email = true
+		g.email = true
 	case "offline_access":
-		g.Offline = true
+		g.offline = true
 		return true
 	default:
 		return false
 	}
-	g.Echo = append(g.Echo, name)
+	g.echo = append(g.echo, name)
 	return true
 }
 
-// resource splits a scope into the API it belongs to and its short name.
-func (s *STS) resource(scope string) (api directory.App, audience, short string, f *refusal) {
+// findAPI returns the API that a scope belongs to, and the short name of the scope. A scope
+// without a URI belongs to Graph.
+func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraError) {
 	uri, short := "", scope
 	if i := strings.LastIndex(scope, "/"); i >= 0 {
 		uri, short = strings.TrimSuffix(scope[:i], "/"), scope[i+1:]
 	}
 	if uri == "" || uri == graphURI || uri == GraphID {
-		return directory.App{ID: GraphID, Scopes: graphScopes}, GraphID, short, nil
+		return graphAPI(), short, nil
 	}
-	found := false
+	known := false
 	s.Directory.View(func(d *directory.State) {
-		if a, ok := d.AppByURI(uri); ok {
-			api, found = *a, true
+		var found *directory.App
+		if found, known = d.AppByURI(uri); known {
+			api = *found
 		}
 	})
-	if !found {
-		return directory.App{}, "", "", no(500011, uri)
+	if !known {
+		return directory.App{}, "", newError(aadstsResourceNotFound, uri)
 	}
-	return api, api.ID, short, nil // v2 tokens carry the client id, never the URI
+	return api, short, nil
 }
 
-// add takes one scope of the API, if it exists and the app has consent.
-func (g *grant) add(asked, short string, api, app directory.App) *refusal {
+// add adds a scope of the API if it exists and the app has consent for it. .default adds all
+// scopes that the app has consent for.
+func (g *grant) add(requested, short string, api, app directory.App) *entraError {
 	if short == ".default" {
-		granted := app.Consents[api.ID]
-		if len(granted) == 0 {
-			return no(65001, app.ID)
-		}
-		g.Scopes = append(g.Scopes, granted...)
-		prefix := strings.TrimSuffix(asked, ".default")
-		for _, scope := range granted {
-			g.Echo = append(g.Echo, prefix+scope)
-		}
-		g.Echo = append(g.Echo, asked)
-		return nil
+		return g.addDefault(requested, api, app)
 	}
 	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
-	if i < 0 {
-		if api.ID == GraphID && !strings.Contains(asked, "/") {
-			return no(70011)
-		}
-		return no(650053, short)
+	switch {
+	case i < 0 && api.ID == GraphID && !strings.Contains(requested, "/"):
+		return newError(aadstsScopeInvalid)
+	case i < 0:
+		return newError(aadstsScopeUnknown, short)
+	case !app.HasConsent(api.ID, short):
+		return newError(aadstsConsentMissing, app.ID)
 	}
-	if !app.HasConsent(api.ID, short) {
-		return no(65001, app.ID)
+	g.scopes = append(g.scopes, api.Scopes[i])
+	g.echo = append(g.echo, requested)
+	return nil
+}
+
+func (g *grant) addDefault(requested string, api, app directory.App) *entraError {
+	granted := app.Consents[api.ID]
+	if len(granted) == 0 {
+		return newError(aadstsConsentMissing, app.ID)
 	}
-	g.Scopes = append(g.Scopes, api.Scopes[i])
-	g.Echo = append(g.Echo, asked)
+	g.scopes = append(g.scopes, granted...)
+	prefix := strings.TrimSuffix(requested, ".default")
+	for _, scope := range granted {
+		g.echo = append(g.echo, prefix+scope)
+	}
+	g.echo = append(g.echo, requested)
 	return nil
 }

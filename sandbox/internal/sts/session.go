@@ -12,97 +12,101 @@ const (
 	sessionCookie = "sbx_session"
 	browserCookie = "sbx_browser"
 	sessionLife   = 24 * time.Hour
+	maxAccounts   = 10 // in one session
 )
 
-// session is who is signed in at the tenant with a browser, the last one first:
-// what makes the next sign-in ask for no password.
+// session holds the accounts that are signed in with one browser, the most recent first.
+// Their next sign-in needs no password.
 type session struct {
-	accounts []Facts
+	accounts []authentication
 	expires  time.Time
 }
 
-const mostAccounts = 10 // of one browser
-
-// cookieName keeps tenants on one machine apart: cookies know no ports
-// (RFC 6265, 8.5).
-func (s *STS) cookieName(r *http.Request, name string) string {
+// cookieName returns a cookie name that contains the port. Cookies ignore ports (RFC 6265,
+// 8.5), so tenants on one machine would otherwise overwrite each other's cookies.
+func cookieName(r *http.Request, name string) string {
 	if _, port, err := net.SplitHostPort(r.Host); err == nil {
 		return name + "_" + port
 	}
 	return name
 }
 
-func (s *STS) cookie(r *http.Request, name string) string {
-	c, err := r.Cookie(s.cookieName(r, name))
+func readCookie(r *http.Request, name string) string {
+	c, err := r.Cookie(cookieName(r, name))
 	if err != nil {
 		return ""
 	}
 	return c.Value
 }
 
-// setCookie sets a cookie that only we read. Secure is left out: the pages are
-// served over http on loopback, where not every browser keeps such a cookie.
-func (s *STS) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+// setCookie sets a cookie that scripts cannot read, or deletes it if the value is empty.
+// Secure is not set: the pages are served over http on loopback, and not every browser
+// stores a Secure cookie there.
+func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	age := 0
 	if value == "" {
 		age = -1
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(r, name), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: age,
+		Name:     cookieName(r, name),
+		Value:    value,
+		Path:     "/",
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+		MaxAge:   age,
 	})
 }
 
-// signedIn returns what the browser's accounts have proved, the last one first.
-func (s *STS) signedIn(r *http.Request) []Facts {
+// signedIn returns the accounts that are signed in with the browser, the most recent first.
+func (s *STS) signedIn(r *http.Request) []authentication {
 	s.mu.Lock()
-	one, ok := s.sessions[s.cookie(r, sessionCookie)]
+	current, ok := s.sessions[readCookie(r, sessionCookie)]
 	s.mu.Unlock()
-	if !ok || s.Now().After(one.expires) {
+	if !ok || s.Now().After(current.expires) {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(one.accounts), func(f Facts) bool {
-		user, _, known := s.find(f.User, "")
-		return !known || f.At.Before(user.NotBefore)
+	return slices.DeleteFunc(slices.Clone(current.accounts), func(a authentication) bool {
+		user, known := s.findUser(a.UserID)
+		return !known || a.At.Before(user.NotBefore)
 	})
 }
 
-// remember keeps what the person proved, under a new id each time: an id that
-// somebody planted before is worth nothing.
-func (s *STS) remember(w http.ResponseWriter, r *http.Request, f Facts) {
-	others := slices.DeleteFunc(s.signedIn(r), func(known Facts) bool { return known.User == f.User })
-	accounts := append([]Facts{f}, others...)
+// remember adds an account to the browser's session. The session gets a new ID each time,
+// so that a session cookie that an attacker planted before the sign-in is useless.
+func (s *STS) remember(w http.ResponseWriter, r *http.Request, a authentication) {
+	others := slices.DeleteFunc(s.signedIn(r), func(other authentication) bool { return other.UserID == a.UserID })
+	accounts := append([]authentication{a}, others...)
+	accounts = accounts[:min(len(accounts), maxAccounts)]
 	id := rand.Text()
 	s.mu.Lock()
-	delete(s.sessions, s.cookie(r, sessionCookie))
-	s.sessions[id] = session{accounts: accounts[:min(len(accounts), mostAccounts)], expires: s.Now().Add(sessionLife)}
+	delete(s.sessions, readCookie(r, sessionCookie))
+	s.sessions[id] = session{accounts: accounts, expires: s.Now().Add(sessionLife)}
 	s.mu.Unlock()
-	s.setCookie(w, r, sessionCookie, id)
+	setCookie(w, r, sessionCookie, id)
 }
 
 // forget ends the browser's session.
 func (s *STS) forget(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	delete(s.sessions, s.cookie(r, sessionCookie))
+	delete(s.sessions, readCookie(r, sessionCookie))
 	s.mu.Unlock()
-	s.setCookie(w, r, sessionCookie, "")
+	setCookie(w, r, sessionCookie, "")
 }
 
-// logout ends the session and goes back only to an address that some app has
-// registered.
+// logout ends the session. It redirects only to a URI that some app has registered.
 func (s *STS) logout(w http.ResponseWriter, r *http.Request) {
-	if !s.known(r) {
-		s.errorPage(w, r, no(90002, r.PathValue("tenant")))
+	if e := s.checkTenant(r); e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	s.forget(w, r)
 	next := r.URL.Query().Get("post_logout_redirect_uri")
-	if next == "" {
-		s.message(w, r, "You are signed out", "It is a good idea to close all browser windows.")
-		return
+	switch {
+	case next == "":
+		s.message(w, r, "You are signed out", "It's a good idea to close all browser windows.")
+	case !s.anyAllowsRedirect(next):
+		s.errorPage(w, r, newError(aadstsSignOutRedirect))
+	default:
+		http.Redirect(w, r, next, http.StatusSeeOther)
 	}
-	if !s.anyRegistered(next) {
-		s.errorPage(w, r, no(50068))
-		return
-	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
 }

@@ -1,20 +1,21 @@
-// Package sts is the tenant's security token service: discovery, keys, the
-// authorize and token endpoints, the sign-in pages, device codes, sign-out and
-// the mail box that one-time codes arrive in.
+// Package sts implements the tenant's security token service: discovery, signing keys, the
+// authorize and token endpoints, the sign-in pages, the device code flow, sign-out, and the
+// mailbox that receives one-time codes.
 //
-// The way of a sign-in: authorize checks the request and opens a transaction,
-// which is bound to the browser by a cookie; the pages move it on (password,
-// sign-up, one-time code) until nothing is missing; finish then issues a code,
-// or approves a device. The token endpoint turns codes, refresh tokens, device
-// codes and assertions into tokens. How the user authenticated (Facts) travels
-// with every one of them, sealed, and the policy is held against it each time a
-// token is issued: that is what makes a second factor stick, or miss.
+// A sign-in starts at the authorize endpoint, which validates the request and creates a
+// transaction. A cookie binds the transaction to the browser. The pages (password, sign-up,
+// one-time code) advance the transaction until the user has met every requirement. Its last
+// step issues an authorization code or approves a device. The token endpoint exchanges
+// authorization codes, device codes, refresh tokens and assertions for tokens.
+//
+// Each of them carries how the user authenticated (see authentication); refresh tokens and
+// access tokens carry it sealed. The policy is checked against it at the end of a sign-in and
+// for every refresh token and assertion. A second factor therefore counts for all later tokens
+// of the sign-in, and a client without one gets a claims challenge.
 package sts
 
 import (
 	"log/slog"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,140 +24,78 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
-// GraphID is Microsoft Graph's app id, the same in every tenant.
+// GraphID is the app ID of Microsoft Graph, which is the same in every tenant.
 const GraphID = "00000003-0000-0000-c000-000000000000"
 
-// Config is what the service needs. All fields must be set.
+// Config configures an STS. All fields except Strict and InvalidGrant must be set.
 type Config struct {
 	Directory *directory.Directory
 	Signer    *token.Signer
 	Now       func() time.Time
 	Log       *slog.Logger
-	API       string // origin of discovery, tokens and Graph, as https://localhost:8443
-	Pages     string // origin of the pages a browser opens, as http://localhost:8442
-	// Iterations is how slow password hashing is for new accounts.
+	API       string // origin of discovery, tokens and Graph, such as https://localhost:8443
+	Pages     string // origin of the pages for browsers, such as http://localhost:8442
+	// Iterations is the number of PBKDF2 iterations for new passwords.
 	Iterations int
-	// Strict refuses what Entra still lets pass: a refresh token used twice.
+	// Strict rejects a refresh token that is used twice. Entra still accepts it.
 	Strict bool
-	// InvalidGrant answers a policy refusal with error=invalid_grant instead of
-	// interaction_required; both occur at the real service.
+	// InvalidGrant reports an unmet policy as error=invalid_grant instead of
+	// interaction_required. The real service returns either.
 	InvalidGrant bool
 }
 
-// STS is the service. It is safe for concurrent use. Transactions, sessions,
-// codes and mail are memory only: they do not outlive a restart, as a browser
-// tab would not.
+// STS is the security token service of one tenant. It is safe for concurrent use.
+// Transactions, sessions, authorization codes, device codes and messages are kept in memory
+// and are lost on restart.
 type STS struct {
 	Config
-	mu           sync.Mutex
-	transactions map[string]*transaction
-	sessions     map[string]session
-	codes        map[string]*code
-	devices      map[string]*device // by device code
-	mail         []control.Message
-	failures     map[string]int // wrong passwords in a row, by e-mail
+	mu           sync.Mutex                    // guards the fields below
+	transactions map[string]*transaction       // by ID
+	sessions     map[string]session            // by cookie
+	codes        map[string]*authorizationCode // by code
+	devices      map[string]*device            // by device code
+	mail         []control.Message             // oldest first
+	failures     map[string]int                // consecutive wrong passwords, by email address
 }
 
-// Facts say how a user authenticated.
-type Facts struct {
-	User     string    `json:"u"`
-	At       time.Time `json:"t"`           // when the password was typed
-	MFA      bool      `json:"m,omitempty"` // a second factor was given
-	Contexts []string  `json:"c,omitempty"` // authentication contexts satisfied
-	Family   string    `json:"f,omitempty"` // the chain of refresh tokens
-}
-
-// New returns a service.
+// New returns a service for the tenant in the directory.
 func New(c Config) *STS {
 	return &STS{
-		Config: c, transactions: map[string]*transaction{}, sessions: map[string]session{},
-		codes: map[string]*code{}, devices: map[string]*device{}, failures: map[string]int{},
+		Config:       c,
+		transactions: map[string]*transaction{},
+		sessions:     map[string]session{},
+		codes:        map[string]*authorizationCode{},
+		devices:      map[string]*device{},
+		failures:     map[string]int{},
 	}
 }
 
-// API returns the routes that clients call over https. {tenant} is the GUID or
-// the tenant's domain.
-func (s *STS) API() *http.ServeMux {
-	m := http.NewServeMux()
-	m.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.discovery)
-	m.HandleFunc("GET /{tenant}/discovery/v2.0/keys", s.keys)
-	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.token)
-	m.HandleFunc("/{tenant}/oauth2/v2.0/token", s.wrongVerb)
-	m.HandleFunc("POST /{tenant}/oauth2/v2.0/devicecode", s.deviceCode)
-	return m
+// authentication records how a user authenticated. It is sealed into tokens, so its JSON
+// names are part of the format of stored refresh tokens.
+type authentication struct {
+	UserID   string    `json:"u"`
+	At       time.Time `json:"t"`           // when the user entered the password
+	MFA      bool      `json:"m,omitempty"` // whether the user completed a second factor
+	Contexts []string  `json:"c,omitempty"` // satisfied authentication contexts (acrs)
+	Family   string    `json:"f,omitempty"` // ID of the refresh token family
 }
 
-// Pages returns the routes that a person's browser opens. Forms of our own are
-// protected against other sites; the authorize endpoint is not, because clients
-// may post to it from anywhere (OpenID Connect Core 3.1.2.1).
-func (s *STS) Pages() *http.ServeMux {
-	m := http.NewServeMux()
-	guard := http.NewCrossOriginProtection()
-	own := func(pattern string, h http.HandlerFunc) { m.Handle(pattern, guard.Handler(h)) }
-	m.HandleFunc("GET /{tenant}/oauth2/v2.0/authorize", s.authorize)
-	m.HandleFunc("POST /{tenant}/oauth2/v2.0/authorize", s.authorize)
-	m.HandleFunc("GET /{tenant}/oauth2/v2.0/logout", s.logout)
-	m.HandleFunc("GET /common/oauth2/deviceauth", s.deviceAuth)
-	own("POST /common/oauth2/deviceauth", s.deviceEnter)
-	own("POST /sign-in/password", s.step(s.password))
-	own("POST /sign-in/account", s.step(s.chooseAccount))
-	own("POST /sign-in/sign-up", s.step(s.signUp))
-	own("POST /sign-in/new", s.step(s.startSignUp))
-	own("POST /sign-in/forgotten", s.step(s.startForgot))
-	own("POST /sign-in/forgot", s.step(s.forgot))
-	own("POST /sign-in/new-password", s.step(s.newPassword))
-	own("POST /sign-in/code", s.step(s.enterCode))
-	own("POST /sign-in/resend", s.step(s.resend))
-	own("POST /sign-in/cancel", s.step(s.cancel))
-	m.HandleFunc("GET /mailbox", s.mailPage)
-	m.HandleFunc("GET /mailbox.json", s.mailJSON)
-	m.HandleFunc("GET /{$}", s.home)
-	return m
-}
-
-// origins are where this request's tenant lives: under the local addresses, or
-// under the host names of the real service when those are mapped here.
-type origins struct{ api, pages, issuer string }
-
-func (s *STS) origins(r *http.Request) origins {
-	tenantID := s.tenantID()
-	if strings.HasSuffix(r.Host, ".ciamlogin.com") {
-		host := "https://" + r.Host
-		return origins{api: host, pages: host, issuer: "https://" + tenantID + ".ciamlogin.com/" + tenantID + "/v2.0"}
+// sweep deletes expired transactions, codes and devices. The caller must hold s.mu.
+func (s *STS) sweep() {
+	now := s.Now()
+	for id, t := range s.transactions {
+		if now.After(t.expires) {
+			delete(s.transactions, id)
+		}
 	}
-	return origins{api: s.Config.API, pages: s.Config.Pages, issuer: s.Config.API + "/" + tenantID + "/v2.0"}
-}
-
-func (s *STS) tenantID() (id string) {
-	s.Directory.View(func(d *directory.State) { id = d.TenantID })
-	return id
-}
-
-// known tells whether the path names this tenant.
-func (s *STS) known(r *http.Request) (known bool) {
-	tenant := r.PathValue("tenant")
-	s.Directory.View(func(d *directory.State) {
-		known = strings.EqualFold(tenant, d.TenantID) || strings.EqualFold(tenant, d.Subdomain+".onmicrosoft.com")
-	})
-	return known
-}
-
-// find returns copies of a user and an app; either id may be empty.
-func (s *STS) find(user, app string) (u directory.User, a directory.App, ok bool) {
-	ok = true
-	s.Directory.View(func(d *directory.State) {
-		if user != "" {
-			found, known := d.UserByID(user)
-			if ok = known; known {
-				u = *found
-			}
+	for value, c := range s.codes {
+		if now.After(c.expires.Add(codeLife)) { // kept longer, to detect reuse
+			delete(s.codes, value)
 		}
-		if app != "" {
-			found, known := d.AppByID(app)
-			if ok = ok && known; known {
-				a = *found
-			}
+	}
+	for value, d := range s.devices {
+		if now.After(d.expires.Add(codeLife)) { // kept longer, to report that it has expired
+			delete(s.devices, value)
 		}
-	})
-	return u, a, ok
+	}
 }

@@ -1,0 +1,142 @@
+package sts
+
+// errorCode is the number of an AADSTS error.
+type errorCode int
+
+// The error codes that this service returns. The comments are Microsoft's words, shortened:
+// from learn.microsoft.com, "Microsoft Entra authentication and authorization error codes",
+// or, for codes that the page does not list, from published error messages. If Microsoft
+// documents a different meaning than the one used here, the comment says so.
+const (
+	// The request is malformed. The page documents this meaning for AADSTS9002313.
+	aadstsMalformedRequest errorCode = 9002
+
+	// SelectUserAccount: the user must select from among multiple valid SSO sessions.
+	aadstsSelectAccount errorCode = 16000
+
+	// The scope isn't valid because it contains more than one resource (token endpoint).
+	aadstsTokenScopeResources errorCode = 28000
+
+	// InvalidReplyTo: the reply address doesn't match reply addresses configured for the app.
+	aadstsRedirectURIMismatch errorCode = 50011
+
+	// InvalidAssertion: the assertion is invalid.
+	aadstsAssertionInvalid errorCode = 50013
+
+	// UserAccountNotFound: the account must be added to the directory.
+	aadstsUserNotFound errorCode = 50034
+
+	// UserInformationNotProvided: session information isn't sufficient for single sign-on.
+	aadstsNotSignedIn errorCode = 50058
+
+	// SignoutInitiatorNotParticipant: sign-out has failed. Used here for a
+	// post_logout_redirect_uri that is not registered.
+	aadstsSignOutRedirect errorCode = 50068
+
+	// UserStrongAuthClientAuthNRequired: the user must use multifactor authentication to
+	// access the resource.
+	aadstsMFARequired errorCode = 50076
+
+	// FreshTokenNeeded: the grant has expired due to it being revoked.
+	aadstsGrantRevoked errorCode = 50173
+
+	// The authorization code was already redeemed.
+	aadstsCodeRedeemed errorCode = 54005
+
+	// DelegationDoesNotExist: the user or administrator hasn't consented to use the application.
+	aadstsConsentMissing errorCode = 65001
+
+	// UserDeclinedConsent: the user declined to consent to access the app. Entra also returns
+	// it if the user cancels the sign-in.
+	aadstsUserDeclined errorCode = 65004
+
+	// InvalidGrant: the grant is invalid or malformed.
+	aadstsGrantInvalid errorCode = 70000
+
+	// UnsupportedGrantType: the app requested an unsupported grant type.
+	aadstsGrantTypeUnsupported errorCode = 70003
+
+	// ExpiredOrRevokedGrant: the authorization code or refresh token has expired.
+	aadstsGrantExpired errorCode = 70008
+
+	// InvalidScope: the scope requested by the app is invalid.
+	aadstsScopeInvalid errorCode = 70011
+
+	// AuthorizationPending: authorization is pending in the device flow.
+	aadstsDevicePending errorCode = 70016
+
+	// BadVerificationCode: invalid verification code in the device code flow.
+	aadstsDeviceCodeInvalid errorCode = 70018
+
+	// CodeExpired: the verification code expired.
+	aadstsDeviceCodeExpired errorCode = 70019
+
+	// InvalidTenantName: the tenant name wasn't found in the data store.
+	aadstsTenantNotFound errorCode = 90002
+
+	// InvalidRequest: the authentication service request isn't valid.
+	aadstsRequestInvalid errorCode = 90023
+
+	// InvalidResourceServicePrincipalNotFound: the resource principal wasn't found in the tenant.
+	aadstsResourceNotFound errorCode = 500011
+
+	// The assertion audience does not match the client app presenting the assertion.
+	aadstsAssertionAudience errorCode = 500131
+
+	// The assertion isn't within its valid time range.
+	aadstsAssertionExpired errorCode = 500133
+
+	// The code_verifier doesn't match the code_challenge of the authorization request.
+	aadstsCodeVerifierMismatch errorCode = 501481
+
+	// The application asked for a scope that doesn't exist on the resource.
+	aadstsScopeUnknown errorCode = 650053
+
+	// InvalidGrantRedeemAgainstWrongTenant on the page. Used here for an authorization code
+	// or refresh token of another client.
+	aadstsWrongClient errorCode = 700005
+
+	// UnauthorizedClient_DoesNotMatchRequest: the application wasn't found in the directory.
+	aadstsClientNotFound errorCode = 700016
+
+	// InvalidMultipleResourcesScope: the scope isn't valid because it contains more than one
+	// resource (authorize endpoint).
+	aadstsAuthorizeScopeResources errorCode = 700022
+
+	// The client assertion is not within its valid time range.
+	aadstsClientAssertionExpired errorCode = 700024
+
+	// InvalidClientPublicClientWithCredential: the client is public, so neither
+	// client_assertion nor client_secret should be presented.
+	aadstsPublicClientCredential errorCode = 700025
+
+	// The client assertion failed signature validation.
+	aadstsClientAssertionInvalid errorCode = 700027
+
+	// "Invalid certificate" on the page. Used here for a public client without PKCE.
+	aadstsPKCERequired errorCode = 700030
+
+	// No matching federated identity record found for the presented assertion subject.
+	aadstsWorkloadUnknown errorCode = 700213
+
+	// The request body must contain the parameter.
+	aadstsParameterMissing errorCode = 900144
+
+	// BadResourceRequestInvalidRequest: the endpoint only accepts POST requests.
+	aadstsMethodNotAllowed errorCode = 900561
+
+	// Client credential flows must have a scope value with /.default.
+	aadstsDefaultScopeRequired errorCode = 1002012
+
+	// The request is not for a user. Published responses use AADSTS7000114 for this.
+	aadstsAssertionWithoutUser errorCode = 5000224
+
+	// The application isn't allowed to make application on-behalf-of calls.
+	aadstsOnBehalfOfNotAllowed errorCode = 7000114
+
+	// An invalid client secret is provided.
+	aadstsClientSecretInvalid errorCode = 7000215
+
+	// The request body must contain client_assertion or client_secret.
+	aadstsClientCredentialMissing errorCode = 7000218
+)

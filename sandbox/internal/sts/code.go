@@ -1,0 +1,96 @@
+package sts
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"strings"
+	"time"
+)
+
+// authorizationCode holds what the service knows about an authorization code. STS.mu guards
+// used.
+type authorizationCode struct {
+	clientID  string
+	redirect  string
+	challenge string // PKCE code_challenge; a confidential client may omit it
+	nonce     string
+	grant     grant
+	auth      authentication
+	expires   time.Time
+	used      bool
+}
+
+// redeemCode exchanges an authorization code for tokens. A code is valid once, for the
+// client, the redirect URI and the code challenge of the authorization request. A second use
+// revokes the tokens of the first (RFC 6749, 4.1.2).
+func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
+	c, reused := s.useCode(t.form.Get("code"))
+	switch {
+	case c == nil:
+		return issuance{}, newError(aadstsGrantInvalid)
+	case reused:
+		s.revoke(c.auth.Family)
+		return issuance{}, newError(aadstsCodeRedeemed)
+	case !strings.EqualFold(c.clientID, t.app.ID):
+		return issuance{}, newError(aadstsWrongClient)
+	case c.redirect != t.form.Get("redirect_uri"):
+		return issuance{}, newError(aadstsRedirectURIMismatch)
+	case s.Now().After(c.expires):
+		return issuance{}, newError(aadstsGrantExpired)
+	case !c.verify(t):
+		return issuance{}, newError(aadstsCodeVerifierMismatch)
+	}
+	g, e := s.narrow(c.grant, t)
+	if e != nil {
+		return issuance{}, e
+	}
+	i := t.issuance(g, c.auth)
+	i.nonce = c.nonce
+	return i, nil
+}
+
+// useCode marks an authorization code as used and returns it, or nil if it is unknown.
+// reused reports whether it was used before.
+func (s *STS) useCode(value string) (c *authorizationCode, reused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, known := s.codes[value]
+	if !known {
+		return nil, false
+	}
+	reused, c.used = c.used, true
+	return c, reused
+}
+
+// verify reports whether code_verifier matches the challenge (RFC 7636, 4.6). A verifier for
+// a code without a challenge is a sign of a PKCE downgrade attack and does not match.
+func (c *authorizationCode) verify(t tokenRequest) bool {
+	if c.challenge == "" {
+		return !t.form.Has("code_verifier")
+	}
+	sum := sha256.Sum256([]byte(t.form.Get("code_verifier")))
+	computed := base64.RawURLEncoding.EncodeToString(sum[:])
+	return subtle.ConstantTimeCompare([]byte(c.challenge), []byte(computed)) == 1
+}
+
+// narrow returns the grant for the scopes that the token request repeats. They must belong
+// to the same API. Without a scope parameter, the grant stays as it is.
+func (s *STS) narrow(g grant, t tokenRequest) (grant, *entraError) {
+	scope := t.form.Get("scope")
+	if scope == "" {
+		return g, nil
+	}
+	requested, e := s.resolve(scope, t.app)
+	if e != nil {
+		return grant{}, e
+	}
+	if requested.resource != g.resource {
+		return grant{}, newError(aadstsTokenScopeResources)
+	}
+	requested.openID = requested.openID || g.openID
+	requested.profile = requested.profile || g.profile
+	requested.email = requested.email || g.email
+	requested.offline = requested.offline || g.offline
+	return requested, nil
+}

@@ -1,0 +1,110 @@
+package sts
+
+import (
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/token"
+)
+
+// refreshLife is Entra's default for all apps except single-page apps.
+const refreshLife = 90 * 24 * time.Hour
+
+// refreshPrefix starts every refresh token and is followed by the sealed refreshToken.
+const refreshPrefix = "1."
+
+// refreshToken is the content of a refresh token.
+type refreshToken struct {
+	Auth       authentication `json:"k"`
+	ClientID   string         `json:"c"`
+	Generation int            `json:"g"`
+	Expires    time.Time      `json:"x"`
+}
+
+// redeemRefreshToken exchanges a refresh token for tokens for any API that the client has
+// consent for, if the user meets the policy of that API.
+func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
+	var old refreshToken
+	sealed, _ := strings.CutPrefix(t.form.Get("refresh_token"), refreshPrefix)
+	if token.Open(s.tenant().sealKey, sealed, &old) != nil {
+		return issuance{}, newError(aadstsGrantInvalid)
+	}
+	family := s.family(old.Auth.Family)
+	switch {
+	case !strings.EqualFold(old.ClientID, t.app.ID):
+		return issuance{}, newError(aadstsWrongClient)
+	case family.Revoked:
+		return issuance{}, newError(aadstsGrantRevoked)
+	case s.Now().After(old.Expires):
+		return issuance{}, newError(aadstsGrantExpired)
+	case s.Strict && old.Generation != family.Generation:
+		s.revoke(old.Auth.Family)
+		return issuance{}, newError(aadstsGrantInvalid)
+	}
+	g, e := s.resolve(t.form.Get("scope"), t.app)
+	if e != nil {
+		return issuance{}, e
+	}
+	if s.needsMFA(g.resource, t.claims, old.Auth) {
+		return issuance{}, s.mfaError(g.resource, t.claims)
+	}
+	g.offline = true
+	return t.issuance(g, old.Auth), nil
+}
+
+// newRefreshToken returns the next refresh token of the sign-in's family. As in Entra, the
+// earlier ones stay valid, so that a client that was killed before it saved the new one can
+// continue. With Strict, the use of an earlier one is treated as theft.
+func (s *STS) newRefreshToken(i issuance) (string, error) {
+	var sealed string
+	err := s.Directory.Update(func(d *directory.State) error {
+		now := s.Now()
+		deleteExpired(d.Families, now)
+		family := d.Families[i.auth.Family]
+		family.User = i.auth.UserID
+		family.Generation++
+		family.Expires = now.Add(refreshLife)
+		d.Families[i.auth.Family] = family
+		var err error
+		sealed, err = token.Seal(d.SealKey, refreshToken{
+			Auth:       i.auth,
+			ClientID:   i.app.ID,
+			Generation: family.Generation,
+			Expires:    family.Expires,
+		})
+		return err
+	})
+	return refreshPrefix + sealed, err
+}
+
+func deleteExpired(families map[string]directory.Family, now time.Time) {
+	for id, family := range families {
+		if now.After(family.Expires) {
+			delete(families, id)
+		}
+	}
+}
+
+// family returns the refresh token family of a sign-in, or the zero value if the sign-in has
+// no refresh token.
+func (s *STS) family(id string) (family directory.Family) {
+	s.Directory.View(func(d *directory.State) { family = d.Families[id] })
+	return family
+}
+
+// revoke invalidates all refresh tokens of a family.
+func (s *STS) revoke(id string) {
+	err := s.Directory.Update(func(d *directory.State) error {
+		family := d.Families[id]
+		family.Revoked = true
+		if family.Expires.IsZero() {
+			family.Expires = s.Now().Add(refreshLife)
+		}
+		d.Families[id] = family
+		return nil
+	})
+	if err != nil {
+		s.Log.Error("revoke tokens", "error", err)
+	}
+}

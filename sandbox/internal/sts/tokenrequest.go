@@ -1,0 +1,105 @@
+package sts
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+)
+
+const (
+	maxForm     = 128 << 10 // bytes
+	grantOBO    = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	grantDevice = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// tokenRequest is a request of an authenticated client to the token endpoint.
+type tokenRequest struct {
+	app    directory.App
+	azpacr string // how the client authenticated
+	form   url.Values
+	claims claimsRequest
+}
+
+// issuance returns the tokens to issue in response to the request.
+func (t tokenRequest) issuance(g grant, auth authentication) issuance {
+	return issuance{
+		app:        t.app,
+		azpacr:     t.azpacr,
+		grant:      g,
+		auth:       auth,
+		clientInfo: t.form.Get("client_info") == "1",
+	}
+}
+
+// token is the token endpoint.
+func (s *STS) token(w http.ResponseWriter, r *http.Request) {
+	if e := s.checkTenant(r); e != nil {
+		s.writeError(w, r, e)
+		return
+	}
+	t, e := s.readTokenRequest(w, r)
+	if e != nil {
+		s.writeError(w, r, e)
+		return
+	}
+	if t.form.Get("grant_type") == "client_credentials" {
+		s.appOnly(w, r, t)
+		return
+	}
+	i, e := s.redeem(t)
+	if e != nil {
+		s.writeError(w, r, e)
+		return
+	}
+	s.issue(w, r, i)
+}
+
+// redeem validates the grant of the request and returns the tokens to issue for it.
+func (s *STS) redeem(t tokenRequest) (issuance, *entraError) {
+	switch grantType := t.form.Get("grant_type"); grantType {
+	case "authorization_code":
+		return s.redeemCode(t)
+	case "refresh_token":
+		return s.redeemRefreshToken(t)
+	case grantOBO:
+		return s.onBehalfOf(t)
+	case "device_code", grantDevice: // MSAL sends the short form
+		return s.redeemDeviceCode(t)
+	case "":
+		return issuance{}, newError(aadstsParameterMissing, "grant_type")
+	default:
+		return issuance{}, newError(aadstsGrantTypeUnsupported, grantType)
+	}
+}
+
+// readTokenRequest parses a request to the token or device code endpoint and authenticates
+// its client.
+func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenRequest, *entraError) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/x-www-form-urlencoded" {
+		return tokenRequest{}, newError(aadstsParameterMissing, "grant_type")
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil || hasRepeatedParameter(r.PostForm) {
+		return tokenRequest{}, newError(aadstsMalformedRequest)
+	}
+	app, azpacr, e := s.client(r)
+	if e != nil {
+		return tokenRequest{}, e
+	}
+	claims, e := readClaims(r.PostForm.Get("claims"))
+	return tokenRequest{app: app, azpacr: azpacr, form: r.PostForm, claims: claims}, e
+}
+
+// hasRepeatedParameter reports whether a parameter occurs twice, which OAuth forbids
+// (RFC 6749, 3.1 and 3.2).
+func hasRepeatedParameter(form url.Values) bool {
+	for _, values := range form {
+		if len(values) > 1 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,52 @@
+package arch
+
+import (
+	"cmp"
+	"go/ast"
+	"slices"
+	"testing"
+)
+
+// size is the number of lines of a function or a file.
+type size struct {
+	name  string
+	lines int
+}
+
+func TestFunctionsAreShort(t *testing.T) {
+	var functions []size
+	for _, s := range sources(t) {
+		for _, decl := range s.file.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				functions = append(functions, size{s.at(fn) + " " + fn.Name.Name, s.lines(fn)})
+			}
+		}
+	}
+	checkSizes(t, functions, limits{median: 12, p90: 30, longest: 70})
+}
+
+func TestFilesAreShort(t *testing.T) {
+	var files []size
+	for _, s := range sources(t) {
+		files = append(files, size{s.name, s.fset.File(s.file.Pos()).LineCount()})
+	}
+	checkSizes(t, files, limits{median: 120, p90: 330, longest: 330})
+}
+
+// limits are numbers of lines: of the median, of the 90th percentile, of any.
+type limits struct{ median, p90, longest int }
+
+func checkSizes(t *testing.T, sizes []size, most limits) {
+	t.Helper()
+	slices.SortFunc(sizes, func(a, b size) int { return cmp.Compare(a.lines, b.lines) })
+	median, p90 := sizes[len(sizes)/2].lines, sizes[len(sizes)*9/10].lines
+	t.Logf("of %d: median %d lines, 90th percentile %d", len(sizes), median, p90)
+	if median > most.median || p90 > most.p90 {
+		t.Errorf("median %d lines, more than %d, or 90th percentile %d, more than %d", median, most.median, p90, most.p90)
+	}
+	for _, s := range sizes {
+		if s.lines > most.longest {
+			t.Errorf("%s has %d lines; the limit is %d", s.name, s.lines, most.longest)
+		}
+	}
+}

@@ -101,7 +101,7 @@ func (p proposal) differences() []profile.Difference { return p.change.Diff(p.ba
 // runEdit goes through the phases of an edit: parse, read, choose the change,
 // review, send, read back. Each phase takes values and returns values.
 func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
-	source, err := o.parse(env, g)
+	source, err := o.parse(ctx, env, g)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"os"
 	"strings"
@@ -34,7 +35,7 @@ func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
 
 // parse reads the change from the command line and from the file that it names.
 // It fails before anything is sent.
-func (o editOptions) parse(env Env, g *globals) (changeSource, error) {
+func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSource, error) {
 	interactive := g.facts(env).Interactive
 	if err := o.SignIn.check(); err != nil {
 		return changeSource{}, err
@@ -83,7 +84,7 @@ func (o editOptions) parse(env Env, g *globals) (changeSource, error) {
 			Fix:  "check the change with `" + g.command("profilectl edit --undo --dry-run") + "`, then add --yes",
 		}
 	case o.FromFile != "":
-		change, err = readDraft(env, o.FromFile)
+		change, err = readDraft(ctx, env, o.FromFile)
 	}
 	return changeSource{from: given[0], change: change}, err
 }
@@ -139,7 +140,7 @@ func onlyOnce(change profile.Change, name string) error {
 }
 
 // readDraft reads a change from a file or from standard input.
-func readDraft(env Env, path string) (profile.Change, error) {
+func readDraft(ctx context.Context, env Env, path string) (profile.Change, error) {
 	unreadable := func(err error) error {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -148,16 +149,14 @@ func readDraft(env Env, path string) (profile.Change, error) {
 			Err:  err,
 		}
 	}
-	in, name := env.Stdin, "standard input"
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, unreadable(err)
-		}
-		defer f.Close()
-		in, name = f, path
+	name := path
+	if path == "-" {
+		name = "standard input"
 	}
-	data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))
+	data, err := readInput(ctx, env.Stdin, path)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -174,4 +173,35 @@ func readDraft(env Env, path string) (profile.Change, error) {
 		return nil, f.Reworded(name + ": " + f.What)
 	}
 	return change, nil
+}
+
+// readInput reads the beginning of a file or of standard input. A pipe that nobody
+// writes to blocks even when it is opened, so readInput returns as soon as ctx
+// ends.
+func readInput(ctx context.Context, stdin io.Reader, path string) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		in := stdin
+		if path != "-" {
+			f, err := os.Open(path)
+			if err != nil {
+				done <- result{err: err}
+				return
+			}
+			defer f.Close()
+			in = f
+		}
+		data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))
+		done <- result{data, err}
+	}()
+	select {
+	case r := <-done:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }

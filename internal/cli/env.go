@@ -33,6 +33,8 @@ type Env struct {
 	Keyring tokenstore.Ring // of the operating system
 	// OpenBrowser, if set, opens pages instead of the user's browser.
 	OpenBrowser func(ctx context.Context, url string) error
+
+	signals chan os.Signal // of the process; nil for none
 }
 
 // System returns the Env of the process.

@@ -16,27 +16,19 @@ import (
 	"github.com/profilectl/profilectl/internal/nearest"
 )
 
-// errInterrupted is the cause of a context that Ctrl-C canceled. It leads to exit
-// code 130.
+// errInterrupted is the cause of a context that a signal canceled. It leads to
+// exit code 130.
 var errInterrupted = errors.New("interrupted")
 
-// Run is Main, canceled by Ctrl-C or SIGTERM. A second Ctrl-C kills the process
-// as it would any other.
+// Run is Main with the signals of the process: Ctrl-C, SIGTERM, and SIGHUP of a
+// terminal that is closed, cancel the command. A second one kills the process as
+// it would any other.
 func Run(env Env, args []string) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	go func() {
-		select {
-		case <-signals:
-			signal.Stop(signals)
-			cancel(errInterrupted)
-		case <-ctx.Done():
-		}
-	}()
-	return Main(ctx, env, args)
+	env.signals = signals
+	return Main(context.Background(), env, args)
 }
 
 // Main runs the command line and returns the exit code. It keeps no state, so a
@@ -49,12 +41,40 @@ func Main(ctx context.Context, env Env, args []string) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go cancelOnSignal(ctx, cancel, env.signals, survivesHangup(root, args))
 	c, err := root.ExecuteContextC(ctx)
 	if err != nil && !*started {
 		g.Output = requestedOutput(args, g.Output)
 		err = usage(c, err)
 	}
 	return report(ctx, env, g, err)
+}
+
+// cancelOnSignal cancels the command at the first signal. The next one has its
+// default effect.
+func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc, signals chan os.Signal, keepHangup bool) {
+	for {
+		select {
+		case s := <-signals:
+			if keepHangup && s == syscall.SIGHUP {
+				continue
+			}
+			signal.Stop(signals)
+			cancel(errInterrupted)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// survivesHangup reports whether the command line runs a service. A service reads
+// its files again when they change, so SIGHUP must not end it.
+func survivesHangup(root *cobra.Command, args []string) bool {
+	c, _, err := root.Find(args)
+	return err == nil && c.Name() == serveCommand
 }
 
 // prepare wraps the code of every command, so that flags that are not on the

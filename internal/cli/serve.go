@@ -61,10 +61,13 @@ func (o *serveOptions) given() map[string]string {
 	return given
 }
 
+// serveCommand is the name of the command that runs the mid-tier.
+const serveCommand = "serve"
+
 func newServe(env Env, g *globals) *cobra.Command {
 	var o serveOptions
 	c := &cobra.Command{
-		Use: "serve", Short: "Run the mid-tier that edits profiles", Args: cobra.NoArgs,
+		Use: serveCommand, Short: "Run the mid-tier that edits profiles", Args: cobra.NoArgs,
 		Long: `Run the mid-tier: a web API that verifies the caller's access token, exchanges it
 On-Behalf-Of for Microsoft Graph, and changes the caller's own profile.
 

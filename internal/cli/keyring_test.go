@@ -8,24 +8,39 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// busConfig is a session bus without service folders: nothing is activated by
-// itself.
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+// busConfig configures a session bus without service directories, so that no
+// service is started on demand.
+const busConfig = `<!DOCTYPE busconfig PUBLIC
+  "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
-  <type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth>
-  <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy>
+  <type>session</type>
+  <listen>unix:dir=%s</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
 </busconfig>
 `
 
-// keyringCommand gives the script a session with a keyring in a certain state:
-// none at all, a bus without one, a locked one, one that never answers, a real
-// one; or kills the real one.
+const secretService = "org.freedesktop.secrets"
+
+// keyringCommand gives the script a session bus in a certain state, or kills the
+// keyring:
+//
+//	no-bus   there is no bus
+//	absent   the bus has no keyring
+//	locked   the keyring is locked
+//	hanging  the keyring accepts calls and never replies
+//	real     gnome-keyring works
+//	kill     the real keyring is killed
 func keyringCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: keyring no-bus | absent | locked | hanging | real | kill")
@@ -33,7 +48,7 @@ func keyringCommand(ts *testscript.TestScript, neg bool, args []string) {
 	state := stateOf(ts)
 	if args[0] == "kill" {
 		ts.Check(state.keyring.Process.Kill())
-		_ = state.keyring.Wait() // it was killed
+		_ = state.keyring.Wait() // reports that it was killed
 		return
 	}
 	ts.Setenv("TEST_KEYRING", "")
@@ -48,23 +63,24 @@ func keyringCommand(ts *testscript.TestScript, neg bool, args []string) {
 	switch args[0] {
 	case "absent":
 	case "hanging":
-		hang(ts, bus)
+		startHangingKeyring(ts, bus)
 	case "locked":
 		c := startKeyring(ts, bus, data, "--unlock")
 		ts.Check(c.Process.Kill())
-		_ = c.Wait() // it was killed
-		await(ts, func() bool { return !owned(bus) })
+		_ = c.Wait() // reports that it was killed
+		awaitKeyring(ts, "absent", func() bool { return !isPresent(bus) })
 		startKeyring(ts, bus, data)
 	case "real":
 		state.keyring = startKeyring(ts, bus, data, "--unlock")
 	default:
-		ts.Fatalf("no such keyring: %s", args[0])
+		ts.Fatalf("unknown keyring state %s", args[0])
 	}
 }
 
-// startBus starts a bus that ends with the script and returns its address.
+// startBus starts a session bus that ends with the script, and returns its
+// address.
 func startBus(ts *testscript.TestScript) string {
-	dir, err := os.MkdirTemp("", "bus") // the path of a socket has to be short
+	dir, err := os.MkdirTemp("", "bus") // the path of a socket must be short
 	ts.Check(err)
 	ts.Defer(func() { _ = os.RemoveAll(dir) })
 	config := filepath.Join(dir, "bus.conf")
@@ -73,76 +89,91 @@ func startBus(ts *testscript.TestScript) string {
 	out, err := c.StdoutPipe()
 	ts.Check(err)
 	ts.Check(c.Start())
-	ts.Defer(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	ts.Defer(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
 	address, err := bufio.NewReader(out).ReadString('\n')
 	ts.Check(err)
 	return strings.TrimSpace(address)
 }
 
-// startKeyring starts a gnome-keyring on the bus and waits until it is there.
+// startKeyring starts a gnome-keyring on the bus and waits until it is ready.
+// With --unlock it is unlocked, without it is locked.
 func startKeyring(ts *testscript.TestScript, bus, data string, flags ...string) *exec.Cmd {
 	c := exec.Command("gnome-keyring-daemon", append([]string{"--foreground", "--components=secrets"}, flags...)...)
-	c.Env = []string{"DBUS_SESSION_BUS_ADDRESS=" + bus, "XDG_DATA_HOME=" + data, "XDG_RUNTIME_DIR=" + data, "HOME=" + data, "PATH=" + os.Getenv("PATH")}
+	c.Env = []string{
+		"DBUS_SESSION_BUS_ADDRESS=" + bus,
+		"HOME=" + data,
+		"PATH=" + os.Getenv("PATH"),
+		"XDG_DATA_HOME=" + data,
+		"XDG_RUNTIME_DIR=" + data,
+	}
 	c.Stdin = strings.NewReader("test-password")
 	ts.Check(c.Start())
-	ts.Defer(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	await(ts, func() bool { return owned(bus) })
+	ts.Defer(func() {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	})
+	awaitKeyring(ts, "present", func() bool { return isPresent(bus) })
 	if len(flags) > 0 {
-		await(ts, func() bool { return unlocked(bus) })
+		awaitKeyring(ts, "unlocked", func() bool { return isUnlocked(bus) })
 	}
 	return c
 }
 
-func await(ts *testscript.TestScript, done func() bool) {
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			ts.Fatalf("the keyring did not come into the wanted state")
-		}
+func awaitKeyring(ts *testscript.TestScript, state string, reached func() bool) {
+	if !waitUntil(reached) {
+		ts.Fatalf("the keyring is not %s", state)
 	}
 }
 
-const secrets = "org.freedesktop.secrets"
-
-// owned tells whether there is a keyring on the bus. Asking starts none.
-func owned(bus string) bool {
+// isPresent reports whether there is a keyring on the bus. The call does not
+// start one.
+func isPresent(bus string) bool {
 	conn, err := dbus.Connect(bus)
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	var yes bool
-	return conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secrets).Store(&yes) == nil && yes
+	var owned bool
+	err = conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretService).Store(&owned)
+	return err == nil && owned
 }
 
-func unlocked(bus string) bool {
+func isUnlocked(bus string) bool {
 	conn, err := dbus.Connect(bus)
 	if err != nil {
 		return false
 	}
 	defer conn.Close()
-	locked, err := conn.Object(secrets, "/org/freedesktop/secrets/collection/login").GetProperty("org.freedesktop.Secret.Collection.Locked")
+	collection := conn.Object(secretService, "/org/freedesktop/secrets/collection/login")
+	locked, err := collection.GetProperty("org.freedesktop.Secret.Collection.Locked")
 	return err == nil && locked.Value() == false
 }
 
-// silentKeyring takes calls and never answers them.
-type silentKeyring struct{ ctx context.Context }
+// hangingKeyring accepts calls and never replies.
+type hangingKeyring struct{ ctx context.Context }
 
-// Unlock is the first thing that is asked for; a dialog that nobody answers lets
-// it wait as long.
-func (s silentKeyring) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
-	<-s.ctx.Done()
-	return nil, "/", dbus.MakeFailedError(s.ctx.Err())
+// Unlock is the first method that profilectl calls. It blocks, as it does while
+// the dialog of a real keyring is open.
+func (k hangingKeyring) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	<-k.ctx.Done()
+	return nil, "/", dbus.MakeFailedError(k.ctx.Err())
 }
 
-func hang(ts *testscript.TestScript, bus string) {
+func startHangingKeyring(ts *testscript.TestScript, bus string) {
 	conn, err := dbus.Connect(bus)
 	ts.Check(err)
 	ctx, stop := context.WithCancel(context.Background())
-	ts.Defer(func() { stop(); _ = conn.Close() })
-	ts.Check(conn.Export(silentKeyring{ctx}, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service"))
-	reply, err := conn.RequestName(secrets, dbus.NameFlagDoNotQueue)
+	ts.Defer(func() {
+		stop()
+		_ = conn.Close()
+	})
+	ts.Check(conn.Export(hangingKeyring{ctx}, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service"))
+	reply, err := conn.RequestName(secretService, dbus.NameFlagDoNotQueue)
 	ts.Check(err)
 	if reply != dbus.RequestNameReplyPrimaryOwner {
-		ts.Fatalf("the name of the keyring is taken")
+		ts.Fatalf("another keyring is on the bus")
 	}
 }

@@ -11,26 +11,25 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// screen is what a terminal was sent so far.
+// screen records what a terminal was sent. It is safe for concurrent use.
 type screen struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-// Write takes the terminal's output.
+// Write appends output of the terminal.
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.Write(p)
 }
 
-// after returns what came after the first n bytes.
+// after returns the output after the first n bytes.
 func (s *screen) after(n int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,40 +42,33 @@ func (s *screen) size() int {
 	return s.text.Len()
 }
 
-// terminalCommand runs a command in a real terminal: it waits for a text, types
-// keys (written as in Go), and so on, and leaves what was shown in the file
-// screen.
+// terminalCommand runs a command in a pseudoterminal. It waits for each text and
+// then types the keys, which are written with the escapes of Go. All output is in
+// the file screen.
 func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	split := slices.Index(args, "--")
 	if split < 1 || split%2 != 1 || split+1 >= len(args) {
 		ts.Fatalf("usage: terminal COLUMNSxROWS [TEXT KEYS]... -- COMMAND...")
 	}
-	columns, rows, _ := strings.Cut(args[0], "x")
-	width, err1 := strconv.Atoi(columns)
-	height, err2 := strconv.Atoi(rows)
-	ts.Check(err1)
-	ts.Check(err2)
+	size := windowSize(ts, args[0])
 	c := inScript(ts, exec.Command(lookPath(ts, args[split+1]), args[split+2:]...))
 	c.Env = append(c.Env, "TERM=xterm-256color")
-	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: uint16(width), Rows: uint16(height)})
+	tty, err := pty.StartWithSize(c, size)
 	ts.Check(err)
 	defer tty.Close()
 	shown := &screen{}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_, _ = io.Copy(shown, tty) // ends with an error when the command does
+		_, _ = io.Copy(shown, tty) // returns an error when the command ends
 	}()
 	seen := 0
 	for i := 1; i < split; i += 2 {
+		text := args[i]
 		keys, err := strconv.Unquote(`"` + args[i+1] + `"`)
 		ts.Check(err)
-		deadline := time.Now().Add(20 * time.Second)
-		for !strings.Contains(shown.after(seen), args[i]) {
-			if time.Now().After(deadline) {
-				ts.Fatalf("%q was not shown; the terminal shows:\n%s", args[i], shown.after(seen))
-			}
-			time.Sleep(10 * time.Millisecond)
+		if !waitUntil(func() bool { return strings.Contains(shown.after(seen), text) }) {
+			ts.Fatalf("%q was not shown; the terminal shows:\n%s", text, shown.after(seen))
 		}
 		seen = shown.size()
 		_, err = tty.WriteString(keys)
@@ -90,9 +82,19 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestNoCommandAsksTheTerminalAnything starts the program in a terminal that
-// answers nothing: what it writes is its own, at once.
-func TestNoCommandAsksTheTerminalAnything(t *testing.T) {
+// windowSize parses a size of the form COLUMNSxROWS.
+func windowSize(ts *testscript.TestScript, size string) *pty.Winsize {
+	columns, rows, _ := strings.Cut(size, "x")
+	width, err := strconv.ParseUint(columns, 10, 16)
+	ts.Check(err)
+	height, err := strconv.ParseUint(rows, 10, 16)
+	ts.Check(err)
+	return &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}
+}
+
+// TestTerminalIsSentNoQueries runs the program in a terminal that answers no
+// queries: the program must neither send one nor wait for an answer.
+func TestTerminalIsSentNoQueries(t *testing.T) {
 	c := exec.CommandContext(t.Context(), "go", "run", "../../cmd/profilectl", "version")
 	c.Env = append(os.Environ(), "TERM=xterm-256color", "CI=")
 	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: 80, Rows: 24})
@@ -101,7 +103,7 @@ func TestNoCommandAsksTheTerminalAnything(t *testing.T) {
 	}
 	defer tty.Close()
 	shown := &screen{}
-	_, _ = io.Copy(shown, tty) // ends with an error when the command does
+	_, _ = io.Copy(shown, tty) // returns an error when the command ends
 	if err := c.Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +112,7 @@ func TestNoCommandAsksTheTerminalAnything(t *testing.T) {
 	}
 }
 
-// lookPath finds a command on the script's PATH.
+// lookPath returns the path of a command on the script's PATH.
 func lookPath(ts *testscript.TestScript, name string) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
 		path := filepath.Join(dir, name)

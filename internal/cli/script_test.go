@@ -17,50 +17,62 @@ import (
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
-// TestMain lets the test binary be profilectl itself, with a robot in the
-// browser's place and, unless a script asks for the real one, a keyring of
-// files.
+// TestMain lets the test binary run as profilectl itself, with a robot instead of
+// a browser and, unless a script chooses the real one, a keyring of files.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"profilectl": func() {
 			env := System()
 			if dir := os.Getenv("TEST_KEYRING"); dir != "" {
-				env.Keyring = folderRing(dir)
+				env.Keyring = fileKeyring(dir)
 			}
 			if mode := os.Getenv("TEST_BROWSER"); mode != "real" {
-				env.OpenBrowser = scripted(mode)
+				env.OpenBrowser = robotBrowser(mode)
 			}
-			env.Exists = func(string) bool { return false } // the marks of a container, which tests may run in
+			// The tests may run in a container; profilectl must not notice.
+			env.Exists = func(string) bool { return false }
 			os.Exit(Run(env, os.Args[1:]))
 		},
 	})
 }
 
-// scripted is the person at the browser, as the script wants them: one who does
-// the pages, one who cancels, one who never answers, and none at all, whom no
-// command may disturb.
-func scripted(mode string) func(context.Context, string) error {
+// robotBrowser returns a function that opens an address as the user that the
+// mode names:
+//
+//	user            completes every page
+//	wrong-password  types a wrong password first
+//	cancel          cancels the sign-in
+//	closed          closes the page without an answer
+//	other-user      signs in with another account
+//	new-user        signs up if the page allows it, and signs in with that account
+//	none            reports an error: the command must not open a browser
+func robotBrowser(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
-		person := robot.Person{
-			Email: os.Getenv("SANDBOX_USER"), Password: os.Getenv("SANDBOX_PASSWORD"), Name: "New Person",
-			Code: robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
+		user := robot.Person{
+			Email:    os.Getenv("SANDBOX_USER"),
+			Password: os.Getenv("SANDBOX_PASSWORD"),
+			Name:     "New User",
+			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
-		case "none":
-			return errors.New("the browser was opened, and the script says that it must not be")
+		case "user", "person":
+		case "wrong-password":
+			user.Slips = []string{"wrong"}
+		case "cancel":
+			user.Cancel = true
 		case "closed":
 			return nil
-		case "cancel":
-			person.Cancel = true
-		case "slips":
-			person.Slips = []string{"wrong"}
-		case "stranger":
-			person.Email, person.Password = "eve@contoso.example", "another password"
-		case "new":
-			person.Email, person.Password = "new@contoso.example", "a new password"
-			person.SignUp = strings.Contains(address, "prompt=create")
+		case "other-user":
+			user.Email, user.Password = "eve@contoso.example", "another password"
+		case "new-user":
+			user.Email, user.Password = "new@contoso.example", "a new password"
+			user.SignUp = strings.Contains(address, "prompt=create")
+		case "none":
+			return errors.New("the command opened a browser, which the script forbids")
+		default:
+			return fmt.Errorf("unknown TEST_BROWSER mode %q", mode)
 		}
-		browser, err := robot.New(person, nil)
+		browser, err := robot.New(user, nil)
 		if err != nil {
 			return err
 		}
@@ -69,31 +81,32 @@ func scripted(mode string) func(context.Context, string) error {
 	}
 }
 
-// folderRing is a keyring of files: it outlives a process, as a real one does.
-type folderRing string
+// fileKeyring is a keyring in a directory. Like a real one, it outlives the
+// process.
+type fileKeyring string
 
-func (r folderRing) path(service, account string) string {
-	return filepath.Join(string(r), strings.ReplaceAll(service, "/", "-")+"-"+account)
+func (k fileKeyring) path(service, account string) string {
+	return filepath.Join(string(k), strings.ReplaceAll(service, "/", "-")+"-"+account)
 }
 
-func (r folderRing) Get(service, account string) (string, error) {
-	raw, err := os.ReadFile(r.path(service, account))
+func (k fileKeyring) Get(service, account string) (string, error) {
+	raw, err := os.ReadFile(k.path(service, account))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", keyring.ErrNotFound
 	}
 	return string(raw), err
 }
 
-func (r folderRing) Set(service, account, secret string) error {
-	return os.WriteFile(r.path(service, account), []byte(secret), 0o600)
+func (k fileKeyring) Set(service, account, secret string) error {
+	return os.WriteFile(k.path(service, account), []byte(secret), 0o600)
 }
 
-func (r folderRing) Delete(service, account string) error {
-	return os.Remove(r.path(service, account))
+func (k fileKeyring) Delete(service, account string) error {
+	return os.Remove(k.path(service, account))
 }
 
-func (r folderRing) DeleteAll(service string) error {
-	items, err := filepath.Glob(r.path(service, "*"))
+func (k fileKeyring) DeleteAll(service string) error {
+	items, err := filepath.Glob(k.path(service, "*"))
 	for _, item := range items {
 		err = errors.Join(err, os.Remove(item))
 	}
@@ -102,26 +115,48 @@ func (r folderRing) DeleteAll(service string) error {
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: os.Getenv("UPDATE") != "",
-		Setup: setUp, Condition: condition,
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Setup:               setUpScript,
+		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"await": awaitCommand, "browse": browseCommand, "certificate": certificateCommand, "collector": collectorCommand, "documented": documentedCommand, "grep-home": grepHomeCommand, "interrupt": interruptCommand, "keyring": keyringCommand, "lock": lockCommand,
-			"occupy": occupyCommand, "platform-token": platformTokenCommand, "ports": portsCommand, "readme": readmeCommand, "running": runningCommand, "status": statusCommand, "tenant": tenantCommand,
-			"terminal": terminalCommand, "tmux": tmuxCommand, "type-code": typeCodeCommand,
+			"await":          awaitCommand,
+			"browse":         browseCommand,
+			"certificate":    certificateCommand,
+			"collector":      collectorCommand,
+			"documented":     documentedCommand,
+			"grep-home":      grepHomeCommand,
+			"interrupt":      interruptCommand,
+			"keyring":        keyringCommand,
+			"lock":           lockCommand,
+			"occupy":         occupyCommand,
+			"platform-token": platformTokenCommand,
+			"ports":          portsCommand,
+			"readme":         readmeCommand,
+			"running":        runningCommand,
+			"status":         statusCommand,
+			"tenant":         tenantCommand,
+			"terminal":       terminalCommand,
+			"tmux":           tmuxCommand,
+			"type-code":      typeCodeCommand,
 		},
 	})
 }
 
-// setUp gives every script a tenant of its own and a home without anything in
-// it.
-func setUp(e *testscript.Env) error {
+// setUpScript gives a script a tenant of its own and an empty home directory.
+func setUpScript(e *testscript.Env) error {
 	ctx, stop := context.WithCancel(context.Background())
 	st, err := startStage(ctx, System(), &globals{}, stageOptions{})
 	if err != nil {
 		stop()
 		return err
 	}
-	e.Defer(func() { st.close(); stop() })
+	e.Defer(func() {
+		st.close()
+		stop()
+	})
 	e.Values["stage"] = st
 	e.Values["state"] = &scriptState{}
 	if err := st.tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
@@ -140,15 +175,20 @@ func setUp(e *testscript.Env) error {
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
-	e.Setenv("TENANT_HOST", strings.TrimSuffix(strings.TrimPrefix(st.facts.Authority, "https://"), "/"+st.facts.TenantID))
-	e.Setenv("TENANT_ID_OF_STAGE", st.facts.TenantID)
+	e.Setenv("TENANT_HOST", tenantHost(st))
 	e.Setenv("SERVE_SECRET", st.facts.MidTierSecret)
 	return nil
 }
 
-// condition tells whether this session has a keyring, or a terminal emulator.
-// Where it is required, the script that wants it runs, and fails without.
-func condition(name string) (bool, error) {
+func tenantHost(st *stage) string {
+	host := strings.TrimPrefix(st.facts.Authority, "https://")
+	return strings.TrimSuffix(host, "/"+st.facts.TenantID)
+}
+
+// scriptCondition reports whether a keyring or a terminal emulator is available
+// to the tests. With PROFILECTL_TEST_REQUIRE both always count as available, so
+// that a script fails without them instead of skipping.
+func scriptCondition(name string) (bool, error) {
 	required := os.Getenv("PROFILECTL_TEST_REQUIRE") != ""
 	switch name {
 	case "keyring":
@@ -157,5 +197,5 @@ func condition(name string) (bool, error) {
 		_, err := exec.LookPath("tmux")
 		return required || err == nil, nil
 	}
-	return false, fmt.Errorf("no such condition: %s", name)
+	return false, fmt.Errorf("unknown condition %s", name)
 }

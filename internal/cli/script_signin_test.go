@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"regexp"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/profilectl/profilectl/sandbox/robot"
+)
+
+// runningCommand waits until the sandbox that the script started has written its
+// ready file, and makes its user the user of the robot.
+func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: running FILE")
+	}
+	awaitCommand(ts, neg, append([]string{"RUNNING"}, args...))
+	var r running
+	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
+	ts.Setenv("SANDBOX_USER", r.User)
+	ts.Setenv("SANDBOX_PASSWORD", r.Password)
+	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
+}
+
+// typeCodeCommand waits until a command has written its device code prompt to a
+// file, and signs in with the code.
+func typeCodeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: type-code FILE")
+	}
+	prompt := awaitPrompt(ts, args[0], regexp.MustCompile(`page  (\S+)\r?\n  code  (\S+)\r?\n`))
+	signInAt(ts, prompt[1], prompt[2])
+}
+
+// browseCommand waits until a command has written the address of a sign-in page
+// to a file, and signs in there unless it should only wait.
+func browseCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 && len(args) != 2 {
+		ts.Fatalf("usage: browse FILE [only-wait]")
+	}
+	prompt := awaitPrompt(ts, args[0], regexp.MustCompile(`Open this page to sign in:\n\n  (\S+)\n`))
+	if len(args) == 1 {
+		signInAt(ts, prompt[1], "")
+	}
+}
+
+// awaitPrompt waits until a file matches a pattern and returns the submatches.
+func awaitPrompt(ts *testscript.TestScript, file string, want *regexp.Regexp) []string {
+	var prompt []string
+	appeared := waitUntil(func() bool {
+		raw, _ := os.ReadFile(ts.MkAbs(file)) // it may not exist yet
+		prompt = want.FindStringSubmatch(string(raw))
+		return prompt != nil
+	})
+	if !appeared {
+		ts.Fatalf("no prompt in %s:\n%s", file, ts.ReadFile(file))
+	}
+	return prompt
+}
+
+// signInAt opens a page as the sandbox's user. The user code is for the page of
+// the device code flow.
+func signInAt(ts *testscript.TestScript, address, userCode string) {
+	user := robot.Person{
+		Email:    ts.Getenv("SANDBOX_USER"),
+		Password: ts.Getenv("SANDBOX_PASSWORD"),
+		Code:     robot.Mailbox(ts.Getenv("SANDBOX_MAILBOX")),
+	}
+	browser, err := robot.New(user, nil)
+	ts.Check(err)
+	browser.UserCode = userCode
+	_, err = browser.Open(context.Background(), address)
+	ts.Check(err)
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/profilectl/profilectl/sandbox"
+)
+
+const tenantUsage = `usage:
+  tenant fail-next PART STATUS       the next requests to PART fail with STATUS
+  tenant rubbish-next PART BODY      the next requests to PART return BODY
+  tenant slow-next PART DURATION     the next requests to PART take DURATION longer
+  tenant reset                       forget the faults above
+  tenant policy on|off               require a second factor for edits
+  tenant consent on|off              give or revoke the mid-tier's consent for Graph
+  tenant revoke                      revoke the sessions of the user
+  tenant clock DURATION              move the tenant's clock
+  tenant mark                        count the grants from here
+  tenant asked GRANT COUNT           check the number of grants of a type
+  tenant profile PROPERTY VALUE      change the user's profile
+  tenant down                        stop the tenant`
+
+// tenantCommand changes the state of the script's tenant or checks how many
+// tokens it granted.
+func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
+	st, ok := ts.Value("stage").(*stage)
+	if !ok || neg || len(args) == 0 {
+		ts.Fatalf(tenantUsage)
+	}
+	switch args[0] {
+	case "fail-next":
+		status, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		failNext(st, sandbox.Fault{Part: args[1], Status: status})
+	case "rubbish-next":
+		failNext(st, sandbox.Fault{Part: args[1], Status: 200, Body: args[2]})
+	case "slow-next":
+		delay, err := time.ParseDuration(args[2])
+		ts.Check(err)
+		failNext(st, sandbox.Fault{Part: args[1], Delay: delay})
+	case "reset":
+		st.tenant.Recover()
+	case "policy":
+		ts.Check(st.tenant.SetPolicy(args[1] == "on"))
+	case "consent":
+		ts.Check(st.tenant.SetConsent(args[1] == "on"))
+	case "revoke":
+		ts.Check(st.tenant.RevokeSessions(st.facts.User))
+	case "clock":
+		forward, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		st.tenant.FastForward(forward)
+	case "mark":
+		stateOf(ts).requests = len(st.tenant.Requests())
+	case "asked":
+		checkGrants(ts, st, args[1], args[2])
+	case "profile":
+		ts.Check(st.tenant.SetProfile(st.facts.User, args[1], &args[2]))
+	case "down":
+		st.close()
+	default:
+		ts.Fatalf("tenant: unknown subcommand %s\n%s", args[0], tenantUsage)
+	}
+}
+
+// failNext applies a fault to a request and all its retries.
+func failNext(st *stage, f sandbox.Fault) {
+	const retries = 5 // more than any client makes
+	for range retries {
+		st.tenant.FailNext(f)
+	}
+}
+
+// checkGrants checks how many tokens the tenant granted for a grant type since
+// the mark.
+func checkGrants(ts *testscript.TestScript, st *stage, grant, want string) {
+	count := 0
+	for _, r := range st.tenant.Requests()[stateOf(ts).requests:] {
+		if r.Grant == grant && r.Status == http.StatusOK {
+			count++
+		}
+	}
+	if strconv.Itoa(count) != want {
+		ts.Fatalf("%s was granted %d times, want %s", grant, count, want)
+	}
+}

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
@@ -98,12 +98,12 @@ func (s *stage) start(ctx context.Context, log *slog.Logger, o stageOptions, lat
 	later(serveUntil(listeners[1], beside(s.tenant.Control(s.key), s.tenant.Pages()), log))
 	midTierCtx, stop := context.WithCancel(ctx)
 	later(stop)
-	credential, err := obo.Secret(s.facts.MidTierSecret)
-	if err != nil {
-		return err
-	}
-	server, err := newServer(midTierCtx, serverConfig{
-		Authority: s.facts.Authority, ClientID: s.facts.MidTierID, Credential: credential, Graph: s.facts.Graph, CAFile: s.caFile,
+	server, err := serve.Open(midTierCtx, serve.Settings{
+		Authority:  s.facts.Authority,
+		ClientID:   s.facts.MidTierID,
+		Credential: serve.CredentialSettings{Secret: s.facts.MidTierSecret},
+		Graph:      s.facts.Graph,
+		CAFile:     s.caFile,
 	}, log)
 	if err != nil {
 		return err

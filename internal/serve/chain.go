@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -9,105 +10,147 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// observed notes what became of a request, for the log.
-type observed struct {
+// recorder records the outcome of a request for the log and the metrics.
+type recorder struct {
 	http.ResponseWriter
-	status  int
+	status  int // 0 until the header is written
 	outcome string
 	cause   error
-	calls   []slog.Attr // upstream, with the time that each took
+	calls   []slog.Attr // calls upstream and their durations
 }
 
-// WriteHeader notes the status.
-func (o *observed) WriteHeader(status int) {
-	if o.status == 0 {
-		o.status = status
+// WriteHeader records the status.
+func (rec *recorder) WriteHeader(status int) {
+	if rec.status == 0 {
+		rec.status = status
 	}
-	o.ResponseWriter.WriteHeader(status)
+	rec.ResponseWriter.WriteHeader(status)
+}
+
+// Write records status 200 if the handler has not written a header.
+func (rec *recorder) Write(p []byte) (int, error) {
+	if rec.status == 0 {
+		rec.status = http.StatusOK
+	}
+	return rec.ResponseWriter.Write(p)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (o *observed) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+func (rec *recorder) Unwrap() http.ResponseWriter { return rec.ResponseWriter }
 
-// outer gives every request its correlation id and its line in the log, and
-// turns a panic into an answer. The log holds no header, no body and no query.
-func (s *Server) outer(next http.Handler) http.Handler {
+// observe gives every request a correlation id, a deadline and a line in the log,
+// and turns a panic into a response. Headers, bodies and queries are not logged.
+func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		id := correlationID(r)
-		ctx, cancel := context.WithTimeout(upstream.WithCorrelationID(r.Context(), id), s.config.Timeout)
+		ctx, cancel := context.WithTimeout(upstream.WithCorrelationID(r.Context(), id), s.settings.Timeout)
 		defer cancel()
-		ctx, span := s.config.Trace.Serve(ctx, r.Header)
+		ctx, span := s.parts.tracer.Serve(ctx, r.Header)
 		r = r.WithContext(ctx)
 		w.Header().Set("client-request-id", id)
 		if s.draining.Load() {
-			w.Header().Set("Connection", "close") // the next request goes to somebody else
+			w.Header().Set("Connection", "close") // the next request goes to another replica
 		}
-		o := &observed{ResponseWriter: w, outcome: "done"}
+		rec := &recorder{ResponseWriter: w, outcome: "done"}
 		defer func() {
-			if broken := recover(); broken != nil {
-				if broken == http.ErrAbortHandler {
-					panic(broken)
+			if value := recover(); value != nil {
+				if value == http.ErrAbortHandler {
+					panic(value)
 				}
-				s.config.Log.ErrorContext(ctx, "panic", "correlationId", id, "panic", harmless(broken), "stack", string(debug.Stack()))
-				if o.status == 0 {
-					s.refuse(o, r, 0, &fault.Error{Kind: fault.Internal, What: "something went wrong inside the mid-tier"})
-				}
+				s.recovered(rec, r, value)
 			}
-			s.note(r, o, span, id, start)
+			s.record(r, rec, span, time.Since(start))
 		}()
-		next.ServeHTTP(o, r)
+		next.ServeHTTP(rec, r)
 	})
 }
 
-// called notes how long a call upstream took, with all its repetitions.
-func (s *Server) called(w http.ResponseWriter, what string, begun time.Time) {
-	took := time.Since(begun)
-	s.metrics.upstream.WithLabelValues(what).Observe(took.Seconds())
-	if o, ok := w.(*observed); ok {
-		o.calls = append(o.calls, slog.String(what, took.Round(time.Microsecond).String()))
+// correlationID returns the caller's client-request-id if it is a GUID, or a new
+// one (RFC 9562, version 4).
+func correlationID(r *http.Request) string {
+	const length = len("00000000-0000-0000-0000-000000000000") // the only form that Entra documents
+	if id := r.Header.Get("client-request-id"); len(id) == length && uuid.Validate(id) == nil {
+		return id
+	}
+	return uuid.NewString()
+}
+
+// recovered logs a panic and sends a response if none has been sent.
+func (s *Server) recovered(rec *recorder, r *http.Request, value any) {
+	s.log.ErrorContext(r.Context(), "panic",
+		"correlationId", upstream.CorrelationID(r.Context()),
+		"panic", loggable(value),
+		"stack", string(debug.Stack()))
+	if rec.status == 0 {
+		s.reject(rec, r, 0, forCaller(&fault.Error{Kind: fault.Internal}))
 	}
 }
 
-// harmless is what may be logged of a panic: what the runtime says; of anything
-// else only its type, for it may hold a token or a name.
-func harmless(broken any) string {
-	if err, ok := broken.(runtime.Error); ok {
+// loggable returns what may be logged of a panic's value: the message of a runtime
+// error, and only the type of anything else, which may hold a token or a name.
+func loggable(value any) string {
+	if err, ok := value.(runtime.Error); ok {
 		return err.Error()
 	}
-	return fmt.Sprintf("%T", broken)
+	return fmt.Sprintf("%T", value)
 }
 
-func (s *Server) note(r *http.Request, o *observed, span tracing.Span, id string, start time.Time) {
-	took := time.Since(start)
-	span.End(r.Pattern, o.status, o.outcome)
-	s.metrics.request(r.Pattern, o.status, o.outcome, took)
-	var cause, traceID slog.Attr // an empty one is left out
-	if o.cause != nil {
-		cause = slog.String("cause", o.cause.Error())
+// record writes the outcome of a request to the log, the metrics and the trace.
+func (s *Server) record(r *http.Request, rec *recorder, span tracing.Span, took time.Duration) {
+	status := cmp.Or(rec.status, http.StatusOK) // net/http's default
+	span.End(r.Pattern, status, rec.outcome)
+	s.metrics.request(r.Pattern, status, rec.outcome, took)
+	var cause, traceID slog.Attr // an empty attribute is not logged
+	if rec.cause != nil {
+		cause = slog.String("cause", rec.cause.Error())
 	}
 	if id := span.TraceID(); id != "" {
 		traceID = slog.String("traceId", id)
 	}
-	s.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("route", r.Pattern), slog.Int("status", o.status),
-		slog.String("outcome", o.outcome), slog.String("took", took.Round(time.Microsecond).String()), slog.GroupAttrs("upstream", o.calls...), slog.String("correlationId", id), traceID, cause)
+	s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+		slog.String("method", r.Method),
+		slog.String("route", r.Pattern),
+		slog.Int("status", status),
+		slog.String("outcome", rec.outcome),
+		slog.String("took", took.Round(time.Microsecond).String()),
+		slog.GroupAttrs("upstream", rec.calls...),
+		slog.String("correlationId", upstream.CorrelationID(r.Context())),
+		traceID,
+		cause)
 }
 
-// limited turns requests away at once while too many are under way: a queue
+// recordCall records how long a call upstream took, with all its retries.
+func (s *Server) recordCall(w http.ResponseWriter, name string, start time.Time) {
+	took := time.Since(start)
+	s.metrics.upstream.WithLabelValues(name).Observe(took.Seconds())
+	if rec, ok := w.(*recorder); ok {
+		rec.calls = append(rec.calls, slog.String(name, took.Round(time.Microsecond).String()))
+	}
+}
+
+// limitInFlight rejects requests while MaxInFlight others are in flight. A queue
 // would only let them time out later.
-func (s *Server) limited(next http.HandlerFunc) http.HandlerFunc {
+func (s *Server) limitInFlight(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
 		case s.slots <- struct{}{}:
 			defer func() { <-s.slots }()
 			next(w, r)
 		default:
-			s.refuse(w, r, http.StatusServiceUnavailable, &fault.Error{Kind: fault.Unavailable, What: "the mid-tier is busy", Fix: "try again in a second", RetryAfter: time.Second})
+			s.reject(w, r, http.StatusServiceUnavailable, &fault.Error{
+				Kind:       fault.Unavailable,
+				What:       "the mid-tier is busy",
+				Fix:        "try again in a second",
+				RetryAfter: time.Second,
+			})
 		}
 	}
 }

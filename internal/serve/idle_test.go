@@ -12,17 +12,16 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// holdConnections makes this program one that opens connections and does nothing
-// with them.
+// holdConnections is the variable that makes the test binary open connections to
+// an address and leave them idle. A process of its own has its own limit of files.
 const holdConnections = "PROFILECTL_TEST_HOLD_CONNECTIONS"
 
-func TestTenThousandIdleConnectionsHoldNobodyUp(t *testing.T) {
+func TestServerHoldsTenThousandIdleConnections(t *testing.T) {
 	const many = 10_000
 	if address := os.Getenv(holdConnections); address != "" {
 		for range many {
@@ -39,15 +38,15 @@ func TestTenThousandIdleConnectionsHoldNobodyUp(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < many+500 {
 		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
-			t.Fatalf("this process may open %d files only", limit.Max)
+			t.Fatalf("this process may open only %d files", limit.Max)
 		}
-		t.Skip("this process may not open so many files")
+		t.Skip("this process may not open that many files")
 	}
-	r := run(t, newWorld(t, ""))
+	r := run(t, newWorld(t))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	c := exec.Command(os.Args[0], "-test.run=^TestTenThousandIdleConnectionsHoldNobodyUp$")
-	c.Env = append(os.Environ(), holdConnections+"="+r.address)
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	c.Env = append(os.Environ(), holdConnections+"="+r.public)
 	in, err1 := c.StdinPipe()
 	out, err2 := c.StdoutPipe()
 	if err := errors.Join(err1, err2, c.Start()); err != nil {
@@ -57,14 +56,14 @@ func TestTenThousandIdleConnectionsHoldNobodyUp(t *testing.T) {
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "held\n" {
 		t.Fatalf("the connections were not opened: %q, %v", line, err)
 	}
-	begun := time.Now()
+	start := time.Now()
 	if status, err := r.edit(t.Context(), http.DefaultClient); status != http.StatusNoContent || err != nil {
 		t.Errorf("meanwhile: %d, %v", status, err)
 	}
-	took := time.Since(begun)
+	took := time.Since(start)
 	runtime.ReadMemStats(&after)
-	t.Log("beside " + strconv.Itoa(many) + " idle connections a request took " + took.String() + "; one connection holds " +
-		strconv.FormatUint((after.HeapInuse+after.StackInuse-before.HeapInuse-before.StackInuse)/many, 10) + " bytes")
+	bytes := (after.HeapInuse + after.StackInuse - before.HeapInuse - before.StackInuse) / many
+	t.Logf("next to %d idle connections a request took %v; one connection holds %d bytes", many, took, bytes)
 	if took > 5*time.Second {
 		t.Errorf("meanwhile a request took %v", took)
 	}

@@ -8,45 +8,68 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/profilectl/profilectl/internal/obo"
 )
 
-// metrics are what the service counts, in a registry of its own.
+// metrics are the metrics of one Server, in a registry of their own.
 type metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec   // by route, status and outcome
 	seconds   *prometheus.HistogramVec // by route
 	upstream  *prometheus.HistogramVec // by call: exchange, graph
 	exchanges *prometheus.CounterVec   // by result: cached, made, challenge, failed
-	limited   prometheus.Counter       // turned away: one user's too many
+	limited   prometheus.Counter
 }
 
-func newMetrics(s *Server) *metrics {
-	buckets := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15} // seconds
+// newMetrics returns the metrics. The functions return the number of requests in
+// flight and the names of the optional dependencies that are unavailable.
+func newMetrics(inFlight func() int, unavailable func() []string) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilectl_requests_total", Help: "Requests that were answered."}, []string{"route", "status", "outcome"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "profilectl_request_seconds", Help: "Time to the answer.", Buckets: buckets,
-		}, []string{"route"}),
-		upstream: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "profilectl_upstream_seconds", Help: "Time that calls to Entra (exchange) and Microsoft Graph (graph) took.", Buckets: buckets,
-		}, []string{"call"}),
-		exchanges: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "profilectl_exchanges_total", Help: "On-Behalf-Of exchanges that were wanted."}, []string{"result"}),
-		limited:   prometheus.NewCounter(prometheus.CounterOpts{Name: "profilectl_rate_limited_total", Help: "Requests turned away because a user sent too many."}),
+		requests: counter("profilectl_requests_total",
+			"Requests, by route, status and outcome.", "route", "status", "outcome"),
+		seconds: histogram("profilectl_request_seconds",
+			"Time to respond to a request.", "route"),
+		upstream: histogram("profilectl_upstream_seconds",
+			"Time of a call to Entra (exchange) or Microsoft Graph (graph), with all retries.", "call"),
+		exchanges: counter("profilectl_exchanges_total",
+			"On-Behalf-Of exchanges, by result.", "result"),
+		limited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "profilectl_rate_limited_total",
+			Help: "Requests rejected because their user sent too many.",
+		}),
 	}
-	busy := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "profilectl_requests_in_flight", Help: "Requests under way."}, func() float64 { return float64(len(s.slots)) })
-	m.registry.MustRegister(degraded(s.config.Degraded))
-	m.registry.MustRegister(m.requests, m.seconds, m.upstream, m.exchanges, m.limited, busy,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(
+		m.requests, m.seconds, m.upstream, m.exchanges, m.limited,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "profilectl_requests_in_flight",
+			Help: "Requests in flight.",
+		}, func() float64 { return float64(inFlight()) }),
+		degraded(unavailable),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    name,
+		Help:    help,
+		Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15}, // seconds
+	}, labels)
 }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// request counts one. A route is a pattern of ours: callers cannot make up
-// labels.
+// request counts a request. The route is a pattern of the mux, so that callers
+// cannot create labels.
 func (m *metrics) request(route string, status int, outcome string, took time.Duration) {
 	if route == "" {
 		route = "other"
@@ -55,33 +78,35 @@ func (m *metrics) request(route string, status int, outcome string, took time.Du
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// exchange counts how one ended.
-func (m *metrics) exchange(cached, demanded bool, err error) {
-	result := "made"
+// exchange counts an exchange by its result.
+func (m *metrics) exchange(result obo.Result, err error) {
+	label := "made"
 	switch {
-	case cached:
-		result = "cached"
-	case demanded:
-		result = "challenge"
+	case result.Cached:
+		label = "cached"
+	case result.Challenge != nil:
+		label = "challenge"
 	case err != nil:
-		result = "failed"
+		label = "failed"
 	}
-	m.exchanges.WithLabelValues(result).Inc()
+	m.exchanges.WithLabelValues(label).Inc()
 }
 
-// degraded is a metric for each part that does not work at present.
+// degraded is a collector with one gauge for each optional dependency that is
+// unavailable.
 type degraded func() []string
 
-// Describe names the metric (prometheus.Collector).
-func (d degraded) Describe(all chan<- *prometheus.Desc) { all <- d.about() }
+// Describe sends the description of the gauges (prometheus.Collector).
+func (d degraded) Describe(descs chan<- *prometheus.Desc) { descs <- d.desc() }
 
-// Collect says which parts it is for now.
-func (d degraded) Collect(all chan<- prometheus.Metric) {
-	for _, part := range d() {
-		all <- prometheus.MustNewConstMetric(d.about(), prometheus.GaugeValue, 1, part)
+// Collect sends a gauge for each name (prometheus.Collector).
+func (d degraded) Collect(gauges chan<- prometheus.Metric) {
+	for _, name := range d() {
+		gauges <- prometheus.MustNewConstMetric(d.desc(), prometheus.GaugeValue, 1, name)
 	}
 }
 
-func (degraded) about() *prometheus.Desc {
-	return prometheus.NewDesc("profilectl_degraded", "What does not work at present and is done without.", []string{"part"}, nil)
+func (degraded) desc() *prometheus.Desc {
+	const help = "Optional dependencies that are unavailable."
+	return prometheus.NewDesc("profilectl_degraded", help, []string{"part"}, nil)
 }

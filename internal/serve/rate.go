@@ -2,36 +2,36 @@ package serve
 
 import (
 	"context"
-	"math"
-	"net/http"
-	"strconv"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"github.com/profilectl/profilectl/internal/bounded"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/shared"
 )
 
-// rates limits how often one user may be served. Users are known by their id,
-// which a verified token holds: nobody can spend another's share.
+// rates limits the requests of each user. Users are identified by the id in their
+// verified token, so no user can use up the limit of another.
 type rates struct {
 	perMinute int
-	shared    *shared.Store // counts for all replicas; nil for none
+	shared    *shared.Store // counts for all replicas; nil without a shared cache
 	users     *bounded.Cache[*rate.Limiter]
 }
 
-// mostUsers is how many users are counted at once; who is forgotten starts
-// afresh.
-const mostUsers = 10_000
+// maxUsers is the number of users that are counted at the same time. A user who is
+// evicted starts again with the full limit.
+const maxUsers = 10_000
 
-func newRates(perMinute int, all *shared.Store) *rates {
-	return &rates{perMinute: perMinute, shared: all, users: bounded.New[*rate.Limiter](mostUsers)}
+func newRates(perMinute int, store *shared.Store) *rates {
+	return &rates{
+		perMinute: perMinute,
+		shared:    store,
+		users:     bounded.New[*rate.Limiter](maxUsers),
+	}
 }
 
-// wait returns how long a user has to wait; zero for not at all. Where the shared
-// count cannot be had, this replica's own counts.
+// wait returns how long a user has to wait before the next request; zero is not at
+// all. If the shared count is unavailable, this replica's own count applies.
 func (r *rates) wait(ctx context.Context, user string, now time.Time) time.Duration {
 	if r.perMinute <= 0 {
 		return 0
@@ -52,17 +52,4 @@ func (r *rates) wait(ctx context.Context, user string, now time.Time) time.Durat
 	}
 	missing := 1 - limiter.TokensAt(now)
 	return time.Duration(missing / float64(limiter.Limit()) * float64(time.Second))
-}
-
-// tooMany turns a request away (RFC 6585, 4).
-func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration) {
-	s.metrics.limited.Inc()
-	s.refuse(w, r, http.StatusTooManyRequests, &fault.Error{
-		Kind: fault.Unavailable, What: "too many changes in a short time", Fix: "try again in " + inSeconds(wait) + " seconds", RetryAfter: wait,
-	})
-}
-
-// inSeconds writes a time as Retry-After wants it: whole seconds, one at least.
-func inSeconds(wait time.Duration) string {
-	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 }

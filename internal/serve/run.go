@@ -8,28 +8,28 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/profilectl/profilectl/internal/fault"
 )
 
 const (
-	headerLimit = 5 * time.Second
-	readLimit   = 10 * time.Second
-	writeLimit  = 30 * time.Second
-	idleLimit   = 2 * time.Minute
-	drainLimit  = 20 * time.Second
+	headerTimeout = 5 * time.Second  // to read the header of a request
+	readTimeout   = 10 * time.Second // to read a whole request
+	writeMargin   = 5 * time.Second  // to write a response
+	idleTimeout   = 2 * time.Minute
+	drainTimeout  = 20 * time.Second
+	maxHeader     = 64 << 10 // bytes
 )
 
-// Run serves both handlers until ctx ends, then drains: it tells the load
-// balancer first (not ready), and answers every request that was accepted. It
-// returns at once if serving fails.
-func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
-	servers := []*http.Server{s.server(s.Public()), s.server(s.Admin())}
+// Run serves the public and the admin routes until ctx is done. Then it drains: it
+// reports first that it is not ready, waits for the DrainDelay of the settings,
+// and finishes every request that was accepted. It returns at once if serving
+// fails.
+func (s *Server) Run(ctx context.Context, l Listeners) error {
+	servers := []*http.Server{s.httpServer(s.Public()), s.httpServer(s.Admin())}
 	failed := make(chan error, len(servers))
-	for i, l := range []net.Listener{public, admin} {
+	for i, l := range []net.Listener{l.Public, l.Admin} {
 		go func() { failed <- servers[i].Serve(l) }()
 	}
-	notify(ctx, s.config.NotifySocket, "READY=1")
+	notify(ctx, s.settings.NotifySocket, "READY=1")
 	select {
 	case err := <-failed:
 		for _, server := range servers {
@@ -39,48 +39,43 @@ func (s *Server) Run(ctx context.Context, public, admin net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
-	notify(context.WithoutCancel(ctx), s.config.NotifySocket, "STOPPING=1")
-	select { // whoever sends requests here needs time to see that it is not ready
+	notify(context.WithoutCancel(ctx), s.settings.NotifySocket, "STOPPING=1")
+	select { // load balancers need time to notice
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
-	case <-time.After(s.config.DrainDelay):
+	case <-time.After(s.settings.DrainDelay):
 	}
-	// ctx is over already: draining needs a time limit of its own.
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	return s.drain(context.WithoutCancel(ctx), servers)
+}
+
+// drain finishes the requests in flight and sends the last traces.
+func (s *Server) drain(ctx context.Context, servers []*http.Server) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	var err error
 	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(drain))
+		err = errors.Join(err, server.Shutdown(ctx))
 	}
 	if err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
-	if err := s.config.Trace.Stop(drain); err != nil {
-		s.config.Log.Warn("the last traces are lost", "error", err)
+	if err := s.parts.tracer.Stop(ctx); err != nil {
+		s.log.Warn("the last traces are lost", "error", err)
 	}
 	return nil
 }
 
-func (s *Server) server(h http.Handler) *http.Server {
+// httpServer returns a server with limits for slow clients. The time to write
+// starts when the header has been read, so it includes the time to read the body
+// and the whole timeout of the request.
+func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerLimit, ReadTimeout: readLimit, WriteTimeout: writeLimit, IdleTimeout: idleLimit,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelWarn),
-	}
-}
-
-// CheckAddress refuses to serve plain http where others than this machine can
-// reach it: tokens would cross the network in the clear.
-func CheckAddress(address string, tls, behindProxy bool) error {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("%q is not an address to listen on", address), Fix: "write host:port, as localhost:3001", Err: err}
-	}
-	ip := net.ParseIP(host)
-	if tls || behindProxy || host == "localhost" || ip != nil && ip.IsLoopback() {
-		return nil
-	}
-	return &fault.Error{
-		Kind: fault.Usage, What: "tokens would cross the network in the clear: " + address + " is not a loopback address and there is no certificate",
-		Fix: "give --tls-cert and --tls-key, or --behind-proxy where a proxy ends TLS",
+		Handler:           h,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      readTimeout + s.settings.Timeout + writeMargin,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }

@@ -1,91 +1,167 @@
 package serve_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"log/slog"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptrace"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
-	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-// renew writes a new certificate and returns it as a client sees it.
-func renew(t *testing.T, certFile, keyFile string) []byte {
-	t.Helper()
-	c, err := loopback.NewCertificate(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := x509.MarshalPKCS8PrivateKey(c.TLS.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return c.TLS.Certificate[0]
+// running is a mid-tier that serves on loopback.
+type running struct {
+	*world
+	public, admin string // addresses
+	stop          func()
+	ended         chan error
 }
 
-func TestARenewedCertificateIsServedWithoutARestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := t.TempDir()
-		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-		first := renew(t, certFile, keyFile)
-		var log bytes.Buffer
-		c, err := serve.LoadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+func run(t *testing.T, w *world) *running {
+	t.Helper()
+	listen := func() net.Listener {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		serves := func(want []byte) {
-			t.Helper()
-			time.Sleep(2 * time.Second)
-			if got, err := c(&tls.ClientHelloInfo{}); err != nil || !bytes.Equal(got.Certificate[0], want) {
-				t.Errorf("another certificate is served: %v", err)
+		return l
+	}
+	l := serve.Listeners{Public: listen(), Admin: listen()}
+	ctx, stop := context.WithCancel(t.Context())
+	r := &running{
+		world:  w,
+		public: l.Public.Addr().String(),
+		admin:  l.Admin.Addr().String(),
+		stop:   stop,
+		ended:  make(chan error, 1),
+	}
+	go func() { r.ended <- w.server.Run(ctx, l) }()
+	t.Cleanup(stop)
+	return r
+}
+
+// request returns the request of the how-to.
+func (r *running) request(ctx context.Context, body io.Reader) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+r.public+"/updateUserInfo", body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+r.strong)
+	return req, nil
+}
+
+// edit sends the request of the how-to over the network and returns the status.
+func (r *running) edit(ctx context.Context, client *http.Client) (int, error) {
+	req, err := r.request(ctx, strings.NewReader(howTo))
+	if err != nil {
+		return 0, err
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return res.StatusCode, err
+}
+
+func TestRunFinishesARequestInFlight(t *testing.T) {
+	r := run(t, newWorld(t))
+	res, err := http.Get("http://" + r.admin + "/readyz")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("readyz: %v, %v", res, err)
+	}
+	res.Body.Close()
+	// The body of the request is still being sent when Run is stopped.
+	body, send := io.Pipe()
+	continued := make(chan struct{}) // closed when the handler reads the body
+	trace := &httptrace.ClientTrace{Got100Continue: func() { close(continued) }}
+	req, err := r.request(httptrace.WithClientTrace(t.Context(), trace), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Expect", "100-continue")
+	status := make(chan int, 1)
+	go func() {
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			status <- 0
+			return
+		}
+		res.Body.Close()
+		status <- res.StatusCode
+	}()
+	<-continued
+	r.stop()
+	if _, err := send.Write([]byte(howTo)); err != nil {
+		t.Fatal(err)
+	}
+	send.Close()
+	if got := <-status; got != http.StatusNoContent {
+		t.Errorf("the request in flight got %d", got)
+	}
+	if err := <-r.ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestRunAnswersAcceptedRequestsWhenStoppedUnderLoad(t *testing.T) {
+	r := run(t, newWorld(t, func(s *serve.Settings) { s.DrainDelay = 200 * time.Millisecond }))
+	const clients, before = 32, 200
+	var done, failed atomic.Int64
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() {
+			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1}}
+			for {
+				reused := false
+				ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+					GotConn: func(i httptrace.GotConnInfo) { reused = i.Reused },
+				})
+				status, err := r.edit(ctx, client)
+				switch {
+				case err != nil && !reused:
+					return // the connection was not accepted; the server's own count is compared below
+				case err != nil || status != http.StatusNoContent:
+					t.Errorf("a request got %d, %v", status, err)
+					failed.Add(1)
+					return
+				case done.Add(1) == before:
+					r.stop()
+				}
 			}
-		}
-		serves(first)
-		second := renew(t, certFile, keyFile)
-		serves(second)
-		if err := os.WriteFile(keyFile, []byte("half a renewal"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		serves(second)
-		if !strings.Contains(log.String(), "the old one stays") {
-			t.Errorf("the log says %s", log.String())
-		}
-		serves(second)
-		serves(second)
-		third := renew(t, certFile, keyFile)
-		serves(third)
-	})
-}
-
-func TestACertificateThatCannotBeUsedIsSaidAtTheStart(t *testing.T) {
-	_, err := serve.LoadCertificate("nowhere.pem", "nowhere.key", slog.New(slog.DiscardHandler))
-	if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
-		t.Errorf("got %v", err)
+		})
 	}
+	all.Wait()
+	if err := <-r.ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+	const series = `profilectl_requests_total{outcome="done",route="POST /updateUserInfo",status="204"}`
+	text := r.world.admin("/metrics")
+	if !strings.Contains(text, fmt.Sprintf("%s %d\n", series, done.Load())) ||
+		strings.Count(text, "\nprofilectl_requests_total{") != 1 {
+		t.Errorf("the clients count %d successful requests; the server counts others", done.Load())
+	}
+	total := done.Load()
+	t.Logf("%d requests, %d of them after the stop, %d failed", total, total-before, failed.Load())
 }
 
-func TestSystemdIsToldWhenItServesAndWhenItStops(t *testing.T) {
+func TestRunNotifiesSystemd(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("systemd is not there")
+		t.Skip("Windows has no systemd")
 	}
-	dir, err := os.MkdirTemp("", "sd") //nolint:usetesting // the path of a socket has to be short
+	dir, err := os.MkdirTemp("", "sd") //nolint:usetesting // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,30 +172,21 @@ func TestSystemdIsToldWhenItServesAndWhenItStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer systemd.Close()
-	w := newWorld(t, "", func(c *serve.Config) { c.NotifySocket = socket })
-	var listeners [2]net.Listener
-	for i := range listeners {
-		if listeners[i], err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- w.server.Run(ctx, listeners[0], listeners[1]) }()
-	told := func(want string) {
+	r := run(t, newWorld(t, func(s *serve.Settings) { s.NotifySocket = socket }))
+	receives := func(want string) {
 		t.Helper()
 		if err := systemd.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
 		text := make([]byte, 100)
 		if n, _, err := systemd.ReadFrom(text); err != nil || string(text[:n]) != want {
-			t.Errorf("systemd was told %q, %v", text[:n], err)
+			t.Errorf("systemd received %q, %v", text[:n], err)
 		}
 	}
-	told("READY=1")
-	stop()
-	told("STOPPING=1")
-	if err := <-ended; err != nil {
+	receives("READY=1")
+	r.stop()
+	receives("STOPPING=1")
+	if err := <-r.ended; err != nil {
 		t.Error(err)
 	}
 }

@@ -19,100 +19,222 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
-	"github.com/profilectl/profilectl/internal/bearer"
-	"github.com/profilectl/profilectl/internal/challenge"
-	"github.com/profilectl/profilectl/internal/graph"
-	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/internal/tokenstore"
-	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
-// world is a mid-tier beside its tenant, all in this process.
+// howTo is the body of the request in Microsoft's how-to.
+const howTo = `{"displayName":"Ada L.","givenName":"Ada","surname":"Lovelace"}`
+
+// world is a mid-tier and its tenant in this process.
 type world struct {
-	tenant    *sandbox.Tenant
-	client    *http.Client // by which it is called
-	authority authority.Authority
-	server    *serve.Server
-	handler   http.Handler
-	log       *bytes.Buffer
-	graph     string // a Graph token, which the mid-tier must refuse
-	weak      string // a token for the mid-tier from before the policy
-	strong    string // a token for the mid-tier with a second factor
+	tenant  *sandbox.Tenant
+	client  *http.Client // reaches the tenant
+	server  *serve.Server
+	handler http.Handler // the public routes
+	log     *logBuffer
+	graph   string // an access token for Graph, which the mid-tier must reject
+	weak    string // an access token for the mid-tier without a second factor
+	strong  string // an access token for the mid-tier with a second factor
 }
 
-// limited is a mid-tier that serves one user so often a minute.
-func limited(perMinute int) func(*serve.Config) {
-	return func(c *serve.Config) { c.Rate = perMinute }
-}
-
-func newWorld(t *testing.T, authContext string, more ...func(*serve.Config)) *world {
+// newWorld returns a mid-tier that calls its tenant without a network.
+func newWorld(t *testing.T, changes ...func(*serve.Settings)) *world {
 	t.Helper()
 	tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newWorldOf(t, tenant, tenant.Client(), authContext, more...)
+	w := &world{tenant: tenant, client: tenant.Client(), log: &logBuffer{}}
+	inMemory := func(s *serve.Settings) { s.HTTP = w.client }
+	w.open(t, w.log, append([]func(*serve.Settings){inMemory}, changes...)...)
+	return w
 }
 
-// newWorldOf makes the mid-tier of a tenant, which it calls with client.
-func newWorldOf(t *testing.T, tenant *sandbox.Tenant, client *http.Client, authContext string, more ...func(*serve.Config)) *world {
+// newWorldOverTLS returns a mid-tier that calls its tenant over real connections,
+// with the same client as `profilectl serve`.
+func newWorldOverTLS(t *testing.T, changes ...func(*serve.Settings)) *world {
 	t.Helper()
-	f := tenant.Facts()
-	form, err := authority.Parse(f.Authority)
+	tenant, caFile := serveTenant(t)
+	client, err := upstream.New(upstream.Config{CAFile: caFile})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := authority.Discover(t.Context(), client, form)
+	w := &world{tenant: tenant, client: client, log: &logBuffer{}}
+	overTLS := func(s *serve.Settings) { s.CAFile = caFile }
+	w.open(t, w.log, append([]func(*serve.Settings){overTLS}, changes...)...)
+	return w
+}
+
+// serveTenant serves a tenant on loopback and returns the file of its CA.
+func serveTenant(t *testing.T) (tenant *sandbox.Tenant, caFile string) {
+	t.Helper()
+	certificate, err := loopback.NewCertificate(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{tenant: tenant, client: client, authority: a, log: &bytes.Buffer{}}
-	log := slog.New(slog.NewJSONHandler(&locked{w: w.log}, nil))
-	verifier, err := bearer.New(t.Context(), bearer.Config{
-		Authority: a, ClientID: f.MidTierID, Scope: "EditProfileService.ReadWrite", AuthContext: authContext, HTTP: client, Log: log,
+	caFile = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(caFile, certificate.CA, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var listeners [2]*loopback.Listener
+	for i := range listeners {
+		if listeners[i], err = loopback.Listen(0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tenant, err = sandbox.New(sandbox.Config{
+		QuickPasswords: true,
+		APIAddress:     "https://localhost:" + strconv.Itoa(listeners[0].Port()),
+		PagesAddress:   "http://localhost:" + strconv.Itoa(listeners[1].Port()),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	credential, err := obo.Secret(f.MidTierSecret)
-	if err != nil {
-		t.Fatal(err)
+	start := func(l net.Listener, h http.Handler) {
+		server := &http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: time.Second,
+			ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, 0),
+		}
+		go func() { _ = server.Serve(l) }()
+		t.Cleanup(func() { _ = server.Close() })
 	}
-	exchange, err := obo.New(obo.Config{Authority: a, ClientID: f.MidTierID, Credential: credential, HTTP: client, Scope: "https://graph.microsoft.com/User.ReadWrite"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	trace, err := tracing.New(t.Context(), tracing.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := serve.Config{
-		Trace: trace, Verifier: verifier, Exchange: exchange, Log: log,
-		Graph:  &graph.Client{Base: f.Graph, HTTP: client},
-		Issuer: challenge.Issuer{AuthorizationURI: a.AuthorizationEndpoint, ClientID: f.MidTierID},
-	}
-	for _, change := range more {
-		change(&config)
-	}
-	w.server = serve.New(config)
-	w.handler = w.server.Public()
-	w.signIn(t)
-	return w
+	start(tls.NewListener(listeners[0], &tls.Config{
+		Certificates: []tls.Certificate{certificate.TLS},
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+	}), tenant.API())
+	start(listeners[1], tenant.Pages())
+	return tenant, caFile
 }
 
-// admin reads a route of the admin listener.
+// open opens the mid-tier of the tenant and acquires the tokens.
+func (w *world) open(t *testing.T, log io.Writer, changes ...func(*serve.Settings)) {
+	t.Helper()
+	f := w.tenant.Facts()
+	settings := serve.Settings{
+		Authority:  f.Authority,
+		ClientID:   f.MidTierID,
+		Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
+		Graph:      f.Graph,
+	}
+	for _, change := range changes {
+		change(&settings)
+	}
+	var err error
+	w.server, err = serve.Open(t.Context(), settings, slog.New(slog.NewJSONHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.handler = w.server.Public()
+	w.signIn(t)
+}
+
+// signIn acquires the three tokens.
+func (w *world) signIn(t *testing.T) {
+	t.Helper()
+	f := w.tenant.Facts()
+	w.graph, w.strong = w.token(t, "User.Read"), w.token(t, f.EditScope)
+	if err := w.tenant.SetPolicy(false); err != nil {
+		t.Fatal(err)
+	}
+	w.weak = w.token(t, f.EditScope)
+	if err := w.tenant.SetPolicy(true); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// token signs in and returns an access token with a scope.
+func (w *world) token(t *testing.T, scope string) string {
+	t.Helper()
+	f := w.tenant.Facts()
+	form, err := authority.Parse(f.Authority)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := authority.Discover(t.Context(), w.client, form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := auth.New(auth.Config{
+		Authority: a,
+		ClientID:  f.ClientID,
+		Store:     tokenstore.Memory(),
+		HTTP:      w.client,
+		Log:       slog.New(slog.DiscardHandler),
+		Open:      w.openPage,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := client.Interactive(t.Context(), auth.Request{Scopes: []string{scope}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Access
+}
+
+// openPage lets a robot fill in the sign-in pages.
+func (w *world) openPage(ctx context.Context, p auth.Page) error {
+	f := w.tenant.Facts()
+	browser, err := robot.New(robot.Person{
+		Email:    f.User,
+		Password: f.Password,
+		Code:     func(context.Context) (string, error) { return w.tenant.Mail("")[0].Code, nil },
+	}, loopbackOr{w.client})
+	if err != nil {
+		return err
+	}
+	go func() { _, _ = browser.Open(ctx, p.URL) }() // a failure shows as a sign-in that times out
+	return nil
+}
+
+// loopbackOr sends requests for plain HTTP on localhost to the network, and all
+// others through the client.
+type loopbackOr struct{ client *http.Client }
+
+func (l loopbackOr) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme == "http" && req.URL.Hostname() == "localhost" {
+		return http.DefaultTransport.RoundTrip(req)
+	}
+	return l.client.Transport.RoundTrip(req)
+}
+
+// post sends a request to the mid-tier.
+func (w *world) post(body, token string, changes ...func(*http.Request)) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(http.MethodPost, "/updateUserInfo", strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for _, change := range changes {
+		change(req)
+	}
+	res := httptest.NewRecorder()
+	w.handler.ServeHTTP(res, req)
+	return res
+}
+
+// get returns the response of a public route.
+func (w *world) get(path string) *httptest.ResponseRecorder {
+	res := httptest.NewRecorder()
+	w.handler.ServeHTTP(res, httptest.NewRequest(http.MethodGet, path, nil))
+	return res
+}
+
+// admin returns the body of an admin route.
 func (w *world) admin(path string) string {
 	res := httptest.NewRecorder()
 	w.server.Admin().ServeHTTP(res, httptest.NewRequest(http.MethodGet, path, nil))
 	return res.Body.String()
 }
 
-// inFlight is how many requests are under way.
+// inFlight returns the number of requests in flight.
 func (w *world) inFlight() int {
 	_, rest, _ := strings.Cut(w.admin("/metrics"), "\nprofilectl_requests_in_flight ")
 	text, _, _ := strings.Cut(rest, "\n")
@@ -123,134 +245,42 @@ func (w *world) inFlight() int {
 	return count
 }
 
-// locked lets the log be read while requests write to it.
-type locked struct {
-	mu sync.Mutex
-	w  io.Writer
-}
+const onBehalfOf = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
-}
-
-// signIn gets the three tokens that callers may come with.
-func (w *world) signIn(t *testing.T) {
-	t.Helper()
-	f := w.tenant.Facts()
-	token := func(scope string) string {
-		client, err := auth.New(auth.Config{
-			Authority: w.authority, ClientID: f.ClientID, Store: tokenstore.Memory(), HTTP: w.client, Log: slog.New(slog.DiscardHandler),
-			Open: func(ctx context.Context, p auth.Page) error {
-				browser, err := robot.New(robot.Person{Email: f.User, Password: f.Password, Code: func(context.Context) (string, error) {
-					return w.tenant.Mail("")[0].Code, nil
-				}}, either{w.client})
-				if err != nil {
-					return err
-				}
-				go func() { _, _ = browser.Open(ctx, p.URL) }() // a failure shows as a sign-in that times out
-				return nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := client.Interactive(t.Context(), auth.Request{Scopes: []string{scope}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return got.Access
-	}
-	w.graph, w.strong = token("User.Read"), token(f.EditScope)
-	if err := w.tenant.SetPolicy(false); err != nil {
-		t.Fatal(err)
-	}
-	w.weak = token(f.EditScope)
-	if err := w.tenant.SetPolicy(true); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// either sends what belongs to the tenant there, and the rest to the network.
-type either struct{ client *http.Client }
-
-func (e either) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme == "http" && req.URL.Hostname() == "localhost" {
-		return http.DefaultTransport.RoundTrip(req)
-	}
-	return e.client.Transport.RoundTrip(req)
-}
-
-func (w *world) post(body, token string, more ...func(*http.Request)) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(http.MethodPost, "/updateUserInfo", strings.NewReader(body))
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	for _, change := range more {
-		change(req)
-	}
-	res := httptest.NewRecorder()
-	w.handler.ServeHTTP(res, req)
-	return res
-}
-
-// upstreamCalls counts what reached the token endpoint and Graph.
+// upstreamCalls returns the number of exchanges and calls to Graph.
 func (w *world) upstreamCalls() (calls int) {
 	for _, r := range w.tenant.Requests() {
-		if r.Part == "graph" || r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+		if r.Part == "graph" || r.Grant == onBehalfOf {
 			calls++
 		}
 	}
 	return calls
 }
 
-// exchanges counts those that the tenant was asked for.
+// exchanges returns the number of exchanges that reached the tenant.
 func (w *world) exchanges() (count int) {
 	for _, r := range w.tenant.Requests() {
-		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+		if r.Grant == onBehalfOf {
 			count++
 		}
 	}
 	return count
 }
 
-// newWorldOverTLS is a mid-tier that calls its tenant over real connections, with
-// the client that `profilectl serve` has.
-func newWorldOverTLS(t *testing.T, timeout time.Duration, more ...func(*serve.Config)) *world {
-	t.Helper()
-	certificate, err := loopback.NewCertificate(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	caFile := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(caFile, certificate.CA, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var listeners [2]*loopback.Listener
-	for i := range listeners {
-		if listeners[i], err = loopback.Listen(0); err != nil {
-			t.Fatal(err)
-		}
-	}
-	tenant, err := sandbox.New(sandbox.Config{
-		QuickPasswords: true, APIAddress: "https://localhost:" + strconv.Itoa(listeners[0].Port()), PagesAddress: "http://localhost:" + strconv.Itoa(listeners[1].Port()),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	handlers := []http.Handler{tenant.API(), tenant.Pages()}
-	for i, l := range []net.Listener{tls.NewListener(listeners[0], &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), listeners[1]} {
-		server := &http.Server{Handler: handlers[i], ReadHeaderTimeout: time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-		go func() { _ = server.Serve(l) }()
-		t.Cleanup(func() { _ = server.Close() })
-	}
-	breakers := upstream.NewBreakers(slog.New(slog.DiscardHandler))
-	client, err := upstream.New(upstream.Config{CAFile: caFile, Breakers: breakers})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The sign-ins that the test begins with are not what is limited.
-	return newWorldOf(t, tenant, client, "", append(more, func(c *serve.Config) { c.Timeout, c.Degraded = timeout, breakers.Open })...)
+// logBuffer is a log that can be read while requests write to it.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/serve"
+)
+
+// serverSettings loads the settings of serve from the flags, the environment and
+// the configuration file.
+func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, error) {
+	path := g.Config
+	if path == "" {
+		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+		if err != nil {
+			paths = config.Paths{} // a service may have no home directory, and needs no file
+		}
+		path = paths.Config
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return config.Settings{}, err
+	}
+	settings, err := config.Load(config.Source{
+		Table:   config.Server(),
+		Section: "serve",
+		Flags:   o.given(),
+		Getenv:  env.Getenv,
+		File:    file,
+		Fix:     "correct the value where it is set; `profilectl serve --help` describes each setting",
+	})
+	if err != nil {
+		return config.Settings{}, err
+	}
+	const fix = "give --authority and --client-id, or set TENANT_SUBDOMAIN and CLIENT_ID"
+	return settings, settings.Need(fix, "authority", "client-id")
+}
+
+// serveSettings maps the settings of the command to those of package serve.
+func serveSettings(s config.Settings, env Env) (serve.Settings, error) {
+	credential, err := credentialSettings(s)
+	if err != nil {
+		return serve.Settings{}, err
+	}
+	return serve.Settings{
+		Authority:  s.Text("authority"),
+		TenantID:   s.Text("tenant-id"),
+		ClientID:   s.Text("client-id"),
+		Credential: credential,
+
+		Graph:   s.Text("graph"),
+		CAFile:  s.Text("ca-file"),
+		Version: thisBuild().Version,
+
+		AuthContext: s.Text("require-auth-context"),
+		MaxAge:      s.Duration("max-age"),
+		Timeout:     s.Duration("timeout"),
+		Rate:        s.Int("rate"),
+
+		Listen: serve.ListenSettings{
+			Public:      s.Text("listen"),
+			Admin:       s.Text("admin-listen"),
+			Certificate: s.Text("tls-cert"),
+			Key:         s.Text("tls-key"),
+			BehindProxy: s.Bool("behind-proxy"),
+		},
+		DrainDelay:   s.Duration("drain-delay"),
+		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
+		Profiling:    s.Bool("pprof"),
+
+		Cache: serve.CacheSettings{
+			Address:  s.Text("cache"),
+			Password: s.Secret("cache-password").Reveal(),
+			KeyFile:  s.Text("cache-key-file"),
+		},
+		Traces: serve.TraceSettings{
+			Endpoint: s.Text("otlp-endpoint"),
+			Headers:  s.Secret("otlp-headers").Reveal(),
+		},
+	}, nil
+}
+
+// credentialSettings returns the credential from the strongest source that names
+// one: a flag hides one of the environment.
+func credentialSettings(s config.Settings) (c serve.CredentialSettings, err error) {
+	name, err := s.OneOf("client-secret", "client-secret-file", "client-certificate", "federated-token-file")
+	switch name {
+	case "client-secret":
+		c.Secret = s.Secret(name).Reveal()
+	case "client-secret-file":
+		c.SecretFile = s.Text(name)
+	case "client-certificate":
+		c.Certificate = s.Text(name)
+		c.CertificatePassword = s.Secret("client-certificate-password").Reveal()
+	case "federated-token-file":
+		c.FederatedTokenFile = s.Text(name)
+	}
+	return c, err
+}
+
+// forOperator words the next step of a fault for the operator of serve, whose
+// settings come from other places than those of the commands for users.
+func forOperator(err error) error {
+	if err == nil {
+		return nil
+	}
+	f := *fault.As(err)
+	f.Fix, f.Next, f.Setting = operatorFix(&f), fault.NoAction, ""
+	return &f
+}
+
+func operatorFix(f *fault.Error) string {
+	fix := f.Fix
+	if places := settingPlaces(f.Setting); places != "" {
+		fix += " with " + places
+	}
+	var next string
+	switch f.Next {
+	case fault.NoAction:
+	case fault.DoCheckSettings:
+		next = "`profilectl serve --help` describes the settings"
+	case fault.DoReport:
+		next = "report the bug with the log"
+	default:
+		next = f.Next.String()
+	}
+	if fix == "" || next == "" {
+		return fix + next
+	}
+	return fix + "; " + next
+}
+
+// settingPlaces returns where a setting of serve can be set, or an empty string if
+// serve has no such setting.
+func settingPlaces(name string) string {
+	for _, row := range config.Server() {
+		if row.Name != name {
+			continue
+		}
+		if row.Secret { // never from a flag or the file
+			return row.Env[0]
+		}
+		return fmt.Sprintf("--%s, %s, or `%s` in the section `serve` of the configuration file", name, row.Env[0], name)
+	}
+	return ""
+}

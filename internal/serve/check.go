@@ -1,0 +1,112 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// checkTimeout limits all checks together.
+const checkTimeout = time.Minute
+
+// CheckResult is the result of one check.
+type CheckResult struct {
+	Name string       // what was checked, such as "signing keys"
+	Err  *fault.Error // why the check failed; nil if it succeeded
+}
+
+// Check tries everything that a request needs, without serving any: the tenant,
+// its signing keys, the credential, Microsoft Graph, and the shared cache if there
+// is one. It returns the results in that order, but those that need the tenant
+// only if the tenant can be reached. It fails with a Usage fault, and without
+// results, if the credential cannot be used at all.
+func Check(ctx context.Context, s Settings) ([]CheckResult, error) {
+	s = s.withDefaults()
+	log := slog.New(slog.DiscardHandler)
+	credential, err := s.Credential.open(log)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	var results []CheckResult
+	add := func(name string, err error) {
+		result := CheckResult{Name: name}
+		if err != nil {
+			result.Err = fault.As(err)
+		}
+		results = append(results, result)
+	}
+	p, err := assemble(ctx, s, credential, log)
+	add("configuration and tenant", err)
+	if err == nil {
+		add("signing keys", p.checkKeys(ctx))
+		add("credential", p.exchanger.Check(ctx))
+		if p.shared != nil {
+			add("shared cache", p.checkCache())
+		}
+	}
+	add("Microsoft Graph", checkGraph(ctx, s))
+	return results, nil
+}
+
+func (p parts) checkKeys(ctx context.Context) error {
+	if p.verifier.Ready(ctx) {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: "the tenant's signing keys cannot be fetched",
+		Fix:  "check that this machine can reach the tenant, then try again",
+	}
+}
+
+func (p parts) checkCache() error {
+	if p.shared.Degraded() == nil {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: "the shared cache does not answer",
+		Fix: "check cache and cache-password; without the cache, replicas work, " +
+			"but share neither exchanges nor limits",
+	}
+}
+
+// checkGraph sends a request without a token, which only Graph rejects with 401.
+func checkGraph(ctx context.Context, s Settings) error {
+	client, err := s.client(nil, nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	address := strings.TrimSuffix(s.Graph, "/") + "/v1.0/me"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the address of Microsoft Graph is not a URL",
+			Fix:  "correct graph",
+			Err:  err,
+		}
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return upstream.Fault(err, "cannot reach Microsoft Graph")
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusUnauthorized {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "what answers at " + req.URL.Host + " is not Microsoft Graph",
+			Fix:  "correct graph, or look for a proxy that answers instead",
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// fail maps a failure of Entra or Graph to a response, which is never a success.
+// What only the operator can fix is logged with its fix.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.As(err)
+	if f.Kind == fault.SignIn || f.Kind == fault.StepUp { // the assertion was revoked in the meantime
+		s.sendChallenge(w, r, &challenge.Challenge{})
+		return
+	}
+	shown := forCaller(f)
+	if operatorMustAct(f) {
+		s.log.ErrorContext(r.Context(), shown.What,
+			"reason", f.What,
+			"fix", f.Advice(),
+			"correlationId", upstream.CorrelationID(r.Context()))
+	}
+	s.reject(w, r, failureStatus(err), shown)
+}
+
+// failureStatus returns the status for a failure of Entra or Graph, or 0 for that
+// of the fault's kind.
+func failureStatus(err error) int {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout
+	case errors.Is(err, upstream.ErrThrottled):
+		return http.StatusTooManyRequests
+	}
+	switch fault.As(err).Kind {
+	case fault.Invalid: // Graph has a rule that package profile does not know
+		return http.StatusUnprocessableEntity
+	case fault.Denied, fault.Usage, fault.Internal:
+		return http.StatusBadGateway
+	default:
+		return 0
+	}
+}
+
+// operatorMustAct reports whether only the operator can fix a failure. Every Usage
+// fault is one of them: a caller has no influence on the settings.
+func operatorMustAct(f *fault.Error) bool {
+	return f.ForOperator || f.Kind == fault.Usage || f.Kind == fault.Internal
+}
+
+// forCaller returns a failure of Entra or Graph in words that help a caller. It
+// names no credential, registration or setting: a caller cannot change them, and
+// has no business knowing them.
+func forCaller(f *fault.Error) *fault.Error {
+	const contact = "contact its operator and give the correlation id"
+	shown := *f
+	switch {
+	case f.Kind == fault.Internal:
+		shown.What, shown.Fix = "something went wrong inside the mid-tier", contact
+	case operatorMustAct(f):
+		shown.Kind, shown.What, shown.Fix = fault.Denied, "the service is misconfigured", contact
+	case f.Kind == fault.Unavailable && f.RetryAfter > 0:
+		shown.Fix = "try again in " + seconds(f.RetryAfter) + " seconds"
+	case f.Kind == fault.Unavailable:
+		shown.Fix = "try again in a minute"
+	default:
+		shown.Fix = f.Advice()
+	}
+	shown.Next = fault.NoAction
+	return &shown
+}

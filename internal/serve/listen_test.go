@@ -1,0 +1,102 @@
+package serve
+
+import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+func TestCheckAddressAllowsPlainHTTPOnlyOnLoopback(t *testing.T) {
+	for _, c := range []struct {
+		address             string
+		secure, behindProxy bool
+		ok                  bool
+	}{
+		{"localhost:3001", false, false, true},
+		{"127.0.0.1:0", false, false, true},
+		{"[::1]:80", false, false, true},
+		{"0.0.0.0:80", false, false, false},
+		{":3001", false, false, false},
+		{"example.com:80", false, false, false},
+		{"0.0.0.0:443", true, false, true},
+		{":3001", false, true, true},
+		{"3001", false, false, false},
+	} {
+		if err := checkAddress(c.address, c.secure, c.behindProxy); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
+// renew writes a new certificate and returns it as clients see it.
+func renew(t *testing.T, certFile, keyFile string) []byte {
+	t.Helper()
+	c, err := loopback.NewCertificate(time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(c.TLS.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{
+		certFile: {Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]},
+		keyFile:  {Type: "PRIVATE KEY", Bytes: key},
+	} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return c.TLS.Certificate[0]
+}
+
+func TestLoadCertificateFollowsRenewals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		first := renew(t, certFile, keyFile)
+		var log bytes.Buffer
+		get, err := loadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		serves := func(want []byte) {
+			t.Helper()
+			time.Sleep(2 * time.Second)
+			if got, err := get(&tls.ClientHelloInfo{}); err != nil || !bytes.Equal(got.Certificate[0], want) {
+				t.Errorf("another certificate is served: %v", err)
+			}
+		}
+		serves(first)
+		second := renew(t, certFile, keyFile)
+		serves(second)
+		if err := os.WriteFile(keyFile, []byte("half a renewal"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		serves(second)
+		if !strings.Contains(log.String(), "the old one stays") {
+			t.Errorf("the log says %s", log.String())
+		}
+		serves(second)
+		third := renew(t, certFile, keyFile)
+		serves(third)
+	})
+}
+
+func TestLoadCertificateRejectsUnusableFiles(t *testing.T) {
+	_, err := loadCertificate("missing.pem", "missing.key", slog.New(slog.DiscardHandler))
+	if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
+		t.Errorf("got %v", err)
+	}
+}

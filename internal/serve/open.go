@@ -1,0 +1,223 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/shared"
+	"github.com/profilectl/profilectl/internal/tracing"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+const (
+	// ownScope is the scope that the mid-tier exposes.
+	ownScope = "EditProfileService.ReadWrite"
+	// graphScope is the scope of the tokens that it exchanges.
+	graphScope = "https://graph.microsoft.com/User.ReadWrite"
+	// discoveryTimeout limits discovery, which no request's timeout limits.
+	discoveryTimeout = 30 * time.Second
+)
+
+// Open assembles a mid-tier. It asks the tenant who it is and fetches its signing
+// keys; without keys the Server is not ready, and keeps trying to fetch them. What
+// runs in the background stops when ctx is done.
+//
+// Open fails with a Usage fault if the settings cannot be used, and with an
+// Unavailable one if the tenant cannot be reached.
+func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
+	s = s.withDefaults()
+	credential, err := s.Credential.open(log)
+	if err != nil {
+		return nil, err
+	}
+	p, err := assemble(ctx, s, credential, log)
+	if err != nil {
+		return nil, err
+	}
+	return newServer(s, p, log), nil
+}
+
+// open reads the credential.
+func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
+	given := 0
+	for _, value := range []string{c.Secret, c.SecretFile, c.Certificate, c.FederatedTokenFile} {
+		if value != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return obo.Credential{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "more than one client credential is configured",
+			Fix:  "set one of client-secret, client-secret-file, client-certificate and federated-token-file",
+		}
+	case c.Secret != "":
+		return obo.Secret(c.Secret)
+	case c.SecretFile != "":
+		return obo.SecretFile(c.SecretFile, log)
+	case c.Certificate != "":
+		return obo.Certificate(c.Certificate, c.CertificatePassword, log)
+	case c.FederatedTokenFile != "":
+		return obo.FederatedToken(c.FederatedTokenFile, log)
+	}
+	return obo.Credential{}, &fault.Error{
+		Kind: fault.Usage,
+		What: "no client credential is configured",
+		Fix:  "set client-secret, client-secret-file, client-certificate or federated-token-file",
+		Next: fault.DoCheckSettings,
+	}
+}
+
+// parts are what a mid-tier consists of.
+type parts struct {
+	authority authority.Authority
+	verifier  *bearer.Verifier
+	exchanger *obo.Exchanger
+	http      *http.Client
+	breakers  *upstream.Breakers
+	tracer    *tracing.Tracer
+	shared    *shared.Store // nil without a shared cache
+}
+
+// assemble makes the parts, in the order in which they need each other.
+func assemble(
+	ctx context.Context,
+	s Settings,
+	credential obo.Credential,
+	log *slog.Logger,
+) (p parts, err error) {
+	if p.tracer, err = newTracer(ctx, s, log); err != nil {
+		return p, err
+	}
+	p.breakers = upstream.NewBreakers(log)
+	if p.http, err = s.client(p.breakers, p.tracer); err != nil {
+		return p, err
+	}
+	if p.authority, err = discover(ctx, s, p.http); err != nil {
+		return p, err
+	}
+	p.verifier, err = bearer.New(ctx, bearer.Config{
+		Authority:   p.authority,
+		ClientID:    s.ClientID,
+		Scope:       ownScope,
+		AuthContext: s.AuthContext,
+		MaxAge:      s.MaxAge,
+		HTTP:        p.http,
+		Log:         log,
+	})
+	if err != nil {
+		return p, err
+	}
+	if p.shared, err = openCache(s, log); err != nil {
+		return p, err
+	}
+	p.exchanger, err = obo.New(obo.Config{
+		Authority:  p.authority,
+		ClientID:   s.ClientID,
+		Credential: credential,
+		HTTP:       p.http,
+		Scope:      graphScope,
+		Shared:     p.shared,
+	})
+	return p, err
+}
+
+// client returns the client for the tenant and Graph. It has no timeout: every
+// request has a context with a deadline.
+func (s Settings) client(breakers *upstream.Breakers, tracer *tracing.Tracer) (*http.Client, error) {
+	if s.HTTP != nil {
+		return s.HTTP, nil
+	}
+	return upstream.New(upstream.Config{
+		CAFile:    s.CAFile,
+		Timeout:   -1,
+		UserAgent: s.userAgent(),
+		Breakers:  breakers,
+		Trace:     tracer,
+	})
+}
+
+// newTracer returns a tracer. It has a client of its own: the circuit breakers and
+// the spans are for the tenant and Graph, not for the collector.
+func newTracer(ctx context.Context, s Settings, log *slog.Logger) (*tracing.Tracer, error) {
+	if s.Traces.Endpoint == "" {
+		return tracing.New(ctx, tracing.Config{})
+	}
+	client, err := upstream.New(upstream.Config{CAFile: s.CAFile, UserAgent: s.userAgent()})
+	if err != nil {
+		return nil, err
+	}
+	t, err := tracing.New(ctx, tracing.Config{
+		Endpoint: s.Traces.Endpoint,
+		Headers:  s.Traces.Headers,
+		Version:  s.Version,
+		HTTP:     client,
+		Log:      log,
+	})
+	if err != nil {
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: "traces cannot be sent: " + err.Error(),
+			Fix:  "correct otlp-headers, or OTEL_RESOURCE_ATTRIBUTES",
+			Err:  err,
+		}
+	}
+	return t, nil
+}
+
+// discover returns the authority that the tenant describes.
+func discover(ctx context.Context, s Settings, client *http.Client) (authority.Authority, error) {
+	form, err := authority.Parse(s.authority())
+	if err != nil {
+		return authority.Authority{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
+	defer cancel()
+	found, err := authority.Discover(ctx, client, form)
+	if err != nil {
+		return found, upstream.Fault(err, "cannot reach the tenant")
+	}
+	if s.TenantID != "" && !strings.EqualFold(s.TenantID, found.TenantID) {
+		return found, &fault.Error{
+			Kind: fault.Usage,
+			What: "authority and tenant-id name different tenants",
+			Fix:  "correct authority or tenant-id",
+		}
+	}
+	return found, nil
+}
+
+// openCache returns the shared cache, or nil if there is none.
+func openCache(s Settings, log *slog.Logger) (*shared.Store, error) {
+	if s.Cache.Address == "" {
+		return nil, nil
+	}
+	roots, err := upstream.Roots(s.CAFile)
+	if err != nil {
+		return nil, err
+	}
+	return shared.Open(shared.Config{
+		Address:  s.Cache.Address,
+		Password: s.Cache.Password,
+		KeyFile:  s.Cache.KeyFile,
+		Roots:    roots,
+		Log:      log,
+	})
+}
+
+// degraded returns the names of the optional dependencies that are unavailable.
+func (p parts) degraded() []string {
+	names := p.breakers.Open()
+	if p.shared != nil {
+		names = append(names, p.shared.Degraded()...)
+	}
+	return names
+}

@@ -1,0 +1,127 @@
+package serve_test
+
+import (
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/sandbox"
+)
+
+// settings returns the settings for the mid-tier of a tenant without a network.
+func settings(t *testing.T, changes ...func(*serve.Settings)) serve.Settings {
+	t.Helper()
+	tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := tenant.Facts()
+	s := serve.Settings{
+		Authority:  f.Authority,
+		ClientID:   f.MidTierID,
+		Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
+		HTTP:       tenant.Client(),
+	}
+	for _, change := range changes {
+		change(&s)
+	}
+	return s
+}
+
+// unusable has settings with which Open must fail.
+var unusable = []struct {
+	name   string
+	change func(*serve.Settings)
+	what   string
+}{
+	{
+		"no credential",
+		func(s *serve.Settings) { s.Credential = serve.CredentialSettings{} },
+		"no client credential is configured",
+	},
+	{
+		"two credentials",
+		func(s *serve.Settings) { s.Credential.SecretFile = "secret" },
+		"more than one client credential is configured",
+	},
+	{
+		"the id of another tenant",
+		func(s *serve.Settings) { s.TenantID = "11111111-2222-3333-4444-555555555555" },
+		"authority and tenant-id name different tenants",
+	},
+	{
+		"a shared cache without a key",
+		func(s *serve.Settings) { s.Cache.Address = "redis://localhost:1/0" },
+		"the shared cache has no key",
+	},
+	{
+		"headers for traces that are not a list",
+		func(s *serve.Settings) { s.Traces = serve.TraceSettings{Endpoint: "http://localhost:1", Headers: "x"} },
+		"traces cannot be sent: read the headers: they are not name=value,name=value",
+	},
+}
+
+func TestOpenRejectsUnusableSettings(t *testing.T) {
+	for _, c := range unusable {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := serve.Open(t.Context(), settings(t, c.change), slog.New(slog.DiscardHandler))
+			if f := fault.As(err); err == nil || f.Kind != fault.Usage || f.What != c.what || f.Fix == "" {
+				t.Errorf("got %v, want %q", err, c.what)
+			}
+		})
+	}
+}
+
+func TestCheckReportsEachCheck(t *testing.T) {
+	names := func(results []serve.CheckResult) (names, failed []string) {
+		for _, r := range results {
+			names = append(names, r.Name)
+			if r.Err != nil {
+				failed = append(failed, r.Name)
+			}
+		}
+		return names, failed
+	}
+	all := []string{"configuration and tenant", "signing keys", "credential", "Microsoft Graph"}
+	for _, c := range []struct {
+		name          string
+		change        func(*serve.Settings)
+		names, failed []string
+	}{
+		{"usable settings", func(*serve.Settings) {}, all, nil},
+		{
+			"a wrong secret", func(s *serve.Settings) { s.Credential.Secret = "wrong" },
+			all, []string{"credential"},
+		},
+		{
+			"the id of another tenant",
+			func(s *serve.Settings) { s.TenantID = "11111111-2222-3333-4444-555555555555" },
+			[]string{"configuration and tenant", "Microsoft Graph"}, []string{"configuration and tenant"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			results, err := serve.Check(t.Context(), settings(t, c.change))
+			if err != nil {
+				t.Fatal(err)
+			}
+			names, failed := names(results)
+			if !slices.Equal(names, c.names) || !slices.Equal(failed, c.failed) {
+				t.Errorf("got %q, failed %q", names, failed)
+			}
+		})
+	}
+}
+
+func TestCheckFailsIfTheCredentialCannotBeRead(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	results, err := serve.Check(t.Context(), settings(t, func(s *serve.Settings) {
+		s.Credential = serve.CredentialSettings{SecretFile: missing}
+	}))
+	want := "the client secret file " + missing + " does not exist"
+	if f := fault.As(err); results != nil || f.Kind != fault.Usage || f.What != want {
+		t.Errorf("got %v, %v", results, err)
+	}
+}

@@ -1,0 +1,140 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// maxBody is the largest body of a request that is read, in bytes.
+const maxBody = 64 << 10
+
+// update handles POST /updateUserInfo.
+func (s *Server) update(w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	caller, ch, err := s.parts.verifier.Verify(ctx, r.Header)
+	if err != nil {
+		s.rejectToken(w, r, err)
+		return
+	}
+	if ch != nil {
+		s.sendChallenge(w, r, ch)
+		return
+	}
+	if wait := s.rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
+		s.tooMany(w, r, wait)
+		return
+	}
+	change, status, err := decode(w, r)
+	if err != nil {
+		s.reject(w, r, status, fault.As(err))
+		return
+	}
+	assertion := obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires}
+	ch, err = s.apply(ctx, w, assertion, change)
+	switch {
+	case err != nil:
+		s.fail(w, r, err)
+	case ch != nil:
+		s.sendChallenge(w, r, ch)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// apply sends the change to Graph on the caller's behalf. If Graph rejects a
+// cached token, because something was revoked in the meantime, apply exchanges the
+// assertion again: the tenant knows why.
+func (s *Server) apply(
+	ctx context.Context,
+	w http.ResponseWriter,
+	assertion obo.Assertion,
+	change profile.Change,
+) (*challenge.Challenge, error) {
+	for again := false; ; again = true {
+		start := time.Now()
+		result, err := s.parts.exchanger.Exchange(ctx, assertion)
+		s.metrics.exchange(result, err)
+		if !result.Cached {
+			s.recordCall(w, "exchange", start)
+		}
+		if err != nil || result.Challenge != nil {
+			return result.Challenge, err
+		}
+		start = time.Now()
+		ch, err := s.graph.Update(ctx, result.Token, change)
+		s.recordCall(w, "graph", start)
+		f, ok := errors.AsType[*fault.Error](err)
+		if !ok || f.Kind != fault.SignIn {
+			return ch, err
+		}
+		if !result.Cached || again { // the rejected token is the mid-tier's, not the caller's
+			return nil, &fault.Error{
+				Kind:          fault.Unavailable,
+				What:          f.What,
+				Fix:           "try again in a minute",
+				Err:           f,
+				CorrelationID: f.CorrelationID,
+			}
+		}
+		s.parts.exchanger.Forget(ctx, assertion)
+	}
+}
+
+// decode reads the change from the body. If it fails it also returns the status of
+// the response, or 0 for that of the fault's kind.
+func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error) {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return nil, http.StatusUnsupportedMediaType, &fault.Error{
+			Kind: fault.Usage,
+			What: "the Content-Type is not application/json",
+			Fix:  "send Content-Type: application/json",
+			Err:  err,
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		status, f := unreadable(err)
+		return nil, status, f
+	}
+	change, err := profile.Decode(body)
+	return change, 0, err
+}
+
+// unreadable returns the status and the fault of a body that could not be read.
+func unreadable(err error) (int, *fault.Error) {
+	var timeout net.Error
+	switch {
+	case errors.As(err, new(*http.MaxBytesError)):
+		return http.StatusRequestEntityTooLarge, &fault.Error{
+			Kind: fault.Invalid,
+			What: "the body is larger than 64 KiB",
+			Fix:  "send only the fields that change",
+			Err:  err,
+		}
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return http.StatusRequestTimeout, &fault.Error{
+			Kind: fault.Unavailable,
+			What: "the body did not arrive in time",
+			Fix:  "send it again",
+			Err:  err,
+		}
+	default:
+		return http.StatusBadRequest, &fault.Error{
+			Kind: fault.Usage,
+			What: "the body is incomplete",
+			Fix:  "send it again",
+			Err:  err,
+		}
+	}
+}

@@ -261,7 +261,7 @@ func TestHostileClaims(t *testing.T) {
 		}
 	}
 	// what is not known is passed over (OpenID Connect Core, 5.5)
-	if a := c.token("grant_type", "refresh_token", "refresh_token", refresh, "scope", basic, "claims", `{"access_token":{"colour":{"value":"red"}},"userinfo":null}`); a.Status != 200 {
+	if a := c.token("grant_type", "refresh_token", "refresh_token", refresh, "scope", basic, "claims", `{"access_token":{"color":{"value":"red"}},"userinfo":null}`); a.Status != 200 {
 		t.Errorf("an unknown claim: got %+v", a)
 	}
 }

@@ -108,7 +108,7 @@ func (e *Error) Fault(doing string) *fault.Error {
 	case "temporarily_unavailable", "server_error":
 		f.Kind, f.Fix = fault.Unavailable, "try again in a minute"
 	case "access_denied":
-		f.Kind, f.What, f.Fix = fault.Canceled, fmt.Sprintf("cannot %s: it was cancelled in the browser", doing), "run the command again to try once more"
+		f.Kind, f.What, f.Fix = fault.Canceled, fmt.Sprintf("cannot %s: it was canceled in the browser", doing), "run the command again to try once more"
 	case "invalid_grant", "interaction_required", "login_required":
 		f.Kind, f.Fix = fault.SignIn, "run `profilectl login`"
 	}

@@ -61,7 +61,7 @@ func TestRead(t *testing.T) {
 
 func TestFromRedirect(t *testing.T) {
 	f := aadsts.FromRedirect("access_denied", "AADSTS65004: User declined ...").Fault("sign in")
-	if f.Kind != fault.Canceled || f.What != "cannot sign in: it was cancelled in the browser (AADSTS65004)" {
+	if f.Kind != fault.Canceled || f.What != "cannot sign in: it was canceled in the browser (AADSTS65004)" {
 		t.Errorf("got %v %q", f.Kind, f.What)
 	}
 	f = aadsts.FromRedirect("x\x1b[31m", "nothing").Fault("sign in")

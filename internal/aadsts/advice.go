@@ -56,7 +56,7 @@ var advice = map[int]words{
 	28000:   {fault.Usage, "scopes of two APIs were asked for at once", oneResource},
 	700022:  {fault.Usage, "scopes of two APIs were asked for at once", oneResource},
 	65001:   {fault.Denied, "consent is missing", grantClient + "; if the edit fails and not the sign-in: " + grantMidTier},
-	65004:   {fault.Canceled, "it was cancelled in the browser", "run the command again to try once more"},
+	65004:   {fault.Canceled, "it was canceled in the browser", "run the command again to try once more"},
 	65005:   {fault.Denied, "the client needs a permission that is not registered", grantClient},
 	90094:   {fault.Denied, "an administrator's consent is required", grantClient},
 	90095:   {fault.Denied, "an administrator's consent is required", grantClient},

@@ -42,7 +42,7 @@ func Parse(h http.Header) *Challenge {
 		}
 	}
 	if found != nil && found.Claims == "" {
-		// Entra does not honour acr_values on an authorize request, but claims.
+		// Entra does not honor acr_values on an authorize request, but claims.
 		if values := strings.Fields(contexts); len(values) > 0 {
 			found.Claims = ACRS(values[0]).Claims
 		}

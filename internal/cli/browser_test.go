@@ -64,7 +64,7 @@ func TestBrowserCancelsASignIn(t *testing.T) {
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
 	text := user.waitForText("main[role=alert]")
-	if !strings.Contains(text, "Signing in did not work") || !strings.Contains(text, "cancelled") {
+	if !strings.Contains(text, "Signing in did not work") || !strings.Contains(text, "canceled") {
 		t.Errorf("the page shows %q", text)
 	}
 	if f := fault.As(<-s.done); f.Kind != fault.Canceled {

@@ -11,7 +11,7 @@ import (
 )
 
 // Secret is a value that must not be shown. However it is printed, logged or
-// marshalled, it says "[secret]".
+// marshaled, it says "[secret]".
 type Secret string
 
 const hidden = "[secret]"

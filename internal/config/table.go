@@ -129,7 +129,7 @@ func isRedis(v string) error {
 }
 
 // isCollector allows plain http anywhere: spans hold nothing personal, and
-// collectors are neighbours.
+// collectors are neighbors.
 func isCollector(v string) error {
 	if u, err := url.Parse(v); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("is not an address of the form http://localhost:4318")

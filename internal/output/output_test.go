@@ -17,7 +17,7 @@ type person struct {
 
 func TestPrint(t *testing.T) {
 	v := person{Name: "Ada <L.> & co", Tags: []string{"a", "1"}}
-	table := output.Table{Columns: []string{"FIELD", "VALUE"}, Rows: [][]string{{"name", "Ada\tL.\nx"}, {"direction", "a\u202eb"}, {"colour", "\x1b[31mred"}, {"wide", "世界"}}}
+	table := output.Table{Columns: []string{"FIELD", "VALUE"}, Rows: [][]string{{"name", "Ada\tL.\nx"}, {"direction", "a\u202eb"}, {"color", "\x1b[31mred"}, {"wide", "世界"}}}
 	for _, c := range []struct {
 		name string
 		p    output.Printer
@@ -25,9 +25,9 @@ func TestPrint(t *testing.T) {
 	}{
 		{"JSON, without HTML's escapes", output.Printer{Format: output.FormatJSON}, "{\n  \"name\": \"Ada <L.> & co\",\n  \"city\": null,\n  \"tags\": [\n    \"a\",\n    \"1\"\n  ]\n}\n"},
 		{"YAML says the same in the same order", output.Printer{Format: output.FormatYAML}, "name: Ada <L.> & co\ncity: null\ntags:\n  - a\n  - \"1\"\n"},
-		{"tabs off a terminal", output.Printer{Format: output.FormatTable}, "name\tAda L. x\ndirection\ta\ufffdb\ncolour\t\ufffd[31mred\nwide\t世界\n"},
-		{"columns on a terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 80}, "FIELD      VALUE\nname       Ada L. x\ndirection  a\ufffdb\ncolour     \ufffd[31mred\nwide       世界\n"},
-		{"a narrow terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 18}, "FIELD     VALUE\nname      Ada L. x\ndirecti…  a\ufffdb\ncolour    \ufffd[31mred\nwide      世界\n"},
+		{"tabs off a terminal", output.Printer{Format: output.FormatTable}, "name\tAda L. x\ndirection\ta\ufffdb\ncolor\t\ufffd[31mred\nwide\t世界\n"},
+		{"columns on a terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 80}, "FIELD      VALUE\nname       Ada L. x\ndirection  a\ufffdb\ncolor      \ufffd[31mred\nwide       世界\n"},
+		{"a narrow terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 18}, "FIELD     VALUE\nname      Ada L. x\ndirecti…  a\ufffdb\ncolor     \ufffd[31mred\nwide      世界\n"},
 		{"jq prints text as it is", output.Printer{Format: output.FormatTable, JQ: ".name, .tags"}, "Ada <L.> & co\n[\"a\",\"1\"]\n"},
 		{"JMESPath", output.Printer{Format: output.FormatTable, Query: "tags[0]"}, "\"a\"\n"},
 		{"JMESPath as YAML", output.Printer{Format: output.FormatYAML, Query: "{n: name}"}, "n: Ada <L.> & co\n"},

@@ -55,7 +55,7 @@ func New(c Config) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	var sending http.RoundTripper = &labelled{next: newTrusting(c, own), userAgent: c.UserAgent}
+	var sending http.RoundTripper = &labeled{next: newTrusting(c, own), userAgent: c.UserAgent}
 	if c.Trace != nil {
 		sending = c.Trace.Transport(sending)
 	}
@@ -93,27 +93,27 @@ func CorrelationID(ctx context.Context) string {
 	return id
 }
 
-// labelled adds what every request carries.
-type labelled struct {
+// labeled adds what every request carries.
+type labeled struct {
 	next      http.RoundTripper
 	userAgent string
 }
 
 // RoundTrip sends a copy of the request with the labels.
-func (l *labelled) RoundTrip(req *http.Request) (*http.Response, error) {
+func (l *labeled) RoundTrip(req *http.Request) (*http.Response, error) {
 	id := CorrelationID(req.Context())
 	if id == "" && l.userAgent == "" {
 		return l.next.RoundTrip(req)
 	}
-	labelled := *req // a RoundTripper must not change the request, and only the header is
-	labelled.Header = req.Header.Clone()
+	labeled := *req // a RoundTripper must not change the request, and only the header is
+	labeled.Header = req.Header.Clone()
 	if id != "" {
-		labelled.Header.Set("client-request-id", id)
+		labeled.Header.Set("client-request-id", id)
 	}
-	if l.userAgent != "" && labelled.Header.Get("User-Agent") == "" {
-		labelled.Header.Set("User-Agent", l.userAgent)
+	if l.userAgent != "" && labeled.Header.Get("User-Agent") == "" {
+		labeled.Header.Set("User-Agent", l.userAgent)
 	}
-	res, err := l.next.RoundTrip(&labelled)
+	res, err := l.next.RoundTrip(&labeled)
 	if err != nil {
 		return nil, fmt.Errorf("send request: %w", err)
 	}

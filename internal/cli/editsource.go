@@ -192,7 +192,7 @@ func readInput(ctx context.Context, stdin io.Reader, path string) ([]byte, error
 				done <- result{err: err}
 				return
 			}
-			defer f.Close()
+			defer func() { _ = f.Close() }()
 			in = f
 		}
 		data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))

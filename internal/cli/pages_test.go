@@ -57,7 +57,7 @@ func (a pageAuditor) auditSignIn() {
 	a.do(chromedp.Click(chromedp.CSS("#forgotten button")), chromedp.WaitVisible(chromedp.CSS("#forgot")))
 	a.audit("forgot")
 	a.cancel(s)
-	a.audit("cancelled")
+	a.audit("canceled")
 }
 
 func (a pageAuditor) auditSignUp() {
@@ -111,7 +111,7 @@ func (a pageAuditor) cancel(s *pendingSignIn) {
 		chromedp.Click(chromedp.CSS("#cancel button")),
 		chromedp.WaitVisible(chromedp.CSS("main[role=alert]")),
 	)
-	<-s.done
+	<-s.done //nolint:errcheck // it was canceled
 }
 
 // audit audits the page that the browser shows, in both color schemes.

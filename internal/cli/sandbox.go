@@ -207,7 +207,7 @@ func sayReady(env Env, r running) error {
 	if file == "" {
 		return nil
 	}
-	raw, err := json.Marshal(r)
+	raw, err := json.Marshal(r) //nolint:gosec // the password of a sandbox is there to be read
 	if err != nil {
 		return fmt.Errorf("say ready: %w", err)
 	}

@@ -89,7 +89,7 @@ func (c *control) call(ctx context.Context, method, path string, order, into any
 	req.Header.Set("Authorization", "Bearer "+c.Key)
 	res, err := c.http.Do(req)
 	if err != nil {
-		f := upstream.Fault(err, "no sandbox is running").(*fault.Error)
+		f := fault.As(upstream.Fault(err, "no sandbox is running"))
 		return &fault.Error{Kind: f.Kind, What: f.What, Fix: "start one with `profilectl sandbox` in another terminal", Err: f}
 	}
 	defer res.Body.Close()

@@ -133,7 +133,7 @@ var _ cache.ExportReplace = (*lockSpan)(nil)
 
 // Replace locks the store and gives MSAL what is in it.
 func (l *lockSpan) Replace(ctx context.Context, into cache.Unmarshaler, hints cache.ReplaceHints) error {
-	l.release()
+	_ = l.release() // the lock of a Replace that no Export followed
 	l.mu.Lock()
 	l.open, l.ended = make(chan struct{}), make(chan error, 1)
 	open, ended := l.open, l.ended

@@ -74,7 +74,7 @@ func (p page) write(w http.ResponseWriter, status int) {
 	if pageTemplate.Execute(&out, struct {
 		page
 		CSS template.CSS
-	}{p, template.CSS(css)}) != nil {
+	}{p, template.CSS(css)}) != nil { //nolint:gosec // the style sheet is embedded
 		out.Reset() // an empty page beats half of one
 	}
 	// With its length given, the page is whole once it is flushed, and the

@@ -215,12 +215,18 @@ func plan() map[string]entry {
 			"github.com/golang-jwt/jwt/v5",
 			"github.com/google/uuid",
 		}},
-		"sandbox/internal/token": {layer: 1, imports: []string{"sandbox/internal/directory", "github.com/golang-jwt/jwt/v5"}},
+		"sandbox/internal/token": {layer: 1, imports: []string{
+			"sandbox/internal/directory",
+			"github.com/golang-jwt/jwt/v5",
+		}},
 		// control is public: clients of a running sandbox import it alone.
 		"sandbox/control":            {layer: 0},
 		"sandbox/internal/directory": {layer: 0},
 		"sandbox/loopback":           {layer: 0, imports: []string{"github.com/gofrs/flock"}},
-		"sandbox/robot":              {layer: 0, imports: []string{"golang.org/x/net/html", "golang.org/x/net/html/atom"}},
+		"sandbox/robot": {layer: 0, imports: []string{
+			"golang.org/x/net/html",
+			"golang.org/x/net/html/atom",
+		}},
 	}
 }
 

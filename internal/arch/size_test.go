@@ -36,17 +36,17 @@ func TestFilesAreShort(t *testing.T) {
 // limits are numbers of lines: of the median, of the 90th percentile, of any.
 type limits struct{ median, p90, longest int }
 
-func checkSizes(t *testing.T, sizes []size, most limits) {
+func checkSizes(t *testing.T, sizes []size, limit limits) {
 	t.Helper()
 	slices.SortFunc(sizes, func(a, b size) int { return cmp.Compare(a.lines, b.lines) })
 	median, p90 := sizes[len(sizes)/2].lines, sizes[len(sizes)*9/10].lines
-	t.Logf("of %d: median %d lines, 90th percentile %d", len(sizes), median, p90)
-	if median > most.median || p90 > most.p90 {
-		t.Errorf("median %d lines, more than %d, or 90th percentile %d, more than %d", median, most.median, p90, most.p90)
+	t.Logf("%d: median %d lines, 90th percentile %d", len(sizes), median, p90)
+	if median > limit.median || p90 > limit.p90 {
+		t.Errorf("the limits are %d for the median, %d for the 90th percentile", limit.median, limit.p90)
 	}
 	for _, s := range sizes {
-		if s.lines > most.longest {
-			t.Errorf("%s has %d lines; the limit is %d", s.name, s.lines, most.longest)
+		if s.lines > limit.longest {
+			t.Errorf("%s has %d lines; the limit is %d", s.name, s.lines, limit.longest)
 		}
 	}
 }

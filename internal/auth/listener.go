@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 const (
@@ -174,10 +175,9 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // in every honest case and says nothing.
 func (l *listener) screen(r *http.Request) (status int, reason string) {
 	host, port, err := net.SplitHostPort(r.Host)
-	local := host == "localhost" || host == "127.0.0.1" || host == "::1"
 	media, _, mediaErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case err != nil || !local || port != strconv.Itoa(l.port):
+	case err != nil || !loopback.IsHost(host) || port != strconv.Itoa(l.port):
 		return http.StatusMisdirectedRequest, "another host is meant"
 	case r.URL.Path != "/":
 		return http.StatusNotFound, "no such page"

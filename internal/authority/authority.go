@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // ciam is the domain under which every external tenant has its hosts.
@@ -106,7 +107,7 @@ func validHost(host string) bool {
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return true
 	}
-	return u.Hostname() == "localhost" || domain(u.Hostname())
+	return loopback.IsHost(u.Hostname()) || domain(u.Hostname())
 }
 
 func malformed(text string) error {

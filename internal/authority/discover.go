@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // maxDocument bounds the OpenID configuration; Entra's has under 3 KB.
@@ -146,7 +147,7 @@ func checkPage(endpoint string) error {
 	if err != nil || u.Host == "" {
 		return errors.New("the authorization endpoint is missing")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !local(u.Hostname())) {
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback.IsHost(u.Hostname())) {
 		return errors.New("the authorization endpoint is not https")
 	}
 	return nil

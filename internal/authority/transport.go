@@ -6,7 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
+
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // Transport returns a RoundTripper that answers MSAL's discovery request for
@@ -53,13 +54,8 @@ func (d discovered) RoundTrip(req *http.Request) (*http.Response, error) {
 func (a Authority) Issuers() []string {
 	issuers := []string{a.Issuer}
 	own := "https://" + a.TenantID + ciam + "/" + a.TenantID + "/v2.0"
-	if u, err := url.Parse(a.URL); err == nil && a.Issuer != own && !local(u.Hostname()) {
+	if u, err := url.Parse(a.URL); err == nil && a.Issuer != own && !loopback.IsHost(u.Hostname()) {
 		issuers = append(issuers, own)
 	}
 	return issuers
-}
-
-// local tells a host on this machine: the sandbox's, never a custom domain.
-func local(host string) bool {
-	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
 }

@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // Setting is one row of a table.
@@ -143,8 +145,7 @@ func isAddress(v string) error {
 	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("is not an address of the form https://host")
 	}
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme == "http" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if u.Scheme == "http" && !loopback.IsHost(u.Hostname()) {
 		return errors.New("is plain http, which is for localhost only")
 	}
 	return nil

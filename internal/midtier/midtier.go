@@ -8,13 +8,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/problem"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/upstream"
@@ -69,8 +69,7 @@ func (c *Client) address() (address, host string, err error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return "", "", &fault.Error{Kind: fault.Usage, What: "the address of the mid-tier is not a URL", Fix: "set mid-tier to its https address", Err: err}
 	}
-	ip := net.ParseIP(u.Hostname())
-	if local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback(); u.Scheme == "http" && !local {
+	if u.Scheme == "http" && !loopback.IsHost(u.Hostname()) {
 		return "", "", &fault.Error{Kind: fault.Usage, What: "the mid-tier's address is plain http, and a token must not go there", Fix: "set mid-tier to an https address; plain http is for localhost only"}
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(u.String(), "/"), "/updateUserInfo") + "/updateUserInfo", u.Host, nil

@@ -8,6 +8,7 @@ import (
 	"net"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/reload"
 )
 
@@ -81,8 +82,7 @@ func checkAddress(address string, secure, behindProxy bool) error {
 			Err:  err,
 		}
 	}
-	ip := net.ParseIP(host)
-	if secure || behindProxy || host == "localhost" || ip != nil && ip.IsLoopback() {
+	if secure || behindProxy || loopback.IsHost(host) {
 		return nil
 	}
 	return &fault.Error{

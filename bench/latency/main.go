@@ -1,7 +1,7 @@
 // Command latency measures how long `profilectl show` and `profilectl edit` take
-// with warm tokens when every answer of Microsoft Graph and of the mid-tier comes
-// 50 ms late: as round trips, and as what profilectl adds to them. The floor in
-// the same run is profilectl token, which does all but the round trips.
+// with cached tokens if Microsoft Graph and the mid-tier need 50 ms for every
+// response: in round trips, and in what profilectl adds to them. The floor in the
+// same run is `profilectl token`, which does everything but the round trips.
 //
 // It needs a session bus with an unlocked keyring:
 //
@@ -66,22 +66,28 @@ func measure(tool string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("every answer %v late\n%-26s %8s %8s %14s %16s\n", late, "", "p50 ms", "p95 ms", "round trips", "beside them ms")
+	fmt.Printf("every response %v late\n", late)
+	fmt.Printf("%-26s %8s %8s %14s %16s\n", "", "p50 ms", "p95 ms", "round trips", "overhead ms")
+	roundTrip := float64(late.Milliseconds())
 	for i, trips := range []float64{0, 1, 3} {
 		median := took[i].At(50)
-		fmt.Printf("%-26s %8.1f %8.1f %14.2f %16.1f\n", took[i].Name, median, took[i].At(95), median/float64(late.Milliseconds()), median-trips*float64(late.Milliseconds()))
+		fmt.Printf("%-26s %8.1f %8.1f %14.2f %16.1f\n",
+			took[i].Name, median, took[i].At(95), median/roundTrip, median-trips*roundTrip)
 	}
 	return nil
 }
 
-// slowDown puts a slow proxy before Graph and the mid-tier, for the commands
-// that are started from now on.
+// slowDown puts a slow proxy in front of Graph and the mid-tier, for all commands
+// started after it.
 func slowDown() error {
 	certificate, err := loopback.NewCertificate(time.Now())
 	if err != nil {
 		return err
 	}
-	graph, err := proxy(os.Getenv("PROFILECTL_GRAPH"), &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12})
+	graph, err := proxy(os.Getenv("PROFILECTL_GRAPH"), &tls.Config{
+		Certificates: []tls.Certificate{certificate.TLS},
+		MinVersion:   tls.VersionTLS12,
+	})
 	if err != nil {
 		return err
 	}
@@ -94,12 +100,15 @@ func slowDown() error {
 		return err
 	}
 	both := filepath.Join(os.Getenv("XDG_STATE_HOME"), "both.pem")
-	return errors.Join(os.WriteFile(both, append(known, certificate.CA...), 0o600), os.Setenv("PROFILECTL_CA_FILE", both),
-		os.Setenv("PROFILECTL_GRAPH", graph), os.Setenv("PROFILECTL_MID_TIER", midTier))
+	return errors.Join(
+		os.WriteFile(both, append(known, certificate.CA...), 0o600),
+		os.Setenv("PROFILECTL_CA_FILE", both),
+		os.Setenv("PROFILECTL_GRAPH", graph),
+		os.Setenv("PROFILECTL_MID_TIER", midTier),
+	)
 }
 
-// proxy forwards to an origin and lets each answer come late. It ends with the
-// process.
+// proxy forwards to an origin and delays each response. It ends with the process.
 func proxy(origin string, encrypted *tls.Config) (string, error) {
 	target, err := url.Parse(origin)
 	if err != nil {
@@ -117,10 +126,11 @@ func proxy(origin string, encrypted *tls.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(late)
 		forward.ServeHTTP(w, r)
-	})}
+	})
+	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: slow}
 	scheme := "http"
 	if encrypted != nil {
 		scheme, listener = "https", tls.NewListener(listener, encrypted)

@@ -15,18 +15,18 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// calls notes what the first request to each address looks like: the names of
-// its headers and of its form's fields. By this the floor is held to the calls
-// that serve makes; with others it would be no floor.
+// calls records what the first request to each address looks like: the names of
+// its headers and form fields. The measurement compares the calls of the floor
+// with those of serve, which have to be the same.
 type calls struct {
 	sync.Map // of string, by address
 }
 
-// taking reads a request whole, notes it, and answers: what is sent does not matter
-// otherwise.
-func (c *calls) taking(answer func(http.ResponseWriter)) http.HandlerFunc {
+// recording returns a handler that records a request, reads it to its end and
+// responds with answer.
+func (c *calls) recording(answer func(http.ResponseWriter)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := c.note(r)
+		err := c.record(r)
 		if err == nil {
 			_, err = io.Copy(io.Discard, r.Body)
 		}
@@ -38,8 +38,8 @@ func (c *calls) taking(answer func(http.ResponseWriter)) http.HandlerFunc {
 	}
 }
 
-// note looks at a request, and leaves its body readable.
-func (c *calls) note(r *http.Request) error {
+// record records a request and leaves its body readable.
+func (c *calls) record(r *http.Request) error {
 	address := r.Method + " " + r.URL.Path
 	if _, known := c.Load(address); known {
 		return nil
@@ -61,8 +61,8 @@ func (c *calls) note(r *http.Request) error {
 	return nil
 }
 
-// tell writes all that was noted, and forgets it.
-func (c *calls) tell(w http.ResponseWriter, _ *http.Request) {
+// serve responds with all records and deletes them.
+func (c *calls) serve(w http.ResponseWriter, _ *http.Request) {
 	all := map[string]string{}
 	c.Range(func(address, names any) bool {
 		all[fmt.Sprint(address)] = fmt.Sprint(names)
@@ -70,10 +70,10 @@ func (c *calls) tell(w http.ResponseWriter, _ *http.Request) {
 	})
 	c.Clear()
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(all) // a client that has gone is no error
+	_ = json.NewEncoder(w).Encode(all) // the client may be gone
 }
 
-// calls asks the stub what it was sent since it was last asked.
+// calls returns the calls that the stub has recorded since the last time.
 func (t *tenant) calls() (map[string]string, error) {
 	client, err := upstream.New(upstream.Config{CAFile: t.CA})
 	if err != nil {
@@ -88,6 +88,8 @@ func (t *tenant) calls() (map[string]string, error) {
 	if err := json.NewDecoder(res.Body).Decode(&all); err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(all, func(address, _ string) bool { return strings.HasPrefix(address, http.MethodGet) }) // discovery, once
+	maps.DeleteFunc(all, func(address, _ string) bool {
+		return strings.HasPrefix(address, http.MethodGet) // discovery, which happens only once
+	})
 	return all, nil
 }

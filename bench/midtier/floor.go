@@ -19,13 +19,13 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// floor is the least that a mid-tier can do: the calls upstream, header for
-// header those that serve makes, with the same client. The measurement stops
-// where they are not the same (calls.go).
+// floor is the least that a mid-tier can do: the upstream calls that serve makes,
+// header for header, with the same client. The measurement fails if the calls
+// differ (calls.go).
 type floor struct {
 	client *http.Client
 	api    string
-	known  *sync.Map // Graph tokens by assertion; nil where every request is a new user's
+	known  *sync.Map // Graph tokens by assertion; nil if every request is from a new user
 }
 
 func runFloor(dir string, two bool) error {
@@ -72,7 +72,9 @@ func (f *floor) update(ctx context.Context, assertion, body string) error {
 		return err
 	}
 	res, err := f.call(ctx, http.MethodPatch, f.api+"/v1.0/me", body, http.Header{
-		"Content-Type": {"application/json"}, "Accept": {"application/json"}, "Authorization": {"Bearer " + token},
+		"Content-Type":  {"application/json"},
+		"Accept":        {"application/json"},
+		"Authorization": {"Bearer " + token},
 	})
 	if err != nil {
 		return err
@@ -90,12 +92,21 @@ func (f *floor) token(ctx context.Context, assertion string) (string, error) {
 		}
 	}
 	form := url.Values{
-		"client_id": {clientID}, "client_secret": {"secret"}, "client_info": {"1"}, "grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
-		"requested_token_use": {"on_behalf_of"}, "scope": {"https://graph.microsoft.com/User.ReadWrite openid offline_access profile"}, "assertion": {assertion},
+		"client_id":           {clientID},
+		"client_secret":       {"secret"},
+		"client_info":         {"1"},
+		"grant_type":          {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"requested_token_use": {"on_behalf_of"},
+		"scope":               {"https://graph.microsoft.com/User.ReadWrite openid offline_access profile"},
+		"assertion":           {assertion},
 	}
 	res, err := f.call(ctx, http.MethodPost, f.api+"/"+tenantID+"/oauth2/v2.0/token", form.Encode(), http.Header{
-		"Content-Type": {"application/x-www-form-urlencoded; charset=utf-8"}, "X-Client-Sku": {"MSAL.Go"}, "X-Client-Os": {runtime.GOOS}, "X-Client-Cpu": {runtime.GOARCH},
-		"X-Client-Ver": {"1.10.1"}, "Return-Client-Request-Id": {"false"},
+		"Content-Type":             {"application/x-www-form-urlencoded; charset=utf-8"},
+		"X-Client-Sku":             {"MSAL.Go"},
+		"X-Client-Os":              {runtime.GOOS},
+		"X-Client-Cpu":             {runtime.GOARCH},
+		"X-Client-Ver":             {"1.10.1"},
+		"Return-Client-Request-Id": {"false"},
 	})
 	if err != nil {
 		return "", err

@@ -23,7 +23,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// tenant is the stub that runs, and the key to sign with.
+// tenant is the running stub and its signing key.
 type tenant struct {
 	facts
 	key  *rsa.PrivateKey
@@ -57,7 +57,7 @@ func startStub(self, dir string) (*tenant, func(), error) {
 	return &tenant{facts: f, key: signing}, stop, nil
 }
 
-// tokens signs tokens of as many users, of the size that Entra's have.
+// tokens signs tokens of count users. They are as large as those of Entra.
 func (t *tenant) tokens(count int) ([]string, error) {
 	all := make([]string, count)
 	var group sync.WaitGroup
@@ -65,15 +65,7 @@ func (t *tenant) tokens(count int) ([]string, error) {
 	for worker := range runtime.NumCPU() {
 		group.Go(func() {
 			for i := worker; i < count; i += runtime.NumCPU() {
-				now := time.Now()
-				token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-					"aud": clientID, "iss": t.API + "/" + tenantID + "/v2.0", "tid": tenantID, "ver": "2.0", "scp": "EditProfileService.ReadWrite",
-					"oid": fmt.Sprintf("00000000-0000-0000-0000-%012d", t.used.Add(1)), "azp": clientID, "azpacr": "0", "sub": "s", "name": "Casey Jensen",
-					"preferred_username": "casey@contoso.example", "aio": strings.Repeat("a", 400), "rh": "1.x", "uti": "u",
-					"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(),
-				})
-				token.Header["kid"] = "k"
-				signed, err := token.SignedString(t.key)
+				signed, err := t.sign(t.used.Add(1))
 				if err != nil {
 					failed.Store(err)
 					return
@@ -87,21 +79,47 @@ func (t *tenant) tokens(count int) ([]string, error) {
 	return all, err
 }
 
-// server is one that is measured.
+// sign returns a token of one user.
+func (t *tenant) sign(user int64) (string, error) {
+	now := time.Now()
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		"aud":                clientID,
+		"iss":                t.API + "/" + tenantID + "/v2.0",
+		"tid":                tenantID,
+		"ver":                "2.0",
+		"scp":                "EditProfileService.ReadWrite",
+		"oid":                fmt.Sprintf("00000000-0000-0000-0000-%012d", user),
+		"azp":                clientID,
+		"azpacr":             "0",
+		"sub":                "s",
+		"name":               "Casey Jensen",
+		"preferred_username": "casey@contoso.example",
+		"aio":                strings.Repeat("a", 400),
+		"rh":                 "1.x",
+		"uti":                "u",
+		"iat":                now.Unix(),
+		"nbf":                now.Unix(),
+		"exp":                now.Add(time.Hour).Unix(),
+	})
+	token.Header["kid"] = "k"
+	return token.SignedString(t.key)
+}
+
+// server is a running server to measure.
 type server struct {
 	address string
 	pid     int
 	stop    func()
 }
 
-// startServe starts what is measured.
+// startServe starts `profilectl serve`.
 func (t *tenant) startServe(tool, dir string) (*server, error) {
 	c := exec.Command(tool, "serve")
 	c.Env = append(os.Environ(), t.serveEnvironment(dir)...)
 	return launch(c, dir)
 }
 
-// measure adds one round to a line.
+// measure adds the figures of one round to r.
 func (t *tenant) measure(r *row, s *server, o options, tokens []string) error {
 	before, err := cpu(s.pid)
 	if err != nil {
@@ -128,7 +146,7 @@ func (t *tenant) measure(r *row, s *server, o options, tokens []string) error {
 // launch starts a server that writes its address into the file "ready".
 func launch(c *exec.Cmd, dir string) (*server, error) {
 	ready := filepath.Join(dir, "ready")
-	_ = os.Remove(ready) // of the server before
+	_ = os.Remove(ready) // of the previous server
 	if err := c.Start(); err != nil {
 		return nil, err
 	}
@@ -141,12 +159,18 @@ func launch(c *exec.Cmd, dir string) (*server, error) {
 	return s, nil
 }
 
-// serveEnvironment is how serve is configured.
+// serveEnvironment returns the configuration of serve.
 func (t *tenant) serveEnvironment(dir string) []string {
 	return []string{
-		"PROFILECTL_READY_FILE=" + filepath.Join(dir, "ready"), "PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID, "PROFILECTL_SERVE_CLIENT_ID=" + clientID,
-		"PROFILECTL_SERVE_CLIENT_SECRET=secret", "PROFILECTL_SERVE_GRAPH=" + t.API, "PROFILECTL_SERVE_CA_FILE=" + t.CA,
-		"PROFILECTL_SERVE_RATE=0", "PROFILECTL_SERVE_LISTEN=127.0.0.1:0", "PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0",
+		"PROFILECTL_READY_FILE=" + filepath.Join(dir, "ready"),
+		"PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID,
+		"PROFILECTL_SERVE_CLIENT_ID=" + clientID,
+		"PROFILECTL_SERVE_CLIENT_SECRET=secret",
+		"PROFILECTL_SERVE_GRAPH=" + t.API,
+		"PROFILECTL_SERVE_CA_FILE=" + t.CA,
+		"PROFILECTL_SERVE_RATE=0",
+		"PROFILECTL_SERVE_LISTEN=127.0.0.1:0",
+		"PROFILECTL_SERVE_ADMIN_LISTEN=127.0.0.1:0",
 	}
 }
 
@@ -161,8 +185,8 @@ func await(path string) (string, error) {
 
 const body = `{"displayName":"Ada L.","givenName":"Ada","surname":"Lovelace"}`
 
-// load sends requests until the time is over, or, where each token is for one
-// request, until there are none left.
+// load sends requests for the length of a round or, if each token is used only
+// once, until there are no tokens left. It returns how long each request took.
 func load(address string, o options, tokens []string, once bool) ([]time.Duration, time.Duration, error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.clients}}
 	ctx, cancel := context.WithTimeout(context.Background(), o.length)
@@ -212,7 +236,7 @@ func send(client *http.Client, address, token string) error {
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusNoContent {
-		err = fmt.Errorf("answered with %d: %s", res.StatusCode, text)
+		err = fmt.Errorf("HTTP status %d: %s", res.StatusCode, text)
 	}
 	return err
 }
@@ -222,7 +246,7 @@ func percentile(all []time.Duration, percent int) float64 {
 	return float64(all[(len(all)-1)*percent/100].Microseconds()) / 1000
 }
 
-// cpu is the processor time that a process has used, in seconds.
+// cpu returns the processor time that a process has used, in seconds.
 func cpu(pid int) (float64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -236,7 +260,7 @@ func cpu(pid int) (float64, error) {
 	return (user + system) / ticks, errors.Join(err1, err2)
 }
 
-// rss is a process's resident memory in megabytes.
+// rss returns the resident memory of a process, in megabytes.
 func rss(pid int) (float64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -1,13 +1,12 @@
-// Command midtier measures `profilectl serve` against a floor: a handler that
-// makes the same calls upstream, header for header, with the same connections, and
-// nothing else; no verification, no MSAL. A stub plays the tenant and Graph.
-// Everything runs on this machine at the same time, so only the ratios mean
-// something.
+// Command midtier compares `profilectl serve` with a floor: a handler that makes
+// the same upstream calls, header for header, over the same kind of connections,
+// without verification and without MSAL. A stub plays the tenant and Graph. All of
+// them run on one machine at the same time, so only the ratios are meaningful.
 //
 //	go run ./bench/midtier
-//	go run ./bench/midtier -users 200000    memory held after ever more users
+//	go run ./bench/midtier -users 200000    memory while the number of users grows
 //
-// Linux only: CPU time and memory are read from /proc.
+// It runs only on Linux, where it reads CPU time and memory from /proc.
 package main
 
 import (
@@ -41,15 +40,15 @@ func run(args []string) error {
 	}
 	flags := flag.NewFlagSet("midtier", flag.ExitOnError)
 	o := options{}
-	flags.IntVar(&o.clients, "clients", 64, "clients at once")
-	flags.DurationVar(&o.length, "length", 3*time.Second, "of one round")
-	flags.IntVar(&o.rounds, "rounds", 5, "rounds of which the median counts")
-	flags.IntVar(&o.users, "users", 0, "send one request of each of so many users to serve, and print the memory it holds")
+	flags.IntVar(&o.clients, "clients", 64, "number of concurrent clients")
+	flags.DurationVar(&o.length, "length", 3*time.Second, "length of a round")
+	flags.IntVar(&o.rounds, "rounds", 5, "number of rounds, whose median counts")
+	flags.IntVar(&o.users, "users", 0, "measure memory only, with one request from each of this many users")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if o.rounds < 1 || o.clients < 1 {
-		return errors.New("-rounds and -clients are at least 1")
+		return errors.New("-rounds and -clients must be at least 1")
 	}
 	return measure(o)
 }
@@ -65,12 +64,12 @@ type options struct {
 type row struct {
 	name  string
 	start func() (*server, error)
-	floor *row // what it is held against; nil for a floor
-	fresh bool // every request is a new user's
+	floor *row // what it is compared with; nil for a floor
+	fresh bool // every request is from a new user
 	figures
 }
 
-// figures are what was measured, round by round.
+// figures holds what was measured, round by round.
 type figures struct {
 	perSecond []float64
 	p50, p99  []float64         // milliseconds
@@ -117,8 +116,10 @@ func measure(o options) error {
 	one := &row{name: "floor, one call", start: floor("one")}
 	two := &row{name: "floor, two calls", start: floor("two"), fresh: true}
 	rows := []*row{
-		one, {name: "serve, token exchanged before", start: serve, floor: one},
-		two, {name: "serve, every request a new user", start: serve, floor: two, fresh: true},
+		one,
+		{name: "serve, token exchanged before", start: serve, floor: one},
+		two,
+		{name: "serve, every request a new user", start: serve, floor: two, fresh: true},
 	}
 	if err := tenant.rounds(rows, o, known, fresh); err != nil {
 		return err
@@ -127,9 +128,9 @@ func measure(o options) error {
 	return nil
 }
 
-// rounds measures the lines in turn, again and again: how fast a machine is
-// changes with time, and must not count for one line alone. The first round is to
-// warm up.
+// rounds measures all rows in turn, round after round, because the speed of a
+// machine changes with time and has to affect all rows alike. The first round is a
+// warm-up.
 func (t *tenant) rounds(rows []*row, o options, known, fresh []string) error {
 	servers := make([]*server, len(rows))
 	for i, r := range rows {
@@ -153,7 +154,8 @@ func (t *tenant) rounds(rows []*row, o options, known, fresh []string) error {
 				return fmt.Errorf("%s: %w", r.name, err)
 			}
 			if r.floor != nil && !maps.Equal(r.floor.calls, r.calls) {
-				return fmt.Errorf("%q and %q make different calls:\n%v\n%v", r.floor.name, r.name, r.floor.calls, r.calls)
+				return fmt.Errorf("%q and %q make different calls:\n%v\n%v",
+					r.floor.name, r.name, r.floor.calls, r.calls)
 			}
 		}
 	}
@@ -161,21 +163,23 @@ func (t *tenant) rounds(rows []*row, o options, known, fresh []string) error {
 }
 
 func printRows(rows []*row) {
-	fmt.Printf("%-34s %12s %8s %8s %8s %8s %14s %8s\n", "", "requests/s", "× floor", "p50 ms", "p99 ms", "× floor", "CPU s / 1000", "RSS MB")
+	fmt.Printf("%-34s %12s %8s %8s %8s %8s %14s %8s\n",
+		"", "requests/s", "× floor", "p50 ms", "p99 ms", "× floor", "CPU s / 1000", "RSS MB")
 	for _, r := range rows {
 		speed, tail := "", ""
 		if r.floor != nil {
 			speed, tail = against(r.perSecond, r.floor.perSecond), against(r.p99, r.floor.p99)
 		}
-		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %8s %14.3f %8.0f\n", r.name, median(r.perSecond), speed, median(r.p50), median(r.p99), tail, median(r.cpu), r.rss)
+		fmt.Printf("%-34s %12.0f %8s %8.2f %8.2f %8s %14.3f %8.0f\n",
+			r.name, median(r.perSecond), speed, median(r.p50), median(r.p99), tail, median(r.cpu), r.rss)
 	}
 }
 
-// against is the median of a line's ratios to its floor, round by round.
-func against(line, floor []float64) string {
-	ratios := make([]float64, len(line))
-	for i := range line {
-		ratios[i] = line[i] / floor[i]
+// against returns the median of the ratios to a floor, round by round.
+func against(row, floor []float64) string {
+	ratios := make([]float64, len(row))
+	for i := range row {
+		ratios[i] = row[i] / floor[i]
 	}
 	return fmt.Sprintf("%.2f", median(ratios))
 }
@@ -186,7 +190,7 @@ func median(all []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// facts are what the stub tells about itself.
+// facts describes the running stub to the measurement.
 type facts struct {
 	API string `json:"api"` // origin
 	CA  string `json:"ca"`  // file

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// soak sends one request of each of many users to serve, and prints how much
-// memory it holds meanwhile: nothing may stay of a user.
+// soak sends serve one request from each of many users and prints how much memory
+// it uses meanwhile, which must not grow with their number.
 func (t *tenant) soak(o options, tool, dir string) error {
 	s, err := t.startServe(tool, dir)
 	if err != nil {

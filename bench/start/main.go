@@ -1,6 +1,6 @@
-// Command start measures how long it takes until a command runs in a sandbox of
-// its own, against the same command without one: the tenant is made with its
-// keys, certificate, user and mid-tier, and stopped again.
+// Command start measures how long a command takes in a sandbox of its own,
+// compared with the same command without one. The difference is the time to create
+// the tenant with its keys, certificate, user and mid-tier, and to stop it again.
 //
 //	go run ./bench/start
 package main

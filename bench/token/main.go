@@ -1,6 +1,6 @@
-// Command token measures how long a script waits for `profilectl token` when
-// the token is cached, against two floors in the same run: a program that does
-// nothing but read one item of the keyring, and profilectl without any work.
+// Command token measures how long a script waits for `profilectl token` if the
+// token is cached, compared with two floors in the same run: a program that only
+// reads one item of the keyring, and `profilectl version`, which does no work.
 //
 // It needs a session bus with an unlocked keyring:
 //

@@ -1,4 +1,4 @@
-// Package person is the sandbox's user at a browser, for measurements.
+// Package person plays the user of a sandbox at a browser, for measurements.
 package person
 
 import (
@@ -8,10 +8,14 @@ import (
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
-// Browse signs the sandbox's user in at a page; the sandbox is the one in the
-// environment.
+// Browse opens the page at address and signs in the user of the sandbox that the
+// environment describes.
 func Browse(address string) error {
-	browser, err := robot.New(robot.Person{Email: os.Getenv("SANDBOX_USER"), Password: os.Getenv("SANDBOX_PASSWORD"), Code: robot.Mailbox(os.Getenv("SANDBOX_MAILBOX"))}, nil)
+	browser, err := robot.New(robot.Person{
+		Email:    os.Getenv("SANDBOX_USER"),
+		Password: os.Getenv("SANDBOX_PASSWORD"),
+		Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
+	}, nil)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package rounds times programs in turns, so that a busy moment of the machine
-// meets all of them, in a sandbox that lasts as long as the measurement.
+// Package rounds times programs in turns, so that a slow period of the machine
+// affects all of them, in a sandbox that lasts as long as the measurement.
 package rounds
 
 import (
@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// InSandbox builds profilectl and the measuring program, and starts that one,
-// with the arguments "measure" and profilectl's path, in a throw-away sandbox.
-// The program's "browse" is the browser.
+// InSandbox builds profilectl and the measuring program pkg, and runs the latter
+// in a temporary sandbox with the arguments "measure" and the path of
+// profilectl. With the argument "browse" the same program is the browser.
 func InSandbox(pkg string) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -32,12 +32,15 @@ func InSandbox(pkg string) error {
 		return err
 	}
 	c := exec.Command(tool, "sandbox", "exec", "--", self, "measure", tool)
-	c.Env = append(os.Environ(), "PROFILECTL_BROWSER="+self+" browse", "XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+	c.Env = append(os.Environ(),
+		"PROFILECTL_BROWSER="+self+" browse",
+		"XDG_STATE_HOME="+filepath.Join(dir, "state"),
+		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
 	c.Stdout, c.Stderr = os.Stdout, os.Stderr
 	return c.Run()
 }
 
-// Build builds a program of this module into a folder and returns its path.
+// Build builds a program of this module into dir and returns its path.
 func Build(dir, pkg string) (string, error) {
 	path := filepath.Join(dir, filepath.Base(pkg)+".bench")
 	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
@@ -46,15 +49,15 @@ func Build(dir, pkg string) (string, error) {
 	return path, nil
 }
 
-// Program is what is timed.
+// Program is a program to time.
 type Program struct {
 	Name string
 	Argv []string
-	// Counted adds an argument that is another one each time.
+	// Counted adds an argument that differs in every round.
 	Counted bool
 }
 
-// Took is how long a program took, each time.
+// Took holds the durations of a program, one a round.
 type Took struct {
 	Name string
 	all  []time.Duration
@@ -66,8 +69,8 @@ func (t Took) At(percent int) float64 {
 	return float64(t.all[(len(t.all)-1)*percent/100].Microseconds()) / 1000
 }
 
-// Time runs all programs in turns, a few times to warm up and then as often as
-// times says.
+// Time runs all programs in turns: five rounds to warm up, then times rounds that
+// count.
 func Time(programs []Program, times int) ([]Took, error) {
 	const warmUp = 5
 	took := make([]Took, len(programs))
@@ -90,7 +93,7 @@ func Time(programs []Program, times int) ([]Took, error) {
 	return took, nil
 }
 
-// Roots reads a file of CA certificates.
+// Roots returns the CA certificates in a PEM file.
 func Roots(path string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {

@@ -43,7 +43,7 @@ func Read(body io.Reader) *Error {
 	if json.NewDecoder(io.LimitReader(body, maxBody)).Decode(&wire) != nil || wire.Error == "" {
 		return nil
 	}
-	e := &Error{OAuth: wire.Error, Suberror: wire.Suberror, Codes: wire.ErrorCodes, CorrelationID: id(wire.CorrelationID)}
+	e := &Error{OAuth: wire.Error, Suberror: wire.Suberror, Codes: wire.ErrorCodes, CorrelationID: fault.CorrelationID(wire.CorrelationID)}
 	var object map[string]json.RawMessage
 	if json.Unmarshal([]byte(wire.Claims), &object) == nil && object != nil {
 		e.Claims = wire.Claims
@@ -129,14 +129,4 @@ func plain(s string) string {
 		return s
 	}
 	return "an unknown error"
-}
-
-var correlation = regexp.MustCompile(`^[0-9a-fA-F-]{8,64}$`)
-
-// id lets only what looks like a correlation id through.
-func id(s string) string {
-	if correlation.MatchString(s) {
-		return s
-	}
-	return ""
 }

@@ -54,6 +54,7 @@ func plan() map[string]entry {
 			"internal/challenge",
 			"internal/fault",
 			"internal/graph",
+			"internal/guid",
 			"internal/loopback",
 			"internal/obo",
 			"internal/problem",
@@ -130,11 +131,13 @@ func plan() map[string]entry {
 		"internal/aadsts": {layer: 1, imports: []string{"internal/fault"}},
 		"internal/authority": {layer: 1, imports: []string{
 			"internal/fault",
+			"internal/guid",
 			"internal/loopback",
 		}},
 		"internal/challenge": {layer: 1},
 		"internal/config": {layer: 1, imports: []string{
 			"internal/fault",
+			"internal/guid",
 			"internal/loopback",
 			"internal/nearest",
 			"internal/statefile",
@@ -184,6 +187,7 @@ func plan() map[string]entry {
 		"api":               {layer: 0},
 		"internal/bounded":  {layer: 0},
 		"internal/fault":    {layer: 0},
+		"internal/guid":     {layer: 0, imports: []string{"github.com/google/uuid"}},
 		"internal/loopback": {layer: 0},
 		// muted imports nothing, so that it is initialized first (docs/adr/0006).
 		"internal/muted":            {layer: 0},

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
@@ -26,7 +27,6 @@ import (
 const ciam = ".ciamlogin.com"
 
 var (
-	guid      = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 	subdomain = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 )
 
@@ -64,15 +64,15 @@ func complete(text, host, tenant string) (Form, error) {
 			Kind: fault.Usage, What: host + " does not sign in customers of an external tenant (AADSTS500208)",
 			Fix: "use the tenant's subdomain, as in https://contoso.ciamlogin.com",
 		}
-	case tenant != "" && !guid.MatchString(tenant) && !domain(tenant):
+	case tenant != "" && !guid.Valid(tenant) && !domain(tenant):
 		return Form{}, malformed(text)
-	case guid.MatchString(host) && tenant == "":
+	case guid.Valid(host) && tenant == "":
 		return Form{Host: host + ciam, Tenant: host}, nil
 	case strings.HasSuffix(host, ".onmicrosoft.com") && tenant == "":
 		return Form{Host: strings.TrimSuffix(host, ".onmicrosoft.com") + ciam, Tenant: host}, nil
 	case subdomain.MatchString(host) && tenant == "":
 		return Form{Host: host + ciam, Tenant: host + ".onmicrosoft.com"}, nil
-	case isCIAM && guid.MatchString(sub) && tenant == "":
+	case isCIAM && guid.Valid(sub) && tenant == "":
 		return Form{Host: host, Tenant: sub}, nil
 	case isCIAM && subdomain.MatchString(sub) && tenant == "":
 		return Form{Host: host, Tenant: sub + ".onmicrosoft.com"}, nil

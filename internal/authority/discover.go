@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
@@ -128,10 +129,10 @@ func (f Form) checkIssuer(issuer string) (tenant string, err error) {
 		return "", errors.New("the issuer is not an https URL")
 	}
 	tenant, _, _ = strings.Cut(strings.Trim(strings.ToLower(u.Path), "/"), "/")
-	if !guid.MatchString(tenant) {
+	if !guid.Valid(tenant) {
 		return "", errors.New("the issuer names no tenant id")
 	}
-	if guid.MatchString(f.Tenant) && tenant != f.Tenant {
+	if guid.Valid(f.Tenant) && tenant != f.Tenant {
 		return "", errors.New("the issuer names another tenant")
 	}
 	if host := strings.ToLower(u.Host); host != f.Host && host != tenant+ciam {

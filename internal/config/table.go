@@ -11,12 +11,12 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
@@ -92,10 +92,8 @@ func filledIn(v string) error {
 	return nil
 }
 
-var guid = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 func isGUID(v string) error {
-	if err := filledIn(v); err != nil || guid.MatchString(v) {
+	if err := filledIn(v); err != nil || guid.Valid(v) {
 		return err
 	}
 	return errors.New("is not an id of the form 00000000-0000-0000-0000-000000000000")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -47,6 +48,21 @@ func TestErrorAdviceJoinsFixAndNext(t *testing.T) {
 	for _, a := range fault.Actions() {
 		if a.String() == "" {
 			t.Errorf("action %d has no words", a)
+		}
+	}
+}
+
+func TestCorrelationID(t *testing.T) {
+	for id, want := range map[string]string{
+		"1c2d3e4f-0000-4000-8000-000000000000": "1c2d3e4f-0000-4000-8000-000000000000",
+		"1234":                                 "1234",
+		"<script>":                             "",
+		"12 34":                                "",
+		"12\n34":                               "",
+		strings.Repeat("1", 65):                "",
+	} {
+		if got := fault.CorrelationID(id); got != want {
+			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}
 }

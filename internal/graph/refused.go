@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -81,14 +82,7 @@ func refused(res *http.Response) error {
 	return f
 }
 
-var plainID = regexp.MustCompile(`^[0-9a-zA-Z-]{1,64}$`)
-
 // correlationID returns the id by which Microsoft finds the request.
 func correlationID(h http.Header) string {
-	for _, name := range []string{"client-request-id", "request-id"} {
-		if id := h.Get(name); plainID.MatchString(id) {
-			return id
-		}
-	}
-	return ""
+	return cmp.Or(fault.CorrelationID(h.Get("client-request-id")), fault.CorrelationID(h.Get("request-id")))
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -87,11 +86,11 @@ func Read(res *http.Response, host string) *fault.Error {
 	if known {
 		for kind, m := range meanings {
 			if d.Type == base+m.slug {
-				return &fault.Error{Kind: kind, What: clean(d.Detail), Fix: advice(kind, clean(d.Fix)), CorrelationID: id(d.CorrelationID)}
+				return &fault.Error{Kind: kind, What: clean(d.Detail), Fix: advice(kind, clean(d.Fix)), CorrelationID: fault.CorrelationID(d.CorrelationID)}
 			}
 		}
 	}
-	f := &fault.Error{Kind: fault.Denied, What: fmt.Sprintf("%s answered with HTTP status %d", host, res.StatusCode), Fix: "check that the address is the mid-tier's", CorrelationID: id(d.CorrelationID)}
+	f := &fault.Error{Kind: fault.Denied, What: fmt.Sprintf("%s answered with HTTP status %d", host, res.StatusCode), Fix: "check that the address is the mid-tier's", CorrelationID: fault.CorrelationID(d.CorrelationID)}
 	switch {
 	case res.StatusCode == http.StatusUnauthorized:
 		f.Kind, f.Fix = fault.SignIn, advice(fault.SignIn, "")
@@ -129,13 +128,4 @@ func clean(s string) string {
 		s = string(runes[:most]) + "…"
 	}
 	return s
-}
-
-var correlation = regexp.MustCompile(`^[0-9a-zA-Z-]{1,64}$`)
-
-func id(s string) string {
-	if correlation.MatchString(s) {
-		return s
-	}
-	return ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/tracing"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -76,8 +77,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 // correlationID returns the caller's client-request-id if it is a GUID, or a new
 // one (RFC 9562, version 4).
 func correlationID(r *http.Request) string {
-	const length = len("00000000-0000-0000-0000-000000000000") // the only form that Entra documents
-	if id := r.Header.Get("client-request-id"); len(id) == length && uuid.Validate(id) == nil {
+	if id := r.Header.Get("client-request-id"); guid.Valid(id) {
 		return id
 	}
 	return uuid.NewString()

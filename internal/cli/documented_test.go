@@ -3,21 +3,22 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// documentedCommand holds the JSON that a command printed against the example of
-// that name in docs/scripting.md: the same fields of the same types.
+// documentedCommand compares the JSON that a command printed with the example of
+// that name in docs/scripting.md: both must have the same fields of the same
+// types.
 func documentedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: documented NAME FILE")
 	}
-	guide, err := os.ReadFile("../../docs/scripting.md") // the working directory is the package's
+	guide, err := os.ReadFile("../../docs/scripting.md") // the test binary runs in the package's directory
 	ts.Check(err)
 	block := regexp.MustCompile("(?s)### `" + regexp.QuoteMeta(args[0]) + "`\n.*?```json\n(.*?)```").FindSubmatch(guide)
 	if block == nil {
@@ -26,14 +27,15 @@ func documentedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	var example, printed any
 	ts.Check(json.Unmarshal(block[1], &example))
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &printed))
-	if wrong := differs(args[0], example, printed); wrong != "" {
-		ts.Fatalf("%s", wrong)
+	if difference := compareForm(args[0], example, printed); difference != "" {
+		ts.Fatalf("%s", difference)
 	}
 }
 
-// differs says where a value is of another form than the example; null may stand
-// for anything.
-func differs(at string, example, printed any) string {
+// compareForm describes the first difference in form between an example and a
+// printed value, or returns "" if there is none. A null has the form of every
+// value.
+func compareForm(path string, example, printed any) string {
 	if example == nil || printed == nil {
 		return ""
 	}
@@ -41,47 +43,42 @@ func differs(at string, example, printed any) string {
 	case map[string]any:
 		p, ok := printed.(map[string]any)
 		if !ok {
-			return at + " is no object"
+			return path + " is not an object"
 		}
-		for _, name := range slices.Sorted(keys(e, p)) {
-			if _, documented := e[name]; !documented {
-				return at + "." + name + " is not documented"
-			}
-			if _, there := p[name]; !there {
-				return at + "." + name + " is documented and not there"
-			}
-			if wrong := differs(at+"."+name, e[name], p[name]); wrong != "" {
-				return wrong
-			}
-		}
+		return compareFields(path, e, p)
 	case []any:
 		p, ok := printed.([]any)
 		if !ok {
-			return at + " is no list"
+			return path + " is not a list"
 		}
 		for i, element := range p {
-			if wrong := differs(fmt.Sprintf("%s[%d]", at, i), e[0], element); wrong != "" {
-				return wrong
+			if difference := compareForm(fmt.Sprintf("%s[%d]", path, i), e[0], element); difference != "" {
+				return difference
 			}
 		}
+		return ""
 	default:
-		if was, is := fmt.Sprintf("%T", example), fmt.Sprintf("%T", printed); was != is {
-			return strings.Join([]string{at, "is a", is, "and documented as a", was}, " ")
+		if want, got := fmt.Sprintf("%T", example), fmt.Sprintf("%T", printed); want != got {
+			return fmt.Sprintf("%s is a %s, but is documented as a %s", path, got, want)
+		}
+		return ""
+	}
+}
+
+func compareFields(path string, example, printed map[string]any) string {
+	for _, name := range slices.Sorted(maps.Keys(printed)) {
+		if _, ok := example[name]; !ok {
+			return path + "." + name + " is not documented"
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(example)) {
+		value, ok := printed[name]
+		if !ok {
+			return path + "." + name + " is documented, but was not printed"
+		}
+		if difference := compareForm(path+"."+name, example[name], value); difference != "" {
+			return difference
 		}
 	}
 	return ""
-}
-
-func keys(maps ...map[string]any) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		seen := map[string]bool{}
-		for _, m := range maps {
-			for name := range m {
-				if !seen[name] && !yield(name) {
-					return
-				}
-				seen[name] = true
-			}
-		}
-	}
 }

@@ -17,24 +17,37 @@ import (
 
 func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 	run := globals{Tenant: "contoso", Account: "ada o'neil"}
+	const flags = `--tenant contoso --account 'ada o'\''neil'`
 	for _, c := range []struct {
 		name string
 		err  fault.Error
 		want string
 	}{
-		{"an action alone", fault.Error{Next: fault.DoSignIn}, `run ` + "`profilectl login --tenant contoso --account 'ada o'\\''neil'`"},
+		{
+			"an action alone",
+			fault.Error{Next: fault.DoSignIn},
+			"run `profilectl login " + flags + "`",
+		},
 		{
 			"a fix and an action",
 			fault.Error{Fix: "check the clock", Next: fault.DoSignIn},
-			`check the clock, then run ` + "`profilectl login --tenant contoso --account 'ada o'\\''neil'`",
+			"check the clock, then run `profilectl login " + flags + "`",
 		},
 		{
 			"a setting",
 			fault.Error{Fix: "choose another redirect-port", Setting: "redirect-port"},
-			"choose another redirect-port with `profilectl config set redirect-port VALUE --tenant contoso --account 'ada o'\\''neil'`",
+			"choose another redirect-port with `profilectl config set redirect-port VALUE " + flags + "`",
 		},
-		{"an action without a command", fault.Error{Next: fault.DoStepUp}, "run the same command in a terminal, without --no-input"},
-		{"a fix alone", fault.Error{Fix: "try again in a minute"}, "try again in a minute"},
+		{
+			"an action without a command",
+			fault.Error{Next: fault.DoStepUp},
+			"run the same command in a terminal, without --no-input",
+		},
+		{
+			"a fix alone",
+			fault.Error{Fix: "try again in a minute"},
+			"try again in a minute",
+		},
 	} {
 		if got := run.fix(&c.err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
@@ -50,19 +63,20 @@ func TestFixKeepsTheTenantThatACommandNames(t *testing.T) {
 	}
 }
 
-func TestRemediesAreComplete(t *testing.T) {
+func TestRemediesExistForEveryAction(t *testing.T) {
 	for _, a := range fault.Actions() {
 		if r := remedyFor(a); r.alone == "" || r.after == "" {
-			t.Errorf("%v has no words", a)
+			t.Errorf("%v has no remedy", a)
 		}
 	}
 }
 
-// Every command that this package prints exists, with its flags.
+// TestSuggestedCommandsExist runs every command that this package suggests in its
+// messages with --help, which fails if the command or a flag does not exist.
 func TestSuggestedCommandsExist(t *testing.T) {
 	commands := suggestedCommands(t)
 	if len(commands) < 20 {
-		t.Fatalf("found only %d commands", len(commands))
+		t.Fatalf("found %d commands, want at least 20", len(commands))
 	}
 	env := Env{
 		Stdin:  strings.NewReader(""),
@@ -80,18 +94,33 @@ func TestSuggestedCommandsExist(t *testing.T) {
 	}
 }
 
-// suggestedCommands returns the commands in the string literals of this package:
-// literals that begin with profilectl and a command, and what stands between
-// backquotes or double quotes in longer texts.
+// suggestedCommands returns the profilectl commands in the string literals of
+// this package: whole literals, and what longer ones have between backquotes or
+// double quotes.
 func suggestedCommands(t *testing.T) []string {
 	t.Helper()
 	whole := regexp.MustCompile("^profilectl [a-z][^\n%]*$")
-	within := regexp.MustCompile("[`\"](profilectl [a-z][^`\"%]*)[`\"]")
+	quoted := regexp.MustCompile("[`\"](profilectl [a-z][^`\"%]*)[`\"]")
+	var commands []string
+	for _, text := range stringLiterals(t) {
+		if whole.MatchString(text) {
+			commands = append(commands, text)
+		}
+		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
+			commands = append(commands, m[1])
+		}
+	}
+	return commands
+}
+
+// stringLiterals returns the string literals of this package without its tests.
+func stringLiterals(t *testing.T) []string {
+	t.Helper()
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var commands []string
+	var texts []string
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
 			continue
@@ -109,14 +138,9 @@ func suggestedCommands(t *testing.T) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if whole.MatchString(text) {
-				commands = append(commands, text)
-			}
-			for _, m := range within.FindAllStringSubmatch(text, -1) {
-				commands = append(commands, m[1])
-			}
+			texts = append(texts, text)
 			return true
 		})
 	}
-	return commands
+	return texts
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// readmeCommands returns the lines of the README's shell blocks, in order.
+// readmeCommands returns the commands in the README's shell blocks, in order.
 func readmeCommands() ([]string, error) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -32,8 +32,8 @@ func readmeCommands() ([]string, error) {
 	return lines, nil
 }
 
-// readmeCommand runs the README's commands that begin with a prefix, as they
-// are written.
+// readmeCommand runs the commands of the README that begin with a prefix, exactly
+// as they are printed.
 func readmeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: readme PREFIX")
@@ -53,9 +53,9 @@ func readmeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestTheREADMEsFirstCommands runs the first of a fresh machine's two commands;
-// the second one runs this test.
-func TestTheREADMEsFirstCommands(t *testing.T) {
+// TestREADMEBeginsWithTheDemoAndTheTests runs the README's first command. The
+// second one runs this test, which therefore only checks that it is executable.
+func TestREADMEBeginsWithTheDemoAndTheTests(t *testing.T) {
 	lines, err := readmeCommands()
 	if err != nil {
 		t.Fatal(err)

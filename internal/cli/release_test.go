@@ -8,9 +8,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestTheReleaseIsBuiltWithItsVersion: the file of the release can be read, and
-// sets the variable that version.go has.
-func TestTheReleaseIsBuiltWithItsVersion(t *testing.T) {
+// TestReleaseBuildSetsTheVersion checks that .goreleaser.yaml sets the variable
+// that version.go reads.
+func TestReleaseBuildSetsTheVersion(t *testing.T) {
 	raw, err := os.ReadFile("../../.goreleaser.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -24,11 +24,18 @@ func TestTheReleaseIsBuiltWithItsVersion(t *testing.T) {
 	if err := yaml.Unmarshal(raw, &release); err != nil {
 		t.Fatal(err)
 	}
-	if len(release.Builds) != 1 || release.Builds[0].Main != "./cmd/profilectl" ||
-		!strings.Contains(strings.Join(release.Builds[0].LDFlags, " "), "-X github.com/profilectl/profilectl/internal/cli.version={{ .Version }}") {
-		t.Errorf("got %+v", release)
+	if len(release.Builds) != 1 {
+		t.Fatalf("got %d builds, want 1", len(release.Builds))
+	}
+	build := release.Builds[0]
+	if want := "./cmd/profilectl"; build.Main != want {
+		t.Errorf("the release builds %s, want %s", build.Main, want)
+	}
+	flags := strings.Join(build.LDFlags, " ")
+	if want := "-X github.com/profilectl/profilectl/internal/cli.version={{ .Version }}"; !strings.Contains(flags, want) {
+		t.Errorf("the linker flags are %s, want %s", flags, want)
 	}
 	if version != "" {
-		t.Errorf("a build that is no release says %q", version)
+		t.Errorf("a development build has the version %q, want none", version)
 	}
 }

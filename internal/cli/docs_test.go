@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/config"
+)
+
+// TestSandboxGuideNamesExistingTests checks that docs/sandbox.md names a test
+// for each feature that the sandbox has, and that each of them exists.
+func TestSandboxGuideNamesExistingTests(t *testing.T) {
+	tests := testNames(t)
+	rows := guideTable(t, "sandbox.md", "| feature |", 4)
+	if len(rows) < 30 {
+		t.Errorf("the table has %d rows, want at least 30", len(rows))
+	}
+	for _, row := range rows {
+		feature, sandbox, names := row[0], row[2], quotedNames(row[3])
+		isTestable := !strings.Contains(sandbox, "**no") && !strings.Contains(sandbox, "asks nothing")
+		if isTestable && len(names) == 0 {
+			t.Errorf("no test is named for %q", feature)
+		}
+		for _, name := range names {
+			if !isTest(tests, name) {
+				t.Errorf("%q: there is no test %q", feature, name)
+			}
+		}
+	}
+}
+
+// TestServeGuideNamesExistingTests checks that docs/serve.md names a test for
+// each property of the mid-tier, and that each of them exists.
+func TestServeGuideNamesExistingTests(t *testing.T) {
+	tests := testNames(t)
+	rows := guideTable(t, "serve.md", "| shown by |", 3)
+	if len(rows) < 20 {
+		t.Errorf("the table has %d rows, want at least 20", len(rows))
+	}
+	for _, row := range rows {
+		property, names := row[0], quotedNames(row[2])
+		if len(names) == 0 {
+			t.Errorf("no test is named for %q", property)
+		}
+		for _, name := range names {
+			if !isTest(tests, name) {
+				t.Errorf("%q: there is no test %q", property, name)
+			}
+		}
+	}
+}
+
+// TestServeGuideNamesEverySetting checks that docs/serve.md has each setting of
+// serve with its environment variables.
+func TestServeGuideNamesEverySetting(t *testing.T) {
+	guide := readGuide(t, "serve.md")
+	for _, row := range config.Server() {
+		for _, name := range append([]string{row.Name}, row.Env...) {
+			if !strings.Contains(guide, "`"+name+"`") {
+				t.Errorf("%s is not in the guide", name)
+			}
+		}
+	}
+}
+
+func readGuide(t *testing.T, name string) string {
+	t.Helper()
+	guide, err := os.ReadFile(filepath.Join("../../docs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(guide)
+}
+
+// guideTable returns the cells of the tables that follow a cell of the heading,
+// for the rows with a number of columns.
+func guideTable(t *testing.T, guide, heading string, columns int) [][]string {
+	t.Helper()
+	var rows [][]string
+	_, table, _ := strings.Cut(readGuide(t, guide), heading)
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), "|")
+		if len(cells) != columns+2 || strings.HasPrefix(cells[1], " ---") {
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		rows = append(rows, cells[1:columns+1])
+	}
+	return rows
+}
+
+// quotedNames returns the names between backquotes.
+func quotedNames(text string) []string {
+	var names []string
+	for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// isTest reports whether a name is one of the tests. The title of a JavaScript
+// test, which contains spaces, may be cut short.
+func isTest(tests map[string]bool, name string) bool {
+	if !strings.Contains(name, " ") {
+		return tests[name]
+	}
+	for title := range tests {
+		if strings.HasPrefix(title, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// testNames returns the names of all tests of the repository: Go functions,
+// scripts without their extension, and tests of the JavaScript clients.
+func testNames(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	declaration := regexp.MustCompile(`(?m)^func (Test\w+)\(|^test\("([^"]+)"`)
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if d.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if script, ok := strings.CutSuffix(d.Name(), ".txtar"); ok {
+			names[script] = true
+		}
+		if !strings.HasSuffix(path, "_test.go") && !strings.HasSuffix(path, ".test.mjs") {
+			return nil
+		}
+		text, err := fs.ReadFile(root, path)
+		for _, m := range declaration.FindAllStringSubmatch(string(text), -1) {
+			names[m[1]+m[2]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}

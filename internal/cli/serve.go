@@ -105,7 +105,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	listeners, err := server.Listen()
+	listeners, err := server.Listen(ctx)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w, outcome: "done"}
 		defer func() {
 			if value := recover(); value != nil {
-				if value == http.ErrAbortHandler {
+				if value == http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
 					panic(value)
 				}
 				s.recovered(rec, r, value)

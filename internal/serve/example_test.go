@@ -26,7 +26,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	listeners, err := server.Listen()
+	listeners, err := server.Listen(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ type Listeners struct {
 // Listen opens the listeners that the settings name. It fails with a Usage fault
 // if an address or the certificate cannot be used, or if tokens would cross the
 // network unencrypted.
-func (s *Server) Listen() (Listeners, error) {
+func (s *Server) Listen(ctx context.Context) (Listeners, error) {
 	l := s.settings.Listen
 	secure := l.Certificate != "" || l.Key != ""
 	if err := checkAddress(l.Public, l.Certificate != "", l.BehindProxy); err != nil {
@@ -40,7 +41,7 @@ func (s *Server) Listen() (Listeners, error) {
 			NextProtos:     []string{"h2", "http/1.1"},
 		}
 	}
-	public, err := listen("listen", l.Public)
+	public, err := listen(ctx, "listen", l.Public)
 	if err != nil {
 		return Listeners{}, err
 	}
@@ -48,7 +49,7 @@ func (s *Server) Listen() (Listeners, error) {
 	if secure {
 		public, address = tls.NewListener(public, config), "https://"+public.Addr().String()
 	}
-	admin, err := listen("admin-listen", l.Admin)
+	admin, err := listen(ctx, "admin-listen", l.Admin)
 	if err != nil {
 		return Listeners{}, errors.Join(err, public.Close())
 	}
@@ -56,8 +57,8 @@ func (s *Server) Listen() (Listeners, error) {
 }
 
 // listen opens the listener of one setting.
-func listen(setting, address string) (net.Listener, error) {
-	l, err := net.Listen("tcp", address)
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, &fault.Error{
 			Kind:    fault.Usage,

@@ -173,5 +173,5 @@ func (s *STS) respond(w http.ResponseWriter, r *http.Request, t *transaction, va
 	}
 	u.RawQuery = q.Encode()
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, u.String(), http.StatusSeeOther)
+	http.Redirect(w, r, u.String(), http.StatusSeeOther) //nolint:gosec // the URI is registered
 }

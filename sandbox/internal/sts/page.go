@@ -139,7 +139,7 @@ func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
 // forms may lead to. It is needed for redirects too, because Chromium applies form-action to
 // the redirects that follow a post.
 func (s *STS) render(w http.ResponseWriter, r *http.Request, status int, page string, v view, formTarget string) {
-	v.CSS, v.Nonce = template.CSS(pageStyle()), rand.Text()
+	v.CSS, v.Nonce = template.CSS(pageStyle()), rand.Text() //nolint:gosec // an embedded file
 	s.Directory.View(func(d *directory.State) { v.Tenant = d.Subdomain })
 	var out bytes.Buffer
 	if err := pageTemplates().ExecuteTemplate(&out, page+".html", v); err != nil {

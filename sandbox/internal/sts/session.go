@@ -47,7 +47,7 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	if value == "" {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without Secure, for http on loopback
 		Name:     cookieName(r, name),
 		Value:    value,
 		Path:     "/",
@@ -107,6 +107,6 @@ func (s *STS) logout(w http.ResponseWriter, r *http.Request) {
 	case !s.anyAllowsRedirect(next):
 		s.errorPage(w, r, newError(aadstsSignOutRedirect))
 	default:
-		http.Redirect(w, r, next, http.StatusSeeOther)
+		http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // the URI is registered
 	}
 }

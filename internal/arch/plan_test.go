@@ -46,7 +46,7 @@ func plan() map[string]entry {
 			"github.com/spf13/pflag",
 			"go.yaml.in/yaml/v3",
 		}},
-		"internal/serve": {layer: 3, imports: []string{
+		"internal/serve": {layer: 4, imports: []string{
 			"api",
 			"internal/authority",
 			"internal/bearer",
@@ -69,16 +69,14 @@ func plan() map[string]entry {
 			"github.com/prometheus/client_golang/prometheus/promhttp",
 			"golang.org/x/time/rate",
 		}},
-		"internal/auth": {layer: 2, imports: []string{
+		"internal/auth": {layer: 3, imports: []string{
 			"internal/aadsts",
 			"internal/authority",
 			"internal/challenge",
 			"internal/fault",
 			"internal/loopback",
 			"internal/tokenstore",
-			"internal/upstream",
 			msal + "cache",
-			msal + "errors",
 			msal + "public",
 		}},
 		"internal/bearer": {layer: 2, imports: []string{
@@ -114,7 +112,7 @@ func plan() map[string]entry {
 			"internal/profile",
 			"internal/upstream",
 		}},
-		"internal/obo": {layer: 2, imports: []string{
+		"internal/obo": {layer: 3, imports: []string{
 			"internal/aadsts",
 			"internal/authority",
 			"internal/bounded",
@@ -124,11 +122,15 @@ func plan() map[string]entry {
 			"internal/shared",
 			"internal/upstream",
 			msal + "confidential",
-			msal + "errors",
 			"golang.org/x/sync/singleflight",
 			"software.sslmate.com/src/go-pkcs12",
 		}},
-		"internal/aadsts": {layer: 1, imports: []string{"internal/fault"}},
+		"internal/aadsts": {layer: 2, imports: []string{
+			"internal/challenge",
+			"internal/fault",
+			"internal/upstream",
+			msal + "errors",
+		}},
 		"internal/authority": {layer: 1, imports: []string{
 			"internal/fault",
 			"internal/guid",

@@ -28,14 +28,10 @@ import (
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
-	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
-	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/authority"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
-	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // Config is what a Client needs. Every field without a default must be set.
@@ -186,32 +182,4 @@ func account(a public.Account) Account {
 
 func token(r public.AuthResult) Token {
 	return Token{Access: r.AccessToken, Account: account(r.Account), Expires: r.ExpiresOn, Scopes: r.GrantedScopes}
-}
-
-// refusal returns the token endpoint's own error in err, or nil. It can be
-// asked once: MSAL hands out the answer's body unread.
-func refusal(err error) *aadsts.Error {
-	var call msal.CallErr
-	if !errors.As(err, &call) || call.Resp == nil || call.Resp.Body == nil {
-		return nil
-	}
-	return aadsts.Read(call.Resp.Body)
-}
-
-// failed turns an error of MSAL's that is no refusal into a fault.
-func failed(err error, doing string) error {
-	var call msal.CallErr
-	if errors.As(err, &call) && call.Resp != nil {
-		return &fault.Error{
-			Kind: fault.Unavailable, What: fmt.Sprintf("cannot %s: the tenant answered with HTTP status %d", doing, call.Resp.StatusCode),
-			Fix: "try again in a minute", Err: err,
-		}
-	}
-	if _, ok := errors.AsType[msal.InvalidJsonErr](err); ok {
-		return &fault.Error{
-			Kind: fault.Unavailable, What: fmt.Sprintf("cannot %s: the tenant's answer cannot be read", doing),
-			Fix: "try again in a minute; if it stays so, look for a proxy that answers in the tenant's place", Err: err,
-		}
-	}
-	return upstream.Fault(err, "cannot "+doing)
 }

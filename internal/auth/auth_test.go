@@ -145,7 +145,7 @@ func TestInteractiveEndsInOneClearSentence(t *testing.T) {
 	}{
 		{"canceled on the page", func(w *world) { w.person.Cancel = true }, fault.Canceled, "cannot sign in: it was canceled in the browser (AADSTS65004)"},
 		{"the token endpoint is down", func(w *world) { w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 503, Body: "busy"}) }, fault.Unavailable, "cannot sign in: the tenant answered with HTTP status 503"},
-		{"the token endpoint answers rubbish", func(w *world) { w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 200, Body: "<html>"}) }, fault.Unavailable, "cannot sign in: the tenant's answer cannot be read"},
+		{"the token endpoint answers rubbish", func(w *world) { w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 200, Body: "<html>"}) }, fault.Unavailable, "cannot sign in: the tenant's response cannot be read"},
 		{"the connection breaks", func(w *world) { w.tenant.FailNext(sandbox.Fault{Part: "token", Reset: true}) }, fault.Unavailable, "cannot sign in: contoso.ciamlogin.com broke the connection"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

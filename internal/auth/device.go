@@ -10,6 +10,7 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
+	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
@@ -47,7 +48,7 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 	defer cancel()
 	device, err := client.AcquireTokenByDeviceCode(ctx, r.Scopes, options...)
 	if err != nil {
-		return Token{}, refused(err)
+		return Token{}, aadsts.FromMSAL(err, "sign in")
 	}
 	page, err := c.devicePage()
 	if err != nil {
@@ -94,15 +95,7 @@ func (c *Client) deviceFault(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return &fault.Error{Kind: fault.Canceled, What: "the sign-in was stopped", Fix: "run the command again to sign in", Err: err}
 	}
-	return refused(err)
-}
-
-// refused puts MSAL's error of an interactive sign-in into words.
-func refused(err error) error {
-	if no := refusal(err); no != nil {
-		return no.Fault("sign in")
-	}
-	return failed(err, "sign in")
+	return aadsts.FromMSAL(err, "sign in")
 }
 
 // sameAccount makes sure that the right person answered a step-up, and keeps

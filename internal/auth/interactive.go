@@ -109,7 +109,7 @@ func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirec
 	scopes := append([]string{"openid", "profile", "offline_access"}, r.Scopes...)
 	address, err := c.msal.AuthCodeURL(ctx, c.config.ClientID, redirectURI, scopes, options...)
 	if err != nil {
-		return "", failed(err, "prepare the sign-in")
+		return "", aadsts.FromMSAL(err, "prepare the sign-in")
 	}
 	sum := sha256.Sum256([]byte(s.verifier))
 	more := url.Values{
@@ -180,7 +180,7 @@ func (c *Client) redeem(ctx context.Context, r Request, s secrets, code, redirec
 	if err == nil {
 		return t, nil
 	}
-	return Token{}, refused(err)
+	return Token{}, aadsts.FromMSAL(err, "sign in")
 }
 
 // stranger is the fault of a step-up that another account answered.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
+	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
@@ -45,28 +46,33 @@ func (c *Client) silent(ctx context.Context, client public.Client, which Account
 	case lost:
 		return Token{}, nil, notSaved
 	}
-	ch, err = unsilent(err)
+	ch, err = silentFailure(err)
 	return Token{}, ch, err
 }
 
-// unsilent tells what stands between the account and its token.
-func unsilent(err error) (*challenge.Challenge, error) {
-	const doing = "sign in with the stored sign-in"
-	if no := refusal(err); no != nil {
-		if no.Interactive() && no.StepUp() {
-			return &challenge.Challenge{Claims: no.Claims}, nil
-		}
-		f := no.Fault(doing)
-		if no.Interactive() {
+// silentFailure turns MSAL's error into a challenge if a second factor is enough,
+// or into a fault.
+func silentFailure(err error) (*challenge.Challenge, error) {
+	f := fault.As(aadsts.FromMSAL(err, "sign in with the stored sign-in"))
+	if ch := aadsts.Challenge(f); ch != nil {
+		return ch, nil
+	}
+	if refusal, ok := errors.AsType[*aadsts.Error](f); ok {
+		if refusal.Interactive() {
 			f.Kind, f.Fix = fault.SignIn, signIn
 		}
 		return nil, f
 	}
-	if f := fault.As(failed(err, doing)); f.Kind != fault.Internal {
+	if f.Kind != fault.Internal {
 		return nil, f
 	}
 	// MSAL has only plain errors for a cache without a usable refresh token.
-	return nil, &fault.Error{Kind: fault.SignIn, What: "the stored sign-in cannot be used any more", Fix: signIn, Err: err}
+	return nil, &fault.Error{
+		Kind: fault.SignIn,
+		What: "the stored sign-in cannot be used any more",
+		Fix:  signIn,
+		Err:  err,
+	}
 }
 
 // signIn is the cure for most of what can befall a stored sign-in.

@@ -2,6 +2,7 @@ package obo
 
 import (
 	"context"
+	"errors"
 
 	"github.com/profilectl/profilectl/internal/aadsts"
 )
@@ -16,19 +17,15 @@ func (e *Exchanger) Check(ctx context.Context) error {
 	}
 	const invalid = "eyJhbGciOiJub25lIn0.e30." // an unsigned token without claims
 	_, err = client.AcquireTokenOnBehalfOf(ctx, invalid, []string{e.config.Scope})
-	res := response(err) //nolint:bodyclose // MSAL has read the body; this is a copy in memory
-	if res == nil {
-		_, err = classify(err)
-		return err
-	}
-	refusal := aadsts.Read(res.Body)
-	if refusal == nil {
-		_, err = classifyResponse(res)
+	err = aadsts.FromMSAL(err, "prove the mid-tier's identity")
+	refusal, ok := errors.AsType[*aadsts.Error](err)
+	if !ok {
 		return err
 	}
 	switch refusal.OAuth { // RFC 6749, 5.2: the errors that concern the client
 	case "invalid_client", "unauthorized_client":
-		return refusal.Fault("prove the mid-tier's identity")
+		return err
+	default:
+		return nil
 	}
-	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
@@ -196,8 +197,11 @@ func (e *Exchanger) exchange(ctx context.Context, a Assertion) (Result, time.Tim
 	}
 	got, err := client.AcquireTokenOnBehalfOf(ctx, a.Token, []string{e.config.Scope})
 	if err != nil {
-		ch, err := classify(err)
-		return Result{Challenge: ch}, time.Time{}, err
+		err = aadsts.FromMSAL(err, "exchange the access token")
+		if ch := aadsts.Challenge(err); ch != nil {
+			return Result{Challenge: ch}, time.Time{}, nil
+		}
+		return Result{}, time.Time{}, err
 	}
 	until := got.ExpiresOn
 	if a.Expires.Before(until) {

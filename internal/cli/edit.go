@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
@@ -116,7 +117,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 		ahead = s.requestEditToken(ctx, account) // while the profile is read
 		defer ahead()                            // it may be saving a new refresh token
 	}
-	current, err := s.currentValues(ctx, account)
+	current, err := s.me(ctx, account, source.properties()...)
 	if err != nil {
 		return err
 	}
@@ -148,12 +149,13 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 func (e *edit) choose(
 	ctx context.Context,
 	source changeSource,
-	current map[string]*string,
+	current graph.Profile,
 	ahead tokenFuture,
 ) (proposal, tokenFuture, error) {
+	values := current.Values()
 	switch source.from {
 	case fromHistory:
-		p, err := e.undo(ctx, current)
+		p, err := e.undo(ctx, values)
 		return p, ahead, err
 	case fromEditor, fromForm:
 		if err := e.readyToSend(ctx, ahead); err != nil {
@@ -164,9 +166,19 @@ func (e *edit) choose(
 			fill = e.inEditor
 		}
 		change, err := fill(ctx, current)
-		return proposal{change: change, base: current, aged: true}, nil, err
+		return proposal{change: change, base: values, aged: true}, nil, err
+	case fromFile:
+		change, err := source.draft.Against(values, current.Property)
+		if err != nil {
+			err = inFile(inputName(e.options.FromFile), err)
+		}
+		return proposal{change: change, base: values}, ahead, err
 	}
-	return proposal{change: source.change, base: current}, ahead, nil
+	change := source.flags.Against(values)
+	if len(change) == 0 {
+		return proposal{base: values}, ahead, nil
+	}
+	return proposal{change: change, base: values}, ahead, change.Check()
 }
 
 // readyToSend gets the token for the mid-tier, with a step-up if one is needed.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
@@ -17,7 +18,8 @@ import (
 // inEditor lets the user change a draft in their editor. A draft that breaks a
 // rule is opened again with an explanation above it. If the user closes that
 // without a change, the edit is canceled and the draft stays in a file.
-func (e *edit) inEditor(ctx context.Context, current map[string]*string) (_ profile.Change, err error) {
+func (e *edit) inEditor(ctx context.Context, current graph.Profile) (_ profile.Change, err error) {
+	values := current.Values()
 	dir, err := os.MkdirTemp("", "profilectl-")
 	if err != nil {
 		return nil, fmt.Errorf("make draft: %w", err)
@@ -29,7 +31,7 @@ func (e *edit) inEditor(ctx context.Context, current map[string]*string) (_ prof
 		}
 	}()
 	path := filepath.Join(dir, "profile.yaml")
-	text := draft.Template(e.account.Username, current)
+	text := draft.Template(e.account.Username, values)
 	for first := true; ; first = false {
 		edited, err := e.editText(ctx, path, text)
 		if err != nil {
@@ -39,7 +41,7 @@ func (e *edit) inEditor(ctx context.Context, current map[string]*string) (_ prof
 		if unchanged && first {
 			return profile.Change{}, nil
 		}
-		change, broken := draft.Read(edited)
+		change, broken := readAgainst(edited, current)
 		if broken == nil {
 			return change, nil
 		}
@@ -49,6 +51,15 @@ func (e *edit) inEditor(ctx context.Context, current map[string]*string) (_ prof
 		}
 		text = draft.Explain(edited, broken)
 	}
+}
+
+// readAgainst returns the change that makes the draft of the current profile.
+func readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
+	d, err := draft.Read(text)
+	if err != nil {
+		return nil, err
+	}
+	return d.Against(current.Values(), current.Property)
 }
 
 // draftKept is the fault of an edit that was canceled with a broken draft.

@@ -22,11 +22,25 @@ const (
 	fromHistory
 )
 
-// changeSource is where a change comes from, and the change itself if the
-// command line or a file holds it.
+// changeSource is where a change comes from, and the values that the command line
+// or a file holds. They are not checked yet: rules apply to what an edit changes,
+// and that is not known before the profile was read.
 type changeSource struct {
-	from   origin
-	change profile.Change // of fromFlags and fromFile; checked
+	from  origin
+	flags profile.Change // of fromFlags
+	draft draft.Draft    // of fromFile
+}
+
+// properties returns the names of the properties to read before the edit.
+func (s changeSource) properties() []string {
+	names := profile.Names()
+	switch s.from {
+	case fromFile:
+		return append(names, s.draft.ReadOnly()...)
+	case fromEditor:
+		return append(names, profile.ReadOnly()...) // a user may paste a whole profile
+	}
+	return names
 }
 
 // needsConfirmation reports whether the change needs the user's confirmation: they did
@@ -84,9 +98,10 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 			Fix:  "check the change with `" + g.command("profilectl edit --undo --dry-run") + "`, then add --yes",
 		}
 	case o.FromFile != "":
-		change, err = readDraft(ctx, env, o.FromFile)
+		d, err := readDraft(ctx, env, o.FromFile)
+		return changeSource{from: fromFile, draft: d}, err
 	}
-	return changeSource{from: given[0], change: change}, err
+	return changeSource{from: given[0], flags: change}, nil
 }
 
 // fieldFlags returns the change that the flags of single fields describe, or nil
@@ -127,7 +142,7 @@ func (o editOptions) fieldFlags() (profile.Change, error) {
 	if len(change) == 0 {
 		return nil, nil
 	}
-	return change, change.Check()
+	return change, nil
 }
 
 // onlyOnce rejects a second value for one field.
@@ -140,7 +155,7 @@ func onlyOnce(change profile.Change, name string) error {
 }
 
 // readDraft reads a change from a file or from standard input.
-func readDraft(ctx context.Context, env Env, path string) (profile.Change, error) {
+func readDraft(ctx context.Context, env Env, path string) (draft.Draft, error) {
 	unreadable := func(err error) error {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -149,19 +164,16 @@ func readDraft(ctx context.Context, env Env, path string) (profile.Change, error
 			Err:  err,
 		}
 	}
-	name := path
-	if path == "-" {
-		name = "standard input"
-	}
+	name := inputName(path)
 	data, err := readInput(ctx, env.Stdin, path)
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return draft.Draft{}, ctx.Err()
 	}
 	if err != nil {
-		return nil, unreadable(err)
+		return draft.Draft{}, unreadable(err)
 	}
-	change, err := draft.Read(data)
-	if err == nil && len(change) == 0 {
+	d, err := draft.Read(data)
+	if err == nil && d.Empty() {
 		err = &fault.Error{
 			Kind: fault.Invalid,
 			What: "it names no field",
@@ -169,10 +181,23 @@ func readDraft(ctx context.Context, env Env, path string) (profile.Change, error
 		}
 	}
 	if err != nil {
-		f := fault.As(err)
-		return nil, f.Reworded(name + ": " + f.What)
+		return draft.Draft{}, inFile(name, err)
 	}
-	return change, nil
+	return d, nil
+}
+
+// inFile adds the name of the file to an error in a draft.
+func inFile(name string, err error) error {
+	f := fault.As(err)
+	return f.Reworded(name + ": " + f.What)
+}
+
+// inputName returns the name of a file in messages.
+func inputName(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return path
 }
 
 // readInput reads the beginning of a file or of standard input. A pipe that nobody

@@ -38,13 +38,8 @@ func newShow(env Env, g *globals) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	complete(c, "select", completeList(append(profile.Names(), extraFields()...)))
+	complete(c, "select", completeList(append(profile.Names(), profile.ReadOnly()...)))
 	return c
-}
-
-// extraFields are read-only properties that --select can name.
-func extraFields() []string {
-	return []string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}
 }
 
 // readOnly are the properties that are shown with the editable ones by default.
@@ -90,7 +85,7 @@ func selected(names []string) ([]string, error) {
 		switch {
 		case editable:
 			fields = append(fields, f.Name)
-		case slices.Contains(extraFields(), name):
+		case slices.Contains(profile.ReadOnly(), name):
 			fields = append(fields, name)
 		default:
 			return nil, unknownField(name)
@@ -100,7 +95,7 @@ func selected(names []string) ([]string, error) {
 }
 
 func unknownField(name string) error {
-	known := append(profile.Names(), extraFields()...)
+	known := append(profile.Names(), profile.ReadOnly()...)
 	fix := "use --select with any of " + strings.Join(known, ", ")
 	if near := nearest.To(name, known); near != "" {
 		fix = "did you mean " + near + "?"

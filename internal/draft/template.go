@@ -12,22 +12,23 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// Template returns the draft that a person starts from: every field with its
-// current value and its rule beside it. Who is the account, for the head.
-func Template(who string, current map[string]*string) []byte {
+// Template returns the draft that a user starts from: every field with its current
+// value and its rule. Account is their name, for the head.
+func Template(account string, current map[string]*string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# The profile of %s. Change values, save and close the editor.\n", comment(who))
-	b.WriteString("# No value clears a field; a line that is deleted leaves it as it is.\n# Closing without a change sends nothing.\n\n")
+	fmt.Fprintf(&b, "# The profile of %s. Change values, save, and close the editor.\n", comment(account))
+	b.WriteString("# To clear a field, delete its value. A deleted line leaves the field as it is.\n" +
+		"# Closing without a change sends nothing.\n\n")
 	for _, f := range profile.Fields() {
-		b.WriteString(beside(f.Name+":"+scalar(current[f.Name]), rule(f)) + "\n")
+		b.WriteString(withRule(f.Name+":"+scalar(current[f.Name]), rule(f)) + "\n")
 	}
 	return b.Bytes()
 }
 
-// Explain puts what is wrong with a draft above it, in the place of what an
-// earlier Explain put there. The lines that it names are those of the new text.
-func Explain(data []byte, wrong error) []byte {
-	f := fault.As(wrong)
+// Explain puts the errors of a draft above it, instead of those that an earlier
+// Explain put there. The line numbers in them become those of the new text.
+func Explain(data []byte, broken error) []byte {
+	f := fault.As(broken)
 	told := append(strings.Split(f.What, "; "), strings.Split(f.Fix, "; ")...)
 	before := 0
 	rest := string(data)
@@ -43,12 +44,12 @@ func Explain(data []byte, wrong error) []byte {
 	return b.Bytes()
 }
 
-// shift adds to the number of the line that a complaint begins with.
-func shift(complaint string, by int) string {
-	number, rest, ok := strings.Cut(strings.TrimPrefix(complaint, "line "), ": ")
+// shift adds to the line number that a message begins with.
+func shift(message string, by int) string {
+	number, rest, ok := strings.Cut(strings.TrimPrefix(message, "line "), ": ")
 	n, err := strconv.Atoi(number)
-	if !ok || err != nil || !strings.HasPrefix(complaint, "line ") {
-		return complaint
+	if !ok || err != nil || !strings.HasPrefix(message, "line ") {
+		return message
 	}
 	return fmt.Sprintf("line %d: %s", n+by, rest)
 }
@@ -56,7 +57,7 @@ func shift(complaint string, by int) string {
 // mark begins the lines that Explain writes.
 const mark = "#! "
 
-// scalar writes a value as YAML does, on one line.
+// scalar returns a value as YAML on one line.
 func scalar(value *string) string {
 	if value == nil {
 		return ""
@@ -67,31 +68,31 @@ func scalar(value *string) string {
 		node.Style = yaml.DoubleQuotedStyle
 	}
 	text, err := yaml.Marshal(node)
-	if err != nil { // a string always has a form
+	if err != nil { // a string can always be marshaled
 		return ""
 	}
 	return " " + strings.TrimSuffix(string(text), "\n")
 }
 
-// beside puts the rule behind the field, in a column where there is room.
-func beside(field, rule string) string {
+// withRule puts the rule behind the field, in a column if there is room.
+func withRule(field, rule string) string {
 	const column = 40
 	return field + strings.Repeat(" ", max(2, column-len([]rune(field)))) + "# " + rule
 }
 
-// rule is what a value has to keep to.
+// rule describes the rule of a field.
 func rule(f profile.Field) string {
 	text := fmt.Sprintf("at most %d characters", f.Max)
 	switch {
 	case f.Language:
-		text = "a language tag, as en-US"
+		text = "a language tag such as en-US"
 	case f.Keep:
 		text += ", must have a value"
 	}
 	return text
 }
 
-// comment keeps a text on its line.
+// comment replaces the characters that would end a comment.
 func comment(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == '\u2028' || r == '\u2029' || r == '\u0085' || r == '\u007f' {

@@ -49,6 +49,9 @@ func (p Profile) Values() map[string]*string {
 	return values
 }
 
+// Property returns the JSON of a property, or nil if Graph did not return it.
+func (p Profile) Property(name string) json.RawMessage { return p.values[name] }
+
 // Only returns the named properties as a JSON object, in that order; those that
 // Graph did not return are left out, and so is what it says about itself.
 func (p Profile) Only(names ...string) json.RawMessage {

@@ -1,5 +1,11 @@
 package profile
 
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
 // Difference is one field that an edit changes. Nil stands for no value.
 type Difference struct {
 	Field  string  `json:"field"`
@@ -8,13 +14,15 @@ type Difference struct {
 }
 
 // Diff returns what the change alters in a profile whose values are given by
-// Graph's property name, in the order of Fields. Values that are already there
-// are left out: sending them would change nothing.
+// Graph's property name, in the order of Fields. Values that are there already are
+// left out. Two texts are the same if they differ only in their Unicode
+// normalization, their line ends or their surrounding blanks: what a directory
+// holds in such a form is never rewritten by an edit of something else.
 func (c Change) Diff(current map[string]*string) []Difference {
 	var diff []Difference
 	for _, name := range c.Names() {
 		before, after := current[name], c[name]
-		if !equal(before, after) {
+		if !same(before, after) {
 			diff = append(diff, Difference{Field: name, Before: before, After: after})
 		}
 	}
@@ -30,9 +38,19 @@ func (c Change) Only(diff []Difference) Change {
 	return part
 }
 
-func equal(a, b *string) bool {
+func same(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return *a == *b
+	return *a == *b || *clean(a) == *clean(b)
+}
+
+// clean returns a text in NFC, without surrounding blanks and with line feeds as
+// line ends.
+func clean(text *string) *string {
+	if text == nil {
+		return nil
+	}
+	cleaned := strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(*text, "\r\n", "\n")))
+	return &cleaned
 }

@@ -1,10 +1,14 @@
-// Package profile holds the ten properties that a customer user may change
-// about themselves, their rules, and the set of new values an edit carries.
+// Package profile describes the ten properties that a customer user may change
+// about themselves, their rules, and a set of new values.
 //
-// The list is Microsoft's (learn.microsoft.com, "Reference: user permissions"
-// of external tenants); the lengths are those of the Graph user resource.
-// The command line and the mid-tier both hold a Change against it, so that a
-// value is refused with the same words wherever it comes from.
+// The list is Microsoft's (learn.microsoft.com, "Reference: user permissions" of
+// external tenants); the lengths are those of the Graph user resource. The command
+// line and the mid-tier check a Change with the same rules, so a value is rejected
+// with the same words everywhere.
+//
+// Rules apply to what an edit changes. A directory can hold values that break them,
+// because other programs write to it too; such a value stays as it is until the
+// user changes it.
 package profile
 
 import (
@@ -12,19 +16,19 @@ import (
 	"strings"
 )
 
-// Field is one property a user may change about themselves.
+// Field is one property that users may change about themselves.
 type Field struct {
-	Name  string // Graph's property name, as "displayName"
-	Flag  string // the command line's name, as "display-name"
-	Label string // what a person reads, as "Display name"
-	Max   int    // longest value, in UTF-16 code units, as Graph counts
-	// Keep says that the value cannot be cleared, only replaced.
+	Name  string // Graph's property name, for example "displayName"
+	Flag  string // the command line's name, for example "display-name"
+	Label string // for users, for example "Display name"
+	Max   int    // length limit in UTF-16 code units, as Graph counts
+	// Keep reports that the value can be replaced but not cleared.
 	Keep bool
-	// Language says that the value is a language tag such as "en-US".
+	// Language reports that the value is a language tag such as "en-US".
 	Language bool
 }
 
-// fields are the ten, in the order in which people are shown them.
+// fields are the ten, in the order in which users see them.
 var fields = [...]Field{
 	{Name: "displayName", Flag: "display-name", Label: "Display name", Max: 256, Keep: true},
 	{Name: "givenName", Flag: "given-name", Label: "Given name", Max: 64},
@@ -38,11 +42,17 @@ var fields = [...]Field{
 	{Name: "preferredLanguage", Flag: "preferred-language", Label: "Preferred language", Max: 35, Language: true},
 }
 
-// Fields returns the ten fields in the order in which people are shown them.
+// Fields returns the ten fields in the order in which users see them.
 func Fields() []Field { return slices.Clone(fields[:]) }
 
-// Lookup returns the field that a person or a program means by name: Graph's
-// property name or the flag's, in any case.
+// ReadOnly returns Graph's names of the properties that can be shown but not
+// changed.
+func ReadOnly() []string {
+	return []string{"id", "identities", "mail", "userPrincipalName", "createdDateTime"}
+}
+
+// Lookup returns the field with a name: Graph's property name or the flag's, in any
+// case.
 func Lookup(name string) (Field, bool) {
 	for _, f := range fields {
 		if strings.EqualFold(name, f.Name) || strings.EqualFold(name, f.Flag) {

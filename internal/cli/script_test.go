@@ -122,6 +122,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers":        answersCommand,
 			"await":          awaitCommand,
 			"browse":         browseCommand,
 			"certificate":    certificateCommand,

@@ -55,7 +55,7 @@ func robotBrowser(mode string) func(context.Context, string) error {
 			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
-		case "user", "person":
+		case "user":
 		case "wrong-password":
 			user.Slips = []string{"wrong"}
 		case "cancel":

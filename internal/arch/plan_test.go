@@ -19,8 +19,8 @@ type entry struct {
 // terminal, the keyring for tokenstore. The sandbox has layers of its own.
 func plan() map[string]entry {
 	return map[string]entry{
-		"cmd/profilectl": {layer: 6, imports: []string{"internal/cli"}},
-		"internal/cli": {layer: 5, imports: []string{
+		"cmd/profilectl": {layer: 7, imports: []string{"internal/cli"}},
+		"internal/cli": {layer: 6, imports: []string{
 			"internal/auth",
 			"internal/authority",
 			"internal/challenge",
@@ -33,6 +33,7 @@ func plan() map[string]entry {
 			"internal/muted",
 			"internal/nearest",
 			"internal/output",
+			"internal/playground",
 			"internal/profile",
 			"internal/serve",
 			"internal/statefile",
@@ -40,10 +41,20 @@ func plan() map[string]entry {
 			"internal/tokenstore",
 			"internal/upstream",
 			"sandbox",
-			"sandbox/loopback",
-			"sandbox/robot",
+			"sandbox/control",
 			"github.com/spf13/cobra",
 			"github.com/spf13/pflag",
+			"go.yaml.in/yaml/v3",
+		}},
+		"internal/playground": {layer: 5, imports: []string{
+			"internal/fault",
+			"internal/serve",
+			"internal/statefile",
+			"internal/upstream",
+			"sandbox",
+			"sandbox/control",
+			"sandbox/loopback",
+			"sandbox/robot",
 			"go.yaml.in/yaml/v3",
 		}},
 		"internal/serve": {layer: 4, imports: []string{

@@ -20,7 +20,7 @@ import (
 // applies its own rules for forms, redirects, content security and localhost.
 func TestBrowserCompletesTheJourney(t *testing.T) {
 	user := newBrowserUser(t, globals{})
-	facts := user.stage.facts
+	facts := user.playground.Facts
 	read := user.signIn(
 		auth.Request{Scopes: graphScopes()},
 		user.enterPassword(facts.User, "not this one"),
@@ -40,7 +40,7 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 	if ch, err := user.midtier.Update(t.Context(), edit.Access, change); err != nil || ch != nil {
 		t.Fatalf("update: %v, %v", ch, err)
 	}
-	if got := user.stage.tenant.Profile(facts.User)["displayName"]; *got != "Ada L." {
+	if got := user.playground.Tenant.Profile(facts.User)["displayName"]; *got != "Ada L." {
 		t.Errorf("the display name is %q", *got)
 	}
 
@@ -83,7 +83,7 @@ func TestBrowserSignsUp(t *testing.T) {
 		chromedp.Click(chromedp.CSS("#sign-up button")),
 		user.enterCode(email),
 	)
-	name := user.stage.tenant.Profile(email)["displayName"]
+	name := user.playground.Tenant.Profile(email)["displayName"]
 	if got.Account.Username != email || name == nil || *name != "New User" {
 		t.Errorf("got %s with the name %v", got.Account.Username, name)
 	}
@@ -99,7 +99,7 @@ func TestBrowserTabIsClosed(t *testing.T) {
 		t.Errorf("got %v", f)
 	}
 	user.startSession(globals{})
-	facts := user.stage.facts
+	facts := user.playground.Facts
 	user.signIn(auth.Request{Scopes: graphScopes()}, user.enterPassword(facts.User, facts.Password))
 }
 
@@ -140,7 +140,7 @@ func TestBrowserSignInSurvivesAHostilePage(t *testing.T) {
 	if text := user.waitForText("main[role=alert]"); !strings.Contains(text, "Nothing to see here") {
 		t.Errorf("the page shows %q", text)
 	}
-	facts := user.stage.facts
+	facts := user.playground.Facts
 	user.do(chromedp.Navigate(page), user.enterPassword(facts.User, facts.Password))
 	user.waitForText("main.ok")
 	if err := <-s.done; err != nil {

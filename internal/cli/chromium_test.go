@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/playground"
 )
 
 // newChromium starts a headless Chromium and returns the context of its tab. If
@@ -88,9 +89,9 @@ func sequence(steps ...step) step {
 
 // browserUser is a user of a sandbox tenant who signs in through Chromium.
 type browserUser struct {
-	t     *testing.T
-	tab   context.Context
-	stage *stage
+	t          *testing.T
+	tab        context.Context
+	playground *playground.Playground
 	*session
 	pages chan string // addresses that the session opens
 }
@@ -99,10 +100,10 @@ func newBrowserUser(t *testing.T, g globals) *browserUser {
 	t.Helper()
 	u := &browserUser{t: t, tab: newChromium(t), pages: make(chan string, 1)}
 	var err error
-	if u.stage, err = startStage(t.Context(), System(), &globals{}, stageOptions{}); err != nil {
+	if u.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(u.stage.close)
+	t.Cleanup(u.playground.Close)
 	u.startSession(g)
 	return u
 }
@@ -111,7 +112,7 @@ func newBrowserUser(t *testing.T, g globals) *browserUser {
 // in Chromium.
 func (u *browserUser) startSession(g globals) {
 	u.t.Helper()
-	inside := u.stage.inside(System())
+	inside := inPlayground(System(), u.playground)
 	inside.OpenBrowser = func(_ context.Context, address string) error {
 		u.pages <- address
 		return nil
@@ -191,7 +192,7 @@ func (u *browserUser) enterCode(email string) step {
 	return sequence(
 		chromedp.WaitVisible(chromedp.CSS("#code")),
 		func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
-			code := u.stage.tenant.Mail(email)[0].Code
+			code := u.playground.Tenant.Mail(email)[0].Code
 			return chromedp.SendKeys(chromedp.CSS("#code"), code)(ctx, target)
 		},
 		chromedp.Click(chromedp.CSS("#code-form button")),

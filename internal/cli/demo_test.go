@@ -6,54 +6,79 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// TestTheDemoDoesNotTellWhatDidNotHappen bends the tenant so that a step goes
-// otherwise than the demo says.
-func TestTheDemoDoesNotTellWhatDidNotHappen(t *testing.T) {
+// TestDemoFailsWhenAStepHasAnotherResult changes the tenant so that one step does
+// not do what the demo describes.
+func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		bend func(*stage) error
-		step string // that fails
-		what string
+		name   string
+		change func(*sandbox.Tenant) error
+		step   string // the one that fails
+		what   string
 	}{
-		{"the policy is off", func(s *stage) error { return s.tenant.SetPolicy(false) }, "edit-refused-without-mfa", "the tenant gave a token for the edit without a second factor"},
-		{"the mid-tier lacks consent", func(s *stage) error { return s.tenant.SetConsent(false) }, "edit", "cannot exchange the access token: consent is missing (AADSTS65001)"},
-		{"Graph is down", func(s *stage) error {
-			for range 3 {
-				s.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 503})
-			}
-			return nil
-		}, "show", "Microsoft Graph is out of order or overloaded (HTTP status 503)"},
-		{"a page is broken", func(s *stage) error { s.tenant.FailNext(sandbox.Fault{Part: "pages", Status: 500}); return nil }, "sign-in", "the sign-in was stopped"},
+		{
+			"the policy is off",
+			func(tenant *sandbox.Tenant) error { return tenant.SetPolicy(false) },
+			"edit-refused-without-mfa",
+			"the tenant issued a token for the edit without a second factor",
+		},
+		{
+			"the mid-tier lacks consent",
+			func(tenant *sandbox.Tenant) error { return tenant.SetConsent(false) },
+			"edit",
+			"cannot exchange the access token: consent is missing (AADSTS65001)",
+		},
+		{
+			"Graph is unavailable",
+			func(tenant *sandbox.Tenant) error {
+				for range 3 { // the request and its retries
+					tenant.FailNext(sandbox.Fault{Part: "graph", Status: 503})
+				}
+				return nil
+			},
+			"show",
+			"Microsoft Graph is out of order or overloaded (HTTP status 503)",
+		},
+		{
+			"a page is broken",
+			func(tenant *sandbox.Tenant) error {
+				tenant.FailNext(sandbox.Fault{Part: "pages", Status: 500})
+				return nil
+			},
+			"sign-in",
+			"the sign-in was stopped",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			st, err := startStage(t.Context(), System(), &globals{}, stageOptions{})
+			p, err := playground.Start(t.Context(), playground.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer st.close()
-			ctx, stuck := context.WithCancelCause(t.Context())
-			defer stuck(nil)
-			d := &demo{stage: st, robot: newPageRobot(st, stuck)}
-			inside := st.inside(System())
-			inside.OpenBrowser = d.robot.open
+			defer p.Close()
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			d := &demo{playground: p, robot: p.NewRobot(cancel)}
+			env := inPlayground(System(), p)
+			env.OpenBrowser = d.robot.Open
 			g := &globals{Output: "json", Timeout: 30 * time.Second, Wait: time.Minute}
-			if d.session, err = openSession(ctx, inside, g, sessionOptions{}); err != nil {
+			if d.session, err = openSession(ctx, env, g, sessionOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.bend(st); err != nil {
+			if err := c.change(p.Tenant); err != nil {
 				t.Fatal(err)
 			}
 			err = d.journey(ctx, false)
-			last := d.report.Steps[len(d.report.Steps)-1]
+			steps := d.report.Steps
+			last := steps[len(steps)-1]
 			if err == nil || fault.As(err).What != c.what || last.Step != c.step || last.OK {
 				t.Errorf("got %v at %+v, want %q at %s", err, last, c.what, c.step)
 			}
-			for _, before := range d.report.Steps[:len(d.report.Steps)-1] {
-				if !before.OK {
-					t.Errorf("%+v went before", before)
+			for _, earlier := range steps[:len(steps)-1] {
+				if !earlier.OK {
+					t.Errorf("%+v failed before", earlier)
 				}
 			}
 		})

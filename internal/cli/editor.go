@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
+	"path/filepath"
 
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -15,37 +15,39 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// inEditor lets the user change a draft in their editor. A draft that breaks a rule
-// is opened again with an explanation above it. If the user closes that without a
-// change, the edit is canceled. It returns the change and the draft's file, which
-// stays until the change was sent, also if an error is returned.
-func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Change, draftFile, error) {
-	file, err := newDraftFile(e.paths.State)
+// inEditor lets the user change a draft in their editor. A draft that breaks a
+// rule is opened again with an explanation above it. If the user closes that
+// without a change, the edit is canceled and the draft stays in a file.
+func (e *edit) inEditor(ctx context.Context, current graph.Profile) (_ profile.Change, err error) {
+	values := current.Values()
+	dir, err := os.MkdirTemp("", "profilectl-")
 	if err != nil {
-		return nil, file, err
+		return nil, fmt.Errorf("make draft: %w", err)
 	}
-	text := draft.Template(e.account.Username, current.Values())
-	for first := true; ; first = false {
-		edited, waited, err := e.editText(ctx, file, text)
-		if err != nil {
-			return nil, file, err
+	keep := false
+	defer func() {
+		if !keep {
+			err = errors.Join(err, os.RemoveAll(dir))
 		}
-		if first && !waited {
-			return nil, file, errEditorDidNotWait()
+	}()
+	path := filepath.Join(dir, "profile.yaml")
+	text := draft.Template(e.account.Username, values)
+	for first := true; ; first = false {
+		edited, err := e.editText(ctx, path, text)
+		if err != nil {
+			return nil, err
 		}
 		unchanged := bytes.Equal(edited, text)
 		if unchanged && first {
-			return profile.Change{}, file, nil
+			return profile.Change{}, nil
 		}
 		change, broken := readAgainst(edited, current)
 		if broken == nil {
-			return change, file, nil
+			return change, nil
 		}
 		if unchanged {
-			f := fault.As(broken)
-			canceled := f.Reworded("canceled; nothing was changed, because " + f.What)
-			canceled.Kind = fault.Canceled
-			return nil, file, canceled
+			keep = true
+			return nil, e.draftKept(path, broken)
 		}
 		text = draft.Explain(edited, broken)
 	}
@@ -60,17 +62,23 @@ func readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
 	return d.Against(current.Values(), current.Property)
 }
 
-// editText writes the text to the file, opens the editor, and returns what the file
-// holds afterwards. It also reports whether the editor waited for the user: one that
-// returns at once and saves nothing has opened a window, in which the user is still
-// writing.
-func (e *edit) editText(ctx context.Context, file draftFile, text []byte) (edited []byte, waited bool, err error) {
-	if err := file.write(text); err != nil {
-		return nil, false, err
+// draftKept is the fault of an edit that was canceled with a broken draft.
+func (e *edit) draftKept(path string, broken error) error {
+	f := fault.As(broken)
+	resume := e.command("profilectl edit --from-file " + shellQuoted(path))
+	return &fault.Error{
+		Kind: fault.Canceled,
+		What: "canceled; nothing was changed, because " + f.What,
+		Fix:  f.Fix + "; your text is kept: correct it and run `" + resume + "`",
+		Err:  f,
 	}
-	before, err := os.Stat(string(file))
-	if err != nil {
-		return nil, false, fmt.Errorf("read draft: %w", err)
+}
+
+// editText writes the text to a file that only its owner can read, opens the
+// editor, and returns what the file holds afterwards.
+func (e *edit) editText(ctx context.Context, path string, text []byte) ([]byte, error) {
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return nil, fmt.Errorf("write draft: %w", err)
 	}
 	editor := terminal.Editor{
 		GOOS:   e.env.GOOS,
@@ -82,46 +90,12 @@ func (e *edit) editText(ctx context.Context, file draftFile, text []byte) (edite
 	if e.facts.StdoutTTY {
 		editor.Stdout = e.env.Stdout // a full-screen editor needs the terminal, and no result is printed yet
 	}
-	start := time.Now()
-	if err := editor.Open(ctx, string(file)); err != nil {
-		if fault.As(err).Kind == fault.Usage {
-			file.remove() // the editor did not start, so nothing was written
-		}
-		return nil, false, err
+	if err := editor.Open(ctx, path); err != nil {
+		return nil, err
 	}
-	took := time.Since(start)
-	after, err := os.Stat(string(file))
-	if err == nil {
-		edited, err = os.ReadFile(string(file))
-	}
+	edited, err := os.ReadFile(path)
 	if err != nil {
-		return nil, false, fmt.Errorf("read draft: %w", err)
+		return nil, fmt.Errorf("read draft: %w", err)
 	}
-	saved := !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size()
-	return edited, saved || took >= editor.TooSoon(), nil
-}
-
-func errEditorDidNotWait() error {
-	return &fault.Error{
-		Kind: fault.Canceled,
-		What: "the editor returned at once and saved nothing; it may still be open in a window",
-		Fix:  "set EDITOR to a command that waits until the window is closed, for example `code --wait`",
-	}
-}
-
-// keepDraft tells the user where the text of an edit is that did not succeed.
-func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
-	if !exists(string(file)) {
-		return err
-	}
-	resume := "`" + e.command("profilectl edit --from-file "+shellQuoted(string(file))) + "`"
-	if errors.Is(context.Cause(ctx), errInterrupted) {
-		e.say("Your text is kept. Continue with %s.", resume)
-		return err
-	}
-	f := fault.As(err)
-	kept := f.Reworded(f.What)
-	kept.Fix = e.globals.fix(f) + "; your text is kept, send it with " + resume
-	kept.Next, kept.Setting = fault.NoAction, ""
-	return kept
+	return edited, nil
 }

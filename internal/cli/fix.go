@@ -45,6 +45,15 @@ func remedyFor(a fault.Action) remedy {
 		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
 	case fault.DoReport:
 		return remedy{"", withLog, ", then " + withLog}
+	case fault.DoStartSandbox:
+		const start = "start one with `profilectl sandbox` in another terminal"
+		return remedy{"", start, "; " + start}
+	case fault.DoStartOtherSandbox:
+		const start = "start another one with `profilectl sandbox --state DIRECTORY`"
+		return remedy{"", start, ", or " + start}
+	case fault.DoMoveSandbox:
+		const move = "move the sandbox with `profilectl sandbox --new-ports` and sign in again"
+		return remedy{"", move, ", or " + move}
 	default:
 		return remedy{}
 	}

@@ -49,7 +49,7 @@ type pageAuditor struct {
 }
 
 func (a pageAuditor) auditSignIn() {
-	facts := a.stage.facts
+	facts := a.playground.Facts
 	s := a.openSignIn(auth.Request{Scopes: []string{facts.EditScope}, Prompt: "login"})
 	a.audit("sign-in")
 	a.do(a.enterPassword(facts.User, "wrong"), chromedp.WaitVisible(chromedp.CSS("#problem")))
@@ -68,7 +68,7 @@ func (a pageAuditor) auditSignUp() {
 
 func (a pageAuditor) auditCode() {
 	a.t.Helper()
-	facts := a.stage.facts
+	facts := a.playground.Facts
 	s := a.openSignIn(auth.Request{Scopes: []string{facts.EditScope}, Prompt: "login"})
 	a.do(a.enterPassword(facts.User, facts.Password), chromedp.WaitVisible(chromedp.CSS("#code")))
 	a.audit("code")
@@ -86,7 +86,7 @@ func (a pageAuditor) auditAccountPicker() {
 }
 
 func (a pageAuditor) auditOtherPages() {
-	facts := a.stage.facts
+	facts := a.playground.Facts
 	tenant := facts.Pages + "/" + facts.TenantID
 	for name, address := range map[string]string{
 		"mailbox":    facts.Mailbox,

@@ -22,35 +22,36 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/shared/redistest"
 )
 
 // cluster is a tenant, a redis-server, and replicas of the mid-tier, each a
 // process of its own.
 type cluster struct {
-	t     *testing.T
-	dir   string
-	stage *stage
-	token string // for the mid-tier
-	redis *redistest.Server
+	t          *testing.T
+	dir        string
+	playground *playground.Playground
+	token      string // for the mid-tier
+	redis      *redistest.Server
 }
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{t: t, dir: t.TempDir(), redis: redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "")}
 	var err error
-	if c.stage, err = startStage(t.Context(), System(), &globals{}, stageOptions{}); err != nil {
+	if c.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.stage.close)
+	t.Cleanup(c.playground.Close)
 	ctx, stuck := context.WithCancelCause(t.Context())
-	inside := c.stage.inside(System())
-	inside.OpenBrowser = newPageRobot(c.stage, stuck).open
+	inside := inPlayground(System(), c.playground)
+	inside.OpenBrowser = c.playground.NewRobot(stuck).Open
 	s, err := openSession(ctx, inside, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.stage.facts.EditScope}})
+	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.playground.Facts.EditScope}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +102,7 @@ func (c *cluster) start(name, rate string) *replica {
 	r.process = exec.Command(c.path("profilectl"), "serve", "--rate", rate, "--cache", "redis://"+c.redis.Address+"/0", "--cache-key-file", c.path("key"),
 		"--listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(r.admin, "http://"))
 	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
-	for name, value := range c.stage.variables() {
+	for name, value := range c.playground.Variables() {
 		r.process.Env = append(r.process.Env, name+"="+value)
 	}
 	if err := r.process.Start(); err != nil {
@@ -150,7 +151,7 @@ func (c *cluster) says(r *replica, path string) string {
 }
 
 func (c *cluster) exchanges() (count int) {
-	for _, r := range c.stage.tenant.Requests() {
+	for _, r := range c.playground.Tenant.Requests() {
 		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
 			count++
 		}

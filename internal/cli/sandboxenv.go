@@ -11,89 +11,126 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
 func newSandboxEnv(env Env, g *globals, dir *string) *cobra.Command {
 	var tier string
 	c := &cobra.Command{
-		Use: "env", Short: "Print the .env.dev files of Microsoft's sample for a running sandbox", Args: cobra.NoArgs,
+		Use:   "env",
+		Short: "Print the .env.dev files of Microsoft's sample for a running sandbox",
 		Long: `Print the .env.dev of both tiers of Microsoft's sample "Edit profile in a Node.js
-web app", filled in for the sandbox that runs. Give Node.js the sandbox's CA in
-NODE_EXTRA_CA_CERTS, and MSAL Node the sandbox's host as a known authority: it asks
-Microsoft about every host that it does not know.`,
+web app", filled in for the running sandbox. Give Node.js the sandbox's CA in
+NODE_EXTRA_CA_CERTS, and MSAL Node the sandbox's host as a known authority: it looks
+up every unknown host at Microsoft.`,
 		Example: `  profilectl sandbox env
   profilectl sandbox env --tier app >App/.env.dev
   profilectl sandbox env --tier api >Api/.env.dev`,
-		RunE: func(c *cobra.Command, _ []string) error { return runSandboxEnv(c.Context(), env, g, *dir, tier) },
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return runSandboxEnv(c.Context(), env, g, *dir, tier)
+		},
 	}
-	c.Flags().StringVar(&tier, "tier", "", "only one of them: app or api")
+	c.Flags().StringVar(&tier, "tier", "", "print only one tier: app or api")
 	complete(c, "tier", oneOfThese("app", "api"))
 	return c
 }
 
+// variable is a line of a .env file.
+type variable struct{ name, value string }
+
+// sampleTier is a tier of the sample with its variables.
+type sampleTier struct {
+	name      string
+	variables []variable
+}
+
 func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) error {
 	if tier != "" && tier != "app" && tier != "api" {
-		return &fault.Error{Kind: fault.Usage, What: quote(tier) + " is no tier of the sample", Fix: "use --tier app or api"}
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: quote(tier) + " is not a tier of the sample",
+			Fix:  "use --tier app or --tier api",
+		}
 	}
 	printer, err := newPrinter(env, g)
 	if err != nil {
 		return err
 	}
-	running, err := openControl(env, g, dir)
+	client, err := connectSandbox(env, g, dir)
 	if err != nil {
 		return err
 	}
-	facts, err := running.facts(ctx)
+	facts, err := client.Facts(ctx)
 	if err != nil {
-		return err
+		return playground.Fault(err)
 	}
-	tiers := map[string][][2]string{"app": appEnv(facts), "api": apiEnv(facts)}
+	tiers := []sampleTier{{"app", appVariables(facts)}, {"api", apiVariables(facts)}}
 	if !printer.Plain() {
-		data := map[string]map[string]string{}
-		for name, lines := range tiers {
-			data[name] = map[string]string{}
-			for _, line := range lines {
-				data[name][line[0]] = line[1]
-			}
-		}
-		return printer.Print(data, output.Table{})
+		return printer.Print(tiersByName(tiers), output.Table{})
 	}
-	var b strings.Builder
-	for _, name := range []string{"app", "api"} {
-		if tier != "" && tier != name {
-			continue
-		}
-		if tier == "" {
-			fmt.Fprintf(&b, "# %s/.env.dev\n", strings.ToUpper(name[:1])+name[1:])
-		}
-		for _, line := range tiers[name] {
-			fmt.Fprintf(&b, "%s=%q\n", line[0], line[1])
-		}
-	}
-	_, err = fmt.Fprint(env.Stdout, b.String())
+	_, err = fmt.Fprint(env.Stdout, envFiles(tiers, tier))
 	return err
 }
 
-// appEnv is the client web app's part.
-func appEnv(f sandbox.Facts) [][2]string {
-	return [][2]string{
-		{"CLIENT_ID", f.WebClientID}, {"CLIENT_SECRET", f.WebSecret}, {"AUTHORITY", f.Authority},
-		{"TENANT_SUBDOMAIN", f.Subdomain}, {"TENANT_ID", f.TenantID},
-		{"REDIRECT_URI", "http://localhost:3000/auth/redirect"}, {"POST_LOGOUT_REDIRECT_URI", "http://localhost:3000"},
-		{"GRAPH_API_ENDPOINT", f.Graph + "/"}, {"EDIT_PROFILE_FOR_CLIENT_WEB_APP", f.EditScope}, {"EXPRESS_SESSION_SECRET", rand.Text()},
+// tiersByName returns the variables of each tier as objects.
+func tiersByName(tiers []sampleTier) map[string]map[string]string {
+	data := map[string]map[string]string{}
+	for _, t := range tiers {
+		data[t.name] = map[string]string{}
+		for _, v := range t.variables {
+			data[t.name][v.name] = v.value
+		}
+	}
+	return data
+}
+
+// envFiles returns the file of one tier, or of all with a heading for each.
+func envFiles(tiers []sampleTier, only string) string {
+	var b strings.Builder
+	for _, t := range tiers {
+		if only != "" && only != t.name {
+			continue
+		}
+		if only == "" {
+			fmt.Fprintf(&b, "# %s/.env.dev\n", strings.ToUpper(t.name[:1])+t.name[1:])
+		}
+		for _, v := range t.variables {
+			fmt.Fprintf(&b, "%s=%q\n", v.name, v.value)
+		}
+	}
+	return b.String()
+}
+
+// appVariables returns the variables of the client web app.
+func appVariables(f sandbox.Facts) []variable {
+	return []variable{
+		{"CLIENT_ID", f.WebClientID},
+		{"CLIENT_SECRET", f.WebSecret},
+		{"AUTHORITY", f.Authority},
+		{"TENANT_SUBDOMAIN", f.Subdomain},
+		{"TENANT_ID", f.TenantID},
+		{"REDIRECT_URI", "http://localhost:3000/auth/redirect"},
+		{"POST_LOGOUT_REDIRECT_URI", "http://localhost:3000"},
+		{"GRAPH_API_ENDPOINT", f.Graph + "/"},
+		{"EDIT_PROFILE_FOR_CLIENT_WEB_APP", f.EditScope},
+		{"EXPRESS_SESSION_SECRET", rand.Text()},
 	}
 }
 
-// apiEnv is the mid-tier's.
-func apiEnv(f sandbox.Facts) [][2]string {
-	u, err := url.Parse(f.Authority)
+// apiVariables returns the variables of the mid-tier.
+func apiVariables(f sandbox.Facts) []variable {
 	host := ""
-	if err == nil {
+	if u, err := url.Parse(f.Authority); err == nil {
 		host = u.Scheme + "://" + u.Host
 	}
-	return [][2]string{
-		{"CLIENT_ID", f.MidTierID}, {"CLIENT_SECRET", f.MidTierSecret}, {"AUTHORITY", host},
-		{"TENANT_SUBDOMAIN", f.Subdomain}, {"TENANT_ID", f.TenantID}, {"GRAPH_API_ENDPOINT", f.Graph + "/"},
+	return []variable{
+		{"CLIENT_ID", f.MidTierID},
+		{"CLIENT_SECRET", f.MidTierSecret},
+		{"AUTHORITY", host},
+		{"TENANT_SUBDOMAIN", f.Subdomain},
+		{"TENANT_ID", f.TenantID},
+		{"GRAPH_API_ENDPOINT", f.Graph + "/"},
 	}
 }

@@ -10,39 +10,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/playground"
 )
 
 func newSandboxExec(env Env, g *globals) *cobra.Command {
-	var o stageOptions
-	var seed string
+	var o playground.Options
 	c := &cobra.Command{
-		Use: "exec -- COMMAND [ARGUMENT...]", Short: "Run a command against a throw-away tenant", Args: cobra.MinimumNArgs(1),
-		Long: `Start a throw-away tenant, run a command with its addresses, ids, user and CA in the
-environment, and stop it. The exit code is the command's. Any number of them run
-at once: each has ports and a tenant of its own.`,
+		Use:   "exec -- COMMAND [ARGUMENT...]",
+		Short: "Run a command with a temporary tenant",
+		Long: `Start a temporary tenant, run a command with its addresses, ids, user and CA in the
+environment, and stop the tenant. The exit code is the command's. Any number of them
+can run at the same time: each has its own ports and its own tenant.`,
 		Example: `  profilectl sandbox exec -- env
   profilectl sandbox exec -- go test ./...`,
-		RunE: func(c *cobra.Command, args []string) error { return runSandboxExec(c.Context(), env, g, o, seed, args) },
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runSandboxExec(c.Context(), env, g, o, args)
+		},
 	}
-	c.Flags().BoolVar(&o.RealNames, "real-names", false, "let the certificate also name contoso.ciamlogin.com and graph.microsoft.com, for clients with a host map")
-	c.Flags().DurationVar(&o.ReadLag, "read-lag", 0, "Graph shows the old profile for this long after a change")
-	c.Flags().StringVar(&seed, "seed", "", "`file` with users, apps and the policy to start with, in YAML")
+	c.Flags().BoolVar(&o.RealNames, "real-names", false, "add the host names of the real service to the certificate")
+	bindSeed(c.Flags(), &o.Seed, &o.ReadLag)
 	return c
 }
 
-func runSandboxExec(ctx context.Context, env Env, g *globals, o stageOptions, seed string, args []string) error {
-	st, err := startStage(ctx, env, g, o)
+func runSandboxExec(ctx context.Context, env Env, g *globals, o playground.Options, args []string) error {
+	o.Version, o.Log = thisBuild().Version, g.log(env)
+	p, err := playground.Start(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer st.close()
-	if err := plantSeed(ctx, g, st, seed); err != nil {
-		return err
-	}
+	defer p.Close()
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = env.Stdin, env.Stdout, env.Stderr
 	c.Env = env.Environ()
-	for name, value := range st.variables() {
+	for name, value := range p.Variables() {
 		c.Env = append(c.Env, name+"="+value)
 	}
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
@@ -52,7 +53,12 @@ func runSandboxExec(ctx context.Context, env Env, g *globals, o stageOptions, se
 		return exitStatus(max(exited.ExitCode(), 1))
 	}
 	if err != nil {
-		return &fault.Error{Kind: fault.Usage, What: "the command " + quote(args[0]) + " cannot be started", Fix: "check its name and PATH", Err: err}
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the command " + quote(args[0]) + " cannot be started",
+			Fix:  "check its name and PATH",
+			Err:  err,
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: running FILE")
 	}
 	awaitCommand(ts, neg, append([]string{"RUNNING"}, args...))
-	var r running
+	var r sandboxReady
 	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
 	ts.Setenv("SANDBOX_USER", r.User)
 	ts.Setenv("SANDBOX_PASSWORD", r.Password)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -27,7 +28,7 @@ const tenantUsage = `usage:
 // tenantCommand changes the state of the script's tenant or checks how many
 // tokens it granted.
 func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
-	st, ok := ts.Value("stage").(*stage)
+	p, ok := ts.Value("playground").(*playground.Playground)
 	if !ok || neg || len(args) == 0 {
 		ts.Fatalf(tenantUsage)
 	}
@@ -35,51 +36,51 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case "fail-next":
 		status, err := strconv.Atoi(args[2])
 		ts.Check(err)
-		failNext(st, sandbox.Fault{Part: args[1], Status: status})
+		failNext(p, sandbox.Fault{Part: args[1], Status: status})
 	case "rubbish-next":
-		failNext(st, sandbox.Fault{Part: args[1], Status: 200, Body: args[2]})
+		failNext(p, sandbox.Fault{Part: args[1], Status: 200, Body: args[2]})
 	case "slow-next":
 		delay, err := time.ParseDuration(args[2])
 		ts.Check(err)
-		failNext(st, sandbox.Fault{Part: args[1], Delay: delay})
+		failNext(p, sandbox.Fault{Part: args[1], Delay: delay})
 	case "reset":
-		st.tenant.Recover()
+		p.Tenant.Recover()
 	case "policy":
-		ts.Check(st.tenant.SetPolicy(args[1] == "on"))
+		ts.Check(p.Tenant.SetPolicy(args[1] == "on"))
 	case "consent":
-		ts.Check(st.tenant.SetConsent(args[1] == "on"))
+		ts.Check(p.Tenant.SetConsent(args[1] == "on"))
 	case "revoke":
-		ts.Check(st.tenant.RevokeSessions(st.facts.User))
+		ts.Check(p.Tenant.RevokeSessions(p.Facts.User))
 	case "clock":
 		forward, err := time.ParseDuration(args[1])
 		ts.Check(err)
-		st.tenant.FastForward(forward)
+		p.Tenant.FastForward(forward)
 	case "mark":
-		stateOf(ts).requests = len(st.tenant.Requests())
+		stateOf(ts).requests = len(p.Tenant.Requests())
 	case "asked":
-		checkGrants(ts, st, args[1], args[2])
+		checkGrants(ts, p, args[1], args[2])
 	case "profile":
-		ts.Check(st.tenant.SetProfile(st.facts.User, args[1], &args[2]))
+		ts.Check(p.Tenant.SetProfile(p.Facts.User, args[1], &args[2]))
 	case "down":
-		st.close()
+		p.Close()
 	default:
 		ts.Fatalf("tenant: unknown subcommand %s\n%s", args[0], tenantUsage)
 	}
 }
 
 // failNext applies a fault to a request and all its retries.
-func failNext(st *stage, f sandbox.Fault) {
+func failNext(p *playground.Playground, f sandbox.Fault) {
 	const retries = 5 // more than any client makes
 	for range retries {
-		st.tenant.FailNext(f)
+		p.Tenant.FailNext(f)
 	}
 }
 
 // checkGrants checks how many tokens the tenant granted for a grant type since
 // the mark.
-func checkGrants(ts *testscript.TestScript, st *stage, grant, want string) {
+func checkGrants(ts *testscript.TestScript, p *playground.Playground, grant, want string) {
 	count := 0
-	for _, r := range st.tenant.Requests()[stateOf(ts).requests:] {
+	for _, r := range p.Tenant.Requests()[stateOf(ts).requests:] {
 		if r.Grant == grant && r.Status == http.StatusOK {
 			count++
 		}

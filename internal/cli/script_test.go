@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zalando/go-keyring"
 
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
@@ -55,7 +56,7 @@ func robotBrowser(mode string) func(context.Context, string) error {
 			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
-		case "user":
+		case "user", "person":
 		case "wrong-password":
 			user.Slips = []string{"wrong"}
 		case "cancel":
@@ -122,7 +123,6 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"answers":        answersCommand,
 			"await":          awaitCommand,
 			"browse":         browseCommand,
 			"certificate":    certificateCommand,
@@ -149,21 +149,21 @@ func TestScripts(t *testing.T) {
 // setUpScript gives a script a tenant of its own and an empty home directory.
 func setUpScript(e *testscript.Env) error {
 	ctx, stop := context.WithCancel(context.Background())
-	st, err := startStage(ctx, System(), &globals{}, stageOptions{})
+	p, err := playground.Start(ctx, playground.Options{})
 	if err != nil {
 		stop()
 		return err
 	}
 	e.Defer(func() {
-		st.close()
+		p.Close()
 		stop()
 	})
-	e.Values["stage"] = st
+	e.Values["playground"] = p
 	e.Values["state"] = &scriptState{}
-	if err := st.tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
+	if err := p.Tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
 		return err
 	}
-	for name, value := range st.variables() {
+	for name, value := range p.Variables() {
 		e.Setenv(name, value)
 	}
 	ring := filepath.Join(e.WorkDir, "ring")
@@ -176,14 +176,14 @@ func setUpScript(e *testscript.Env) error {
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
-	e.Setenv("TENANT_HOST", tenantHost(st))
-	e.Setenv("SERVE_SECRET", st.facts.MidTierSecret)
+	e.Setenv("TENANT_HOST", tenantHost(p))
+	e.Setenv("SERVE_SECRET", p.Facts.MidTierSecret)
 	return nil
 }
 
-func tenantHost(st *stage) string {
-	host := strings.TrimPrefix(st.facts.Authority, "https://")
-	return strings.TrimSuffix(host, "/"+st.facts.TenantID)
+func tenantHost(p *playground.Playground) string {
+	host := strings.TrimPrefix(p.Facts.Authority, "https://")
+	return strings.TrimSuffix(host, "/"+p.Facts.TenantID)
 }
 
 // scriptCondition reports whether a keyring or a terminal emulator is available

@@ -7,18 +7,21 @@ type Action int
 
 // The actions. Package cli has a command for each, by test.
 const (
-	NoAction          Action = iota // Fix says everything
-	DoSignIn                        // sign in again
-	DoSignUp                        // create an account
-	DoStepUp                        // repeat the command where the user can be asked
-	DoOpenPage                      // open the sign-in page by hand
-	DoUsePlainFile                  // keep the tokens in a plain file
-	DoAllowTime                     // allow a request more time
-	DoCheckSettings                 // look at the settings and their origin
-	DoChooseTenant                  // say which configured tenant is meant
-	DoConfigureTenant               // add a tenant to the configuration
-	DoListFields                    // look up the editable fields
-	DoReport                        // report a bug with the log
+	NoAction            Action = iota // Fix says everything
+	DoSignIn                          // sign in again
+	DoSignUp                          // create an account
+	DoStepUp                          // repeat the command where the user can be asked
+	DoOpenPage                        // open the sign-in page by hand
+	DoUsePlainFile                    // keep the tokens in a plain file
+	DoAllowTime                       // allow a request more time
+	DoCheckSettings                   // look at the settings and their origin
+	DoChooseTenant                    // say which configured tenant is meant
+	DoConfigureTenant                 // add a tenant to the configuration
+	DoListFields                      // look up the editable fields
+	DoReport                          // report a bug with the log
+	DoStartSandbox                    // start a sandbox
+	DoStartOtherSandbox               // start a second sandbox next to the running one
+	DoMoveSandbox                     // give the sandbox other ports
 )
 
 // Actions returns every Action but NoAction, for tables that must be complete.
@@ -26,6 +29,7 @@ func Actions() []Action {
 	return []Action{
 		DoSignIn, DoSignUp, DoStepUp, DoOpenPage, DoUsePlainFile, DoAllowTime,
 		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport,
+		DoStartSandbox, DoStartOtherSandbox, DoMoveSandbox,
 	}
 }
 
@@ -54,6 +58,12 @@ func (a Action) String() string {
 		return "look up the editable fields"
 	case DoReport:
 		return "report the bug with the log"
+	case DoStartSandbox:
+		return "start a sandbox"
+	case DoStartOtherSandbox:
+		return "start another sandbox in a directory of its own"
+	case DoMoveSandbox:
+		return "give the sandbox other ports"
 	default:
 		return ""
 	}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// demoStep is one step of the demo. It returns what it did, and the profile if it
+// read one.
+type demoStep struct {
+	name string
+	take func(context.Context) (text string, shown json.RawMessage, err error)
+}
+
+func (d *demo) steps() []demoStep {
+	return []demoStep{
+		{"sign-in", d.signIn},
+		{"show", d.show},
+		{"edit-refused-without-mfa", d.refused},
+		{"step-up", d.stepUp},
+		{"edit", d.send},
+		{"show-after", d.showAfter},
+	}
+}
+
+func (d *demo) signIn(ctx context.Context) (string, json.RawMessage, error) {
+	t, err := d.session.auth.Interactive(ctx, auth.Request{Scopes: graphScopes()})
+	if err != nil {
+		return "", nil, err
+	}
+	d.account = t.Account
+	if d.robot != nil && !d.robot.TypedPassword() {
+		return "", nil, unexpected("the sign-in asked for no password")
+	}
+	const text = "authorization code + PKCE on a loopback redirect; signed in as "
+	return text + t.Account.Username, nil, nil
+}
+
+func (d *demo) show(ctx context.Context) (string, json.RawMessage, error) {
+	me, err := d.session.me(ctx, d.account)
+	if err != nil {
+		return "", nil, err
+	}
+	d.before = me
+	name := me.Values()["displayName"]
+	if name == nil {
+		return "", nil, unexpected("the profile has no display name")
+	}
+	return fmt.Sprintf("GET /me with User.Read: the display name is %q", *name), me.Raw, nil
+}
+
+func (d *demo) refused(ctx context.Context) (string, json.RawMessage, error) {
+	t, ch, err := d.session.auth.Silent(ctx, d.account, d.editScopes(), nil)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case ch == nil || t.Access != "":
+		return "", nil, unexpected("the tenant issued a token for the edit without a second factor")
+	case ch.Claims == "":
+		return "", nil, unexpected("the claims challenge has no claims")
+	}
+	d.challenge = ch
+	const text = "the policy requires a second factor for the edit scope: AADSTS50076 with claims "
+	return text + ch.Claims, nil, nil
+}
+
+func (d *demo) stepUp(ctx context.Context) (string, json.RawMessage, error) {
+	t, err := d.session.auth.Interactive(ctx, auth.Request{
+		Scopes:    d.editScopes(),
+		Account:   &d.account,
+		Challenge: d.challenge,
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	d.token = t
+	if d.robot != nil && !d.robot.TypedCode() {
+		return "", nil, unexpected("the step-up asked for no one-time code")
+	}
+	return "claims forwarded; the one-time code from the mailbox; the same account", nil, nil
+}
+
+func (d *demo) send(ctx context.Context) (string, json.RawMessage, error) {
+	d.change = profile.Change{}
+	if err := d.change.Set("displayName", demoName(d.before)); err != nil {
+		return "", nil, err
+	}
+	ch, err := d.session.midtier.Update(ctx, d.token.Access, d.change)
+	if err != nil {
+		return "", nil, err
+	}
+	if ch != nil {
+		return "", nil, unexpected("the mid-tier requires yet another sign-in")
+	}
+	return "POST /updateUserInfo: token verified, exchanged On-Behalf-Of, PATCH /me, 204", nil, nil
+}
+
+func (d *demo) showAfter(ctx context.Context) (string, json.RawMessage, error) {
+	seen, err := d.session.readBack(ctx, d.account, d.change)
+	if err != nil {
+		return "", nil, err
+	}
+	if !seen {
+		return "", nil, unexpected("Microsoft Graph never returned the new value")
+	}
+	me, err := d.session.me(ctx, d.account)
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("the display name is now %q", *me.Values()["displayName"]), me.Raw, nil
+}
+
+func (d *demo) editScopes() []string { return []string{d.session.settings.Text("edit-scope")} }
+
+// demoName returns a display name that differs from the current one.
+func demoName(me graph.Profile) string {
+	const name = "Ada Lovelace"
+	if current := me.Values()["displayName"]; current != nil && *current == name {
+		return "Grace Hopper"
+	}
+	return name
+}
+
+// unexpected is the fault of a step with another result than the demo describes.
+func unexpected(what string) error {
+	return &fault.Error{Kind: fault.Internal, What: what, Next: fault.DoReport}
+}

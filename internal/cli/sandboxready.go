@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/playground"
+)
+
+// sandboxReady describes a sandbox that has started.
+type sandboxReady struct {
+	Tenant    string `json:"tenant"`
+	Authority string `json:"authority"`
+	Graph     string `json:"graph"`
+	MidTier   string `json:"midTier"`
+	User      string `json:"user"`
+	Password  string `json:"password"`
+	Mailbox   string `json:"mailbox"`
+	CAFile    string `json:"caFile"`
+}
+
+// announce prints how to use the sandbox.
+func announce(env Env, g *globals, p *playground.Playground) error {
+	printer, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	r := sandboxReady{
+		Tenant:    sandboxTenant,
+		Authority: p.Facts.Authority,
+		Graph:     p.Facts.Graph,
+		MidTier:   p.MidTier,
+		User:      p.Facts.User,
+		Password:  p.Facts.Password,
+		Mailbox:   p.Facts.Mailbox,
+		CAFile:    p.CAFile,
+	}
+	if err := writeReadyFile(env, r); err != nil {
+		return err
+	}
+	if printer.Format != output.FormatTable {
+		return printer.Print(r, output.Table{})
+	}
+	_, err = fmt.Fprintf(env.Stdout, `SANDBOX: a tenant on this machine. Nothing it issues is valid anywhere else.
+
+  authority  %s
+  mid-tier   %s
+  user       %s
+  password   %s
+  mailbox    %s
+
+In another terminal:
+
+  profilectl -t sandbox login
+  profilectl -t sandbox show
+  profilectl -t sandbox edit --display-name "Ada L."
+
+Ctrl-C stops it; the next start continues with the same tenant.
+`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox)
+	return err
+}
+
+// writeReadyFile writes the description to the file that PROFILECTL_READY_FILE
+// names, for a program that starts the sandbox in the background.
+func writeReadyFile(env Env, r sandboxReady) error {
+	path := env.Getenv("PROFILECTL_READY_FILE")
+	if path == "" {
+		return nil
+	}
+	raw, err := json.Marshal(r) //nolint:gosec // the password of a sandbox is there to be read
+	if err != nil {
+		return fmt.Errorf("write ready file: %w", err)
+	}
+	return writeFile(path, raw)
+}

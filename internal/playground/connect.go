@@ -1,0 +1,72 @@
+package playground
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/upstream"
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// address is the content of the control file.
+type address struct {
+	URL string `json:"url"`
+	Key string `json:"key"`
+}
+
+// Connect returns a client for the control API of the sandbox that runs in a
+// directory. It fails with an Unavailable fault if none does.
+func Connect(dir string, client *http.Client) (*control.Client, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, controlFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &fault.Error{
+			Kind: fault.Unavailable,
+			What: "no sandbox is running",
+			Next: fault.DoStartSandbox,
+			Err:  err,
+		}
+	}
+	var a address
+	if err == nil {
+		err = json.Unmarshal(raw, &a)
+	}
+	if err != nil {
+		return nil, stateFault(dir, err)
+	}
+	return &control.Client{URL: a.URL, Key: a.Key, HTTP: client}, nil
+}
+
+// client returns a client for the control API of this playground.
+func (p *Playground) client() *control.Client {
+	return &control.Client{URL: p.controlURL, Key: p.controlKey, HTTP: &http.Client{}}
+}
+
+// Fault turns an error of a control.Client into a fault: a Usage one if the
+// sandbox rejected the request, an Unavailable one if it cannot be reached. It
+// returns nil for nil, and faults unchanged.
+func Fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	if rejected, ok := errors.AsType[*control.Error](err); ok {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the sandbox rejected the request: " + rejected.Message,
+			Fix:  "correct the arguments",
+			Err:  err,
+		}
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f
+	}
+	f := fault.As(upstream.Fault(err, "no sandbox is running"))
+	if f.Kind == fault.Internal { // not an error of the network
+		return err
+	}
+	return &fault.Error{Kind: f.Kind, What: f.What, Next: fault.DoStartSandbox, Err: err}
+}

@@ -1,0 +1,224 @@
+// Package playground runs a sandbox tenant together with everything around it:
+// loopback listeners, a certificate, the mid-tier, initial users and apps, and a
+// robot that fills in the sign-in pages.
+//
+// The sandbox shares no code with what is tested against it. This package connects
+// the two, over the network only.
+package playground
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+// Options configure a Playground. The zero value is a temporary tenant on free
+// ports.
+type Options struct {
+	// Dir keeps the tenant between starts; empty is a temporary tenant. Only one
+	// playground at a time can use a directory.
+	Dir string
+	// Reset replaces the tenant that Dir keeps with a new one.
+	Reset bool
+	// NewPorts replaces the ports that Dir keeps with free ones. The tenant's issuer
+	// changes with them, so all users have to sign in again.
+	NewPorts bool
+	// FirstPort is the first of three consecutive ports: API, pages, mid-tier. Zero
+	// is the ports that Dir keeps, or free ones.
+	FirstPort int
+	// ReadLag is how long Graph returns the old profile after a change.
+	ReadLag time.Duration
+	// RealNames adds the host names of the real service to the certificate of a
+	// temporary tenant, for clients with a host map.
+	RealNames bool
+	// Seed is a YAML file with users, apps and the policy; empty is none.
+	Seed string
+	// Version is the version of this program; empty is "devel".
+	Version string
+	// Log may be nil.
+	Log *slog.Logger
+}
+
+// Playground is a running sandbox tenant with its mid-tier.
+type Playground struct {
+	Tenant  *sandbox.Tenant
+	Facts   sandbox.Facts
+	MidTier string // address of the mid-tier
+	Dir     string // keeps the tenant, or is temporary
+	CAFile  string // PEM file with the CA of the tenant's certificate
+
+	controlURL string
+	controlKey string
+	closers    []func()
+}
+
+// Start starts a playground. It runs until Close is called; its mid-tier stops
+// when ctx is done.
+//
+// Start fails with a Conflict fault if another playground uses the directory, with
+// an Unavailable one if another program uses a kept port, and with a Usage one if
+// an option cannot be used.
+func Start(ctx context.Context, o Options) (*Playground, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Playground{}
+	if err := p.start(ctx, o); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Close stops everything and removes temporary files.
+func (p *Playground) Close() {
+	for _, stop := range slices.Backward(p.closers) {
+		stop()
+	}
+}
+
+// onClose registers what Close does, in reverse order.
+func (p *Playground) onClose(stop func()) { p.closers = append(p.closers, stop) }
+
+func (p *Playground) start(ctx context.Context, o Options) error {
+	seed, err := readSeed(o.Seed)
+	if err != nil {
+		return err
+	}
+	s, err := p.openState(o)
+	if err != nil {
+		return err
+	}
+	listeners, err := p.listen(&s)
+	if err != nil {
+		return err
+	}
+	if err := p.startTenant(o, s, listeners); err != nil {
+		return err
+	}
+	if err := p.startMidTier(ctx, o, listeners[2]); err != nil {
+		return err
+	}
+	if err := seed.plant(ctx, p.client()); err != nil {
+		return Fault(err)
+	}
+	return p.keep(s)
+}
+
+// listen opens the listeners of the API, the pages and the mid-tier, and stores
+// their ports in s.
+func (p *Playground) listen(s *state) ([3]*loopback.Listener, error) {
+	var listeners [3]*loopback.Listener
+	for i, port := range []int{s.ports.API, s.ports.Pages, s.ports.MidTier} {
+		l, err := loopback.Listen(port)
+		if err != nil {
+			return listeners, portFault(port, err)
+		}
+		p.onClose(func() { _ = l.Close() })
+		listeners[i] = l
+	}
+	s.ports = loopback.Ports{
+		API:     listeners[0].Port(),
+		Pages:   listeners[1].Port(),
+		MidTier: listeners[2].Port(),
+	}
+	return listeners, nil
+}
+
+func portFault(port int, err error) error {
+	if !errors.Is(err, loopback.ErrBusy) {
+		return fmt.Errorf("start sandbox: %w", err)
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: fmt.Sprintf("port %d, which belongs to the sandbox, is used by another program", port),
+		Fix:  "stop that program",
+		Next: fault.DoMoveSandbox,
+		Err:  err,
+	}
+}
+
+// startTenant serves the tenant: its API over TLS, its pages and the control API
+// over plain HTTP.
+func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.Listener) error {
+	if err := s.keepPorts(); err != nil {
+		return err
+	}
+	tenant, err := sandbox.New(sandbox.Config{
+		APIAddress:   "https://localhost:" + strconv.Itoa(s.ports.API),
+		PagesAddress: "http://localhost:" + strconv.Itoa(s.ports.Pages),
+		Store:        s.store(),
+		ReadLag:      o.ReadLag,
+		Log:          o.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("start sandbox: %w", err)
+	}
+	p.Tenant, p.Facts = tenant, tenant.Facts()
+	p.controlURL, p.controlKey = p.Facts.Pages+"/control", rand.Text()
+	p.serve(tls.NewListener(listeners[0], &tls.Config{
+		Certificates: []tls.Certificate{s.certificate.TLS},
+		MinVersion:   tls.VersionTLS12,
+	}), tenant.API(), o.Log)
+	p.serve(listeners[1], withControl(tenant.Control(p.controlKey), tenant.Pages()), o.Log)
+	return nil
+}
+
+// withControl serves the control API next to the pages.
+func withControl(control, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/control/") {
+			control.ServeHTTP(w, r)
+			return
+		}
+		pages.ServeHTTP(w, r)
+	})
+}
+
+func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	p.onClose(cancel)
+	server, err := serve.Open(ctx, serve.Settings{
+		Authority:  p.Facts.Authority,
+		ClientID:   p.Facts.MidTierID,
+		Credential: serve.CredentialSettings{Secret: p.Facts.MidTierSecret},
+		Graph:      p.Facts.Graph,
+		CAFile:     p.CAFile,
+		Version:    o.Version,
+	}, o.Log)
+	if err != nil {
+		return err
+	}
+	p.MidTier = "http://localhost:" + strconv.Itoa(l.Port())
+	p.serve(l, server.Public(), o.Log)
+	return nil
+}
+
+// serve serves in the background until Close.
+func (p *Playground) serve(l net.Listener, h http.Handler, log *slog.Logger) {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			log.Warn("stopped serving", "error", err)
+		}
+	}()
+	p.onClose(func() { _ = server.Close() })
+}

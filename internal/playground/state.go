@@ -1,0 +1,170 @@
+package playground
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
+	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+// The files that a playground adds to those of a kept tenant.
+const (
+	// controlFile holds the address and the key of the control API while the sandbox
+	// runs.
+	controlFile = "control.json"
+	// passwordFile holds the password of the seeded user, of which the tenant keeps
+	// only a hash, so that a later start can print it. It opens nothing else.
+	passwordFile = "password"
+)
+
+// state is what a tenant starts from.
+type state struct {
+	folder      *loopback.Folder // nil if the tenant is temporary
+	certificate loopback.Certificate
+	ports       loopback.Ports // 0 is a free one
+}
+
+// openState opens the directory of a kept tenant, or makes a temporary one.
+func (p *Playground) openState(o Options) (state, error) {
+	ports, err := o.ports()
+	if err != nil {
+		return state{}, err
+	}
+	if o.Dir == "" {
+		return p.temporary(o, ports)
+	}
+	return p.kept(o, ports)
+}
+
+// ports returns the ports that FirstPort asks for.
+func (o Options) ports() (loopback.Ports, error) {
+	const last = 65535 - 2
+	if o.FirstPort == 0 {
+		return loopback.Ports{}, nil
+	}
+	if o.FirstPort < 0 || o.FirstPort > last {
+		return loopback.Ports{}, &fault.Error{
+			Kind: fault.Usage,
+			What: fmt.Sprintf("%d cannot be the first of three ports", o.FirstPort),
+			Fix:  fmt.Sprintf("choose a port between 1 and %d", last),
+		}
+	}
+	return loopback.Ports{API: o.FirstPort, Pages: o.FirstPort + 1, MidTier: o.FirstPort + 2}, nil
+}
+
+// temporary makes a directory for the CA of a temporary tenant.
+func (p *Playground) temporary(o Options, ports loopback.Ports) (state, error) {
+	dir, err := os.MkdirTemp("", "profilectl-")
+	if err != nil {
+		return state{}, fmt.Errorf("make temporary directory: %w", err)
+	}
+	p.onClose(func() { _ = os.RemoveAll(dir) })
+	var names []string
+	if o.RealNames {
+		names = []string{"ciamlogin.com", "contoso.ciamlogin.com", "*.ciamlogin.com", "graph.microsoft.com"}
+	}
+	certificate, err := loopback.NewCertificate(time.Now(), names...)
+	if err != nil {
+		return state{}, err
+	}
+	p.Dir, p.CAFile = dir, filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(p.CAFile, certificate.CA, 0o600); err != nil {
+		return state{}, fmt.Errorf("write CA: %w", err)
+	}
+	return state{certificate: certificate, ports: ports}, nil
+}
+
+// kept opens the directory of a kept tenant.
+func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
+	folder, err := loopback.OpenFolder(o.Dir)
+	if errors.Is(err, loopback.ErrInUse) {
+		return state{}, &fault.Error{
+			Kind: fault.Conflict,
+			What: "a sandbox is already running",
+			Fix:  "use that one",
+			Next: fault.DoStartOtherSandbox,
+			Err:  err,
+		}
+	}
+	if err != nil {
+		return state{}, stateFault(o.Dir, err)
+	}
+	p.onClose(func() { _ = folder.Close() })
+	p.Dir, p.CAFile = folder.Dir(), folder.CAPath()
+	if o.Reset {
+		err = errors.Join(folder.Reset(), os.RemoveAll(filepath.Join(o.Dir, passwordFile)))
+	}
+	if err == nil && o.FirstPort == 0 && !o.NewPorts {
+		ports, err = folder.Ports()
+	}
+	if err != nil {
+		return state{}, stateFault(o.Dir, err)
+	}
+	certificate, err := loopback.LoadCertificate(folder.Dir(), time.Now())
+	return state{folder: folder, certificate: certificate, ports: ports}, err
+}
+
+// store returns where the tenant is kept, or nil.
+func (s state) store() sandbox.Store {
+	if s.folder == nil {
+		return nil // not a nil *loopback.Folder
+	}
+	return s.folder
+}
+
+// keepPorts stores the ports for the next start.
+func (s state) keepPorts() error {
+	if s.folder == nil {
+		return nil
+	}
+	if err := s.folder.KeepPorts(s.ports); err != nil {
+		return stateFault(s.folder.Dir(), err)
+	}
+	return nil
+}
+
+// keep stores what later starts and other processes of this user need.
+func (p *Playground) keep(s state) error {
+	if s.folder == nil {
+		return nil
+	}
+	path := filepath.Join(p.Dir, passwordFile)
+	if p.Facts.Password != "" {
+		if err := statefile.Write(path, []byte(p.Facts.Password)); err != nil {
+			return stateFault(p.Dir, err)
+		}
+	} else if raw, err := os.ReadFile(path); err == nil {
+		p.Facts.Password = string(raw)
+	}
+	raw, err := json.Marshal(address{URL: p.controlURL, Key: p.controlKey})
+	if err != nil {
+		return fmt.Errorf("encode control address: %w", err)
+	}
+	control := filepath.Join(p.Dir, controlFile)
+	if err := statefile.Write(control, raw); err != nil {
+		return stateFault(p.Dir, err)
+	}
+	p.onClose(func() { _ = os.Remove(control) })
+	return nil
+}
+
+func stateFault(dir string, err error) error {
+	what := "cannot use the directory " + dir
+	if errors.Is(err, fs.ErrPermission) {
+		what += ": permission denied"
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: what,
+		Fix:  "make it writable, or choose another directory",
+		Err:  err,
+	}
+}

@@ -99,7 +99,8 @@ func (s *STS) redeemDeviceCode(t tokenRequest) (issuance, *entraError) {
 
 // devicePage shows the page for a user code, filled in if the link contains one.
 func (s *STS) devicePage(w http.ResponseWriter, r *http.Request) {
-	s.render(w, r, http.StatusOK, "device", view{Title: "Enter the code", Value: r.URL.Query().Get("otc")}, "")
+	v := view{Title: "Enter the code", Value: r.URL.Query().Get("otc")}
+	s.render(w, r, http.StatusOK, "device", v, "")
 }
 
 // enterUserCode starts the sign-in for the device that shows the user code.

@@ -16,9 +16,10 @@ func (s *STS) discovery(w http.ResponseWriter, r *http.Request) {
 	}
 	o, id := s.origins(r), s.tenant().id
 	api, pages := o.api+"/"+id, o.pages+"/"+id
+	authMethods := []string{"client_secret_post", "private_key_jwt", "client_secret_basic"}
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_endpoint":                        api + "/oauth2/v2.0/token",
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
+		"token_endpoint_auth_methods_supported": authMethods,
 		"jwks_uri":                              api + "/discovery/v2.0/keys",
 		"response_modes_supported":              []string{"query", "form_post"},
 		"subject_types_supported":               []string{"pairwise"},

@@ -97,7 +97,12 @@ func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err e
 
 // accessToken returns a v2.0 access token. As the token has no amr claim, only acrs and the
 // opaque aio show that the user completed a second factor.
-func (s *STS) accessToken(r *http.Request, i issuance, user directory.User, life time.Duration) (string, error) {
+func (s *STS) accessToken(
+	r *http.Request,
+	i issuance,
+	user directory.User,
+	life time.Duration,
+) (string, error) {
 	ours := s.tenant()
 	aio, err := token.Seal(ours.sealKey, i.auth)
 	if err != nil {

@@ -53,7 +53,8 @@ func (s *STS) mailJSON(w http.ResponseWriter, r *http.Request) {
 
 func (s *STS) mailPage(w http.ResponseWriter, r *http.Request) {
 	if !s.mayReadMail(r) {
-		s.message(w, r, "You can't open this mailbox", "Use the link that was printed when the sandbox started.")
+		s.message(w, r, "You can't open this mailbox",
+			"Use the link that was printed when the sandbox started.")
 		return
 	}
 	v := view{Title: "Mailbox", Mail: s.Mail(r.URL.Query().Get("to"))}

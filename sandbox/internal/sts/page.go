@@ -124,22 +124,34 @@ func (s *STS) message(w http.ResponseWriter, r *http.Request, title, text string
 }
 
 func (s *STS) home(w http.ResponseWriter, r *http.Request) {
-	s.message(w, r, "A sandbox tenant", "This is a throwaway Microsoft Entra External ID tenant for development. "+
-		"Its accounts and tokens are not valid anywhere else.")
+	s.message(w, r, "A sandbox tenant",
+		"This is a temporary Microsoft Entra External ID tenant for development. "+
+			"Its accounts and tokens are not valid anywhere else.")
 }
 
 // errorPage shows an error that must not be sent to a redirect URI.
 func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
 	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code))
-	v := view{Title: "Sorry, but we're having trouble signing you in.", Text: e.description(s.newTrace(r))}
+	v := view{
+		Title: "Sorry, but we're having trouble signing you in.",
+		Text:  e.description(s.newTrace(r)),
+	}
 	s.render(w, r, e.code.status(), "message", v, "")
 }
 
 // render writes a page. formTarget is the only other origin that the page's
 // forms may lead to. It is needed for redirects too, because Chromium applies form-action to
 // the redirects that follow a post.
-func (s *STS) render(w http.ResponseWriter, r *http.Request, status int, page string, v view, formTarget string) {
-	v.CSS, v.Nonce = template.CSS(pageStyle()), rand.Text() //nolint:gosec // an embedded file
+func (s *STS) render(
+	w http.ResponseWriter,
+	r *http.Request,
+	status int,
+	page string,
+	v view,
+	formTarget string,
+) {
+	v.CSS = template.CSS(pageStyle()) //nolint:gosec // an embedded file
+	v.Nonce = rand.Text()
 	s.Directory.View(func(d *directory.State) { v.Tenant = d.Subdomain })
 	var out bytes.Buffer
 	if err := pageTemplates().ExecuteTemplate(&out, page+".html", v); err != nil {

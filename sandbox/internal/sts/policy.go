@@ -28,7 +28,7 @@ func readClaims(text string) (claimsRequest, *entraError) {
 		} `json:"access_token"`
 	}
 	if len(text) > maxBytes || json.Unmarshal([]byte(text), &parsed) != nil {
-		return claimsRequest{}, newError(aadstsRequestInvalid, "the claims parameter is not a valid claims request")
+		return claimsRequest{}, newError(aadstsRequestInvalid, "the claims parameter is not valid")
 	}
 	var c claimsRequest
 	acrs := parsed.AccessToken["acrs"]
@@ -60,7 +60,9 @@ func (s *STS) alwaysNeedsMFA(userID string) bool {
 
 // policyProtects reports whether the Conditional Access policy requires MFA for an API.
 func (s *STS) policyProtects(resource string) (protects bool) {
-	s.Directory.View(func(d *directory.State) { protects = d.Policy.On && d.Policy.Resource == resource })
+	s.Directory.View(func(d *directory.State) {
+		protects = d.Policy.On && d.Policy.Resource == resource
+	})
 	return protects
 }
 

@@ -29,7 +29,8 @@ func allowsRedirect(app directory.App, uri string) bool {
 // whose port is ignored.
 func parseLocalhost(uri string) (u *url.URL, ok bool) {
 	u, err := url.Parse(uri)
-	ok = err == nil && u.Scheme == "http" && u.Hostname() == "localhost" && u.User == nil && u.Fragment == ""
+	ok = err == nil && u.Scheme == "http" && u.Hostname() == "localhost" &&
+		u.User == nil && u.Fragment == ""
 	return u, ok
 }
 

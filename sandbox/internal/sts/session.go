@@ -74,7 +74,8 @@ func (s *STS) signedIn(r *http.Request) []authentication {
 // remember adds an account to the browser's session. The session gets a new ID each time,
 // so that a session cookie that an attacker planted before the sign-in is useless.
 func (s *STS) remember(w http.ResponseWriter, r *http.Request, a authentication) {
-	others := slices.DeleteFunc(s.signedIn(r), func(other authentication) bool { return other.UserID == a.UserID })
+	sameUser := func(other authentication) bool { return other.UserID == a.UserID }
+	others := slices.DeleteFunc(s.signedIn(r), sameUser)
 	accounts := append([]authentication{a}, others...)
 	accounts = accounts[:min(len(accounts), maxAccounts)]
 	id := rand.Text()

@@ -26,7 +26,8 @@ func (s *STS) checkTenant(r *http.Request) *entraError {
 	name := r.PathValue("tenant")
 	ours := false
 	s.Directory.View(func(d *directory.State) {
-		ours = strings.EqualFold(name, d.TenantID) || strings.EqualFold(name, d.Subdomain+".onmicrosoft.com")
+		ours = strings.EqualFold(name, d.TenantID) ||
+			strings.EqualFold(name, d.Subdomain+".onmicrosoft.com")
 	})
 	if !ours {
 		return newError(aadstsTenantNotFound, name)

@@ -85,7 +85,8 @@ func (t *transaction) validate(form url.Values) *entraError {
 		return newError(aadstsRequestInvalid, "the response_type is not supported")
 	case t.app.Public && t.challenge == "":
 		return newError(aadstsPKCERequired)
-	case t.challenge != "" && (form.Get("code_challenge_method") != "S256" || len(t.challenge) != 43):
+	case t.challenge != "" && form.Get("code_challenge_method") != "S256",
+		t.challenge != "" && len(t.challenge) != 43: // a SHA-256 sum in base64url
 		return newError(aadstsRequestInvalid, "the code_challenge_method must be S256")
 	case !slices.Contains([]string{"", "none", "login", "select_account", "create", "consent"}, t.prompt):
 		return newError(aadstsRequestInvalid, "the prompt is not supported")
@@ -105,8 +106,7 @@ func (s *STS) step(next func(http.ResponseWriter, *http.Request, *transaction)) 
 		s.mu.Lock()
 		t, ok := s.transactions[r.PostForm.Get("tx")]
 		s.mu.Unlock()
-		browser := readCookie(r, browserCookie)
-		if !ok || s.Now().After(t.expires) || subtle.ConstantTimeCompare([]byte(browser), []byte(t.browser)) != 1 {
+		if !ok || s.Now().After(t.expires) || !t.startedIn(readCookie(r, browserCookie)) {
 			s.errorPage(w, r, newError(aadstsGrantExpired))
 			return
 		}
@@ -114,6 +114,11 @@ func (s *STS) step(next func(http.ResponseWriter, *http.Request, *transaction)) 
 		defer t.mu.Unlock()
 		next(w, r, t)
 	}
+}
+
+// startedIn reports whether the transaction was started in the browser with the cookie.
+func (t *transaction) startedIn(browser string) bool {
+	return subtle.ConstantTimeCompare([]byte(browser), []byte(t.browser)) == 1
 }
 
 // advance shows the next page, or finishes the transaction if the user has met every

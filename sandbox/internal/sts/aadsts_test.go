@@ -20,7 +20,7 @@ func TestErrorCodesHaveOneDefinition(t *testing.T) {
 	}
 }
 
-func TestErrorCodesHaveAStatus(t *testing.T) {
+func TestErrorCodesMapToStatuses(t *testing.T) {
 	for code, want := range map[errorCode]int{
 		aadstsGrantInvalid:        400,
 		aadstsClientSecretInvalid: 401,

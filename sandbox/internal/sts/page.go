@@ -15,21 +15,17 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-//go:embed pages/*.html pages/style.css
+//go:embed pages/*.html
 var pageFiles embed.FS
+
+// pageStyle is the style sheet, which every page contains.
+//
+//go:embed pages/style.css
+var pageStyle string
 
 // pageTemplates returns the parsed templates of all pages.
 var pageTemplates = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
-})
-
-// pageStyle returns the style sheet, which every page contains.
-var pageStyle = sync.OnceValue(func() string {
-	css, err := pageFiles.ReadFile("pages/style.css")
-	if err != nil {
-		panic(err) // cannot happen: the file is embedded
-	}
-	return string(css)
 })
 
 // view holds the data of a page. Each page uses only some of the fields.
@@ -139,9 +135,9 @@ func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
 	s.render(w, r, e.code.status(), "message", v, "")
 }
 
-// render writes a page. formTarget is the only other origin that the page's
-// forms may lead to. It is needed for redirects too, because Chromium applies form-action to
-// the redirects that follow a post.
+// render writes a page. formTarget is the only other origin that the page's forms may lead
+// to. It is needed for redirects too, because Chromium applies form-action to the redirects
+// that follow a post.
 func (s *STS) render(
 	w http.ResponseWriter,
 	r *http.Request,
@@ -150,7 +146,7 @@ func (s *STS) render(
 	v view,
 	formTarget string,
 ) {
-	v.CSS = template.CSS(pageStyle()) //nolint:gosec // an embedded file
+	v.CSS = template.CSS(pageStyle) //nolint:gosec // an embedded file
 	v.Nonce = rand.Text()
 	s.Directory.View(func(d *directory.State) { v.Tenant = d.Subdomain })
 	var out bytes.Buffer
@@ -173,7 +169,7 @@ func (s *STS) render(
 // contentSecurityPolicy allows the page's own style sheet, the script with the nonce, and
 // forms that lead to the tenant or to formTarget.
 func contentSecurityPolicy(nonce, formTarget string) string {
-	styleHash := sha256.Sum256([]byte(pageStyle()))
+	styleHash := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'" +
 		"; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) + "'" +
 		"; script-src 'nonce-" + nonce + "'" +

@@ -118,7 +118,8 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 	facts := d.playground.Facts
 	say("A temporary tenant is running: %s", facts.Authority)
 	if d.robot == nil {
-		say("Sign in as %s with the password %s; the code is sent to %s", facts.User, facts.Password, facts.Mailbox)
+		say("Sign in as %s with the password %s; the code is sent to %s",
+			facts.User, facts.Password, facts.Mailbox)
 	}
 	for _, step := range d.steps() {
 		start := time.Now()
@@ -137,6 +138,7 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 		}
 		say("✓ %-24s %8s  %s", step.name, rounded, text)
 	}
-	say("Nothing is left behind. Next: `profilectl sandbox` to try it yourself, or `profilectl demo --browser`.")
+	say("Nothing is left behind. " +
+		"Next: `profilectl sandbox` to try it yourself, or `profilectl demo --browser`.")
 	return nil
 }

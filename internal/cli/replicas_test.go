@@ -44,10 +44,10 @@ func newCluster(t *testing.T) *cluster {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.playground.Close)
-	ctx, stuck := context.WithCancelCause(t.Context())
-	inside := inPlayground(System(), c.playground)
-	inside.OpenBrowser = c.playground.NewRobot(stuck).Open
-	s, err := openSession(ctx, inside, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	env := inPlayground(System(), c.playground)
+	env.OpenBrowser = c.playground.NewRobot(cancel).Open
+	s, err := openSession(ctx, env, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,10 +58,12 @@ func newCluster(t *testing.T) *cluster {
 	c.token = token.Access
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
-	if err := os.WriteFile(c.path("key"), []byte(base64.StdEncoding.EncodeToString(key[:])), 0o600); err != nil {
+	text := base64.StdEncoding.EncodeToString(key[:])
+	if err := os.WriteFile(c.path("key"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(os.Args[0], c.path("profilectl")); err != nil { // TestMain runs under that name
+	// Under this name TestMain is profilectl.
+	if err := os.Symlink(os.Args[0], c.path("profilectl")); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -80,27 +82,34 @@ func freePort(t *testing.T) int {
 
 func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
-func (c *cluster) await(otherwise string, done func() bool) {
+// await waits until done returns true, and fails the test with a message if that
+// takes too long.
+func (c *cluster) await(message string, done func() bool) {
 	c.t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			c.t.Fatal(otherwise)
+			c.t.Fatal(message)
 		}
 	}
 }
 
 // replica is one mid-tier.
 type replica struct {
-	process        *exec.Cmd
-	address, admin string
+	process *exec.Cmd
+	address string // of the public routes
+	admin   string // of the admin routes
 }
 
 func (c *cluster) start(name, rate string) *replica {
 	c.t.Helper()
 	r := &replica{admin: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))}
 	ready := c.path(name)
-	r.process = exec.Command(c.path("profilectl"), "serve", "--rate", rate, "--cache", "redis://"+c.redis.Address+"/0", "--cache-key-file", c.path("key"),
-		"--listen", "127.0.0.1:0", "--admin-listen", strings.TrimPrefix(r.admin, "http://"))
+	r.process = exec.Command(c.path("profilectl"), "serve",
+		"--rate", rate,
+		"--cache", "redis://"+c.redis.Address+"/0",
+		"--cache-key-file", c.path("key"),
+		"--listen", "127.0.0.1:0",
+		"--admin-listen", strings.TrimPrefix(r.admin, "http://"))
 	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
 	for name, value := range c.playground.Variables() {
 		r.process.Env = append(r.process.Env, name+"="+value)
@@ -109,7 +118,7 @@ func (c *cluster) start(name, rate string) *replica {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(func() { _ = r.process.Process.Kill(); _ = r.process.Wait() })
-	c.await("a replica does not start", func() bool {
+	c.await("the replica does not start", func() bool {
 		raw, err := os.ReadFile(ready)
 		r.address = strings.TrimSpace(string(raw))
 		return err == nil && r.address != ""
@@ -117,9 +126,10 @@ func (c *cluster) start(name, rate string) *replica {
 	return r
 }
 
-// edit sends one request and returns its status, or 0 where there was no answer.
+// edit sends one request and returns its status, or 0 if there is no response.
 func (c *cluster) edit(r *replica) int {
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, r.address+"/updateUserInfo", strings.NewReader(`{"displayName":"Ada L."}`))
+	body := strings.NewReader(`{"displayName":"Ada L."}`)
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, r.address+"/updateUserInfo", body)
 	if err != nil {
 		c.t.Error(err)
 		return 0
@@ -135,8 +145,8 @@ func (c *cluster) edit(r *replica) int {
 	return res.StatusCode
 }
 
-// says reads a page of a replica's admin listener.
-func (c *cluster) says(r *replica, path string) string {
+// read returns the body of an admin route of a replica.
+func (c *cluster) read(r *replica, path string) string {
 	res, err := http.Get(r.admin + path)
 	if err != nil {
 		c.t.Error(err)
@@ -159,9 +169,9 @@ func (c *cluster) exchanges() (count int) {
 	return count
 }
 
-// TestReplicasAndRedisThatAreKilledUnderLoad has clients that, like any load
-// balancer, ask the other replica where one does not answer.
-func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
+// TestReplicasSurviveKillsUnderLoad has clients that, like a load balancer, try the
+// other replica if one does not respond.
+func TestReplicasSurviveKillsUnderLoad(t *testing.T) {
 	c := newCluster(t)
 	one, two := c.start("one", "0"), c.start("two", "0")
 	if status := c.edit(one); status != http.StatusNoContent {
@@ -171,7 +181,8 @@ func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
 		t.Fatalf("got %d after %d exchanges: the replicas do not share", status, c.exchanges())
 	}
 	var done, again atomic.Int64
-	load := func(until int64, at int64, then func()) {
+	// load sends requests to both replicas, and calls then after a number of them.
+	load := func(until, after int64, then func()) {
 		t.Helper()
 		done.Store(0)
 		var all sync.WaitGroup
@@ -187,7 +198,7 @@ func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
 					if status != http.StatusNoContent {
 						t.Errorf("a request got %d", status)
 					}
-					if done.Add(1) == at {
+					if done.Add(1) == after {
 						then()
 					}
 				}
@@ -197,23 +208,25 @@ func TestReplicasAndRedisThatAreKilledUnderLoad(t *testing.T) {
 	}
 	load(600, 200, func() { _ = one.process.Process.Signal(syscall.SIGKILL) })
 	if again.Load() == 0 || c.exchanges() != 1 {
-		t.Errorf("%d requests were sent again, %d exchanges", again.Load(), c.exchanges())
+		t.Errorf("%d requests were sent to the other replica, %d exchanges", again.Load(), c.exchanges())
 	}
 	one = c.start("one again", "0")
 	load(600, 200, c.redis.Kill)
-	fresh := c.start("without redis", "0") // knows no result and has nobody to ask
+	fresh := c.start("without redis", "0") // has no cached token and no shared cache
 	if status := c.edit(fresh); status != http.StatusNoContent {
-		t.Errorf("without redis a new replica answers with %d", status)
+		t.Errorf("without Redis a new replica responds with %d", status)
 	}
-	c.await("nobody says that redis is gone", func() bool {
-		return c.says(fresh, "/readyz?verbose") == "ready\ndegraded: shared cache\n" &&
-			strings.Contains(c.says(fresh, "/metrics"), `profilectl_degraded{part="shared cache"} 1`)
+	c.await("no route reports that Redis is unavailable", func() bool {
+		return c.read(fresh, "/readyz?verbose") == "ready\ndegraded: shared cache\n" &&
+			strings.Contains(c.read(fresh, "/metrics"), `profilectl_degraded{part="shared cache"} 1`)
 	})
 	c.redis.Start()
-	c.await("nobody notices that redis is there again", func() bool { return c.says(fresh, "/readyz?verbose") == "ready\n" })
+	c.await("Redis is still reported as unavailable", func() bool {
+		return c.read(fresh, "/readyz?verbose") == "ready\n"
+	})
 }
 
-func TestTheLimitOfAUserCountsOverReplicas(t *testing.T) {
+func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
 	c := newCluster(t)
 	one, two := c.start("one", "4"), c.start("two", "4")
 	var got []int
@@ -225,6 +238,6 @@ func TestTheLimitOfAUserCountsOverReplicas(t *testing.T) {
 	}
 	c.redis.Kill()
 	if status := c.edit(one); status != http.StatusNoContent {
-		t.Errorf("without redis: got %d", status)
+		t.Errorf("without Redis: got %d", status)
 	}
 }

@@ -102,7 +102,7 @@ func newSandboxAppTrust(with withSandbox) *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&certificate, "certificate", "", "PEM `file` with the client's certificate; a key in it is ignored")
+	f.StringVar(&certificate, "certificate", "", "PEM `file` with the client's certificate")
 	f.StringVar(&credential.Issuer, "issuer", "", "issuer of the platform's tokens, a `URL`")
 	f.StringVar(&credential.Subject, "subject", "", "`subject` of the platform's tokens")
 	f.StringVar(&key, "key", "", "PEM `file` with the issuer's public key")

@@ -28,7 +28,7 @@ can run at the same time: each has its own ports and its own tenant.`,
 			return runSandboxExec(c.Context(), env, g, o, args)
 		},
 	}
-	c.Flags().BoolVar(&o.RealNames, "real-names", false, "add the host names of the real service to the certificate")
+	c.Flags().BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
 	bindSeed(c.Flags(), &o.Seed, &o.ReadLag)
 	return c
 }

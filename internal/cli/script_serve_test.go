@@ -27,17 +27,22 @@ func certificateCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	ts.Check(err)
-	form := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	certificate, err := x509.CreateCertificate(rand.Reader, form, form, &key.PublicKey, key)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	ts.Check(err)
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	ts.Check(err)
-	text := append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate})
+	text = append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o600))
 }
 
-// platformTokenCommand writes a token as a platform gives to what runs on it,
-// and the platform's public key: platform-token FILE KEYFILE ISSUER SUBJECT.
+// platformTokenCommand writes a token that a platform issues to a workload, and the
+// platform's public key: platform-token FILE KEYFILE ISSUER SUBJECT.
 func platformTokenCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: platform-token FILE KEYFILE ISSUER SUBJECT")
@@ -45,7 +50,10 @@ func platformTokenCommand(ts *testscript.TestScript, neg bool, args []string) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	ts.Check(err)
 	token, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
-		Issuer: args[2], Subject: args[3], Audience: jwt.ClaimStrings{"api://AzureADTokenExchange"}, ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour)),
+		Issuer:    args[2],
+		Subject:   args[3],
+		Audience:  jwt.ClaimStrings{"api://AzureADTokenExchange"},
+		ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour)),
 	}).SignedString(key)
 	ts.Check(err)
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
@@ -56,8 +64,8 @@ func platformTokenCommand(ts *testscript.TestScript, neg bool, args []string) {
 	))
 }
 
-// collectorCommand starts a collector of traces and writes down all that it is
-// sent: collector VARIABLE FILE.
+// collectorCommand starts a collector of traces that writes what it receives to a
+// file: collector VARIABLE FILE.
 func collectorCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: collector VARIABLE FILE")

@@ -142,7 +142,8 @@ func settingPlaces(name string) string {
 		if row.Secret { // never from a flag or the file
 			return row.Env[0]
 		}
-		return fmt.Sprintf("--%s, %s, or `%s` in the section `serve` of the configuration file", name, row.Env[0], name)
+		const places = "--%s, %s, or `%s` in the section `serve` of the configuration file"
+		return fmt.Sprintf(places, name, row.Env[0], name)
 	}
 	return ""
 }

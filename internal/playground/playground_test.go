@@ -28,9 +28,9 @@ func start(t *testing.T, o playground.Options) *playground.Playground {
 func TestStartServesTheTenantAndTheMidTier(t *testing.T) {
 	p := start(t, playground.Options{})
 	for address, status := range map[string]int{
-		p.Facts.Pages + "/nothing-here":                        http.StatusNotFound,
-		p.Facts.Mailbox:                                        http.StatusOK,
-		p.MidTier + "/openapi.yaml":                            http.StatusOK,
+		p.Facts.Pages + "/nothing-here":                         http.StatusNotFound,
+		p.Facts.Mailbox:                                         http.StatusOK,
+		p.MidTier + "/openapi.yaml":                             http.StatusOK,
 		p.Variables()["SANDBOX_CONTROL"] + "/facts?without-key": http.StatusForbidden,
 	} {
 		res, err := http.Get(address)

@@ -133,7 +133,7 @@ func TestUpdateMapsUpstreamFailures(t *testing.T) {
 	}{
 		{
 			"the mid-tier lacks consent for Graph", func(w *world) error { return w.tenant.SetConsent(false) },
-			502, "cannot exchange the access token: consent is missing (AADSTS65001)",
+			502, "the service is misconfigured",
 		},
 		{
 			"the token endpoint is down", failNext(sandbox.Fault{Part: "token", Status: 503}),

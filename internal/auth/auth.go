@@ -1,18 +1,18 @@
-// Package auth holds the signed-in accounts of one tenant and hands out access
+// Package auth manages the signed-in accounts of one tenant and returns access
 // tokens for them.
 //
-// A token is had silently, from the cache or with the refresh token, or
-// interactively, with a person at a browser. Silent never opens anything: where
-// a person is needed it returns a claims challenge (a second factor is asked
-// for) or a SignIn fault (nobody is signed in), and the caller decides. The way
-// of an interactive sign-in:
+// A token is acquired silently, from the cache or with the refresh token, or
+// interactively, by a user at a browser. Silent never opens a browser. If a user
+// is needed, it returns a claims challenge (a second factor is required) or a
+// SignIn fault (no user is signed in), and the caller decides what to do. An
+// interactive sign-in works as follows:
 //
 //	MSAL's authorize URL + state, nonce, PKCE ──▶ Open ──▶ browser ──▶ tenant
 //	listener on http://localhost:port ◀── form_post with a code ◀─────────┘
-//	MSAL redeems the code, Store saves, the account is checked,
-//	and only then the browser is told how it ended.
+//	MSAL redeems the code, Store saves the tokens, the account is checked,
+//	and only then does the browser show the outcome.
 //
-// MSAL speaks the protocol and keeps the cache; its own browser helper is not
+// MSAL speaks the protocol and keeps the cache. Its own browser helper is not
 // used, because a single stray request ends its sign-ins (MSAL Go #365, #596).
 package auth
 
@@ -31,32 +31,33 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/public"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Config is what a Client needs. Every field without a default must be set.
+// Config is what a Client needs. All fields but RedirectPort and Wait must be set.
 type Config struct {
 	Authority authority.Authority
-	ClientID  string            // the public client's app registration
-	Store     *tokenstore.Store // where MSAL's cache is kept
+	ClientID  string            // of the public client's app registration
+	Store     *tokenstore.Store // keeps MSAL's cache
 	HTTP      *http.Client      // for the token endpoint
-	// Open shows the person the sign-in page. It must not wait for the browser.
-	// An error ends the sign-in.
+	// Open shows the sign-in page to the user. It must not wait for the browser. An
+	// error ends the sign-in.
 	Open         func(ctx context.Context, page Page) error
 	RedirectPort int           // the loopback port; 0 picks a free one
-	Wait         time.Duration // how long to wait for the browser; 0 is five minutes
+	Wait         time.Duration // limits the wait for the user; 0 is five minutes
 	Log          *slog.Logger
 }
 
-// Page is where a person signs in.
+// Page is the page where a user signs in.
 type Page struct {
-	URL  string // the tenant's authorize page; it holds no secret, but a state
-	Port int    // the loopback port that the browser comes back to
+	URL  string // the tenant's authorize page; it contains the state, but no secret
+	Port int    // the loopback port that the browser returns to
 }
 
 // Client acquires tokens for the accounts of one tenant. It is safe for
-// concurrent use; calls that touch the token store wait for each other, also
-// across processes.
+// concurrent use. Only one call at a time uses the token store, also across
+// processes.
 type Client struct {
 	config Config
 	msal   public.Client
@@ -64,8 +65,8 @@ type Client struct {
 
 // Account is a signed-in identity.
 type Account struct {
-	ID       string // "<object id>.<tenant id>": never changes, unlike names
-	Username string // what the person knows it by, usually an e-mail address
+	ID       string // "<object id>.<tenant id>"; unlike the name, it never changes
+	Username string // usually an email address
 }
 
 // Token is an access token for one API.
@@ -74,35 +75,37 @@ type Token struct {
 	Account Account
 	Expires time.Time
 	Scopes  []string
-	// NotSaved is why the token store could not keep the new sign-in; the token
-	// is good all the same, for this process.
+	// NotSaved is the reason why the token store could not save the new sign-in. The
+	// token is valid, but the next process will not find it.
 	NotSaved error
 }
 
-// defaultWait gives a person time to find a telephone and read a code.
+// defaultWait gives a user time to find a phone and read a code.
 const defaultWait = 5 * time.Minute
 
-// New returns a Client. Nothing is read or sent yet.
+// New returns a Client. It reads and sends nothing.
 func New(config Config) (*Client, error) {
 	if config.Wait == 0 {
 		config.Wait = defaultWait
 	}
 	c := &Client{config: config}
 	var err error
-	c.msal, err = newMSAL(config, config.Store, c.tenantHTTP())
+	c.msal, err = c.newMSAL(config.Store, c.tenantHTTP())
 	return c, err
 }
 
-// tenantHTTP makes the tenant's endpoints look as MSAL expects them.
+// tenantHTTP returns an HTTP client that shows MSAL the tenant's endpoints in the
+// form that MSAL accepts.
 func (c *Client) tenantHTTP() *http.Client {
 	client := *c.config.HTTP
 	client.Transport = c.config.Authority.Transport(c.config.HTTP.Transport)
 	return &client
 }
 
-func newMSAL(config Config, store cache.ExportReplace, httpClient *http.Client) (public.Client, error) {
-	client, err := public.New(config.ClientID,
-		public.WithAuthority(config.Authority.URL),
+// newMSAL returns an MSAL client with the given cache and HTTP client.
+func (c *Client) newMSAL(store cache.ExportReplace, httpClient *http.Client) (public.Client, error) {
+	client, err := public.New(c.config.ClientID,
+		public.WithAuthority(c.config.Authority.URL),
 		public.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
 		public.WithCache(store),
 		public.WithHTTPClient(httpClient),
@@ -115,13 +118,13 @@ func newMSAL(config Config, store cache.ExportReplace, httpClient *http.Client) 
 	return client, nil
 }
 
-// Accounts returns the signed-in accounts by name, without any network.
+// Accounts returns the signed-in accounts, sorted by name. It uses no network.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	var accounts []Account
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
 		known, err := c.msal.Accounts(ctx)
 		for _, a := range known {
-			accounts = append(accounts, account(a))
+			accounts = append(accounts, accountOf(a))
 		}
 		return err
 	})
@@ -129,7 +132,7 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 		return cmp.Or(strings.Compare(a.Username, b.Username), strings.Compare(a.ID, b.ID))
 	})
 	if _, lost := errors.AsType[*tokenstore.NotSaved](err); lost {
-		return accounts, nil // they are known all the same
+		return accounts, nil // the list is complete all the same
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
@@ -137,9 +140,9 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	return accounts, nil
 }
 
-// Forget removes an account and all its tokens from the store. The access
-// tokens stay valid until they expire: Entra has no revocation for them.
-func (c *Client) Forget(ctx context.Context, which Account) error {
+// Forget removes an account and all its tokens from the store. The access tokens
+// stay valid until they expire: Entra cannot revoke them.
+func (c *Client) Forget(ctx context.Context, account Account) error {
 	var left int
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
 		known, err := c.msal.Accounts(ctx)
@@ -147,7 +150,7 @@ func (c *Client) Forget(ctx context.Context, which Account) error {
 			return err
 		}
 		for _, a := range known {
-			if a.HomeAccountID != which.ID {
+			if a.HomeAccountID != account.ID {
 				left++
 			} else if err := c.msal.RemoveAccount(ctx, a); err != nil {
 				return err
@@ -161,14 +164,13 @@ func (c *Client) Forget(ctx context.Context, which Account) error {
 	if left > 0 {
 		return nil
 	}
-	if err := c.config.Store.Purge(ctx); err != nil { // MSAL leaves an empty shell
+	if err := c.config.Store.Purge(ctx); err != nil { // MSAL leaves an empty cache
 		return fmt.Errorf("remove account: %w", err)
 	}
 	return nil
 }
 
-// ForgetAll removes every account of the tenant, also from a store that is
-// damaged.
+// ForgetAll removes every account of the tenant, even if the store is damaged.
 func (c *Client) ForgetAll(ctx context.Context) error {
 	if err := c.config.Store.Purge(ctx); err != nil {
 		return fmt.Errorf("remove accounts: %w", err)
@@ -176,10 +178,24 @@ func (c *Client) ForgetAll(ctx context.Context) error {
 	return nil
 }
 
-func account(a public.Account) Account {
+func accountOf(a public.Account) Account {
 	return Account{ID: a.HomeAccountID, Username: a.PreferredUsername}
 }
 
-func token(r public.AuthResult) Token {
-	return Token{Access: r.AccessToken, Account: account(r.Account), Expires: r.ExpiresOn, Scopes: r.GrantedScopes}
+func tokenOf(r public.AuthResult) Token {
+	return Token{
+		Access:  r.AccessToken,
+		Account: accountOf(r.Account),
+		Expires: r.ExpiresOn,
+		Scopes:  r.GrantedScopes,
+	}
+}
+
+// claimsOf returns the claims request of a challenge that may be nil. MSAL ignores
+// an empty one.
+func claimsOf(ch *challenge.Challenge) string {
+	if ch == nil {
+		return ""
+	}
+	return ch.Claims
 }

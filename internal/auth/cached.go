@@ -11,25 +11,24 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// errOffline is what a client gets that must not use the network.
-var errOffline = errors.New("the network is not to be used")
-
-// offline is a network that is not there.
+// offline is a transport that sends nothing.
 type offline struct{}
 
-// RoundTrip fails.
-func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errOffline }
+// RoundTrip returns an error.
+func (offline) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("offline: no network is used")
+}
 
-// Cached returns the access token for scopes that the store has and that is
-// still good, without any network; ok is false where there is none.
-func (c *Client) Cached(ctx context.Context, which Account, scopes []string) (t Token, ok bool, err error) {
-	client, err := newMSAL(c.config, c.config.Store, &http.Client{Transport: c.config.Authority.Transport(offline{})})
+// Cached returns a valid access token for scopes from the store. ok is false if
+// the store has none. Cached uses no network.
+func (c *Client) Cached(ctx context.Context, account Account, scopes []string) (t Token, ok bool, err error) {
+	client, err := c.newMSAL(c.config.Store, &http.Client{Transport: c.config.Authority.Transport(offline{})})
 	if err != nil {
 		return Token{}, false, err
 	}
 	var result public.AuthResult
 	err = c.config.Store.Locked(ctx, func(ctx context.Context) error {
-		known, err := find(ctx, client, which)
+		known, err := find(ctx, client, account)
 		if err != nil {
 			return err
 		}
@@ -38,12 +37,12 @@ func (c *Client) Cached(ctx context.Context, which Account, scopes []string) (t 
 			if f, isFault := errors.AsType[*fault.Error](err); isFault {
 				return f
 			}
-			result = public.AuthResult{} // no network: nothing cached is good any more
+			result = public.AuthResult{} // MSAL needed the network: no cached token is valid
 		}
 		return nil
 	})
 	if _, lost := errors.AsType[*tokenstore.NotSaved](err); err != nil && !lost {
 		return Token{}, false, err
 	}
-	return token(result), result.AccessToken != "", nil
+	return tokenOf(result), result.AccessToken != "", nil
 }

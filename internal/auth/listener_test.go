@@ -3,7 +3,7 @@ package auth_test
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,104 +13,42 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
-	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
-// state is what a local attacker may have seen in the browser's command line.
-func state(t *testing.T, page string) string {
-	t.Helper()
-	u, err := url.Parse(page)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Query().Get("state")
+// stray is a request to the redirect URI that does not come from the tenant.
+// {state} stands for the state of the sign-in, which a local attacker may have seen
+// in the browser's command line.
+type stray struct {
+	method string
+	path   string
+	form   url.Values
+	header map[string]string
 }
 
-// TestStrangersCannotEndASignIn sends what other programs and web pages of the
-// machine can send, before the person's own answer.
-func TestStrangersCannotEndASignIn(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		method string
-		path   string
-		form   url.Values
-		header map[string]string
-		status int
-	}{
-		{"a favicon", "GET", "/favicon.ico", nil, nil, 404},
-		{"a prefetch", "GET", "/", nil, nil, 405},
-		{"a code in the query", "GET", "/?code=x&state={state}", nil, nil, 405},
-		{"an error without state", "POST", "/", url.Values{"error": {"access_denied"}}, nil, 403},
-		{"a wrong state", "POST", "/", url.Values{"code": {"x"}, "state": {"wrong"}}, nil, 403},
-		{"a fetch from a page", "POST", "/", url.Values{"error": {"x"}, "state": {"{state}"}}, map[string]string{"Sec-Fetch-Mode": "no-cors"}, 403},
-		{"an iframe", "POST", "/", url.Values{"error": {"x"}, "state": {"{state}"}}, map[string]string{"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403},
-		{"a rebound name", "POST", "/", url.Values{"error": {"x"}, "state": {"{state}"}}, map[string]string{"Host": "evil.example"}, 421},
-		{"JSON", "POST", "/", url.Values{"error": {"x"}, "state": {"{state}"}}, map[string]string{"Content-Type": "application/json"}, 415},
-		{"another path", "POST", "/x", url.Values{"error": {"x"}, "state": {"{state}"}}, nil, 404},
-		{"a parameter twice", "POST", "/", url.Values{"code": {"x", "y"}, "state": {"{state}"}}, nil, 400},
-		{"neither a code nor an error", "POST", "/", url.Values{"state": {"{state}"}}, nil, 400},
-		{"both", "POST", "/", url.Values{"code": {"x"}, "error": {"x"}, "state": {"{state}"}}, nil, 400},
-		{"too much", "POST", "/", url.Values{"code": {strings.Repeat("x", 70_000)}, "state": {"{state}"}}, nil, 400},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, sandbox.Config{})
-			person := w.open(t)
-			w.rewire(t, 0, 5*time.Minute, func(ctx context.Context, p auth.Page) error {
-				for _, host := range []string{"127.0.0.1", "[::1]"} {
-					if got := w.send(t, host, p, c.method, c.path, c.form, c.header); got != c.status {
-						t.Errorf("%s: got %d, want %d", host, got, c.status)
-					}
-				}
-				return person(ctx, p)
-			})
-			if _, err := w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}}); err != nil {
-				t.Errorf("the sign-in ended: %v", err)
-			}
-		})
-	}
-}
-
-// rewire makes the client anew, with another person at the browser.
-func (w *world) rewire(t *testing.T, port int, wait time.Duration, open func(context.Context, auth.Page) error) {
+// send sends the request and returns its status.
+func (s stray) send(t *testing.T, host string, p auth.Page) int {
 	t.Helper()
-	form, err := authority.Parse("contoso")
+	page, err := url.Parse(p.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := authority.Discover(t.Context(), w.tenant.Client(), form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.client, err = auth.New(auth.Config{
-		Authority: a, ClientID: w.tenant.Facts().ClientID, Store: tokenstore.Memory(), HTTP: w.http, Open: open,
-		RedirectPort: port, Wait: wait, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// send sends one request to the redirect URI and returns the status.
-func (w *world) send(t *testing.T, host string, p auth.Page, method, path string, form url.Values, header map[string]string) int {
-	t.Helper()
-	known := state(t, p.URL)
+	state := page.Query().Get("state")
 	values := url.Values{}
-	for name, all := range form {
+	for name, all := range s.form {
 		for _, v := range all {
-			values.Add(name, strings.ReplaceAll(v, "{state}", known))
+			values.Add(name, strings.ReplaceAll(v, "{state}", state))
 		}
 	}
-	address := "http://" + host + ":" + strconv.Itoa(p.Port) + strings.ReplaceAll(path, "{state}", known)
-	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(values.Encode()))
+	address := "http://" + host + ":" + strconv.Itoa(p.Port) + strings.ReplaceAll(s.path, "{state}", state)
+	req, err := http.NewRequestWithContext(t.Context(), s.method, address, strings.NewReader(values.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	for name, value := range header {
+	for name, value := range s.header {
 		if req.Header.Set(name, value); name == "Host" {
 			req.Host = value + ":" + strconv.Itoa(p.Port)
 		}
@@ -126,25 +64,87 @@ func (w *world) send(t *testing.T, host string, p auth.Page, method, path string
 	return res.StatusCode
 }
 
-func TestABusyRedirectPortIsSaid(t *testing.T) {
-	for _, family := range []string{"127.0.0.1:0", "[::1]:0"} {
-		squatter, err := net.Listen("tcp", family)
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := squatter.Addr().(*net.TCPAddr).Port
-		w := newWorld(t, sandbox.Config{})
-		w.rewire(t, port, 0, func(context.Context, auth.Page) error { return errors.New("the browser was opened") })
-		_, err = w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}})
-		want := "port " + strconv.Itoa(port) + " on this machine is taken, so the browser could not come back to profilectl"
-		if f := fault.As(err); f.Kind != fault.Unavailable || f.What != want || f.Fix == "" {
-			t.Errorf("%s: got %v", family, err)
-		}
-		squatter.Close()
+// TestListenerIgnoresStrangers sends what other processes and web pages can send,
+// before the user's own response arrives.
+func TestListenerIgnoresStrangers(t *testing.T) {
+	const state = "{state}"
+	large := strings.Repeat("x", 70_000)
+	failure := url.Values{"error": {"x"}, "state": {state}}
+	type header = map[string]string
+	for _, c := range []struct {
+		name   string
+		stray  stray
+		status int
+	}{
+		{"favicon", stray{method: "GET", path: "/favicon.ico"}, 404},
+		{"prefetch", stray{method: "GET", path: "/"}, 405},
+		{"code in the query", stray{method: "GET", path: "/?code=x&state={state}"}, 405},
+		{"error without state", stray{method: "POST", path: "/", form: url.Values{"error": {"access_denied"}}}, 403},
+		{"wrong state", stray{method: "POST", path: "/", form: url.Values{"code": {"x"}, "state": {"wrong"}}}, 403},
+		{"fetch by a web page", stray{"POST", "/", failure, header{"Sec-Fetch-Mode": "no-cors"}}, 403},
+		{
+			"iframe",
+			stray{"POST", "/", failure, header{"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}}, 403,
+		},
+		{"DNS rebinding", stray{"POST", "/", failure, header{"Host": "evil.example"}}, 421},
+		{"JSON", stray{"POST", "/", failure, header{"Content-Type": "application/json"}}, 415},
+		{"another path", stray{method: "POST", path: "/x", form: failure}, 404},
+		{
+			"repeated parameter",
+			stray{method: "POST", path: "/", form: url.Values{"code": {"x", "y"}, "state": {state}}}, 400,
+		},
+		{"neither code nor error", stray{method: "POST", path: "/", form: url.Values{"state": {state}}}, 400},
+		{
+			"both code and error",
+			stray{method: "POST", path: "/", form: url.Values{"code": {"x"}, "error": {"x"}, "state": {state}}}, 400,
+		},
+		{
+			"form that is too large",
+			stray{method: "POST", path: "/", form: url.Values{"code": {large}, "state": {state}}}, 400,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, sandbox.Config{})
+			open := w.open(t)
+			w.configure(t, func(config *auth.Config) {
+				config.Open = func(ctx context.Context, p auth.Page) error {
+					for _, host := range []string{"127.0.0.1", "[::1]"} {
+						if got := c.stray.send(t, host, p); got != c.status {
+							t.Errorf("%s: got %d, want %d", host, got, c.status)
+						}
+					}
+					return open(ctx, p)
+				}
+			})
+			if _, err := w.client.Interactive(t.Context(), readScope()); err != nil {
+				t.Errorf("the sign-in ended: %v", err)
+			}
+		})
 	}
 }
 
-// gate lets the token request wait until the tab is closed.
+func TestListenerReportsABusyPort(t *testing.T) {
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0"} {
+		other, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := other.Addr().(*net.TCPAddr).Port
+		w := newWorld(t, sandbox.Config{})
+		w.configure(t, func(c *auth.Config) {
+			c.RedirectPort = port
+			c.Open = func(context.Context, auth.Page) error { return errors.New("the browser was opened") }
+		})
+		_, err = w.client.Interactive(t.Context(), readScope())
+		want := fmt.Sprintf("port %d is in use, so the browser could not return to profilectl", port)
+		if f := fault.As(err); f.Kind != fault.Unavailable || f.What != want || f.Fix == "" {
+			t.Errorf("%s: got %v", address, err)
+		}
+		other.Close()
+	}
+}
+
+// gate delays the token request until the tab is closed.
 type gate struct {
 	next   http.RoundTripper
 	begun  chan struct{} // closed when the code is being redeemed
@@ -159,64 +159,76 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.next.RoundTrip(req)
 }
 
-func TestATabThatIsClosedWhileTheCodeIsRedeemedCostsNothing(t *testing.T) {
+func TestInteractiveSucceedsAfterTheTabIsClosed(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
 	g := gate{next: w.tenant.Client().Transport, begun: make(chan struct{}), closed: make(chan struct{})}
 	w.http = &http.Client{Transport: g}
-	w.rewire(t, 0, time.Minute, func(ctx context.Context, p auth.Page) error {
-		browser, err := robot.New(w.person, either{w.tenant})
-		if err != nil {
-			return err
-		}
-		tab, closeTab := context.WithCancel(ctx)
-		go func() {
-			<-g.begun
-			closeTab()
-		}()
-		go func() {
-			defer close(g.closed)
-			if _, err := browser.Open(tab, p.URL); !errors.Is(err, context.Canceled) {
-				t.Errorf("the tab ended with %v", err)
+	w.configure(t, func(c *auth.Config) {
+		c.Open = func(ctx context.Context, p auth.Page) error {
+			browser, err := robot.New(w.user, splitTransport{w.tenant})
+			if err != nil {
+				return err
 			}
-		}()
-		return nil
+			tab, closeTab := context.WithCancel(ctx)
+			go func() {
+				<-g.begun
+				closeTab()
+			}()
+			go func() {
+				defer close(g.closed)
+				if _, err := browser.Open(tab, p.URL); !errors.Is(err, context.Canceled) {
+					t.Errorf("the tab ended with %v", err)
+				}
+			}()
+			return nil
+		}
 	})
-	if _, err := w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}}); err != nil {
+	if _, err := w.client.Interactive(t.Context(), readScope()); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestWaitingEnds(t *testing.T) {
+func TestInteractiveEndsAfterTheWaitAndWithItsContext(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
-	w.rewire(t, 0, time.Millisecond, func(context.Context, auth.Page) error { return nil })
-	_, err := w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}})
-	if f := fault.As(err); f.Kind != fault.SignIn || f.What != "no answer came from the browser within 1ms" {
+	w.configure(t, func(c *auth.Config) {
+		c.Wait = time.Millisecond
+		c.Open = func(context.Context, auth.Page) error { return nil }
+	})
+	_, err := w.client.Interactive(t.Context(), readScope())
+	const late = "the sign-in was not finished in the browser within 1ms"
+	if f := fault.As(err); f.Kind != fault.SignIn || f.What != late {
 		t.Errorf("got %v", err)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	w.rewire(t, 0, time.Hour, func(context.Context, auth.Page) error { stop(); return nil })
-	_, err = w.client.Interactive(ctx, auth.Request{Scopes: []string{"User.Read"}})
+	ctx, cancel := context.WithCancel(t.Context())
+	w.configure(t, func(c *auth.Config) {
+		c.Wait = time.Hour
+		c.Open = func(context.Context, auth.Page) error { cancel(); return nil }
+	})
+	_, err = w.client.Interactive(ctx, readScope())
 	if f := fault.As(err); f.Kind != fault.Canceled {
 		t.Errorf("got %v", err)
 	}
 }
 
-// TestIdleConnectionsOfABrowserCostNoTime opens what browsers open in advance.
-func TestIdleConnectionsOfABrowserCostNoTime(t *testing.T) {
+// TestListenerDoesNotWaitForIdleConnections opens connections in advance, as
+// browsers do.
+func TestListenerDoesNotWaitForIdleConnections(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
-	person := w.open(t)
-	w.rewire(t, 0, time.Hour, func(ctx context.Context, p auth.Page) error {
-		for range 6 {
-			idle, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(p.Port))
-			if err != nil {
-				return err
+	open := w.open(t)
+	w.configure(t, func(c *auth.Config) {
+		c.Open = func(ctx context.Context, p auth.Page) error {
+			for range 6 {
+				idle, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(p.Port))
+				if err != nil {
+					return err
+				}
+				t.Cleanup(func() { idle.Close() })
 			}
-			t.Cleanup(func() { idle.Close() })
+			return open(ctx, p)
 		}
-		return person(ctx, p)
 	})
 	start := time.Now()
-	if _, err := w.client.Interactive(t.Context(), auth.Request{Scopes: []string{"User.Read"}}); err != nil {
+	if _, err := w.client.Interactive(t.Context(), readScope()); err != nil {
 		t.Fatal(err)
 	}
 	// A server that waited for them would wait for its header limit, 5 s.

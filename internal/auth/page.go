@@ -9,77 +9,112 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/fault"
 )
 
 //go:embed page.html page.css
 var pageFiles embed.FS
 
-var pageTemplate = template.Must(template.ParseFS(pageFiles, "page.html"))
+// pageTemplate returns the template of all pages.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(pageFiles, "page.html"))
+})
 
-// page is the last thing the browser shows. It runs no script and loads
-// nothing.
+// page is the final page of a sign-in. It runs no script and loads nothing.
 type page struct {
 	OK      bool
 	Title   string
 	Message string
-	Account string // who signed in; empty where nobody did
+	Account string // the account that signed in; empty if none did
 	Host    string // of the tenant
 	Tenant  string // its id
-	Next    string // what to do now
+	Next    string // what the user can do now
 }
 
-func success(account string, a authority.Authority) page {
+// successPage says who is signed in.
+func successPage(account string, a authority.Authority) page {
 	host := ""
 	if u, err := url.Parse(a.AuthorizationEndpoint); err == nil {
 		host = u.Host
 	}
-	return page{OK: true, Title: "You are signed in", Account: account, Host: host, Tenant: a.TenantID, Next: "You can close this tab and go back to the terminal."}
+	return page{
+		OK:      true,
+		Title:   "You are signed in",
+		Account: account,
+		Host:    host,
+		Tenant:  a.TenantID,
+		Next:    "You can close this tab and return to the terminal.",
+	}
 }
 
-func failure(what, fix string) page {
-	return page{Title: "Signing in did not work", Message: sentence(what), Next: "Close this tab and go back to the terminal. To mend it: " + fix + "."}
+// failurePage says why the sign-in failed and what to do next.
+func failurePage(f *fault.Error) page {
+	return page{
+		Title:   "Sign-in failed",
+		Message: sentence(f.What),
+		Next:    sentence(f.Advice()) + " You can close this tab.",
+	}
 }
 
-// sentence writes a fault's words as a page does.
-func sentence(what string) string {
-	first, size := utf8.DecodeRuneInString(what)
-	return string(unicode.ToUpper(first)) + what[size:] + "."
+// unexpectedPage is shown for requests that do not belong to the sign-in.
+func unexpectedPage() page {
+	return page{
+		Title:   "Nothing to see here",
+		Message: "profilectl uses this address to complete a sign-in.",
+		Next:    "You can close this tab.",
+	}
 }
 
-func nothing() page {
-	return page{Title: "Nothing to see here", Message: "profilectl waits at this address for a sign-in to finish.", Next: "You can close this tab."}
+// sentence returns the words of a fault as a sentence.
+func sentence(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:] + "."
 }
 
-// write sends the page. A code or an error came by POST, so neither the
-// address bar nor the history holds any of it.
+// write sends the page. The code or the error arrived by POST, so neither the
+// address bar nor the history of the browser contains it.
 func (p page) write(w http.ResponseWriter, status int) {
 	css, err := pageFiles.ReadFile("page.css")
 	if err != nil { // embedded at build time
 		css = nil
 	}
+	var out bytes.Buffer
+	if pageTemplate().Execute(&out, struct {
+		page
+		CSS template.CSS
+	}{p, template.CSS(css)}) != nil { //nolint:gosec // the style sheet is embedded
+		out.Reset() // an empty page is better than half a page
+	}
+	setHeaders(w.Header(), css)
+	// With Content-Length, the page is complete when it has been flushed, and the
+	// listener may close.
+	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
+	w.WriteHeader(status)
+	_, _ = out.WriteTo(w) // fails if the tab was closed
+}
+
+// setHeaders forbids everything but the page and its style sheet.
+func setHeaders(h http.Header, css []byte) {
 	sum := sha256.Sum256(css)
-	h := w.Header()
+	policy := []string{
+		"default-src 'none'",
+		"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",
+		"img-src data:",
+		"frame-ancestors 'none'",
+		"base-uri 'none'",
+		"form-action 'none'",
+	}
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+	h.Set("Content-Security-Policy", strings.Join(policy, "; "))
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Connection", "close")
-	var out bytes.Buffer
-	if pageTemplate.Execute(&out, struct {
-		page
-		CSS template.CSS
-	}{p, template.CSS(css)}) != nil { //nolint:gosec // the style sheet is embedded
-		out.Reset() // an empty page beats half of one
-	}
-	// With its length given, the page is whole once it is flushed, and the
-	// listener may close.
-	h.Set("Content-Length", strconv.Itoa(out.Len()))
-	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // a closed tab is no error
 }

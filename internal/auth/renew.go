@@ -13,24 +13,25 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Renew is Silent for a token that an API has refused although it looked good:
-// revoked, signed with a withdrawn key, or judged by a clock that differs from
-// ours. The cached access tokens, all of which are as doubtful, are given up.
-func (c *Client) Renew(ctx context.Context, which Account, scopes []string) (Token, *challenge.Challenge, error) {
-	client, err := newMSAL(c.config, signInsOnly{c.config.Store}, c.tenantHTTP())
+// Renew is like Silent, but uses no cached access token. It is for an API that has
+// rejected a token although it has not expired: the token was revoked, its key was
+// withdrawn, or the API's clock differs from ours. The other cached access tokens
+// are just as doubtful, so the cache drops them all.
+func (c *Client) Renew(ctx context.Context, account Account, scopes []string) (Token, *challenge.Challenge, error) {
+	client, err := c.newMSAL(withoutTokens{c.config.Store}, c.tenantHTTP())
 	if err != nil {
 		return Token{}, nil, err
 	}
-	return c.silent(ctx, client, which, scopes, nil)
+	return c.silent(ctx, client, account, scopes, nil)
 }
 
-// signInsOnly is a store whose access tokens MSAL does not get to see.
-type signInsOnly struct{ *tokenstore.Store }
+// withoutTokens is a store that hides its access tokens from MSAL.
+type withoutTokens struct{ *tokenstore.Store }
 
-var _ cache.ExportReplace = signInsOnly{}
+var _ cache.ExportReplace = withoutTokens{}
 
 // Replace gives MSAL the stored cache without its access tokens.
-func (s signInsOnly) Replace(ctx context.Context, into cache.Unmarshaler, hints cache.ReplaceHints) error {
+func (s withoutTokens) Replace(ctx context.Context, into cache.Unmarshaler, hints cache.ReplaceHints) error {
 	return s.Store.Replace(ctx, unmarshalFunc(func(data []byte) error {
 		var parts map[string]json.RawMessage
 		if err := json.Unmarshal(data, &parts); err != nil {
@@ -45,16 +46,16 @@ func (s signInsOnly) Replace(ctx context.Context, into cache.Unmarshaler, hints 
 	}), hints)
 }
 
-// unmarshalFunc reads a stored cache.
+// unmarshalFunc is a function that reads a stored cache.
 type unmarshalFunc func([]byte) error
 
-// Unmarshal calls the func.
+// Unmarshal calls f.
 func (f unmarshalFunc) Unmarshal(data []byte) error { return f(data) }
 
-// ValidUntil returns when the last access token of an account that is in the
-// store expires, or the zero time where none is good any more. It uses no
-// network. The form of the cache is the one that all MSALs share.
-func (c *Client) ValidUntil(ctx context.Context, which Account) (time.Time, error) {
+// ValidUntil returns the time when the last cached access token of an account
+// expires, or the zero time if all have expired. It uses no network. The format of
+// the cache is common to MSAL's implementations in all languages.
+func (c *Client) ValidUntil(ctx context.Context, account Account) (time.Time, error) {
 	var last time.Time
 	err := c.config.Store.Replace(ctx, unmarshalFunc(func(data []byte) error {
 		var stored struct {
@@ -68,7 +69,7 @@ func (c *Client) ValidUntil(ctx context.Context, which Account) (time.Time, erro
 		}
 		for _, t := range stored.AccessToken {
 			seconds, err := strconv.ParseInt(t.Expires, 10, 64)
-			if expires := time.Unix(seconds, 0); err == nil && t.Account == which.ID && expires.After(last) {
+			if expires := time.Unix(seconds, 0); err == nil && t.Account == account.ID && expires.After(last) {
 				last = expires
 			}
 		}

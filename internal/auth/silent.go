@@ -12,46 +12,55 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Silent returns an access token for scopes of one API without a person: from
-// the cache, or with the refresh token. A challenge, where it returns one, says
-// that a second factor is needed; a SignIn fault says that the account has to
-// sign in anew. With ch, a cached token is passed over: the API has refused
-// it with that challenge.
-func (c *Client) Silent(ctx context.Context, which Account, scopes []string, ch *challenge.Challenge) (Token, *challenge.Challenge, error) {
-	return c.silent(ctx, c.msal, which, scopes, ch)
+// Silent returns an access token for scopes of one API without a user: from the
+// cache, or with the refresh token. It returns a challenge if a second factor is
+// required, and a SignIn fault if the account must sign in again. If ch has
+// claims, cached tokens are not used: the API has rejected one with that
+// challenge.
+func (c *Client) Silent(
+	ctx context.Context,
+	account Account,
+	scopes []string,
+	ch *challenge.Challenge,
+) (Token, *challenge.Challenge, error) {
+	return c.silent(ctx, c.msal, account, scopes, ch)
 }
 
-func (c *Client) silent(ctx context.Context, client public.Client, which Account, scopes []string, ch *challenge.Challenge) (Token, *challenge.Challenge, error) {
+func (c *Client) silent(
+	ctx context.Context,
+	client public.Client,
+	account Account,
+	scopes []string,
+	ch *challenge.Challenge,
+) (Token, *challenge.Challenge, error) {
 	var result public.AuthResult
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
-		known, err := find(ctx, client, which)
+		known, err := find(ctx, client, account)
 		if err != nil {
 			return err
 		}
-		options := []public.AcquireSilentOption{public.WithSilentAccount(known)}
-		if ch != nil && ch.Claims != "" {
-			options = append(options, public.WithClaims(ch.Claims))
-		}
-		result, err = client.AcquireTokenSilent(ctx, scopes, options...)
+		result, err = client.AcquireTokenSilent(ctx, scopes,
+			public.WithSilentAccount(known), public.WithClaims(claimsOf(ch)))
 		return err
 	})
 	notSaved, lost := errors.AsType[*tokenstore.NotSaved](err)
 	switch {
-	case err == nil || lost && result.AccessToken != "":
-		t := token(result)
-		if lost {
-			t.NotSaved = notSaved
-		}
+	case err == nil:
+		return tokenOf(result), nil, nil
+	case lost && result.AccessToken != "":
+		t := tokenOf(result)
+		t.NotSaved = notSaved
 		return t, nil, nil
 	case lost:
 		return Token{}, nil, notSaved
+	default:
+		ch, err := silentFailure(err)
+		return Token{}, ch, err
 	}
-	ch, err = silentFailure(err)
-	return Token{}, ch, err
 }
 
 // silentFailure turns MSAL's error into a challenge if a second factor is enough,
-// or into a fault.
+// and into a fault otherwise.
 func silentFailure(err error) (*challenge.Challenge, error) {
 	f := fault.As(aadsts.FromMSAL(err, "sign in with the stored sign-in"))
 	if ch := aadsts.Challenge(f); ch != nil {
@@ -59,7 +68,7 @@ func silentFailure(err error) (*challenge.Challenge, error) {
 	}
 	if refusal, ok := errors.AsType[*aadsts.Error](f); ok {
 		if refusal.Interactive() {
-			f.Kind, f.Fix = fault.SignIn, signIn
+			f.Kind, f.Fix, f.Next = fault.SignIn, "", fault.DoSignIn
 		}
 		return nil, f
 	}
@@ -69,25 +78,26 @@ func silentFailure(err error) (*challenge.Challenge, error) {
 	// MSAL has only plain errors for a cache without a usable refresh token.
 	return nil, &fault.Error{
 		Kind: fault.SignIn,
-		What: "the stored sign-in cannot be used any more",
-		Fix:  signIn,
+		What: "the stored sign-in is no longer valid",
+		Next: fault.DoSignIn,
 		Err:  err,
 	}
 }
 
-// signIn is the cure for most of what can befall a stored sign-in.
-const signIn = "run `profilectl login`"
-
-// find returns MSAL's record of an account.
-func find(ctx context.Context, client public.Client, which Account) (public.Account, error) {
+// find returns MSAL's record of an account, or a SignIn fault.
+func find(ctx context.Context, client public.Client, account Account) (public.Account, error) {
 	known, err := client.Accounts(ctx)
 	if err != nil {
 		return public.Account{}, err
 	}
 	for _, a := range known {
-		if a.HomeAccountID == which.ID {
+		if a.HomeAccountID == account.ID {
 			return a, nil
 		}
 	}
-	return public.Account{}, &fault.Error{Kind: fault.SignIn, What: "nobody is signed in", Fix: signIn}
+	return public.Account{}, &fault.Error{
+		Kind: fault.SignIn,
+		What: "no user is signed in",
+		Next: fault.DoSignIn,
+	}
 }

@@ -4,5 +4,5 @@ package auth
 
 import "syscall"
 
-// exclusive has nothing to do where a bound port is exclusive by itself.
+// exclusive does nothing: on this platform a bound port is always exclusive.
 func exclusive(_, _ string, _ syscall.RawConn) error { return nil }

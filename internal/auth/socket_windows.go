@@ -2,9 +2,9 @@ package auth
 
 import "syscall"
 
-// exclusive keeps another program from binding the same port beside ours,
-// which Windows allows by default (SO_EXCLUSIVEADDRUSE, winsock2.h: the
-// complement of SO_REUSEADDR).
+// exclusive prevents other programs from binding the same port, which Windows
+// allows by default. It sets SO_EXCLUSIVEADDRUSE, which winsock2.h defines as the
+// complement of SO_REUSEADDR.
 func exclusive(_, _ string, raw syscall.RawConn) error {
 	var set error
 	err := raw.Control(func(fd uintptr) {

@@ -64,7 +64,7 @@ func TestBrowserCancelsASignIn(t *testing.T) {
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
 	text := user.waitForText("main[role=alert]")
-	if !strings.Contains(text, "Signing in did not work") || !strings.Contains(text, "canceled") {
+	if !strings.Contains(text, "Sign-in failed") || !strings.Contains(text, "canceled") {
 		t.Errorf("the page shows %q", text)
 	}
 	if f := fault.As(<-s.done); f.Kind != fault.Canceled {
@@ -95,7 +95,7 @@ func TestBrowserTabIsClosed(t *testing.T) {
 	user := newBrowserUser(t, globals{Wait: 3 * time.Second})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
-	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != "no answer came from the browser within 3s" {
+	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != "the sign-in was not finished in the browser within 3s" {
 		t.Errorf("got %v", f)
 	}
 	user.startSession(globals{})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -68,15 +69,7 @@ func (d Draft) putNode(key, node *yaml.Node) error {
 
 // anchored reports whether a value has an anchor or an alias anywhere.
 func anchored(n *yaml.Node) bool {
-	if n.Anchor != "" || n.Kind == yaml.AliasNode {
-		return true
-	}
-	for _, child := range n.Content {
-		if anchored(child) {
-			return true
-		}
-	}
-	return false
+	return n.Anchor != "" || n.Kind == yaml.AliasNode || slices.ContainsFunc(n.Content, anchored)
 }
 
 // canonical returns a value as the JSON decoder would: nil, bool, json.Number,

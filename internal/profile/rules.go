@@ -47,13 +47,13 @@ func utf16Len(value string) int {
 func languageTag(value string) bool {
 	const shortest, longest, longestPart = 2, 3, 8
 	for i, part := range strings.Split(value, "-") {
-		digits := i > 0
 		if len(part) < shortest || len(part) > longestPart || i == 0 && len(part) > longest {
 			return false
 		}
 		for _, r := range part {
 			letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-			if !letter && !(digits && r >= '0' && r <= '9') {
+			digit := i > 0 && r >= '0' && r <= '9'
+			if !letter && !digit {
 				return false
 			}
 		}

@@ -168,7 +168,7 @@ func configSet(env Env, g *globals, name, value string) error {
 		if err != nil {
 			return err
 		}
-		if config.FitName(tenant) != tenant || tenant == config.FromEnvironment {
+		if !config.ValidTenantName(tenant) || tenant == config.FromEnvironment {
 			return &fault.Error{
 				Kind: fault.Usage,
 				What: "invalid tenant name " + quote(tenant),

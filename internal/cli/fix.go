@@ -3,6 +3,7 @@ package cli
 import (
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -39,8 +40,12 @@ func remedyFor(a fault.Action) remedy {
 		const choose = "name one with --tenant, or choose one with %s"
 		return remedy{"profilectl config use NAME", choose, "; " + choose}
 	case fault.DoConfigureTenant:
-		const set = "%s, and set client-id and edit-scope in the same way"
-		return remedy{"profilectl config set --tenant NAME authority SUBDOMAIN", "run " + set, "; to use your own, run " + set}
+		const set = "run %s, and set client-id and edit-scope in the same way"
+		return remedy{
+			"profilectl config set --tenant NAME authority SUBDOMAIN",
+			"to try profilectl without a tenant, run `profilectl demo`; to use your own, " + set,
+			"; to add a tenant, " + set,
+		}
 	case fault.DoListFields:
 		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
 	case fault.DoReport:
@@ -77,6 +82,9 @@ func (g *globals) fix(f *fault.Error) string {
 // command completes a suggested command with the configuration, the tenant and
 // the account of this run, so that it acts on the same ones when it is pasted.
 func (g *globals) command(line string) string {
+	if config.ValidTenantName(g.Tenant) {
+		line = strings.Replace(line, " --tenant NAME", "", 1)
+	}
 	for _, flag := range []struct{ name, value string }{
 		{"--config", g.Config}, {"--tenant", g.Tenant}, {"--account", g.Account},
 	} {

@@ -55,6 +55,20 @@ func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 	}
 }
 
+func TestFixFillsInTheTenantOfTheRun(t *testing.T) {
+	fix := fault.Error{Fix: "use one of contoso", Next: fault.DoConfigureTenant}
+	for tenant, want := range map[string]string{
+		"fabrikam": "`profilectl config set authority SUBDOMAIN --tenant fabrikam`",
+		"Bad Name": "`profilectl config set --tenant NAME authority SUBDOMAIN`",
+		"":         "`profilectl config set --tenant NAME authority SUBDOMAIN`",
+	} {
+		want = "use one of contoso; to add a tenant, run " + want + ", and set client-id and edit-scope in the same way"
+		if got := (&globals{Tenant: tenant}).fix(&fix); got != want {
+			t.Errorf("tenant %q:\n got %s\nwant %s", tenant, got, want)
+		}
+	}
+}
+
 func TestFixKeepsTheTenantThatACommandNames(t *testing.T) {
 	run := globals{Tenant: "contoso"}
 	const line = "profilectl config set --tenant fabrikam authority fabrikam"

@@ -22,7 +22,7 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 	if err != nil {
 		return "", config.Settings{}, err
 	}
-	if config.Writable(path) {
+	if config.WritableByOthers(path) {
 		return "", config.Settings{}, &fault.Error{
 			Kind: fault.Usage,
 			What: path + " is writable by other users, who could redirect your sign-in",
@@ -37,8 +37,11 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 	if err != nil {
 		return "", config.Settings{}, err
 	}
-	set := g.command("profilectl config set --tenant " + config.FitName(tenant) + " authority SUBDOMAIN")
+	set := g.command("profilectl config set --tenant " + tenant + " authority SUBDOMAIN")
 	fix := "run `" + set + "`, and the same for client-id"
+	if tenant == config.FromEnvironment {
+		fix = "set CLIENT_ID or PROFILECTL_CLIENT_ID in the environment"
+	}
 	return tenant, settings, settings.Need(fix, "authority", "client-id")
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -10,114 +9,84 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Secret is a value that must not be shown. However it is printed, logged or
-// marshaled, it says "[secret]".
-type Secret string
-
-const hidden = "[secret]"
-
-// String hides the secret.
-func (Secret) String() string { return hidden }
-
-// GoString hides the secret from %#v.
-func (Secret) GoString() string { return hidden }
-
-// MarshalText hides the secret from JSON, YAML and the like.
-func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// LogValue hides the secret from logs.
-func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
-
-// Reveal returns the secret itself.
-func (s Secret) Reveal() string { return string(s) }
-
-// Value is a setting's value and where it came from: "flag --graph",
-// "environment GRAPH_API_ENDPOINT", the file with its line, or "default".
-type Value struct {
-	Text   string
-	Origin string
-	source int // the lower, the stronger
+// value is the value of a setting and where it comes from.
+type value struct {
+	text   string
+	origin string // "flag --graph", "environment GRAPH_API_ENDPOINT", a file and line, or "default"
+	source precedence
 }
 
-// The sources of values, in falling precedence.
+// precedence orders the sources of values.
+type precedence int
+
+// The sources of values in falling precedence.
 const (
-	fromFlag = iota
+	fromFlag precedence = iota
 	fromEnvironment
 	fromFile
 	fromDefault
 )
 
-// Settings are the values of one table. They do not change.
+// Settings holds the values of a table. They do not change.
 type Settings struct {
 	table  []Setting
-	values map[string]Value
+	values map[string]value
 }
 
-// Source is where Load looks, in falling precedence: Flags, Getenv, File, the
-// table's defaults.
+// Source holds what Load reads, in falling precedence: Flags, Getenv, File and the
+// defaults of Table.
 type Source struct {
 	Table   []Setting
 	Section string            // of the file: "tenants.contoso" or "serve"
-	Flags   map[string]string // by setting; only those given
+	Flags   map[string]string // by setting; only the flags that were given
 	Getenv  func(string) string
-	File    *File
-	Fix     string // what to do about a wrong value; a fault says it
+	File    *File  // nil for no file
+	Fix     string // the fix of an invalid value
 }
 
-// Load returns the settings, or one Usage fault with everything that is wrong.
+// Load returns the settings, or one Usage fault that names all invalid values.
 func Load(s Source) (Settings, error) {
-	settings := Settings{table: s.Table, values: map[string]Value{}}
-	var wrong []string
-	for _, row := range s.Table {
-		v := s.find(row)
-		settings.values[row.Name] = v
-		if v.Text == "" || row.Check == nil {
+	settings := Settings{table: s.Table, values: map[string]value{}}
+	var invalid []string
+	for _, setting := range s.Table {
+		v := s.find(setting)
+		settings.values[setting.Name] = v
+		if v.text == "" || setting.Check == nil {
 			continue
 		}
-		if err := row.Check(v.Text); err != nil {
-			wrong = append(wrong, fmt.Sprintf("%s (%s) %v", row.Name, v.Origin, err))
+		if err := setting.Check(v.text); err != nil {
+			invalid = append(invalid, fmt.Sprintf("%s (%s) %v", setting.Name, v.origin, err))
 		}
 	}
-	if len(wrong) > 0 {
+	if len(invalid) > 0 {
 		return Settings{}, &fault.Error{
-			Kind: fault.Usage, What: strings.Join(wrong, "; "), Fix: s.Fix,
+			Kind: fault.Usage,
+			What: strings.Join(invalid, "; "),
+			Fix:  s.Fix,
 		}
 	}
 	return settings, nil
 }
 
-// find takes a setting from the first source that has it.
-func (s Source) find(row Setting) Value {
-	if text, given := s.Flags[row.Name]; given {
-		return Value{text, "flag --" + row.Name, fromFlag}
+// find returns the value of a setting from the first source that has it.
+func (s Source) find(setting Setting) value {
+	if text, given := s.Flags[setting.Name]; given {
+		return value{text, "flag --" + setting.Name, fromFlag}
 	}
-	for _, name := range row.Env {
+	for _, name := range setting.Env {
 		if text := s.Getenv(name); text != "" {
-			return Value{text, "environment " + name, fromEnvironment}
+			return value{text, "environment " + name, fromEnvironment}
 		}
 	}
 	if s.File != nil {
-		if text, line, ok := s.File.value(s.Section, row.Name); ok {
-			return Value{text, fmt.Sprintf("%s line %d", s.File.path, line), fromFile}
+		if text, line, ok := s.File.value(s.Section, setting.Name); ok {
+			return value{text, fmt.Sprintf("%s line %d", s.File.path, line), fromFile}
 		}
 	}
-	return Value{row.Default, "default", fromDefault}
+	return value{setting.Default, "default", fromDefault}
 }
 
-// All returns the settings in the order of the table; secrets are hidden.
-func (s Settings) All() []Named {
-	var all []Named
-	for _, row := range s.table {
-		v := s.values[row.Name]
-		if row.Secret && v.Text != "" {
-			v.Text = hidden
-		}
-		all = append(all, Named{Name: row.Name, Value: v.Text, Origin: v.Origin, Help: row.Help})
-	}
-	return all
-}
-
-// Named is one setting as `config list` shows it.
+// Named is a setting with its value and origin, as `config list` prints it.
 type Named struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
@@ -125,47 +94,71 @@ type Named struct {
 	Help   string `json:"help"`
 }
 
-// Text returns a setting's text, or an empty string.
-func (s Settings) Text(name string) string { return s.values[name].Text }
+// All returns the settings in the order of the table. Secrets are hidden.
+func (s Settings) All() []Named {
+	var all []Named
+	for _, setting := range s.table {
+		v := s.values[setting.Name]
+		if setting.Secret && v.text != "" {
+			v.text = hidden
+		}
+		all = append(all, Named{
+			Name:   setting.Name,
+			Value:  v.text,
+			Origin: v.origin,
+			Help:   setting.Help,
+		})
+	}
+	return all
+}
 
-// Origin says where a setting's value came from.
-func (s Settings) Origin(name string) string { return s.values[name].Origin }
+// Text returns the value of a setting, or an empty string.
+func (s Settings) Text(name string) string { return s.values[name].text }
 
-// Secret returns a setting that must not be shown.
-func (s Settings) Secret(name string) Secret { return Secret(s.values[name].Text) }
+// Origin returns where the value of a setting comes from, such as "flag --graph" or
+// "default".
+func (s Settings) Origin(name string) string { return s.values[name].origin }
 
-// Int returns a number; Load has checked that it is one.
+// Configured reports whether a setting has a value that is not its default.
+func (s Settings) Configured(name string) bool { return s.values[name].source != fromDefault }
+
+// Secret returns the value of a setting that must not be shown.
+func (s Settings) Secret(name string) Secret { return Secret(s.values[name].text) }
+
+// Int returns the value of a setting whose Check accepts only numbers.
 func (s Settings) Int(name string) int {
-	n, _ := strconv.Atoi(s.values[name].Text)
+	n, _ := strconv.Atoi(s.values[name].text)
 	return n
 }
 
-// Bool returns a truth value; Load has checked that it is one.
+// Bool returns the value of a setting whose Check accepts only booleans.
 func (s Settings) Bool(name string) bool {
-	b, _ := strconv.ParseBool(s.values[name].Text)
+	b, _ := strconv.ParseBool(s.values[name].text)
 	return b
 }
 
-// Duration returns a time; Load has checked that it is one.
+// Duration returns the value of a setting whose Check accepts only durations.
 func (s Settings) Duration(name string) time.Duration {
-	d, _ := time.ParseDuration(s.values[name].Text)
+	d, _ := time.ParseDuration(s.values[name].text)
 	return d
 }
 
-// OneOf returns which of several settings, of which one is wanted, has a value;
-// an empty string for none. One from a stronger source hides the others; two
-// from the same source are a Usage fault.
+// OneOf returns which of several alternative settings has a value, or an empty
+// string if none has. A value from a source of higher precedence hides the others.
+// Two values from the same source are a Usage fault.
 func (s Settings) OneOf(names ...string) (string, error) {
 	found := ""
 	for _, name := range names {
 		switch v := s.values[name]; {
-		case v.Text == "":
+		case v.text == "":
 		case found == "" || v.source < s.values[found].source:
 			found = name
 		case v.source == s.values[found].source:
+			first := s.values[found].origin
 			return "", &fault.Error{
-				Kind: fault.Usage, What: fmt.Sprintf("both %s (%s) and %s (%s) are configured", found, s.values[found].Origin, name, v.Origin),
-				Fix: "keep one of them",
+				Kind: fault.Usage,
+				What: fmt.Sprintf("both %s (%s) and %s (%s) are configured", found, first, name, v.origin),
+				Fix:  "keep one of them",
 			}
 		}
 	}
@@ -176,12 +169,20 @@ func (s Settings) OneOf(names ...string) (string, error) {
 func (s Settings) Need(fix string, names ...string) error {
 	var missing []string
 	for _, name := range names {
-		if s.values[name].Text == "" {
+		if s.values[name].text == "" {
 			missing = append(missing, name)
 		}
 	}
 	if len(missing) == 0 {
 		return nil
 	}
-	return &fault.Error{Kind: fault.Usage, What: strings.Join(missing, " and ") + " not configured", Fix: fix}
+	verb := " is"
+	if len(missing) > 1 {
+		verb = " are"
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: strings.Join(missing, " and ") + verb + " not configured",
+		Fix:  fix,
+	}
 }

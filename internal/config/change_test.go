@@ -1,12 +1,54 @@
 package config_test
 
 import (
+	"fmt"
 	"os"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 )
+
+func TestUpdateKeepsCommentsAndConcurrentChanges(t *testing.T) {
+	path := file(t, "# mine\ntenants:\n  contoso:\n    authority: contoso # ours\n")
+	var all sync.WaitGroup
+	for i := range 10 {
+		all.Go(func() {
+			err := config.Update(path, func(f *config.File) error {
+				return f.Set(fmt.Sprintf("tenants.t%d", i), "authority", "contoso")
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	f, err := config.Read(path)
+	if err != nil || len(f.Tenants()) != 11 {
+		t.Errorf("the tenants are %v, %v", f.Tenants(), err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(raw), "# mine") || !strings.Contains(string(raw), "# ours") {
+		t.Errorf("the comments are lost: %s", raw)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the mode is %v, %v", info.Mode(), err)
+	}
+}
+
+func TestFileSetFillsAnEmptySection(t *testing.T) {
+	path := file(t, "tenants: # none yet\n")
+	err := config.Update(path, func(f *config.File) error { return f.Set("tenants.contoso", "authority", "contoso") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "tenants: # none yet\n  contoso:\n    authority: contoso\n"
+	if raw, err := os.ReadFile(path); err != nil || string(raw) != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, raw, want)
+	}
+}
 
 func TestFileUnsetAndDeleteKeepTheRest(t *testing.T) {
 	path := file(t, `# my tenants

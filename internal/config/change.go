@@ -1,0 +1,154 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/gofrs/flock"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
+)
+
+// Update changes the file at path. It reads the file, calls change and replaces the
+// file under a lock, so that no process loses the change of another one. If change
+// fails, the file stays as it was.
+func Update(path string, change func(*File) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return cannotWrite(path, err)
+	}
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil {
+		return cannotWrite(path, err)
+	}
+	defer func() { _ = lock.Unlock() }() // the end of the process releases the lock too
+	f, err := Read(path)
+	if err != nil {
+		return err
+	}
+	if err := change(f); err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(&f.root); err != nil {
+		return cannotWrite(path, err)
+	}
+	if err := statefile.Write(path, out.Bytes()); err != nil {
+		return cannotWrite(path, err)
+	}
+	return nil
+}
+
+func cannotWrite(path string, err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "cannot write " + path,
+		Fix:  "make it writable, or use another configuration file",
+		Err:  err,
+	}
+}
+
+// Set sets a setting of a section. An unknown setting and an invalid value are Usage
+// faults.
+func (f *File) Set(section, name, value string) error {
+	table := tableOf(section)
+	if known := fileNames(table); !slices.Contains(known, name) {
+		return f.unknown(&yaml.Node{Value: name}, known)
+	}
+	setting := lookup(table, name)
+	if setting.Check != nil {
+		if err := setting.Check(value); err != nil {
+			return &fault.Error{
+				Kind: fault.Usage,
+				What: fmt.Sprintf("%s %v", name, err),
+				Fix:  "enter a valid value: " + setting.Help,
+				Err:  err,
+			}
+		}
+	}
+	put(f.addSection(section), name, value)
+	return nil
+}
+
+// addSection returns the mapping of a section and adds it if it is missing.
+func (f *File) addSection(path string) *yaml.Node {
+	n := f.root.Content[0]
+	for step := range strings.SplitSeq(path, ".") {
+		next := child(n, step)
+		if next == nil {
+			next = &yaml.Node{}
+			n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: step}, next)
+		}
+		if next.Kind != yaml.MappingNode { // new, or a key without a value
+			next.Kind, next.Tag, next.Value, next.Content = yaml.MappingNode, "!!map", "", nil
+		}
+		n = next
+	}
+	return n
+}
+
+// put sets the value of a key of a mapping.
+func put(mapping *yaml.Node, name, value string) {
+	if old := child(mapping, name); old != nil {
+		old.SetString(value)
+		return
+	}
+	scalar := &yaml.Node{}
+	scalar.SetString(value)
+	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, scalar)
+}
+
+// Unset removes a setting from a section, so that its default applies again. It
+// reports whether the section had it. An unknown setting is a Usage fault.
+func (f *File) Unset(section, name string) (bool, error) {
+	known := fileNames(tableOf(section))
+	if !slices.Contains(known, name) {
+		return false, f.unknown(&yaml.Node{Value: name}, known)
+	}
+	return remove(f.section(section), name), nil
+}
+
+// Use makes a tenant the current one. A tenant that the file does not have is a
+// Usage fault.
+func (f *File) Use(tenant string) error {
+	if _, err := f.checkTenant(tenant); err != nil {
+		return err
+	}
+	put(f.root.Content[0], "tenant", tenant)
+	return nil
+}
+
+// Delete removes a tenant with all its settings. If it was the current one, there
+// is no current tenant afterwards. A tenant that the file does not have is a Usage
+// fault.
+func (f *File) Delete(tenant string) error {
+	if _, err := f.checkTenant(tenant); err != nil {
+		return err
+	}
+	if f.Current() == tenant {
+		remove(f.root.Content[0], "tenant")
+	}
+	remove(f.section("tenants"), tenant)
+	return nil
+}
+
+// remove removes a key from a mapping and reports whether it was there.
+func remove(mapping *yaml.Node, name string) bool {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == name {
+			mapping.Content = slices.Delete(mapping.Content, i, i+2)
+			return true
+		}
+	}
+	return false
+}

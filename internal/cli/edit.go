@@ -94,6 +94,9 @@ type proposal struct {
 	// aged reports that the user was asked something since base was read, so the
 	// profile may have changed in the meantime.
 	aged bool
+	// draft is the file in which the user wrote the change, or "". It stays until the
+	// change was sent.
+	draft draftFile
 }
 
 // differences returns what the change would change in its base.
@@ -123,16 +126,25 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 	}
 
 	p, ahead, err := e.choose(ctx, source, current, ahead)
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil:
 	case len(p.differences()) == 0:
+		p.draft.remove()
 		return e.report(statusUnchanged, p, false)
 	case o.DryRun:
+		p.draft.remove()
 		return e.report(statusDryRun, p, false)
+	default:
+		err = e.propose(ctx, source, p, ahead)
 	}
+	if err != nil && p.draft != "" {
+		return e.keepDraft(ctx, p.draft, err)
+	}
+	return err
+}
 
+// propose shows the proposal, sends it, and reports the outcome.
+func (e *edit) propose(ctx context.Context, source changeSource, p proposal, ahead tokenFuture) error {
 	p, shown, err := e.review(ctx, source, p)
 	if err != nil {
 		return err
@@ -140,6 +152,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 	if p, err = e.send(ctx, p, ahead); err != nil {
 		return err
 	}
+	p.draft.remove()
 	return e.report(e.confirmed(ctx, p), p, shown)
 }
 
@@ -161,12 +174,14 @@ func (e *edit) choose(
 		if err := e.readyToSend(ctx, ahead); err != nil {
 			return proposal{}, nil, err
 		}
-		fill := e.inForm
+		p := proposal{base: values, aged: true}
+		var err error
 		if source.from == fromEditor {
-			fill = e.inEditor
+			p.change, p.draft, err = e.inEditor(ctx, current)
+		} else {
+			p.change, err = e.inForm(ctx, current)
 		}
-		change, err := fill(ctx, current)
-		return proposal{change: change, base: values, aged: true}, nil, err
+		return p, nil, err
 	case fromFile:
 		change, err := source.draft.Against(values, current.Property)
 		if err != nil {

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -15,39 +15,37 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// inEditor lets the user change a draft in their editor. A draft that breaks a
-// rule is opened again with an explanation above it. If the user closes that
-// without a change, the edit is canceled and the draft stays in a file.
-func (e *edit) inEditor(ctx context.Context, current graph.Profile) (_ profile.Change, err error) {
-	values := current.Values()
-	dir, err := os.MkdirTemp("", "profilectl-")
+// inEditor lets the user change a draft in their editor. A draft that breaks a rule
+// is opened again with an explanation above it. If the user closes that without a
+// change, the edit is canceled. It returns the change and the draft's file, which
+// stays until the change was sent, also if an error is returned.
+func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Change, draftFile, error) {
+	file, err := newDraftFile(e.paths.State)
 	if err != nil {
-		return nil, fmt.Errorf("make draft: %w", err)
+		return nil, file, err
 	}
-	keep := false
-	defer func() {
-		if !keep {
-			err = errors.Join(err, os.RemoveAll(dir))
-		}
-	}()
-	path := filepath.Join(dir, "profile.yaml")
-	text := draft.Template(e.account.Username, values)
+	text := draft.Template(e.account.Username, current.Values())
 	for first := true; ; first = false {
-		edited, err := e.editText(ctx, path, text)
+		edited, waited, err := e.editText(ctx, file, text)
 		if err != nil {
-			return nil, err
+			return nil, file, err
+		}
+		if first && !waited {
+			return nil, file, errEditorDidNotWait()
 		}
 		unchanged := bytes.Equal(edited, text)
 		if unchanged && first {
-			return profile.Change{}, nil
+			return profile.Change{}, file, nil
 		}
 		change, broken := readAgainst(edited, current)
 		if broken == nil {
-			return change, nil
+			return change, file, nil
 		}
 		if unchanged {
-			keep = true
-			return nil, e.draftKept(path, broken)
+			f := fault.As(broken)
+			canceled := f.Reworded("canceled; nothing was changed, because " + f.What)
+			canceled.Kind = fault.Canceled
+			return nil, file, canceled
 		}
 		text = draft.Explain(edited, broken)
 	}
@@ -62,23 +60,17 @@ func readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
 	return d.Against(current.Values(), current.Property)
 }
 
-// draftKept is the fault of an edit that was canceled with a broken draft.
-func (e *edit) draftKept(path string, broken error) error {
-	f := fault.As(broken)
-	resume := e.command("profilectl edit --from-file " + shellQuoted(path))
-	return &fault.Error{
-		Kind: fault.Canceled,
-		What: "canceled; nothing was changed, because " + f.What,
-		Fix:  f.Fix + "; your text is kept: correct it and run `" + resume + "`",
-		Err:  f,
+// editText writes the text to the file, opens the editor, and returns what the file
+// holds afterwards. It also reports whether the editor waited for the user: one that
+// returns at once and saves nothing has opened a window, in which the user is still
+// writing.
+func (e *edit) editText(ctx context.Context, file draftFile, text []byte) (edited []byte, waited bool, err error) {
+	if err := file.write(text); err != nil {
+		return nil, false, err
 	}
-}
-
-// editText writes the text to a file that only its owner can read, opens the
-// editor, and returns what the file holds afterwards.
-func (e *edit) editText(ctx context.Context, path string, text []byte) ([]byte, error) {
-	if err := os.WriteFile(path, text, 0o600); err != nil {
-		return nil, fmt.Errorf("write draft: %w", err)
+	before, err := os.Stat(string(file))
+	if err != nil {
+		return nil, false, fmt.Errorf("read draft: %w", err)
 	}
 	editor := terminal.Editor{
 		GOOS:   e.env.GOOS,
@@ -90,12 +82,46 @@ func (e *edit) editText(ctx context.Context, path string, text []byte) ([]byte, 
 	if e.facts.StdoutTTY {
 		editor.Stdout = e.env.Stdout // a full-screen editor needs the terminal, and no result is printed yet
 	}
-	if err := editor.Open(ctx, path); err != nil {
-		return nil, err
+	start := time.Now()
+	if err := editor.Open(ctx, string(file)); err != nil {
+		if fault.As(err).Kind == fault.Usage {
+			file.remove() // the editor did not start, so nothing was written
+		}
+		return nil, false, err
 	}
-	edited, err := os.ReadFile(path)
+	took := time.Since(start)
+	after, err := os.Stat(string(file))
+	if err == nil {
+		edited, err = os.ReadFile(string(file))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read draft: %w", err)
+		return nil, false, fmt.Errorf("read draft: %w", err)
 	}
-	return edited, nil
+	saved := !after.ModTime().Equal(before.ModTime()) || after.Size() != before.Size()
+	return edited, saved || took >= editor.TooSoon(), nil
+}
+
+func errEditorDidNotWait() error {
+	return &fault.Error{
+		Kind: fault.Canceled,
+		What: "the editor returned at once and saved nothing; it may still be open in a window",
+		Fix:  "set EDITOR to a command that waits until the window is closed, for example `code --wait`",
+	}
+}
+
+// keepDraft tells the user where the text of an edit is that did not succeed.
+func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
+	if !exists(string(file)) {
+		return err
+	}
+	resume := "`" + e.command("profilectl edit --from-file "+shellQuoted(string(file))) + "`"
+	if errors.Is(context.Cause(ctx), errInterrupted) {
+		e.say("Your text is kept. Continue with %s.", resume)
+		return err
+	}
+	f := fault.As(err)
+	kept := f.Reworded(f.What)
+	kept.Fix = e.globals.fix(f) + "; your text is kept, send it with " + resume
+	kept.Next, kept.Setting = fault.NoAction, ""
+	return kept
 }

@@ -131,11 +131,12 @@ func (e *edit) resolve(
 	}
 	what := "another edit changed " + strings.Join(moved, " and ") + " " + since
 	if !e.facts.Interactive || e.options.Yes {
-		return p, &fault.Error{
-			Kind: fault.Conflict,
-			What: what,
-			Fix:  "look at `" + e.command("profilectl show") + "`, then run the command again",
+		fix := "look at `" + e.command("profilectl show") + "`, then run the command again"
+		if p.undoes != "" { // it would find the same conflict again
+			fix = "run `" + e.command("profilectl edit --undo") + "` in a terminal and decide there, " +
+				"or set the value with `" + e.command("profilectl edit") + "`"
 		}
+		return p, &fault.Error{Kind: fault.Conflict, What: what, Fix: fix}
 	}
 	e.say("%s:\n\n%s", what, diff(p.change.Diff(current), e.facts.Color))
 	return p, e.confirm(ctx, "Send the change anyway?")

@@ -63,6 +63,7 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	}
 	if err == nil {
 		err = s.deactivate(report.Removed)
+		sweep(draftDir(s.paths.State), time.Now())
 	}
 	if err == nil && o.Browser {
 		err = s.endBrowserSession(ctx)

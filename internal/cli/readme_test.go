@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,10 @@ import (
 )
 
 // readmeCommands returns the commands in the README's shell blocks, in order.
-func readmeCommands() ([]string, error) {
+func readmeCommands() ([]string, error) { return readmeBlocks("sh") }
+
+// readmeBlocks returns the lines of the README's code blocks in a language.
+func readmeBlocks(language string) ([]string, error) {
 	raw, err := os.ReadFile("../../README.md")
 	if err != nil {
 		return nil, err
@@ -21,7 +25,7 @@ func readmeCommands() ([]string, error) {
 	for line := range strings.Lines(string(raw)) {
 		line = strings.TrimSpace(line)
 		switch {
-		case line == "```sh":
+		case line == "```"+language:
 			inside = true
 		case line == "```":
 			inside = false
@@ -69,7 +73,28 @@ func TestREADMEBeginsWithTheDemoAndTheTests(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), `the display name is "Ada Lovelace" now`) {
 		t.Errorf("%v\n%s", err, out)
 	}
+	checkTranscript(t, string(out))
 	if info, err := os.Stat("../../scripts/test"); err != nil || info.Mode()&0o111 == 0 {
 		t.Errorf("scripts/test: %v", err)
+	}
+}
+
+// checkTranscript checks that the README shows the output of the demo. The
+// numbers of another run differ.
+func checkTranscript(t *testing.T, output string) {
+	t.Helper()
+	transcript, err := readmeBlocks("text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(transcript) == 0 {
+		t.Error("the README shows no output of the demo")
+	}
+	varying := regexp.MustCompile(`localhost:\d+/[0-9a-f-]+| +\d[\d.]*(s|ms|µs)|\{.*\}`)
+	output = varying.ReplaceAllString(output, "…")
+	for _, line := range transcript {
+		if !strings.Contains(output, varying.ReplaceAllString(line, "…")) {
+			t.Errorf("the demo does not print this line of the README: %s", line)
+		}
 	}
 }

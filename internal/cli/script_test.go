@@ -56,7 +56,7 @@ func robotBrowser(mode string) func(context.Context, string) error {
 			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
-		case "user", "person":
+		case "user":
 		case "wrong-password":
 			user.Slips = []string{"wrong"}
 		case "cancel":
@@ -123,6 +123,7 @@ func TestScripts(t *testing.T) {
 		Setup:               setUpScript,
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"answers":        answersCommand,
 			"await":          awaitCommand,
 			"browse":         browseCommand,
 			"certificate":    certificateCommand,

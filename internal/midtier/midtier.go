@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -50,8 +51,11 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 		return nil, upstream.Fault(err, "cannot reach the mid-tier")
 	}
 	defer res.Body.Close()
-	if res.StatusCode >= 200 && res.StatusCode < 300 { // the how-to's own API sends 200
+	if res.StatusCode == http.StatusNoContent {
 		return nil, nil
+	}
+	if res.StatusCode < http.StatusBadRequest {
+		return nil, notTheMidTier(res, host)
 	}
 	// Old APIs challenge with 403 (Microsoft.Identity.Web does).
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
@@ -60,6 +64,23 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 		}
 	}
 	return nil, problem.Read(res, "the mid-tier at "+host)
+}
+
+// notTheMidTier is the fault of a response that a mid-tier does not send: a page of
+// a captive portal, a redirect of a proxy, or the 200 with which the sample's API
+// reports a failure. Only 204 says that the change was made.
+func notTheMidTier(res *http.Response, host string) error {
+	content := "an empty body"
+	if media, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err == nil {
+		content = fmt.Sprintf("a body of the type %.64s", media) // only token characters (RFC 9110, 8.3.1)
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: fmt.Sprintf("%s answered with HTTP status %d and %s, which is not the answer of a mid-tier; "+
+			"the change was probably not made", host, res.StatusCode, content),
+		Fix: "check mid-tier, and open a page in a browser in case the network asks for a sign-in; " +
+			"then look at the profile before you repeat the edit",
+	}
 }
 
 // address returns the route's URL. A token never goes over plain http but on

@@ -1,8 +1,10 @@
 package midtier_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -51,6 +53,39 @@ func TestUpdateUnderstandsEveryFormOfAChallenge(t *testing.T) {
 				t.Errorf("got %v, %v", ch, err)
 			case c.claims != "" && (err != nil || ch == nil || ch.Claims != c.claims):
 				t.Errorf("got %+v, %v", ch, err)
+			}
+		})
+	}
+}
+
+func TestUpdateSucceedsWith204Only(t *testing.T) {
+	for _, c := range []struct {
+		name, media, body string
+		status            int
+		what              string // of the fault, after the host
+	}{
+		{"a captive portal", "text/html; charset=utf-8", "<h1>Welcome</h1>", 200, " answered with HTTP status 200 and a body of the type text/html"},
+		{"the sample's failure", "application/json", `{"message":"Failed, try again"}`, 200, " answered with HTTP status 200 and a body of the type application/json"},
+		{"a created resource", "", "", 201, " answered with HTTP status 201 and an empty body"},
+		{"a queue", "", "", 202, " answered with HTTP status 202 and an empty body"},
+		{"a partial answer", "text/plain", "x", 206, " answered with HTTP status 206"},
+		{"a redirect to a sign-in page", "", "", 302, " answered with HTTP status 302"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.media)
+				w.Header().Set("Location", "/portal")
+				w.WriteHeader(c.status)
+				_, _ = io.WriteString(w, c.body)
+			}))
+			defer api.Close()
+			httpClient := *api.Client()
+			httpClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			client := &midtier.Client{URL: api.URL, HTTP: &httpClient}
+			_, err := client.Update(t.Context(), "secret", profile.Change{})
+			f := fault.As(err)
+			if f.Kind != fault.Unavailable || !strings.Contains(f.What, c.what) || f.Fix == "" {
+				t.Errorf("got %v %q", f.Kind, f.What)
 			}
 		})
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
 )
@@ -25,11 +28,7 @@ type Editor struct {
 // It returns a Usage fault if the editor cannot be started, a Canceled fault if the
 // editor exits with another status than 0, and ctx.Err() if ctx has ended.
 func (e Editor) Open(ctx context.Context, path string) error {
-	editor := e.Getenv("VISUAL")
-	if editor == "" {
-		editor = e.Getenv("EDITOR")
-	}
-	c := e.command(ctx, editor, path)
+	c := e.command(ctx, e.commandLine(), path)
 	c.Stdin, c.Stdout, c.Stderr = e.In, e.Stdout, e.Stderr
 	err := c.Run()
 	exit, exited := errors.AsType[*exec.ExitError](err)
@@ -53,6 +52,38 @@ func (e Editor) Open(ctx context.Context, path string) error {
 		Fix:  "run the command again",
 		Err:  err,
 	}
+}
+
+// TooSoon returns within what time nobody can have read a file, changed it and
+// closed the editor. Editors that open a window return that early unless they are
+// told to wait; their starters take longer than a terminal editor.
+func (e Editor) TooSoon() time.Duration {
+	const person, starter = 500 * time.Millisecond, 3 * time.Second
+	words := strings.Fields(e.commandLine())
+	if len(words) == 0 {
+		return person
+	}
+	for _, word := range words[1:] {
+		switch word {
+		case "--wait", "-w", "-W", "--block", "-b", "--new-instance":
+			return person
+		}
+	}
+	name, _, _ := strings.Cut(filepath.Base(words[0]), ".")
+	switch name {
+	case "code", "code-insiders", "codium", "cursor", "windsurf", "zed", "subl", "atom", "mate", "bbedit", "open",
+		"xdg-open", "gedit", "gnome-text-editor", "xed", "pluma", "mousepad", "kate", "kwrite", "start":
+		return starter
+	}
+	return person
+}
+
+// commandLine returns $VISUAL or else $EDITOR.
+func (e Editor) commandLine() string {
+	if editor := e.Getenv("VISUAL"); editor != "" {
+		return editor
+	}
+	return e.Getenv("EDITOR")
 }
 
 func (e Editor) command(ctx context.Context, editor, path string) *exec.Cmd {

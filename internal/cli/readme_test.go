@@ -70,7 +70,7 @@ func TestREADMEBeginsWithTheDemoAndTheTests(t *testing.T) {
 	c := exec.CommandContext(t.Context(), "sh", "-c", lines[0])
 	c.Dir = "../.."
 	out, err := c.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), `the display name is "Ada Lovelace" now`) {
+	if err != nil || !strings.Contains(string(out), `the display name is now "Ada Lovelace"`) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	checkTranscript(t, string(out))

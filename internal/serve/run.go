@@ -15,7 +15,7 @@ const (
 	readTimeout   = 10 * time.Second // to read a whole request
 	writeMargin   = 5 * time.Second  // to write a response
 	idleTimeout   = 2 * time.Minute
-	drainTimeout  = 20 * time.Second
+	minDrain      = 20 * time.Second // to finish the requests in flight
 	maxHeader     = 64 << 10 // bytes
 )
 
@@ -50,7 +50,7 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 
 // drain finishes the requests in flight and sends the last traces.
 func (s *Server) drain(ctx context.Context, servers []*http.Server) error {
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, max(minDrain, s.settings.Timeout+writeMargin))
 	defer cancel()
 	var err error
 	for _, server := range servers {

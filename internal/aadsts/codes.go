@@ -2,6 +2,7 @@ package aadsts
 
 import (
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -51,18 +52,22 @@ var meanings = sync.OnceValue(func() map[int]meaning {
 	return all
 })
 
+// Codes returns every code with a known meaning in ascending order, for tests that
+// must cover all of them.
+func Codes() []int { return slices.Sorted(maps.Keys(meanings())) }
+
 // clientCodes concern the registration of the client, and the tenant it is in.
 func clientCodes() map[int]meaning {
 	const spa = "the redirect URI is registered for a single-page application"
 	check := remedy{fix: "correct client-id or authority", next: fault.DoCheckSettings, forOperator: true}
 	return map[int]meaning{
-		50011:   {fault.Denied, "the redirect URI is not registered for this client", byUser(addRedirectURI)},
-		500113:  {fault.Denied, "no redirect URI is registered for this client", byUser(addRedirectURI)},
-		9002326: {fault.Denied, spa, byUser(addRedirectURI)},
-		9002327: {fault.Denied, spa, byUser(addRedirectURI)},
+		50011:   {fault.Denied, "the redirect URI is not registered for this client", byOperator(addRedirectURI)},
+		500113:  {fault.Denied, "no redirect URI is registered for this client", byOperator(addRedirectURI)},
+		9002326: {fault.Denied, spa, byOperator(addRedirectURI)},
+		9002327: {fault.Denied, spa, byOperator(addRedirectURI)},
 		7000218: {
 			fault.Denied, "the client is registered as confidential, or public client flows are off",
-			byUser(addRedirectURI + ", and allow public client flows"),
+			byOperator(addRedirectURI + ", and allow public client flows"),
 		},
 		700016: {fault.Denied, "the client is not registered in this tenant", check},
 		700025: {fault.Denied, "the client is public but a secret was sent", check},
@@ -72,7 +77,7 @@ func clientCodes() map[int]meaning {
 		500210: {fault.Usage, "the custom domain belongs to another tenant", check},
 		500208: {
 			fault.Denied, "this sign-in page does not accept customer accounts",
-			byUser("use the tenant's ciamlogin.com authority"),
+			byOperator("use the tenant's ciamlogin.com authority"),
 		},
 	}
 }
@@ -138,7 +143,7 @@ func credentialCodes() map[int]meaning {
 		},
 		500131: {
 			fault.Denied, "the assertion is meant for another API",
-			byUser("set edit-scope to the mid-tier's own scope, api://<client id>/EditProfileService.ReadWrite"),
+			byUser("request the mid-tier's own scope, api://<client id>/EditProfileService.ReadWrite"),
 		},
 		500133: {
 			fault.SignIn, "the assertion has expired, or a clock is wrong",

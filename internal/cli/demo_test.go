@@ -29,7 +29,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 			"the mid-tier lacks consent",
 			func(tenant *sandbox.Tenant) error { return tenant.SetConsent(false) },
 			"edit",
-			"cannot exchange the access token: consent is missing (AADSTS65001)",
+			"the service is misconfigured",
 		},
 		{
 			"Graph is unavailable",

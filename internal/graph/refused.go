@@ -63,14 +63,17 @@ func refused(res *http.Response) error {
 	case res.StatusCode < http.StatusBadRequest: // no success that Graph is known to answer with
 		f.Kind, f.What, f.Fix = fault.Unavailable, "what answered is not Microsoft Graph", "look for a proxy that answers in its place, then try again"
 	case res.StatusCode == http.StatusUnauthorized:
-		f.Kind, f.What, f.Fix = fault.SignIn, "Microsoft Graph does not accept the access token", "run `profilectl login`"
+		f.Kind, f.What = fault.SignIn, "Microsoft Graph does not accept the access token"
+		f.Fix, f.Next = "", fault.DoSignIn
 	case res.StatusCode == http.StatusForbidden:
 		f.What = "Microsoft Graph does not allow it"
-		f.Fix = "ask the tenant's administrator to grant the permission User.ReadWrite of Microsoft Graph; users may change only the ten fields of `profilectl edit --help`"
+		f.Fix = "ask the tenant's administrator to grant the permission User.ReadWrite of Microsoft Graph"
+		f.ForOperator = true
 	case res.StatusCode == http.StatusBadRequest:
 		f.Kind, f.What, f.Fix = fault.Invalid, "Microsoft Graph refused a value", "check the values, then run the command again"
 	case res.StatusCode == http.StatusNotFound:
-		f.What, f.Fix = "Microsoft Graph does not know this account", "run `profilectl login` with an account of this tenant"
+		f.What = "Microsoft Graph does not know this account"
+		f.Fix, f.Next = "choose an account of this tenant", fault.DoSignIn
 	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= http.StatusInternalServerError:
 		id := f.CorrelationID
 		f = upstream.Overloaded(fmt.Sprintf("Microsoft Graph is out of order or overloaded (HTTP status %d)", res.StatusCode), res)

@@ -16,7 +16,7 @@ const (
 	writeMargin   = 5 * time.Second  // to write a response
 	idleTimeout   = 2 * time.Minute
 	minDrain      = 20 * time.Second // to finish the requests in flight
-	maxHeader     = 64 << 10 // bytes
+	maxHeader     = 64 << 10         // bytes
 )
 
 // Run serves the public and the admin routes until ctx is done. Then it drains: it

@@ -9,9 +9,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// answersCommand starts a server that answers every request with the same status,
-// media type and body, and puts its address into a variable. It stands for what
-// answers in an API's place: a captive portal, a proxy, another program.
+// answersCommand starts a server that sends the same status, media type and body
+// in every response, and sets a variable to its address. It stands for a captive
+// portal, a proxy or another program at the address of an API.
 func answersCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: answers VARIABLE STATUS TYPE BODY")

@@ -20,15 +20,15 @@ type CheckResult struct {
 	Err  *fault.Error // why the check failed; nil if it succeeded
 }
 
-// Check tries everything that a request needs, without serving any: the tenant,
-// its signing keys, the credential, Microsoft Graph, and the shared cache if there
-// is one. It returns the results in that order, but those that need the tenant
-// only if the tenant can be reached. It fails with a Usage fault, and without
-// results, if the credential cannot be used at all.
+// Check checks everything that a request needs, without serving any: the settings
+// and the tenant, its signing keys, the credential, the shared cache if there is
+// one, and Microsoft Graph. It returns the results in that order; if the first
+// check fails, only that of Graph follows. Check fails with a Usage fault, and
+// without results, if the client id or the credential cannot be used.
 func Check(ctx context.Context, s Settings) ([]CheckResult, error) {
 	s = s.withDefaults()
 	log := slog.New(slog.DiscardHandler)
-	credential, err := s.Credential.open(log)
+	credential, err := s.identity(log)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // What only the operator can fix is logged with its fix.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.As(err)
-	if f.Kind == fault.SignIn || f.Kind == fault.StepUp { // the assertion was revoked in the meantime
+	if f.Kind == fault.SignIn || f.Kind == fault.StepUp { // the caller's token is no longer sufficient
 		s.sendChallenge(w, r, &challenge.Challenge{})
 		return
 	}
@@ -53,9 +53,8 @@ func operatorMustAct(f *fault.Error) bool {
 	return f.ForOperator || f.Kind == fault.Usage || f.Kind == fault.Internal
 }
 
-// forCaller returns a failure of Entra or Graph in words that help a caller. It
-// names no credential, registration or setting: a caller cannot change them, and
-// has no business knowing them.
+// forCaller returns a failure of Entra or Graph in words for a caller of the API. It
+// names no credential, registration or setting, which only the operator can change.
 func forCaller(f *fault.Error) *fault.Error {
 	const contact = "contact its operator and give the correlation id"
 	shown := *f
@@ -69,7 +68,7 @@ func forCaller(f *fault.Error) *fault.Error {
 	case f.Kind == fault.Unavailable:
 		shown.Fix = "try again in a minute"
 	default:
-		shown.Fix = f.Advice()
+		return f
 	}
 	shown.Next = fault.NoAction
 	return &shown

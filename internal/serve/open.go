@@ -21,19 +21,19 @@ const (
 	ownScope = "EditProfileService.ReadWrite"
 	// graphScope is the scope of the tokens that it exchanges.
 	graphScope = "https://graph.microsoft.com/User.ReadWrite"
-	// discoveryTimeout limits discovery, which no request's timeout limits.
+	// discoveryTimeout limits the discovery of the tenant's endpoints at startup.
 	discoveryTimeout = 30 * time.Second
 )
 
-// Open assembles a mid-tier. It asks the tenant who it is and fetches its signing
-// keys; without keys the Server is not ready, and keeps trying to fetch them. What
-// runs in the background stops when ctx is done.
+// Open assembles a mid-tier. It discovers the tenant's endpoints and fetches its
+// signing keys; if the keys cannot be fetched, the Server is not ready and keeps
+// trying. What runs in the background stops when ctx is done.
 //
 // Open fails with a Usage fault if the settings cannot be used, and with an
 // Unavailable one if the tenant cannot be reached.
 func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
 	s = s.withDefaults()
-	credential, err := s.Credential.open(log)
+	credential, err := s.identity(log)
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +42,20 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	return newServer(s, p, log), nil
+}
+
+// identity returns the credential. It fails with a Usage fault if the settings do
+// not say with which client id and credential the mid-tier authenticates.
+func (s Settings) identity(log *slog.Logger) (obo.Credential, error) {
+	if s.ClientID == "" {
+		return obo.Credential{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "no client id is configured",
+			Fix:  "set client-id",
+			Next: fault.DoCheckSettings,
+		}
+	}
+	return s.Credential.open(log)
 }
 
 // open reads the credential.

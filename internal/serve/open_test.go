@@ -38,6 +38,11 @@ var unusable = []struct {
 	what   string
 }{
 	{
+		"no client id",
+		func(s *serve.Settings) { s.ClientID = "" },
+		"no client id is configured",
+	},
+	{
 		"no credential",
 		func(s *serve.Settings) { s.Credential = serve.CredentialSettings{} },
 		"no client credential is configured",

@@ -26,8 +26,8 @@ const (
 func (s *Server) Run(ctx context.Context, l Listeners) error {
 	servers := []*http.Server{s.httpServer(s.Public()), s.httpServer(s.Admin())}
 	failed := make(chan error, len(servers))
-	for i, l := range []net.Listener{l.Public, l.Admin} {
-		go func() { failed <- servers[i].Serve(l) }()
+	for i, listener := range []net.Listener{l.Public, l.Admin} {
+		go func() { failed <- servers[i].Serve(listener) }()
 	}
 	notify(ctx, s.settings.NotifySocket, "READY=1")
 	select {

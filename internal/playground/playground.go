@@ -110,13 +110,16 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err := p.startTenant(o, s, listeners); err != nil {
 		return err
 	}
+	if err := p.keepPassword(s); err != nil {
+		return err
+	}
 	if err := p.startMidTier(ctx, o, listeners[2]); err != nil {
 		return err
 	}
 	if err := seed.plant(ctx, p.client()); err != nil {
 		return Fault(err)
 	}
-	return p.keep(s)
+	return p.publishControl(s)
 }
 
 // listen opens the listeners of the API, the pages and the mid-tier, and stores

@@ -191,6 +191,21 @@ policy: false
 	}
 }
 
+func TestStartKeepsThePasswordWhenTheSeedIsRejected(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "seed.yaml")
+	if err := os.WriteFile(path, []byte("users: [{email: no-address}]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := playground.Start(t.Context(), playground.Options{Dir: dir, Seed: path})
+	if f := fault.As(err); f.Kind != fault.Usage || !strings.HasPrefix(f.What, "the sandbox rejected the request: ") {
+		t.Fatalf("got %v", err)
+	}
+	if p := start(t, playground.Options{Dir: dir}); p.Facts.Password == "" {
+		t.Error("the password is lost")
+	}
+}
+
 func TestConnectFailsIfNoSandboxIsRunning(t *testing.T) {
 	dir := t.TempDir()
 	notRunning := func(err error) {

@@ -21,7 +21,7 @@ const (
 	// runs.
 	controlFile = "control.json"
 	// passwordFile holds the password of the seeded user, of which the tenant keeps
-	// only a hash, so that a later start can print it. It opens nothing else.
+	// only a hash, so that a later start can print it. It is valid nowhere else.
 	passwordFile = "password"
 )
 
@@ -131,18 +131,29 @@ func (s state) keepPorts() error {
 	return nil
 }
 
-// keep stores what later starts and other processes of this user need.
-func (p *Playground) keep(s state) error {
+// keepPassword stores the password of a new tenant, or adds that of an old one to
+// the facts.
+func (p *Playground) keepPassword(s state) error {
 	if s.folder == nil {
 		return nil
 	}
 	path := filepath.Join(p.Dir, passwordFile)
-	if p.Facts.Password != "" {
-		if err := statefile.Write(path, []byte(p.Facts.Password)); err != nil {
-			return stateFault(p.Dir, err)
+	if p.Facts.Password == "" {
+		if raw, err := os.ReadFile(path); err == nil { // without it the tenant works, too
+			p.Facts.Password = string(raw)
 		}
-	} else if raw, err := os.ReadFile(path); err == nil {
-		p.Facts.Password = string(raw)
+		return nil
+	}
+	if err := statefile.Write(path, []byte(p.Facts.Password)); err != nil {
+		return stateFault(p.Dir, err)
+	}
+	return nil
+}
+
+// publishControl lets other processes of this user manage a kept tenant.
+func (p *Playground) publishControl(s state) error {
+	if s.folder == nil {
+		return nil
 	}
 	raw, err := json.Marshal(address{URL: p.controlURL, Key: p.controlKey})
 	if err != nil {

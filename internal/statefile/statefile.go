@@ -1,5 +1,5 @@
-// Package statefile writes the small files that profilectl keeps: whole or not
-// at all, for their owner alone.
+// Package statefile writes the small files that profilectl keeps. A file is written as
+// a whole or not at all, and only its owner can read it.
 package statefile
 
 import (
@@ -9,15 +9,19 @@ import (
 	"path/filepath"
 )
 
-// Write replaces a file by rename once its bytes are on the disk, so that a
-// reader, and a process after a crash, sees the old content or the new. The
-// file's mode is 0600; a folder that is missing is made with 0700.
+// Temporary is the pattern for the names of files that are being written. A killed
+// process leaves such a file behind.
+const Temporary = ".profilectl-*.tmp"
+
+// Write replaces a file by rename once its data is on the disk, so that every reader,
+// also after a crash, sees the old content or the new. The file has mode 0600. A
+// missing directory is created with mode 0700.
 func Write(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	temp, err := os.CreateTemp(dir, Temporary) // made with 0600
+	temp, err := os.CreateTemp(dir, Temporary) // with mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
@@ -31,7 +35,3 @@ func Write(path string, data []byte) error {
 	}
 	return nil
 }
-
-// Temporary is the pattern of the names that files have while they are written:
-// what a killed process leaves.
-const Temporary = ".profilectl-*.tmp"

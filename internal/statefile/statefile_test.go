@@ -9,8 +9,8 @@ import (
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
-func TestWrite(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "folder")
+func TestWriteReplacesAFileForItsOwner(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "dir")
 	path := filepath.Join(dir, "file")
 	for _, want := range []string{"first", "second"} {
 		if err := statefile.Write(path, []byte(want)); err != nil {
@@ -24,19 +24,19 @@ func TestWrite(t *testing.T) {
 	if err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("got %v, %v", info.Mode(), err)
 	}
-	if folder, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && folder.Mode().Perm() != 0o700 {
-		t.Errorf("got %v, %v", folder.Mode(), err)
+	if info, err := os.Stat(dir); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("got %v, %v", info.Mode(), err)
 	}
 }
 
-func TestAWriteThatFailsLeavesNothing(t *testing.T) {
+func TestWriteLeavesNothingWhenItFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "file")
 	if err := os.MkdirAll(filepath.Join(path, "occupied"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := statefile.Write(path, []byte("x")); err == nil {
-		t.Error("a folder was replaced")
+		t.Error("a directory was replaced")
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, statefile.Temporary)); err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v", left, err)

@@ -15,20 +15,22 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
+func TestStoreKeepsInMemoryWhatTheKeyringRejects(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	s := open(t, r, dir)
 	if err := save(t.Context(), s, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	r.failing = errors.New("refused")
+	r.failing = errors.New("rejected")
 	err := save(t.Context(), s, []byte("new"))
 	lost, ok := errors.AsType[*tokenstore.NotSaved](err)
 	if !ok || lost.Err.Fix == "" {
 		t.Fatalf("got %v, want NotSaved", err)
 	}
 	var here blob
-	err = s.Locked(t.Context(), func(ctx context.Context) error { return s.Replace(ctx, &here, cache.ReplaceHints{}) })
+	err = s.Locked(t.Context(), func(ctx context.Context) error {
+		return s.Replace(ctx, &here, cache.ReplaceHints{})
+	})
 	if _, ok := errors.AsType[*tokenstore.NotSaved](err); !ok || string(here.data) != "new" {
 		t.Errorf("this process sees %q, %v", here.data, err)
 	}
@@ -38,19 +40,19 @@ func TestAKeyringThatFailsAfterTheSignInKeepsItForThisProcess(t *testing.T) {
 	}
 	r.failing = nil
 	if err := save(t.Context(), s, []byte("newer")); err != nil {
-		t.Errorf("the keyring works again: %v", err)
+		t.Errorf("after the keyring works again: %v", err)
 	}
 }
 
-// TestAKeyringThatGoesAwayDuringASignInKeepsIt: what was in the keyring cannot be
-// known any more, so it is not written over either.
-func TestAKeyringThatGoesAwayDuringASignInKeepsIt(t *testing.T) {
+// TestStoreDoesNotOverwriteAnUnreadableKeyring covers a keyring that fails while the
+// user signs in. The store no longer knows what the keyring holds.
+func TestStoreDoesNotOverwriteAnUnreadableKeyring(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	if err := save(t.Context(), open(t, r, dir), []byte("old")); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, r, dir)
-	if err := s.Prepare(t.Context()); err != nil { // the browser opens
+	if err := s.Prepare(t.Context()); err != nil { // then the browser opens
 		t.Fatal(err)
 	}
 	kept := maps.Clone(r.items)
@@ -64,15 +66,15 @@ func TestAKeyringThatGoesAwayDuringASignInKeepsIt(t *testing.T) {
 		t.Errorf("this process has %q, %v", got, err)
 	}
 	if err := save(t.Context(), s, []byte("newer")); err == nil || !maps.Equal(r.items, kept) {
-		t.Errorf("the keyring was written over: %v", err)
+		t.Errorf("the keyring was overwritten: %v", err)
 	}
 }
 
-func TestAFailureInsideIsNotHiddenByASaveThatFailed(t *testing.T) {
+func TestLockedPrefersTheErrorOfItsFunction(t *testing.T) {
 	r := newRing()
 	s := open(t, r, t.TempDir())
-	r.failing = errors.New("refused")
-	own := errors.New("somebody else signed in")
+	r.failing = errors.New("rejected")
+	own := errors.New("a different account signed in")
 	err := s.Locked(t.Context(), func(ctx context.Context) error {
 		return errors.Join(s.Export(ctx, &blob{[]byte("x")}, cache.ExportHints{}), own)
 	})
@@ -81,43 +83,54 @@ func TestAFailureInsideIsNotHiddenByASaveThatFailed(t *testing.T) {
 	}
 }
 
-func TestAHangingKeyringIsSaidOnceAndAskedNoMore(t *testing.T) {
+func TestStoreCallsAHangingKeyringOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRing()
 		r.hang = make(chan struct{})
 		told := 0
-		s, err := tokenstore.New(tokenstore.Config{Service: "s", StateDir: t.TempDir(), Ring: r, Wait: time.Minute, Waiting: func() { told++ }})
+		s, err := tokenstore.New(tokenstore.Config{
+			Service:  "s",
+			StateDir: t.TempDir(),
+			Ring:     r,
+			Wait:     time.Minute,
+			Waiting:  func() { told++ },
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
 		for range 2 {
 			err := s.Prepare(t.Context())
-			if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "the keyring did not answer in time" || f.Fix == "" {
+			f := fault.As(err)
+			if f.Kind != fault.Unavailable || f.What != "the keyring did not answer in time" || f.Fix == "" {
 				t.Errorf("got %v", err)
 			}
 		}
 		if took := time.Since(start); took != time.Minute || told != 1 {
-			t.Errorf("it took %v and was told %d times", took, told)
+			t.Errorf("it took %v, and Waiting was called %d times", took, told)
 		}
 		close(r.hang)
 	})
 }
 
-func TestAKeyringThatHangsWhileSavingIsSaidWithItsKnownCause(t *testing.T) {
+func TestStoreNamesTheKnownCauseOfAHangingSave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRing()
 		r.slow = make(chan struct{})
 		defer close(r.slow)
 		err := save(t.Context(), open(t, r, t.TempDir()), []byte("x"))
 		lost, ok := errors.AsType[*tokenstore.NotSaved](err)
-		if !ok || lost.Err.Kind != fault.Unavailable || lost.Err.What != "the keyring did not answer in time when the sign-in was to be saved" || !strings.Contains(lost.Err.Fix, "KeePassXC") {
-			t.Errorf("got %v", err)
+		if !ok {
+			t.Fatalf("got %v, want NotSaved", err)
+		}
+		const what = "the keyring did not save the sign-in in time"
+		if f := lost.Err; f.Kind != fault.Unavailable || f.What != what || !strings.Contains(f.Fix, "KeePassXC") {
+			t.Errorf("got %v, fix %q", f, f.Fix)
 		}
 	})
 }
 
-func TestAPanicInTheKeyringLibraryIsContained(t *testing.T) {
+func TestStoreSurvivesAPanicOfTheKeyringLibrary(t *testing.T) {
 	r := newRing()
 	r.panics = true
 	_, err := load(t.Context(), open(t, r, t.TempDir()))
@@ -126,24 +139,28 @@ func TestAPanicInTheKeyringLibraryIsContained(t *testing.T) {
 	}
 }
 
-func TestWithoutASessionBusNothingIsCalled(t *testing.T) {
-	const nobody = 4_000_000_001 // whose bus is nowhere
-	none := tokenstore.OS("linux", nobody, func(string) string { return "" })
+func TestOSCallsNothingWithoutASessionBus(t *testing.T) {
+	const unusedID = 4_000_000_001 // no user has this id, so there is no bus
+	none := tokenstore.OS("linux", unusedID, func(string) string { return "" })
 	err := open(t, none, t.TempDir()).Prepare(t.Context())
-	if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "there is no keyring in this session" {
-		t.Errorf("got %v", err)
+	f := fault.As(err)
+	if f.Kind != fault.Unavailable || f.What != "there is no keyring in this session" || f.Next != fault.DoUsePlainFile {
+		t.Errorf("got %v, next %v", f, f.Next)
 	}
 }
 
-func TestTheLockIsWaitedForAndThenSaid(t *testing.T) {
+func TestLockedGivesUpOnTheLockAfterHalfAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		first, second := open(t, newRing(), dir), open(t, newRing(), dir)
 		start := time.Now()
 		err := first.Locked(t.Context(), func(context.Context) error {
-			return second.Locked(t.Context(), func(context.Context) error { return errors.New("both are inside") })
+			return second.Locked(t.Context(), func(context.Context) error {
+				return errors.New("both hold the lock")
+			})
 		})
-		if f := fault.As(err); f.Kind != fault.Unavailable || f.What != "another profilectl is using the stored sign-in" || f.Fix == "" {
+		f := fault.As(err)
+		if f.Kind != fault.Unavailable || f.What != "another profilectl is using the stored sign-in" || f.Fix == "" {
 			t.Errorf("got %v", err)
 		}
 		if took := time.Since(start); took != 30*time.Second {

@@ -13,11 +13,10 @@ import (
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
-// NewFile returns a store in a plain file of Config.StateDir, in the place of a
-// keyring; Config.Ring, Wait and MaxItem are not used. It is for a person who has said
-// so: whoever reads the file, or a backup of it, has the tokens. The file is for
-// its owner alone (0600) and replaced whole; one that others could read is
-// refused.
+// NewFile returns a store in a plain file of Config.StateDir instead of a keyring. It
+// ignores Config.Ring, Wait and MaxItem. Use it only if the user has asked for it:
+// everyone who can read the file, or a backup of it, has the tokens. The file has
+// mode 0600 and is replaced as a whole. A file that other users can read is rejected.
 func NewFile(c Config) (*Store, error) {
 	c.Ring, c.Wait, c.MaxItem = plainFiles{dir: c.StateDir}, lockWait, 2*maxCache
 	s, err := New(c)
@@ -28,19 +27,19 @@ func NewFile(c Config) (*Store, error) {
 	return s, nil
 }
 
-// FilePath is where NewFile's store of a service keeps its bytes.
+// FilePath returns the path of the plain file of a service.
 func FilePath(stateDir, service string) string {
 	return plainFiles{dir: stateDir}.path(service, headName)
 }
 
-// plainFiles is a Ring of files, one an item.
+// plainFiles is a Ring that keeps each item in a file.
 type plainFiles struct{ dir string }
 
 func (p plainFiles) path(service, account string) string {
 	return filepath.Join(p.dir, strings.ReplaceAll(service, "/", "-")+"."+account)
 }
 
-// Get reads an item, unless others than its owner could read it too.
+// Get reads an item. It rejects a file that other users can read.
 func (p plainFiles) Get(service, account string) (string, error) {
 	path := p.path(service, account)
 	info, err := os.Stat(path)
@@ -53,8 +52,10 @@ func (p plainFiles) Get(service, account string) (string, error) {
 	const others = 0o077
 	if runtime.GOOS != "windows" && info.Mode().Perm()&others != 0 {
 		return "", &fault.Error{
-			Kind: fault.Usage, What: fmt.Sprintf("others than you can read the stored sign-in, %s", path),
-			Fix: "delete the file and run `profilectl login`; change the password if somebody may have read it",
+			Kind: fault.Usage,
+			What: fmt.Sprintf("other users can read the stored sign-in, %s", path),
+			Fix:  "delete the file, and change the password if another user may have read it",
+			Next: fault.DoSignIn,
 		}
 	}
 	raw, err := os.ReadFile(path)
@@ -73,7 +74,7 @@ func (p plainFiles) Set(service, account, secret string) error {
 	return nil
 }
 
-// Delete removes an item.
+// Delete deletes an item.
 func (p plainFiles) Delete(service, account string) error {
 	path := p.path(service, account)
 	err := os.Remove(path)
@@ -86,7 +87,8 @@ func (p plainFiles) Delete(service, account string) error {
 	return nil
 }
 
-// DeleteAll removes all items of a service, and what a killed process left.
+// DeleteAll deletes all items of a service, and the temporary files of processes
+// that were killed.
 func (p plainFiles) DeleteAll(service string) error {
 	leftovers, err := filepath.Glob(filepath.Join(p.dir, statefile.Temporary))
 	if err != nil {

@@ -22,7 +22,7 @@ func openFile(t *testing.T, dir string) *tokenstore.Store {
 	return s
 }
 
-func TestAPlainFileIsForItsOwnerAlone(t *testing.T) {
+func TestFileIsReadableForItsOwnerAlone(t *testing.T) {
 	dir := t.TempDir()
 	want := sample(200_000, 1)
 	if err := save(t.Context(), openFile(t, dir), want); err != nil {
@@ -41,12 +41,13 @@ func TestAPlainFileIsForItsOwnerAlone(t *testing.T) {
 		if err := os.Chmod(path, 0o640); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := load(t.Context(), openFile(t, dir)); fault.As(err).What != "others than you can read the stored sign-in, "+path {
+		_, err := load(t.Context(), openFile(t, dir))
+		if fault.As(err).What != "other users can read the stored sign-in, "+path {
 			t.Errorf("got %v", err)
 		}
 	}
 	leftover := filepath.Join(dir, strings.Replace(statefile.Temporary, "*", "1", 1))
-	if err := os.WriteFile(leftover, want, 0o600); err != nil { // of a killed process
+	if err := os.WriteFile(leftover, want, 0o600); err != nil { // as a killed process leaves it
 		t.Fatal(err)
 	}
 	if err := s.Purge(t.Context()); err != nil {
@@ -58,13 +59,13 @@ func TestAPlainFileIsForItsOwnerAlone(t *testing.T) {
 		}
 	}
 	if err := s.Purge(t.Context()); err != nil {
-		t.Errorf("purge nothing: %v", err)
+		t.Errorf("purge an empty store: %v", err)
 	}
 }
 
-// TestAPlainFileThatCannotBeReplaced has a folder in its place, which stops
-// every user of a machine.
-func TestAPlainFileThatCannotBeReplaced(t *testing.T) {
+// TestFileReportsAFailedWrite puts a directory in place of the file, which stops even
+// root.
+func TestFileReportsAFailedWrite(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(tokenstore.FilePath(dir, "profilectl/0123456789ab"), 0o700); err != nil {
 		t.Fatal(err)

@@ -19,11 +19,17 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// realRing is the keyring of this session. scripts/test provides one.
+// realRing returns the keyring of this session, which scripts/test provides. Without
+// one, it skips the test.
 func realRing(t *testing.T) tokenstore.Ring {
 	t.Helper()
 	r := tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv)
-	s, err := tokenstore.New(tokenstore.Config{Service: "profilectl/test-probe", StateDir: t.TempDir(), Ring: r, Wait: 5 * time.Second})
+	s, err := tokenstore.New(tokenstore.Config{
+		Service:  "profilectl/test-probe",
+		StateDir: t.TempDir(),
+		Ring:     r,
+		Wait:     5 * time.Second,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +42,16 @@ func realRing(t *testing.T) tokenstore.Ring {
 	return r
 }
 
-func TestARealKeyringKeepsLargeCaches(t *testing.T) {
+func TestStoreKeepsLargeCachesInARealKeyring(t *testing.T) {
 	r := realRing(t)
 	for _, most := range []int{0, maxItem} {
-		config := tokenstore.Config{Service: "profilectl/test-" + strconv.Itoa(most), StateDir: t.TempDir(), Ring: r, Wait: 5 * time.Second, MaxItem: most}
+		config := tokenstore.Config{
+			Service:  "profilectl/test-" + strconv.Itoa(most),
+			StateDir: t.TempDir(),
+			Ring:     r,
+			Wait:     5 * time.Second,
+			MaxItem:  most,
+		}
 		s, err := tokenstore.New(config)
 		if err != nil {
 			t.Fatal(err)
@@ -61,13 +73,36 @@ func TestARealKeyringKeepsLargeCaches(t *testing.T) {
 	}
 }
 
-// worker is the process that the hammer runs many of: it adds one to the number
-// in the store, again and again, and says each number that was saved.
-func worker(dir string) error {
-	s, err := tokenstore.New(tokenstore.Config{
-		Service: "profilectl/test-hammer", StateDir: dir, Ring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
-		Wait: 20 * time.Second, MaxItem: 600, // some items a save
+// openCounter returns the store that the worker processes share. A small MaxItem
+// makes each save write several items.
+func openCounter(dir string) (*tokenstore.Store, error) {
+	return tokenstore.New(tokenstore.Config{
+		Service:  "profilectl/test-hammer",
+		StateDir: dir,
+		Ring:     tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
+		Wait:     20 * time.Second,
+		MaxItem:  600,
 	})
+}
+
+// counter returns the cache that holds a number.
+func counter(number int) []byte {
+	return fmt.Appendf(nil, "%d %s", number, sample(1000, uint64(number)))
+}
+
+// parseCounter returns the number in a cache, or 0 if there is no cache.
+func parseCounter(data []byte) (int, error) {
+	if data == nil {
+		return 0, nil
+	}
+	text, _, _ := strings.Cut(string(data), " ")
+	return strconv.Atoi(text)
+}
+
+// worker is a process that adds one to the number in the store, again and again, and
+// prints each number that it has saved.
+func worker(dir string) error {
+	s, err := openCounter(dir)
 	if err != nil {
 		return err
 	}
@@ -78,14 +113,11 @@ func worker(dir string) error {
 			if err := s.Replace(ctx, &b, cache.ReplaceHints{}); err != nil {
 				return err
 			}
-			if b.data != nil {
-				text, _, _ := strings.Cut(string(b.data), " ")
-				if number, err = strconv.Atoi(text); err != nil {
-					return err
-				}
+			if number, err = parseCounter(b.data); err != nil {
+				return err
 			}
 			number++
-			return s.Export(ctx, &blob{fmt.Appendf(nil, "%d %s", number, sample(1000, uint64(number)))}, cache.ExportHints{})
+			return s.Export(ctx, &blob{counter(number)}, cache.ExportHints{})
 		})
 		if err != nil {
 			return err
@@ -102,25 +134,25 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKilledProcessesLoseNothing runs processes on one store in a real keyring
-// and kills them at random moments: every number that was said is in the store,
-// once.
-func TestKilledProcessesLoseNothing(t *testing.T) {
+// TestStoreLosesNothingOfKilledProcesses runs processes on one store in a real
+// keyring and kills them at random times. Every number that a process printed is in
+// the store, and no number was saved twice.
+func TestStoreLosesNothingOfKilledProcesses(t *testing.T) {
 	realRing(t)
 	processes, kills := 4, 30
 	if os.Getenv("PROFILECTL_SOAK") != "" {
 		processes, kills = 8, 1600
 	}
 	dir := t.TempDir()
-	said := make(chan int, 1024)
+	printed := make(chan int, 1024)
 	ended := make(chan error, processes)
 	for range processes {
-		go func() { ended <- hammer(t, dir, kills/processes, said) }()
+		go func() { ended <- hammer(t, dir, kills/processes, printed) }()
 	}
 	seen, highest := map[int]bool{}, 0
 	for left := processes; left > 0; {
 		select {
-		case n := <-said:
+		case n := <-printed:
 			if seen[n] {
 				t.Errorf("%d was saved twice", n)
 			}
@@ -132,7 +164,7 @@ func TestKilledProcessesLoseNothing(t *testing.T) {
 			left--
 		}
 	}
-	s, err := tokenstore.New(tokenstore.Config{Service: "profilectl/test-hammer", StateDir: dir, Ring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv), Wait: 20 * time.Second, MaxItem: 600})
+	s, err := openCounter(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,19 +172,19 @@ func TestKilledProcessesLoseNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, _, _ := strings.Cut(string(data), " ")
-	number, err := strconv.Atoi(text)
-	if err != nil || number < highest || number > len(seen)+kills || !bytes.Equal(data, fmt.Appendf(nil, "%d %s", number, sample(1000, uint64(number)))) {
-		t.Errorf("the store has %q (%v), the highest number said is %d of %d", text, err, highest, len(seen))
+	number, err := parseCounter(data)
+	if err != nil || number < highest || number > len(seen)+kills || !bytes.Equal(data, counter(number)) {
+		t.Errorf("the store has %d (%v); %d numbers were printed, the highest is %d", number, err, len(seen), highest)
 	}
-	t.Logf("%d saves said, %d kills, the store has %d", len(seen), kills, number)
+	t.Logf("%d numbers printed, %d kills, the store has %d", len(seen), kills, number)
 	if err := s.Purge(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
-// hammer starts a worker and kills it, several times.
-func hammer(t *testing.T, dir string, kills int, said chan<- int) error {
+// hammer starts a worker and kills it, several times, and sends the numbers that it
+// prints.
+func hammer(t *testing.T, dir string, kills int, printed chan<- int) error {
 	for range kills {
 		c := exec.CommandContext(t.Context(), os.Args[0])
 		c.Env = append(os.Environ(), "TEST_HAMMER="+dir, "GORACE=atexit_sleep_ms=0")
@@ -165,10 +197,11 @@ func hammer(t *testing.T, dir string, kills int, said chan<- int) error {
 		if err := c.Start(); err != nil {
 			return err
 		}
-		killed := time.AfterFunc(time.Duration(150+rand.IntN(500))*time.Millisecond, func() { _ = c.Process.Kill() })
+		life := time.Duration(150+rand.IntN(500)) * time.Millisecond
+		killed := time.AfterFunc(life, func() { _ = c.Process.Kill() })
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			if n, err := strconv.Atoi(lines.Text()); err == nil {
-				said <- n
+				printed <- n
 			}
 		}
 		_ = c.Wait() // it was killed

@@ -3,47 +3,41 @@ package tokenstore
 import (
 	"bytes"
 	"compress/flate"
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // The format pc1: the cache is compressed and cut into parts that fit into the
-// platform's keyring items. Part 0 stands in the head item, behind a line that
-// says which parts belong to it and what they come to:
+// items of the platform's keyring. The head item holds part 0, after a line that
+// describes the parts:
 //
 //	pc1 <id> <parts> <length> <sha256>\n<part 0>
 //
-// Every save writes its parts under a new random id and the head last, so that
-// at any moment, and after any crash, the head names whole parts: the old ones
-// or the new ones. Ids that were begun are listed in a pending file until their
-// parts are gone; ids, not generations, so that a late write of a killed
-// process can never hit a live part.
+// The length and the SHA-256 sum are those of all parts together. Every save writes
+// its parts under a new random id and the head last. At any time, and after any
+// crash, the head therefore refers to complete parts, old or new. The pending list
+// holds the ids of a save until their parts are deleted. Ids are random instead of
+// counted, so that a late write of a killed process never hits a part in use.
 const (
 	magic      = "pc1"
 	headName   = "cache"
 	idLength   = 8
 	maxCache   = 16 << 20 // bytes after decompression
 	maxParts   = 4096
-	headLength = 128 // bytes that the head line may take
+	headLength = 128 // the most bytes of the head line
 )
 
-// platformMax is how many bytes fit into one item, measured and documented:
-// Windows 2560, macOS 3009 less a reserve; Linux has no limit below megabytes.
+// platformMax returns the most bytes of one item, as measured and documented: 2560
+// on Windows, 3009 less a reserve on macOS. The limit on Linux is megabytes.
 func platformMax(goos string) int {
 	switch goos {
 	case "windows":
@@ -54,44 +48,55 @@ func platformMax(goos string) int {
 	return 64 << 10
 }
 
+// head is the content of the head item.
 type head struct {
 	id     string
-	parts  int
+	parts  int // with part 0
 	length int
-	sum    string
-	first  string
+	sum    string // hexadecimal
+	first  string // part 0
 }
 
+// String returns the head item.
 func (h head) String() string {
 	return fmt.Sprintf("%s %s %d %d %s\n%s", magic, h.id, h.parts, h.length, h.sum, h.first)
 }
 
+// part returns the name of the item that holds a part.
 func (h head) part(i int) string { return headName + "." + h.id + "." + strconv.Itoa(i) }
 
-// parseHead reads the head item. Anything odd is an error: it is checked before
-// a single byte is trusted.
+// parseHead parses the head item. It rejects everything that save does not write.
 func parseHead(item string) (head, error) {
 	line, first, ok := strings.Cut(item, "\n")
 	fields := strings.Split(line, " ")
 	if !ok || len(fields) != 5 || fields[0] != magic {
 		return head{}, errors.New("read head: not pc1")
 	}
-	parts, err1 := strconv.Atoi(fields[2])
-	length, err2 := strconv.Atoi(fields[3])
-	if err1 != nil || err2 != nil || parts < 1 || parts > maxParts || length < 0 || length > maxCache || !validID(fields[1]) || len(fields[4]) != 2*sha256.Size {
+	h := head{id: fields[1], sum: fields[4], first: first}
+	var partsErr, lengthErr error
+	h.parts, partsErr = strconv.Atoi(fields[2])
+	h.length, lengthErr = strconv.Atoi(fields[3])
+	if partsErr != nil || lengthErr != nil || !h.valid() {
 		return head{}, errors.New("read head: out of range")
 	}
-	return head{id: fields[1], parts: parts, length: length, sum: fields[4], first: first}, nil
+	return h, nil
+}
+
+func (h head) valid() bool {
+	return validID(h.id) &&
+		1 <= h.parts && h.parts <= maxParts &&
+		0 <= h.length && h.length <= maxCache &&
+		len(h.sum) == 2*sha256.Size
 }
 
 func validID(id string) bool {
 	return len(id) == idLength && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
-// newID is lower case: Windows compares item names without case.
+// newID returns a random id in lower case: Windows ignores the case of item names.
 func newID() string { return strings.ToLower(rand.Text()[:idLength]) }
 
-// pack compresses the cache, and makes it text unless raw bytes will do.
+// pack compresses the cache, and encodes it as text unless raw is set.
 func pack(data []byte, raw bool) (string, error) {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
@@ -108,6 +113,7 @@ func pack(data []byte, raw bool) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b.Bytes()), nil
 }
 
+// unpack returns the cache that pack has packed.
 func unpack(packed string, raw bool) ([]byte, error) {
 	if !raw {
 		decoded, err := base64.RawURLEncoding.DecodeString(packed)
@@ -126,186 +132,27 @@ func unpack(packed string, raw bool) ([]byte, error) {
 	return data, nil
 }
 
-// read returns the stored cache, or nil where there is none.
-func (s *Store) read(ctx context.Context) ([]byte, error) {
-	s.stored = head{}
-	item, err := s.ring.get(ctx, s.config.Service, headName)
-	if errors.Is(err, errNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	h, err := parseHead(item)
-	if err != nil {
-		return nil, damaged(err)
-	}
-	s.stored = h
-	text := strings.Builder{}
-	text.WriteString(h.first)
-	for i := 1; i < h.parts; i++ {
-		part, err := s.ring.get(ctx, s.config.Service, h.part(i))
-		if errors.Is(err, errNotFound) {
-			return nil, damaged(fmt.Errorf("read part %d: %w", i, err))
-		}
-		if err != nil {
-			return nil, err
-		}
-		text.WriteString(part)
-		if text.Len() > maxCache {
-			return nil, damaged(errors.New("read parts: too large"))
-		}
-	}
-	data, err := h.open(text.String(), s.config.Raw)
-	if err != nil {
-		return nil, damaged(err)
-	}
-	return data, nil
-}
-
-// open checks the joined parts against the head.
-func (h head) open(text string, raw bool) ([]byte, error) {
-	sum := sha256.Sum256([]byte(text))
-	if len(text) != h.length || subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(h.sum)) != 1 {
-		return nil, errors.New("read parts: the checksum is wrong")
-	}
-	return unpack(text, raw)
-}
-
-// cut makes the head and the further parts of a packed cache.
-func cut(text string, most int) (head, []string) {
-	sum := sha256.Sum256([]byte(text))
-	h := head{id: newID(), length: len(text), sum: hex.EncodeToString(sum[:])}
-	first := min(len(text), most-headLength)
-	h.first = text[:first]
+// cut cuts a packed cache into a head with part 0 and the further parts. Each item
+// has at most maxItem bytes.
+func cut(packed string, maxItem int) (head, []string) {
+	sum := sha256.Sum256([]byte(packed))
+	h := head{id: newID(), length: len(packed), sum: hex.EncodeToString(sum[:])}
+	first := min(len(packed), maxItem-headLength)
+	h.first = packed[:first]
 	var parts []string
-	for part := range slices.Chunk([]byte(text[first:]), most) {
+	for part := range slices.Chunk([]byte(packed[first:]), maxItem) {
 		parts = append(parts, string(part))
 	}
 	h.parts = len(parts) + 1
 	return h, parts
 }
 
-// save writes the cache: further parts, then the head, which commits. Nothing
-// that goes wrong after the commit is an error: it leaves rubbish, which the
-// next save sweeps.
-func (s *Store) save(ctx context.Context, data []byte) error {
-	text, err := pack(data, s.config.Raw)
-	if err != nil {
-		return err
+// open checks the joined parts against the head and unpacks them.
+func (h head) open(packed string, raw bool) ([]byte, error) {
+	sum := sha256.Sum256([]byte(packed))
+	same := subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(h.sum)) == 1
+	if len(packed) != h.length || !same {
+		return nil, errors.New("read parts: the checksum is wrong")
 	}
-	if err := s.bump(); err != nil {
-		return err
-	}
-	h, parts := cut(text, s.config.MaxItem)
-	pending := s.readPending()
-	if s.stored.parts > 1 { // they are rubbish once the new head stands
-		pending[s.stored.id] = s.stored.parts
-	}
-	if len(parts) > 0 {
-		pending[h.id] = h.parts
-	}
-	if len(pending) > 0 { // a store of single items never needs the file
-		if err := s.writePending(pending); err != nil {
-			return err
-		}
-	}
-	for i, part := range parts {
-		if err := s.ring.set(ctx, s.config.Service, h.part(i+1), part); err != nil {
-			return err
-		}
-	}
-	if err := s.ring.set(ctx, s.config.Service, headName, h.String()); err != nil {
-		return err
-	}
-	s.stored, s.seen = h, s.version()
-	s.sweep(ctx, pending, h.id)
-	return nil
-}
-
-// sweep removes the parts of ids that the head does not name. An id whose parts
-// cannot be removed now stays on the list.
-func (s *Store) sweep(ctx context.Context, pending map[string]int, live string) {
-	if len(pending) == 0 {
-		return
-	}
-	for id, parts := range pending {
-		if id == live {
-			continue
-		}
-		gone := true
-		for i := 1; i < parts; i++ {
-			if err := s.ring.delete(ctx, s.config.Service, head{id: id}.part(i)); err != nil && !errors.Is(err, errNotFound) {
-				gone = false
-			}
-		}
-		if gone {
-			delete(pending, id)
-		}
-	}
-	delete(pending, live) // named by the head now
-	_ = s.writePending(pending)
-}
-
-func (s *Store) pendingPath() string { return s.beside(".pending") }
-
-// beside is a file that belongs to the lock.
-func (s *Store) beside(suffix string) string {
-	return strings.TrimSuffix(s.lock.Path(), ".lock") + suffix
-}
-
-// version changes before anything in the keyring does, so that a process which
-// has read the keyring need not read it again. It is empty where nobody has
-// saved yet.
-func (s *Store) version() string {
-	raw, err := os.ReadFile(s.beside(".version"))
-	if err != nil {
-		return ""
-	}
-	return string(raw)
-}
-
-// bump makes a new version.
-func (s *Store) bump() error {
-	s.seen = ""
-	path := s.beside(".version")
-	if err := os.WriteFile(path, []byte(rand.Text()), 0o600); err != nil {
-		return cannotWrite(path, err)
-	}
-	return nil
-}
-
-// readPending returns the ids that were begun, with their numbers of parts. The
-// file holds no secret; one that cannot be read costs some rubbish at most.
-func (s *Store) readPending() map[string]int {
-	pending := map[string]int{}
-	raw, err := os.ReadFile(s.pendingPath())
-	if err != nil || json.Unmarshal(raw, &pending) != nil {
-		return map[string]int{}
-	}
-	for id, parts := range pending {
-		if !validID(id) || parts < 1 || parts > maxParts {
-			delete(pending, id)
-		}
-	}
-	return pending
-}
-
-// writePending replaces the list by rename; an empty one is removed.
-func (s *Store) writePending(pending map[string]int) error {
-	path := s.pendingPath()
-	if len(pending) == 0 {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return cannotWrite(path, err)
-		}
-		return nil
-	}
-	raw, err := json.Marshal(pending)
-	if err != nil {
-		return cannotWrite(path, err)
-	}
-	if err := statefile.Write(path, raw); err != nil {
-		return cannotWrite(path, err)
-	}
-	return nil
+	return unpack(packed, raw)
 }

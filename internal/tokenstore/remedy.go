@@ -12,34 +12,38 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// explain sorts a keyring error into four classes: not found (returned as it
-// is), no keyring here, locked, timed out. What is a fault already stays so.
+// explain turns an error of the keyring into a fault. It returns nil, errNotFound and
+// faults unchanged.
 func explain(err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f
 	}
-	switch {
-	case err == nil, errors.Is(err, errNotFound):
+	if err == nil || errors.Is(err, errNotFound) {
 		return err
-	case errors.Is(err, errSaveTimedOut) && runtime.GOOS == "linux":
-		return &fault.Error{
-			Kind: fault.Unavailable, What: "the keyring did not answer in time when the sign-in was to be saved",
-			Fix: unlock(runtime.GOOS) + "; KeePassXC up to 2.7.4 never finishes replacing an item: update it, or use another keyring", Err: err,
-		}
-	case errors.Is(err, errTimedOut):
-		return &fault.Error{Kind: fault.Unavailable, What: "the keyring did not answer in time", Fix: unlock(runtime.GOOS), Err: err}
-	case errors.Is(err, errNoSession), absent(err):
-		return &fault.Error{Kind: fault.Unavailable, What: "there is no keyring in this session", Fix: noSession(runtime.GOOS), Err: err}
 	}
-	return &fault.Error{Kind: fault.Unavailable, What: "the keyring is locked, or cannot be used", Fix: unlock(runtime.GOOS), Err: err}
+	f := &fault.Error{Kind: fault.Unavailable, Fix: unlock(runtime.GOOS), Err: err}
+	switch {
+	case errors.Is(err, errSaveTimedOut) && runtime.GOOS == "linux":
+		f.What = "the keyring did not save the sign-in in time"
+		f.Fix += "; KeePassXC up to 2.7.4 never finishes replacing an item: update it, or use another keyring"
+	case errors.Is(err, errTimedOut):
+		f.What = "the keyring did not answer in time"
+	case errors.Is(err, errNoSession), isUnreachable(err):
+		f.What = "there is no keyring in this session"
+		f.Fix = startSession(runtime.GOOS)
+		f.Next = fault.DoUsePlainFile
+	default:
+		f.What = "the keyring is locked or unusable"
+	}
+	return f
 }
 
-// absent tells errors of the way to the keyring from the keyring's own: the bus
-// is not there, nobody offers the service on it (org.freedesktop.DBus.Error.*),
-// the session may not use it (Windows, ERROR_NO_SUCH_LOGON_SESSION). What is
-// left is the keyring's plain refusal, which the library has no type for: it is
-// locked.
-func absent(err error) bool {
+// isUnreachable reports whether err comes from the way to the keyring: there is no
+// bus, no program offers the service on it (org.freedesktop.DBus.Error.*), or the
+// session may not use the keyring (ERROR_NO_SUCH_LOGON_SESSION on Windows). Every
+// other error comes from the keyring itself. The library has no type for it, and it
+// usually means that the keyring is locked.
+func isUnreachable(err error) bool {
 	const noSuchLogonSession = syscall.Errno(1312)
 	var bus dbus.Error
 	var network *net.OpError
@@ -48,18 +52,19 @@ func absent(err error) bool {
 		runtime.GOOS == "windows" && errors.Is(err, noSuchLogonSession)
 }
 
-// noSession says how to get a keyring.
-func noSession(goos string) string {
+// startSession returns the fix for a session without a keyring.
+func startSession(goos string) string {
 	switch goos {
 	case "darwin":
 		return "run the command in a session of your own, or unlock the keychain with `security unlock-keychain`"
 	case "windows":
 		return "run the command in a session that you signed in to at the machine or by Remote Desktop, not over SSH"
 	}
-	return "run it in a desktop session, or start one: `dbus-run-session -- sh -c 'gnome-keyring-daemon --unlock --components=secrets; exec $SHELL'`; where neither can be, `profilectl login --insecure-storage` keeps the tokens in a plain file"
+	return "run the command in a desktop session, or start a session: `dbus-run-session -- sh -c " +
+		"'gnome-keyring-daemon --unlock --components=secrets; exec $SHELL'`"
 }
 
-// unlock says how to open one.
+// unlock returns the fix for a locked keyring.
 func unlock(goos string) string {
 	if goos == "darwin" {
 		return "unlock the keychain with `security unlock-keychain`, then run the command again"
@@ -67,12 +72,22 @@ func unlock(goos string) string {
 	return "unlock the keyring of your desktop session, then run the command again"
 }
 
-// cannotRead is the fault of a state folder that hides what it has.
+// cannotRead returns the fault of a state file that cannot be read.
 func cannotRead(path string, err error) error {
-	return &fault.Error{Kind: fault.Usage, What: "cannot read " + path, Fix: "make the file readable for you, and for nobody else", Err: err}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "cannot read " + path,
+		Fix:  "make the file readable for you alone",
+		Err:  err,
+	}
 }
 
-// cannotWrite is the fault of a state folder that refuses.
+// cannotWrite returns the fault of a state file that cannot be written.
 func cannotWrite(path string, err error) error {
-	return &fault.Error{Kind: fault.Usage, What: "cannot write " + path, Fix: "make the folder writable, or name another one in XDG_STATE_HOME", Err: err}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "cannot write " + path,
+		Fix:  "make the directory writable, or set XDG_STATE_HOME to another one",
+		Err:  err,
+	}
 }

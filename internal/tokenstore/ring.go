@@ -15,21 +15,20 @@ import (
 )
 
 var (
-	errNotFound = keyring.ErrNotFound
-	// errNoSession says that there is no session bus, so no keyring.
-	errNoSession = errors.New("no session bus")
+	errNotFound  = keyring.ErrNotFound
+	errNoSession = errors.New("no session bus") // and therefore no keyring
 	errTimedOut  = errors.New("the keyring did not answer")
-	// errSaveTimedOut has a known cause of its own.
+	// errSaveTimedOut is an error of its own because it has a known cause.
 	errSaveTimedOut = fmt.Errorf("save: %w", errTimedOut)
 )
 
-// patience is how long the keyring may let us wait before the person is told.
+// patience is how long a call of the keyring may take before the user is told.
 const patience = 2 * time.Second
 
-// OS returns the keyring of the operating system. On Linux it first looks for a
-// session bus: without one the library would start a bus and a daemon of its
-// own and leave them behind. The bus of the user with the id uid is looked for
-// where systemd puts it.
+// OS returns the keyring of the operating system. On Linux, it first looks for a
+// session bus, in DBUS_SESSION_BUS_ADDRESS or where systemd puts the bus of the user
+// with the id uid. Without a bus, the library would start a bus and a daemon of its
+// own and leave them running.
 func OS(goos string, uid int, getenv func(string) string) Ring {
 	return osRing{goos: goos, uid: uid, getenv: getenv}
 }
@@ -40,7 +39,7 @@ type osRing struct {
 	getenv func(string) string
 }
 
-func (r osRing) ready() error {
+func (r osRing) checkBus() error {
 	if r.goos != "linux" || r.getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
 		return nil
 	}
@@ -53,7 +52,7 @@ func (r osRing) ready() error {
 
 // Get reads an item.
 func (r osRing) Get(service, account string) (string, error) {
-	if err := r.ready(); err != nil {
+	if err := r.checkBus(); err != nil {
 		return "", err
 	}
 	return keyring.Get(service, account)
@@ -61,42 +60,44 @@ func (r osRing) Get(service, account string) (string, error) {
 
 // Set writes an item.
 func (r osRing) Set(service, account, secret string) error {
-	if err := r.ready(); err != nil {
+	if err := r.checkBus(); err != nil {
 		return err
 	}
 	return keyring.Set(service, account, secret)
 }
 
-// Delete removes an item.
+// Delete deletes an item.
 func (r osRing) Delete(service, account string) error {
-	if err := r.ready(); err != nil {
+	if err := r.checkBus(); err != nil {
 		return err
 	}
 	return keyring.Delete(service, account)
 }
 
-// DeleteAll removes all items of a service.
+// DeleteAll deletes all items of a service.
 func (r osRing) DeleteAll(service string) error {
-	if err := r.ready(); err != nil {
+	if err := r.checkBus(); err != nil {
 		return err
 	}
 	return keyring.DeleteAll(service)
 }
 
-// guarded limits each call in time and contains panics: go-keyring waits for an
-// unlock dialog for ever, and falls over when the bus goes away meanwhile. After
-// one call timed out it makes no more: the dialogs would only pile up.
+// guarded limits the time of each keyring call and recovers panics: go-keyring waits
+// forever for an unlock dialog, and panics if the bus goes away meanwhile. After a
+// call that timed out, guarded makes no more calls, each of which could open another
+// dialog.
 type guarded struct {
 	ring    Ring
 	wait    time.Duration
 	waiting func()
-	mu      sync.Mutex
-	dead    error
-	told    bool
+
+	mu       sync.Mutex
+	timedOut error // the fault of the call that timed out
+	told     bool  // waiting was called
 }
 
 func (g *guarded) get(ctx context.Context, service, account string) (string, error) {
-	found := make(chan string, 1) // a late answer must not write to what has been returned
+	found := make(chan string, 1) // a channel, because a late call still sends after get has returned
 	err := g.call(ctx, errTimedOut, func() error {
 		item, err := g.ring.Get(service, account)
 		found <- item
@@ -120,27 +121,20 @@ func (g *guarded) deleteAll(ctx context.Context, service string) error {
 	return g.call(ctx, errTimedOut, func() error { return g.ring.DeleteAll(service) })
 }
 
-// call runs one keyring call, limited, and puts its error into words.
+// call makes one keyring call within the time limit and returns its error as a fault.
+// late is the error of a call that takes too long.
 func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 	g.mu.Lock()
-	dead := g.dead
+	timedOut := g.timedOut
 	g.mu.Unlock()
-	if dead != nil {
-		return dead
+	if timedOut != nil {
+		return timedOut
 	}
-	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if broken := recover(); broken != nil {
-				done <- fmt.Errorf("keyring library: %v", broken)
-			}
-		}()
-		done <- do()
-	}()
 	limit := time.NewTimer(g.wait)
 	defer limit.Stop()
 	notice := time.NewTimer(patience)
 	defer notice.Stop()
+	done := start(do)
 	for {
 		select {
 		case err := <-done:
@@ -150,15 +144,29 @@ func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 		case <-limit.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.dead = explain(late)
-			return g.dead
+			g.timedOut = explain(late)
+			return g.timedOut
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// tell lets the person know, once, that the keyring is waiting for them.
+// start runs a keyring call and sends its error, or its panic as an error.
+func start(do func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if panicked := recover(); panicked != nil {
+				done <- fmt.Errorf("keyring library: %v", panicked)
+			}
+		}()
+		done <- do()
+	}()
+	return done
+}
+
+// tell tells the user, once, that the keyring waits for them.
 func (g *guarded) tell() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -15,18 +15,18 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// ring is a keyring in memory that can be told to fail.
+// ring is a keyring in memory whose calls can be made to fail or hang.
 type ring struct {
 	items   map[string]string
-	reads   int           // how many Get there were
-	changes int           // how many Set and Delete there were
-	dieAt   int           // the change that the process dies at; 0 is none
-	after   bool          // it dies after the change was made, not before
-	failing error         // what every Set returns
-	slow    chan struct{} // what every Set waits for
-	gone    error         // what every Get returns
-	hang    chan struct{} // what every Get waits for
-	panics  bool
+	reads   int           // calls of Get
+	changes int           // calls of Set, Delete and DeleteAll
+	dieAt   int           // the number of the change at which the process dies; 0 for none
+	after   bool          // the process dies after that change instead of before it
+	failing error         // returned by Set
+	slow    chan struct{} // Set waits for it
+	gone    error         // returned by Get
+	hang    chan struct{} // Get waits for it
+	panics  bool          // Get panics
 }
 
 var errDead = errors.New("the process died")
@@ -51,7 +51,7 @@ func (r *ring) Get(service, account string) (string, error) {
 	return item, nil
 }
 
-// change makes one change, or dies at it: then nothing works any more.
+// change makes one change. At dieAt, the process dies: no later change is made.
 func (r *ring) change(do func()) error {
 	r.changes++
 	if r.dieAt == 0 || r.changes < r.dieAt {
@@ -88,17 +88,23 @@ func (r *ring) DeleteAll(service string) error {
 	})
 }
 
-// blob is a cache as MSAL hands it over.
+// blob is a cache as MSAL passes it.
 type blob struct{ data []byte }
 
 func (b *blob) Marshal() ([]byte, error)    { return b.data, nil }
 func (b *blob) Unmarshal(data []byte) error { b.data = bytes.Clone(data); return nil }
 
-const maxItem = 2400 // Windows' 2560 with a reserve
+const maxItem = 2400 // the 2560 of Windows less a reserve
 
 func open(t *testing.T, r tokenstore.Ring, dir string) *tokenstore.Store {
 	t.Helper()
-	s, err := tokenstore.New(tokenstore.Config{Service: tokenstore.Service("a", "c", "t"), StateDir: dir, Ring: r, Wait: 5 * time.Second, MaxItem: maxItem})
+	s, err := tokenstore.New(tokenstore.Config{
+		Service:  tokenstore.Service("a", "c", "t"),
+		StateDir: dir,
+		Ring:     r,
+		Wait:     5 * time.Second,
+		MaxItem:  maxItem,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +127,7 @@ func load(ctx context.Context, s *tokenstore.Store) ([]byte, error) {
 	return b.data, err
 }
 
-// sample is incompressible, so that its size decides the number of items.
+// sample returns incompressible data, so that its size decides the number of items.
 func sample(size int, seed uint64) []byte {
 	random := rand.New(rand.NewPCG(seed, 1))
 	data := make([]byte, size)
@@ -131,6 +137,7 @@ func sample(size int, seed uint64) []byte {
 	return data
 }
 
+// change replaces the items whose names end with suffix.
 func change(items map[string]string, suffix string, to func(string) string) {
 	for name, item := range items {
 		if strings.HasSuffix(name, suffix) {

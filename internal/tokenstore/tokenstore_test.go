@@ -13,13 +13,20 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-func TestRoundTrip(t *testing.T) {
+func TestStoreReturnsWhatItSaved(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, 5000, 20_000, 200_000} {
 		items := map[bool]int{}
 		for _, raw := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%d bytes, raw %v", size, raw), func(t *testing.T) {
 				r := newRing()
-				config := tokenstore.Config{Service: "s", StateDir: t.TempDir(), Ring: r, Wait: 5 * time.Second, MaxItem: maxItem, Raw: raw}
+				config := tokenstore.Config{
+					Service:  "s",
+					StateDir: t.TempDir(),
+					Ring:     r,
+					Wait:     5 * time.Second,
+					MaxItem:  maxItem,
+					Raw:      raw,
+				}
 				s, err := tokenstore.New(config)
 				if err != nil {
 					t.Fatal(err)
@@ -32,8 +39,8 @@ func TestRoundTrip(t *testing.T) {
 					if len(item) > maxItem {
 						t.Errorf("item %s has %d bytes", name, len(item))
 					}
-					if !raw && strings.ContainsFunc(item, func(c rune) bool { return c != '\n' && (c < ' ' || c > '~') }) {
-						t.Errorf("item %s is not text", name)
+					if !raw && strings.ContainsFunc(item, isBinary) {
+						t.Errorf("item %s holds binary data", name)
 					}
 				}
 				items[raw] = len(r.items)
@@ -52,9 +59,11 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestAProcessThatDiesAnywhereLeavesTheOldOrTheNewCache kills the store before
-// and after every change it makes to the keyring, for every pair of sizes.
-func TestAProcessThatDiesAnywhereLeavesTheOldOrTheNewCache(t *testing.T) {
+func isBinary(r rune) bool { return r != '\n' && (r < ' ' || r > '~') }
+
+// TestStoreHoldsTheOldOrTheNewCacheAfterACrash ends the process before and after every
+// change that a save makes to the keyring, for every pair of sizes.
+func TestStoreHoldsTheOldOrTheNewCacheAfterACrash(t *testing.T) {
 	sizes := []int{500, 2500, 5000, 9000}
 	points := 0
 	for _, oldSize := range sizes {
@@ -74,7 +83,8 @@ func TestAProcessThatDiesAnywhereLeavesTheOldOrTheNewCache(t *testing.T) {
 	t.Logf("%d points", points)
 }
 
-// dieOnce tells whether the save was long enough to be killed there.
+// dieOnce saves next over before, dies at a change, and checks what the store holds
+// then. It reports whether the save made that many changes.
 func dieOnce(t *testing.T, before, next []byte, dieAt int, after bool) bool {
 	t.Helper()
 	r, dir := newRing(), t.TempDir()
@@ -82,24 +92,25 @@ func dieOnce(t *testing.T, before, next []byte, dieAt int, after bool) bool {
 		t.Fatal(err)
 	}
 	r.changes, r.dieAt, r.after = 0, dieAt, after
-	_ = save(t.Context(), open(t, r, dir), next) // dies
+	_ = save(t.Context(), open(t, r, dir), next) // fails, because the process dies
 	reached := r.changes >= dieAt
 	r.dieAt = 0
 	got, err := load(t.Context(), open(t, r, dir))
+	where := fmt.Sprintf("%d→%d bytes, killed at change %d (after: %v)", len(before), len(next), dieAt, after)
 	if err != nil || !bytes.Equal(got, before) && !bytes.Equal(got, next) {
-		t.Fatalf("%d→%d bytes, killed at %d (after: %v): got %d bytes, %v", len(before), len(next), dieAt, after, len(got), err)
+		t.Fatalf("%s: got %d bytes, %v", where, len(got), err)
 	}
 	last := sample(100, 3) // fits into one item
 	if err := save(t.Context(), open(t, r, dir), last); err != nil {
 		t.Fatal(err)
 	}
 	if len(r.items) != 1 {
-		t.Fatalf("%d→%d bytes, killed at %d (after: %v): the next save left %d items", len(before), len(next), dieAt, after, len(r.items))
+		t.Fatalf("%s: the next save left %d items", where, len(r.items))
 	}
 	return reached
 }
 
-func TestAnUnchangedCacheIsNotWritten(t *testing.T) {
+func TestStoreDoesNotWriteAnUnchangedCache(t *testing.T) {
 	r := newRing()
 	s := open(t, r, t.TempDir())
 	for range 3 {
@@ -112,9 +123,9 @@ func TestAnUnchangedCacheIsNotWritten(t *testing.T) {
 	}
 }
 
-// TestTheKeyringIsReadAgainOnlyAfterAChange counts what costs a process on macOS
-// and a round trip on Linux.
-func TestTheKeyringIsReadAgainOnlyAfterAChange(t *testing.T) {
+// TestStoreReadsTheKeyringAgainOnlyAfterAChange counts reads, each of which starts a
+// process on macOS and takes a round trip on Linux.
+func TestStoreReadsTheKeyringAgainOnlyAfterAChange(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	first, second := open(t, r, dir), open(t, r, dir)
 	if err := save(t.Context(), first, []byte("1")); err != nil {
@@ -140,24 +151,30 @@ func TestTheKeyringIsReadAgainOnlyAfterAChange(t *testing.T) {
 	expect(second, "", 1)
 }
 
-func TestDamageIsSaidAndASignInMendsIt(t *testing.T) {
+func TestStoreReplacesDamagedDataAtTheNextSignIn(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		damage func(items map[string]string)
 	}{
-		{"the head is rubbish", func(items map[string]string) { change(items, "|cache", func(string) string { return "rubbish" }) }},
-		{"the head is of a later format", func(items map[string]string) {
+		{"a head that cannot be parsed", func(items map[string]string) {
+			change(items, "|cache", func(string) string { return "garbage" })
+		}},
+		{"a head in a later format", func(items map[string]string) {
 			change(items, "|cache", func(s string) string { return "pc2" + s[3:] })
 		}},
-		{"a part is missing", func(items map[string]string) {
+		{"a missing part", func(items map[string]string) {
 			for name := range items {
 				if strings.HasSuffix(name, ".1") {
 					delete(items, name)
 				}
 			}
 		}},
-		{"a part is changed", func(items map[string]string) { change(items, ".1", func(s string) string { return "A" + s[1:] + "A" }) }},
-		{"a part is cut", func(items map[string]string) { change(items, ".1", func(s string) string { return s[:10] }) }},
+		{"a changed part", func(items map[string]string) {
+			change(items, ".1", func(s string) string { return "A" + s[1:] + "A" })
+		}},
+		{"a truncated part", func(items map[string]string) {
+			change(items, ".1", func(s string) string { return s[:10] })
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, dir := newRing(), t.TempDir()
@@ -167,7 +184,8 @@ func TestDamageIsSaidAndASignInMendsIt(t *testing.T) {
 			c.damage(r.items)
 			s := open(t, r, dir)
 			_, err := load(t.Context(), s)
-			if f := fault.As(err); err == nil || f.Kind != fault.SignIn || f.What != "the stored sign-in is damaged" || f.Fix != "run `profilectl login`" {
+			f := fault.As(err)
+			if f.Kind != fault.SignIn || f.What != "the stored sign-in is damaged" || f.Next != fault.DoSignIn {
 				t.Fatalf("got %v", err)
 			}
 			if err := s.Prepare(t.Context()); err != nil {
@@ -183,7 +201,7 @@ func TestDamageIsSaidAndASignInMendsIt(t *testing.T) {
 	}
 }
 
-func TestPurgeLeavesNothing(t *testing.T) {
+func TestPurgeDeletesEverything(t *testing.T) {
 	r, dir := newRing(), t.TempDir()
 	s := open(t, r, dir)
 	if err := save(t.Context(), s, sample(9000, 1)); err != nil {
@@ -201,7 +219,7 @@ func TestPurgeLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestMemory(t *testing.T) {
+func TestMemoryKeepsTheCache(t *testing.T) {
 	s := tokenstore.Memory()
 	if err := errors.Join(s.Prepare(t.Context()), save(t.Context(), s, []byte("x"))); err != nil {
 		t.Fatal(err)

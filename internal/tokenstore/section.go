@@ -1,0 +1,161 @@
+package tokenstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+const (
+	lockPoll = 50 * time.Millisecond
+	lockWait = 30 * time.Second
+)
+
+// Locked runs fn while no other process, and no other Locked of this process, uses
+// the store. The keyring is read at most once meanwhile. Locked returns the error of
+// fn. If fn succeeds but the newest cache could not be saved, it returns a *NotSaved.
+func (s *Store) Locked(ctx context.Context, fn func(context.Context) error) error {
+	s.sectionMu.Lock()
+	defer s.sectionMu.Unlock()
+	unlock, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	s.enter()
+	err = fn(ctx)
+	notSaved := s.leave()
+	if err != nil {
+		return err
+	}
+	return notSaved
+}
+
+// acquire locks the lock file. The file is never deleted: two processes could then
+// hold locks on two files of the same name.
+func (s *Store) acquire(ctx context.Context) (release func(), err error) {
+	if s.lock == nil {
+		return func() {}, nil
+	}
+	limited, cancel := context.WithTimeout(ctx, s.config.LockWait)
+	defer cancel()
+	if ok, err := s.lock.TryLockContext(limited, lockPoll); !ok {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &fault.Error{
+			Kind: fault.Unavailable,
+			What: "another profilectl is using the stored sign-in",
+			Fix:  "wait until it is done, then run the command again",
+			Err:  err,
+		}
+	}
+	return func() { _ = s.lock.Unlock() }, nil // the end of the process releases the lock too
+}
+
+// enter begins a locked section. The cache is read again if another process may have
+// changed it, unless the cache in memory could not be saved: there is no other copy.
+func (s *Store) enter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inside = true
+	current := s.version != "" && s.version == s.readVersion()
+	s.loaded = s.ring == nil || s.notSaved != nil || current
+}
+
+func (s *Store) leave() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inside = false
+	if s.notSaved == nil {
+		return nil
+	}
+	return &NotSaved{Err: fault.As(s.notSaved)}
+}
+
+// within runs fn with mu held, inside of Locked.
+func (s *Store) within(ctx context.Context, fn func(context.Context) error) error {
+	s.mu.Lock()
+	if s.inside {
+		defer s.mu.Unlock()
+		return fn(ctx)
+	}
+	s.mu.Unlock()
+	return s.Locked(ctx, func(ctx context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return fn(ctx)
+	})
+}
+
+// Replace passes the stored cache to MSAL. Outside of Locked, it takes the lock
+// itself.
+func (s *Store) Replace(ctx context.Context, into cache.Unmarshaler, _ cache.ReplaceHints) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		if err := s.load(ctx); err != nil {
+			return err
+		}
+		if s.cache == nil {
+			return nil
+		}
+		if err := into.Unmarshal(s.cache); err != nil && !s.replacing {
+			return damaged(err)
+		}
+		return nil
+	})
+}
+
+// Export stores MSAL's cache if it has changed. If the keyring rejects it, Export
+// returns nil, the cache stays in memory, and Locked returns a *NotSaved at its end.
+func (s *Store) Export(ctx context.Context, from cache.Marshaler, _ cache.ExportHints) error {
+	return s.within(ctx, func(ctx context.Context) error {
+		next, err := from.Marshal()
+		if err != nil {
+			return fmt.Errorf("marshal token cache: %w", err)
+		}
+		s.cache, s.loaded = next, true
+		if s.ring == nil || s.unreadable || bytes.Equal(next, s.saved) {
+			return nil
+		}
+		// Ctrl-C does not interrupt a save, which is short and has limits of its own.
+		if s.notSaved = s.save(context.WithoutCancel(ctx), next); s.notSaved == nil {
+			s.saved = next
+		}
+		return nil
+	})
+}
+
+// load reads the keyring once in a locked section. If the keyring fails while the
+// user is in the browser, the sign-in is not lost: it continues in memory.
+func (s *Store) load(ctx context.Context) error {
+	if s.loaded {
+		return nil
+	}
+	found, err := s.read(ctx)
+	isDamaged := err != nil && fault.As(err).Kind == fault.SignIn
+	switch {
+	case err == nil, isDamaged && s.replacing:
+		s.cache, s.saved, s.version, s.loaded = found, found, s.readVersion(), true
+		return nil
+	case !s.replacing, ctx.Err() != nil:
+		return err
+	default:
+		s.notSaved, s.unreadable, s.loaded = err, true, true
+		return nil
+	}
+}
+
+// damaged returns the fault of data that cannot be read back. A sign-in replaces it.
+func damaged(err error) error {
+	return &fault.Error{
+		Kind: fault.SignIn,
+		What: "the stored sign-in is damaged",
+		Next: fault.DoSignIn,
+		Err:  err,
+	}
+}

@@ -32,7 +32,10 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 	if err != nil || ch == nil {
 		t.Fatalf("got %v, %v, want a challenge", ch, err)
 	}
-	edit := user.signIn(auth.Request{Scopes: scopes, Account: &read.Account, Challenge: ch}, user.enterCode(facts.User))
+	edit := user.signIn(
+		auth.Request{Scopes: scopes, Account: &read.Account, Challenge: ch},
+		user.enterCode(facts.User),
+	)
 	change := profile.Change{}
 	if err := change.Set("displayName", "Ada L."); err != nil {
 		t.Fatal(err)
@@ -95,8 +98,9 @@ func TestBrowserTabIsClosed(t *testing.T) {
 	user := newBrowserUser(t, globals{Wait: 3 * time.Second})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
-	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != "the sign-in was not finished in the browser within 3s" {
-		t.Errorf("got %v", f)
+	const want = "the sign-in was not finished in the browser within 3s"
+	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != want {
+		t.Errorf("got %v, want %s", f, want)
 	}
 	user.startSession(globals{})
 	facts := user.playground.Facts

@@ -31,9 +31,9 @@ func TestReleaseBuildSetsTheVersion(t *testing.T) {
 	if want := "./cmd/profilectl"; build.Main != want {
 		t.Errorf("the release builds %s, want %s", build.Main, want)
 	}
-	flags := strings.Join(build.LDFlags, " ")
-	if want := "-X github.com/profilectl/profilectl/internal/cli.version={{ .Version }}"; !strings.Contains(flags, want) {
-		t.Errorf("the linker flags are %s, want %s", flags, want)
+	const setVersion = "-X github.com/profilectl/profilectl/internal/cli.version={{ .Version }}"
+	if flags := strings.Join(build.LDFlags, " "); !strings.Contains(flags, setVersion) {
+		t.Errorf("the linker flags are %s, want %s", flags, setVersion)
 	}
 	if version != "" {
 		t.Errorf("a development build has the version %q, want none", version)

@@ -180,7 +180,9 @@ func plan() map[string]entry {
 		}},
 		"internal/terminal": {layer: 1, imports: []string{
 			"internal/fault",
+			"github.com/charmbracelet/bubbletea",
 			"github.com/charmbracelet/huh",
+			"github.com/mattn/go-runewidth",
 			"github.com/pkg/browser",
 			"golang.org/x/term",
 		}},

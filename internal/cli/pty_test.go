@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -74,7 +75,9 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 		_, err = tty.WriteString(keys)
 		ts.Check(err)
 	}
-	err = c.Wait()
+	hung := time.AfterFunc(30*time.Second, func() { _ = c.Process.Kill() })
+	err = c.Wait() // fails if the command was killed
+	hung.Stop()
 	<-ended
 	ts.Check(os.WriteFile(ts.MkAbs("screen"), []byte(shown.after(0)), 0o600))
 	if (err != nil) != neg {

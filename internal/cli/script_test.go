@@ -56,16 +56,16 @@ func robotBrowser(mode string) func(context.Context, string) error {
 			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
 		}
 		switch mode {
-		case "user":
-		case "wrong-password":
+		case "user", "person":
+		case "wrong-password", "slips":
 			user.Slips = []string{"wrong"}
 		case "cancel":
 			user.Cancel = true
 		case "closed":
 			return nil
-		case "other-user":
+		case "other-user", "stranger":
 			user.Email, user.Password = "eve@contoso.example", "another password"
-		case "new-user":
+		case "new-user", "new":
 			user.Email, user.Password = "new@contoso.example", "a new password"
 			user.SignUp = strings.Contains(address, "prompt=create")
 		case "none":

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/mattn/go-runewidth"
 )
 
 // Status writes to a terminal and keeps a status line below everything written,
@@ -84,8 +86,10 @@ func (s *Status) run(delay time.Duration, text func() string, ended <-chan struc
 	}
 }
 
-// draw replaces the status line on the screen.
+// draw replaces the status line on the screen. A line that is wider than the terminal
+// would wrap, and only its last row could be replaced; so it is cut.
 func (s *Status) draw(line string) {
+	line = runewidth.Truncate(line, width(s.out)-1, "…")
 	if line == s.line {
 		return
 	}

@@ -13,6 +13,7 @@ package terminal
 import (
 	"os"
 	"slices"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -45,17 +46,17 @@ func Detect(
 	c := Capabilities{
 		StdoutTTY:  isTerminal(out),
 		StderrTTY:  isTerminal(errOut),
-		Accessible: getenv("ACCESSIBLE") != "",
+		Accessible: truthy(getenv("ACCESSIBLE")),
 		Width:      width(out),
 		SSH:        getenv("SSH_CONNECTION") != "" || getenv("SSH_TTY") != "",
 		WSL:        getenv("WSL_DISTRO_NAME") != "" || getenv("WSL_INTEROP") != "",
 		Container:  getenv("container") != "" || exists("/.dockerenv") || exists("/run/.containerenv"),
 		Display:    goos != "linux" || getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "",
 	}
-	attended := c.StderrTTY && getenv("TERM") != "dumb" && getenv("CI") == "" && !agent(getenv)
+	attended := c.StderrTTY && getenv("TERM") != "dumb" && !truthy(getenv("CI")) && !agent(getenv)
 	c.Interactive = attended && isTerminal(in)
 	c.Live = attended && !c.Accessible
-	forced := getenv("CLICOLOR_FORCE") != "" && getenv("CLICOLOR_FORCE") != "0"
+	forced := truthy(getenv("CLICOLOR_FORCE"))
 	c.Color = getenv("NO_COLOR") == "" && (forced || attended)
 	return c
 }
@@ -65,7 +66,17 @@ func agent(getenv func(string) string) bool {
 	variables := []string{
 		"CLAUDECODE", "AI_AGENT", "CURSOR_AGENT", "CODEX_SANDBOX", "GEMINI_CLI", "COPILOT_CLI",
 	}
-	return slices.ContainsFunc(variables, func(name string) bool { return getenv(name) != "" })
+	return slices.ContainsFunc(variables, func(name string) bool { return truthy(getenv(name)) })
+}
+
+// truthy reports whether the value of a variable switches something on. People write
+// false, 0, no and off to say no.
+func truthy(value string) bool {
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "", "0", "false", "no", "off":
+		return false
+	}
+	return true
 }
 
 func isTerminal(stream any) bool {

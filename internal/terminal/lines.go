@@ -1,0 +1,121 @@
+package terminal
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// clearWord is what a user types in an accessible form to clear a field.
+const clearWord = "clear"
+
+// askInLines asks for the fields one by one in plain lines, for screen readers. Each
+// question says the current value.
+func askInLines(ctx context.Context, in io.Reader, out io.Writer, form Form) (map[string]string, error) {
+	lines := newLineReader(in)
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
+	say("%s\n%s\n", form.Title, form.Note)
+	say("Enter keeps the current value, %q removes it, and Ctrl-C cancels.\n", clearWord)
+	values := map[string]string{}
+	for _, page := range form.Pages {
+		for _, field := range page {
+			for {
+				if field.Value == "" {
+					say("%s (no value): ", field.Label)
+				} else {
+					say("%s (now %s): ", field.Label, field.Value)
+				}
+				text, err := lines.next(ctx)
+				if err != nil {
+					say("\n")
+					return nil, canceled(err)
+				}
+				value, err := field.answer(text)
+				if err == nil {
+					values[field.Name] = value
+					break
+				}
+				say("%v\n", err)
+			}
+		}
+	}
+	return values, nil
+}
+
+// answer returns the value that a line stands for, or what is wrong with it.
+func (f Field) answer(line string) (string, error) {
+	value := strings.TrimSpace(line)
+	switch value {
+	case "":
+		return f.Value, nil
+	case clearWord:
+		value = ""
+	}
+	if f.Check == nil {
+		return value, nil
+	}
+	return value, f.Check(value)
+}
+
+// confirmInLines asks a question until the answer is yes or no.
+func confirmInLines(ctx context.Context, in io.Reader, out io.Writer, question string) (bool, error) {
+	lines := newLineReader(in)
+	for {
+		_, _ = fmt.Fprintf(out, "%s Type y or n: ", question)
+		text, err := lines.next(ctx)
+		if err != nil {
+			_, _ = fmt.Fprintln(out)
+			return false, canceled(err)
+		}
+		switch strings.ToLower(strings.TrimSpace(text)) {
+		case "y", "yes":
+			return true, nil
+		case "n", "no":
+			return false, nil
+		}
+	}
+}
+
+// lineReader reads lines from a terminal, byte by byte, so that it takes nothing that
+// a later question should read.
+type lineReader struct{ in *bufio.Reader }
+
+func newLineReader(in io.Reader) lineReader {
+	return lineReader{bufio.NewReader(oneByteReader{in})}
+}
+
+// next returns the next line. It returns as soon as ctx ends, although the terminal
+// still waits for input, and io.EOF at the end of the input.
+func (l lineReader) next(ctx context.Context) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		line, err := l.in.ReadString('\n')
+		if err != nil && line != "" {
+			err = nil // the last line has no end
+		}
+		done <- result{line, err}
+	}()
+	select {
+	case r := <-done:
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// oneByteReader reads one byte at a time.
+type oneByteReader struct{ in io.Reader }
+
+// Read reads at most one byte.
+func (r oneByteReader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	return r.in.Read(p[:1])
+}

@@ -43,7 +43,7 @@ func Read(body io.Reader) *Error {
 		CorrelationID string `json:"correlation_id"`
 	}
 	if json.NewDecoder(io.LimitReader(body, maxBody)).Decode(&wire) != nil || wire.Error == "" {
-		return nil
+		return nil //nolint:nilerr // a page of a proxy, for example, is no error response
 	}
 	e := &Error{
 		OAuth:         wire.Error,

@@ -34,7 +34,7 @@ const (
 	askAdmin    = "ask the tenant's administrator and give the correlation id"
 	checkScope  = "check edit-scope against the scopes that the API exposes"
 	grantClient = "in the client's app registration, grant admin consent for its permissions"
-	newSecret   = "create a new client secret for the mid-tier and use its value, not its id"
+	newSecret   = "create a new client secret for the mid-tier and use its value, not its id" //nolint:gosec // advice, not a secret
 	oneAPI      = "request the scopes of one API at a time"
 	tryLater    = "try again later"
 )

@@ -1,6 +1,6 @@
-// Package output prints a command's result: a table for people, JSON or YAML
-// for programs, or what a jq or JMESPath expression picks out of the JSON. The
-// three forms say the same: YAML has the names and the order of the JSON.
+// Package output prints the result of a command: as a table for users, as JSON or
+// YAML for programs, or as what a jq or JMESPath expression selects from the JSON.
+// YAML has the names and the order of the JSON.
 package output
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Format is how a result is printed.
+// Format is the format of a printed result.
 type Format string
 
 // The formats.
@@ -25,32 +25,43 @@ const (
 	FormatYAML  Format = "yaml"
 )
 
-// ParseFormat reads the value of --output.
+// ParseFormat parses the name of a format in any case. An unknown name is a Usage
+// fault.
 func ParseFormat(s string) (Format, error) {
 	switch f := Format(strings.ToLower(s)); f {
 	case FormatTable, FormatJSON, FormatYAML:
 		return f, nil
 	}
-	return "", &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("%q is no output format", s), Fix: "use --output table, json or yaml"}
+	return "", &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("unknown output format %q", s),
+		Fix:  "use table, json or yaml",
+	}
 }
 
 // Printer prints results. All fields but JQ and Query must be set.
 type Printer struct {
 	Out    io.Writer
 	Format Format
-	TTY    bool   // Out is a terminal: columns are aligned; otherwise tabs separate them
+	TTY    bool   // Out is a terminal, so that table columns are aligned instead of separated by tabs
 	Width  int    // of the terminal, in columns
-	JQ     string // prints what this picks, whatever Format says
-	Query  string // prints what this picks, as Format says
+	JQ     string // a jq expression; its results are printed whatever Format is
+	Query  string // a JMESPath expression; its result is printed in Format
 }
 
-// Plain tells whether people read what is printed: no data was asked for.
+// Plain reports whether the result is printed as a table, for a user and not for a
+// program.
 func (p Printer) Plain() bool { return p.Format == FormatTable && p.JQ == "" && p.Query == "" }
 
-// Print prints v. The table is what people see of it.
+// Print prints v, or t if the result is printed as a table. An invalid expression is a
+// Usage fault.
 func (p Printer) Print(v any, t Table) error {
 	if p.JQ != "" && p.Query != "" {
-		return &fault.Error{Kind: fault.Usage, What: "--jq and --query cannot be used together", Fix: "use one of them"}
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "a jq and a JMESPath expression cannot be combined",
+			Fix:  "use one of them",
+		}
 	}
 	raw, err := marshal(v)
 	if err != nil {
@@ -76,7 +87,7 @@ func (p Printer) Print(v any, t Table) error {
 	return p.table(t)
 }
 
-// marshal writes JSON without HTML's escapes. Raw JSON passes through.
+// marshal returns v as JSON without HTML escapes, and a newline.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
@@ -95,7 +106,7 @@ func (p Printer) json(raw []byte) error {
 	return err
 }
 
-// yaml reads the JSON as the YAML it is, and prints it in block style.
+// yaml parses the JSON as YAML, which it is too, and prints it in block style.
 func (p Printer) yaml(raw []byte) error {
 	var n yaml.Node
 	if err := yaml.Unmarshal(raw, &n); err != nil {
@@ -110,7 +121,8 @@ func (p Printer) yaml(raw []byte) error {
 	return encoder.Close()
 }
 
-// block undoes JSON's style; the encoder quotes what YAML would read otherwise.
+// block removes the style of JSON from the nodes. The encoder still quotes strings that
+// YAML would read as another type.
 func block(n *yaml.Node) {
 	n.Style = 0
 	for _, child := range n.Content {

@@ -9,28 +9,68 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-type person struct {
+type profile struct {
 	Name string   `json:"name"`
 	City *string  `json:"city"`
 	Tags []string `json:"tags"`
 }
 
-func TestPrint(t *testing.T) {
-	v := person{Name: "Ada <L.> & co", Tags: []string{"a", "1"}}
-	table := output.Table{Columns: []string{"FIELD", "VALUE"}, Rows: [][]string{{"name", "Ada\tL.\nx"}, {"direction", "a\u202eb"}, {"color", "\x1b[31mred"}, {"wide", "世界"}}}
+func TestPrinterFormats(t *testing.T) {
+	v := profile{Name: "Ada <L.> & co", Tags: []string{"a", "1"}}
+	table := output.Table{
+		Columns: []string{"FIELD", "VALUE"},
+		Rows: [][]string{
+			{"name", "Ada\tL.\nx"},
+			{"direction", "a\u202eb"},
+			{"color", "\x1b[31mred"},
+			{"wide", "世界"},
+		},
+	}
 	for _, c := range []struct {
 		name string
 		p    output.Printer
 		want string
 	}{
-		{"JSON, without HTML's escapes", output.Printer{Format: output.FormatJSON}, "{\n  \"name\": \"Ada <L.> & co\",\n  \"city\": null,\n  \"tags\": [\n    \"a\",\n    \"1\"\n  ]\n}\n"},
-		{"YAML says the same in the same order", output.Printer{Format: output.FormatYAML}, "name: Ada <L.> & co\ncity: null\ntags:\n  - a\n  - \"1\"\n"},
-		{"tabs off a terminal", output.Printer{Format: output.FormatTable}, "name\tAda L. x\ndirection\ta\ufffdb\ncolor\t\ufffd[31mred\nwide\t世界\n"},
-		{"columns on a terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 80}, "FIELD      VALUE\nname       Ada L. x\ndirection  a\ufffdb\ncolor      \ufffd[31mred\nwide       世界\n"},
-		{"a narrow terminal", output.Printer{Format: output.FormatTable, TTY: true, Width: 18}, "FIELD     VALUE\nname      Ada L. x\ndirecti…  a\ufffdb\ncolor     \ufffd[31mred\nwide      世界\n"},
-		{"jq prints text as it is", output.Printer{Format: output.FormatTable, JQ: ".name, .tags"}, "Ada <L.> & co\n[\"a\",\"1\"]\n"},
-		{"JMESPath", output.Printer{Format: output.FormatTable, Query: "tags[0]"}, "\"a\"\n"},
-		{"JMESPath as YAML", output.Printer{Format: output.FormatYAML, Query: "{n: name}"}, "n: Ada <L.> & co\n"},
+		{
+			"JSON without HTML escapes",
+			output.Printer{Format: output.FormatJSON},
+			"{\n  \"name\": \"Ada <L.> & co\",\n  \"city\": null,\n  \"tags\": [\n    \"a\",\n    \"1\"\n  ]\n}\n",
+		},
+		{
+			"YAML in the order of the JSON",
+			output.Printer{Format: output.FormatYAML},
+			"name: Ada <L.> & co\ncity: null\ntags:\n  - a\n  - \"1\"\n",
+		},
+		{
+			"a table that is not for a terminal",
+			output.Printer{Format: output.FormatTable},
+			"name\tAda L. x\ndirection\ta\ufffdb\ncolor\t\ufffd[31mred\nwide\t世界\n",
+		},
+		{
+			"a table on a terminal",
+			output.Printer{Format: output.FormatTable, TTY: true, Width: 80},
+			"FIELD      VALUE\nname       Ada L. x\ndirection  a\ufffdb\ncolor      \ufffd[31mred\nwide       世界\n",
+		},
+		{
+			"a table on a narrow terminal",
+			output.Printer{Format: output.FormatTable, TTY: true, Width: 18},
+			"FIELD     VALUE\nname      Ada L. x\ndirecti…  a\ufffdb\ncolor     \ufffd[31mred\nwide      世界\n",
+		},
+		{
+			"jq with a string and a list",
+			output.Printer{Format: output.FormatTable, JQ: ".name, .tags"},
+			"Ada <L.> & co\n[\"a\",\"1\"]\n",
+		},
+		{
+			"JMESPath",
+			output.Printer{Format: output.FormatTable, Query: "tags[0]"},
+			"\"a\"\n",
+		},
+		{
+			"JMESPath as YAML",
+			output.Printer{Format: output.FormatYAML, Query: "{n: name}"},
+			"n: Ada <L.> & co\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -42,20 +82,27 @@ func TestPrint(t *testing.T) {
 	}
 }
 
-func TestBadExpressions(t *testing.T) {
-	for _, p := range []output.Printer{{JQ: ".a["}, {JQ: "error(\"x\")"}, {Query: "a["}, {JQ: ".", Query: "a"}, {JQ: "$ENV.HOME | length"}, {JQ: "input"}} {
-		var b bytes.Buffer
-		p.Out, p.Format = &b, output.FormatJSON
+func TestPrinterRejectsInvalidExpressions(t *testing.T) {
+	for _, p := range []output.Printer{
+		{JQ: ".a["},
+		{JQ: `error("x")`},
+		{JQ: "input"},
+		{Query: "a["},
+		{JQ: ".", Query: "a"},
+	} {
+		p.Out, p.Format = &bytes.Buffer{}, output.FormatJSON
 		err := p.Print(map[string]int{}, output.Table{})
-		if p.JQ == "$ENV.HOME | length" { // there is no environment to see
-			if err != nil || b.String() != "0\n" {
-				t.Errorf("%+v: got %q, %v", p, b.String(), err)
-			}
-			continue
-		}
 		if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
 			t.Errorf("%+v: got %v", p, err)
 		}
+	}
+}
+
+func TestPrinterHidesTheEnvironmentFromExpressions(t *testing.T) {
+	var b bytes.Buffer
+	p := output.Printer{Out: &b, Format: output.FormatJSON, JQ: "$ENV.HOME | length"}
+	if err := p.Print(map[string]int{}, output.Table{}); err != nil || b.String() != "0\n" {
+		t.Errorf("got %q, %v", b.String(), err)
 	}
 }
 

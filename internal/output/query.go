@@ -13,23 +13,20 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// queryLimit ends a jq program that never does.
+// queryLimit ends a jq program that runs forever.
 const queryLimit = 10 * time.Second
 
-// jq prints each result of the program on a line: strings as they are, as other
-// tools do, everything else as JSON. The program sees no environment and no
-// files.
+// jq prints each result of the jq expression on a line: strings without quotes, as
+// other tools do, and everything else as JSON. The expression cannot read the
+// environment or files.
 func (p Printer) jq(raw []byte) error {
-	wrong := func(err error) error {
-		return &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("the jq expression does not work: %v", err), Fix: "correct --jq", Err: err}
-	}
 	query, err := gojq.Parse(p.JQ)
 	if err != nil {
-		return wrong(err)
+		return invalid("jq", err)
 	}
 	code, err := gojq.Compile(query, gojq.WithEnvironLoader(func() []string { return nil }))
 	if err != nil {
-		return wrong(err)
+		return invalid("jq", err)
 	}
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
@@ -46,23 +43,28 @@ func (p Printer) jq(raw []byte) error {
 			if halt, ok := errors.AsType[*gojq.HaltError](err); ok && halt.Value() == nil {
 				return nil
 			}
-			return wrong(err)
+			return invalid("jq", err)
 		}
-		line, isText := result.(string)
-		if !isText {
-			text, err := marshal(result)
-			if err != nil {
-				return fmt.Errorf("print result: %w", err)
-			}
-			line = string(text[:len(text)-1])
-		}
-		if _, err := fmt.Fprintln(p.Out, line); err != nil {
+		if err := p.jqResult(result); err != nil {
 			return err
 		}
 	}
 }
 
-// search returns what a JMESPath expression picks out.
+func (p Printer) jqResult(result any) error {
+	if text, ok := result.(string); ok {
+		_, err := fmt.Fprintln(p.Out, text)
+		return err
+	}
+	raw, err := marshal(result)
+	if err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	_, err = p.Out.Write(raw)
+	return err
+}
+
+// search returns what a JMESPath expression selects, as JSON.
 func search(expression string, raw []byte) ([]byte, error) {
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
@@ -70,7 +72,16 @@ func search(expression string, raw []byte) ([]byte, error) {
 	}
 	found, err := jmespath.Search(expression, v)
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("the JMESPath expression does not work: %v", err), Fix: "correct --query", Err: err}
+		return nil, invalid("JMESPath", err)
 	}
 	return marshal(found)
+}
+
+func invalid(language string, err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("invalid %s expression: %v", language, err),
+		Fix:  "correct the expression",
+		Err:  err,
+	}
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Table is a result for people.
+// Table is a result as users see it. Every row has a cell for each column.
 type Table struct {
 	Columns []string
 	Rows    [][]string
 }
 
-// gap stands between columns.
+// gap separates columns.
 const gap = "  "
 
-// table prints the table: aligned on a terminal, cut to its width; separated by
-// tabs, without a head, otherwise.
+// table prints the table. On a terminal, the columns are aligned and truncated to its
+// width. Otherwise, tabs separate the cells, and there is no header.
 func (p Printer) table(t Table) error {
 	var b strings.Builder
 	if !p.TTY {
@@ -41,20 +41,20 @@ func (p Printer) table(t Table) error {
 	return nil
 }
 
-// widths gives each column what it needs; the widest one gives way where the
-// terminal is too narrow.
-func (t Table) widths(most int) []int {
+// widths returns the width that each column needs. If they exceed the limit, the widest
+// columns shrink first, and none below 8. A limit of 0 is no limit.
+func (t Table) widths(limit int) []int {
 	widths := make([]int, len(t.Columns))
 	total := len(gap) * (len(widths) - 1)
-	for i, head := range t.Columns {
-		widths[i] = runewidth.StringWidth(head)
+	for i, header := range t.Columns {
+		widths[i] = runewidth.StringWidth(header)
 		for _, row := range t.Rows {
 			widths[i] = max(widths[i], runewidth.StringWidth(Plain(row[i])))
 		}
 		total += widths[i]
 	}
 	const least = 8
-	for total > most && most > 0 {
+	for total > limit && limit > 0 {
 		widest := 0
 		for i := range widths {
 			if widths[i] > widths[widest] {
@@ -70,6 +70,7 @@ func (t Table) widths(most int) []int {
 	return widths
 }
 
+// line returns a row whose cells are padded or truncated to the widths.
 func line(row []string, widths []int) string {
 	var cells []string
 	for i, cell := range row {
@@ -79,14 +80,18 @@ func line(row []string, widths []int) string {
 	return strings.TrimRight(strings.Join(cells, gap), " ") + "\n"
 }
 
-// Plain makes foreign text harmless to a terminal and to columns: control
-// characters and those that turn the direction of text become visible.
+// Plain returns s as one line that is safe to print on a terminal. Tabs and line breaks
+// become spaces. Other control characters, line and paragraph separators, and the
+// characters that change the direction of text become U+FFFD.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r':
 			return ' '
-		case unicode.IsControl(r), r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069', r == '\u2028', r == '\u2029':
+		case unicode.IsControl(r),
+			r == '\u2028' || r == '\u2029',
+			r >= '\u202a' && r <= '\u202e',
+			r >= '\u2066' && r <= '\u2069':
 			return unicode.ReplacementChar
 		}
 		return r

@@ -34,9 +34,9 @@ const (
 	askAdmin    = "ask the tenant's administrator and give the correlation id"
 	checkScope  = "check edit-scope against the scopes that the API exposes"
 	grantClient = "in the client's app registration, grant admin consent for its permissions"
-	newSecret   = "create a new client secret for the mid-tier and use its value, not its id" //nolint:gosec // advice, not a secret
 	oneAPI      = "request the scopes of one API at a time"
 	tryLater    = "try again later"
+	valueNotID  = "create a new client secret for the mid-tier and use its value, not its id"
 )
 
 // meanings returns the meaning of each code that profilectl can meet. The codes
@@ -123,8 +123,8 @@ func credentialCodes() map[int]meaning {
 	trust := byOperator("in the mid-tier's app registration, add a federated credential with the token's " +
 		"issuer and subject, and the audience api://AzureADTokenExchange")
 	return map[int]meaning{
-		7000215: {fault.Denied, "the client secret is wrong", byOperator(newSecret)},
-		7000222: {fault.Denied, "the client secret has expired", byOperator(newSecret)},
+		7000215: {fault.Denied, "the client secret is wrong", byOperator(valueNotID)},
+		7000222: {fault.Denied, "the client secret has expired", byOperator(valueNotID)},
 		700024: {
 			fault.Denied, "the client assertion is outside its time range",
 			byOperator("check the mid-tier's clock"),

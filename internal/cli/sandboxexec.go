@@ -33,7 +33,13 @@ can run at the same time: each has its own ports and its own tenant.`,
 	return c
 }
 
-func runSandboxExec(ctx context.Context, env Env, g *globals, o playground.Options, args []string) error {
+func runSandboxExec(
+	ctx context.Context,
+	env Env,
+	g *globals,
+	o playground.Options,
+	args []string,
+) error {
 	o.Version, o.Log = thisBuild().Version, g.log(env)
 	p, err := playground.Start(ctx, o)
 	if err != nil {

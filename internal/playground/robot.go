@@ -23,8 +23,8 @@ type Robot struct {
 }
 
 // NewRobot returns a robot. failed is called with an error that wraps ErrPages if
-// the robot cannot complete a page, because whoever waits for the redirect would
-// wait in vain.
+// the robot cannot complete a page: the caller that waits for the redirect would
+// otherwise wait until its timeout.
 func (p *Playground) NewRobot(failed func(error)) *Robot {
 	return &Robot{playground: p, failed: failed}
 }

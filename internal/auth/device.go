@@ -98,7 +98,7 @@ func deviceFault(ctx context.Context, err error) error {
 			Err:  err,
 		}
 	case ctx.Err() != nil:
-		return stopped(err)
+		return canceled(err)
 	default:
 		return aadsts.FromMSAL(err, "sign in")
 	}

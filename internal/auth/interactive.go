@@ -89,15 +89,15 @@ func (c *Client) await(ctx context.Context, l *listener) (response, error) {
 			Next: fault.DoOpenPage,
 		}
 	case <-ctx.Done():
-		return response{}, stopped(ctx.Err())
+		return response{}, canceled(ctx.Err())
 	}
 }
 
-// stopped returns the fault of a sign-in whose context was canceled.
-func stopped(err error) error {
+// canceled returns the fault of a sign-in whose context was canceled.
+func canceled(err error) error {
 	return &fault.Error{
 		Kind: fault.Canceled,
-		What: "the sign-in was stopped",
+		What: "the sign-in was canceled",
 		Fix:  "run the command again to sign in",
 		Err:  err,
 	}

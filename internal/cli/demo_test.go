@@ -49,7 +49,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 				return nil
 			},
 			"sign-in",
-			"the sign-in was stopped",
+			"the sign-in was canceled",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

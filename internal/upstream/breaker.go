@@ -14,28 +14,28 @@ import (
 )
 
 const (
-	// manyFailures in a row, and a host is left alone for a while: whatever is
-	// sent to it would only wait for its time limit.
-	manyFailures = 20
-	leaveAlone   = 5 * time.Second
+	// maxFailures is the number of consecutive failures that opens the circuit of a
+	// host. Further requests would only wait for their timeout.
+	maxFailures = 20
+	// openFor is how long a circuit stays open before a request tests the host.
+	openFor = 5 * time.Second
 )
 
-// Breakers keep requests from hosts that only fail, one circuit breaker for each
-// host: after many failures in a row requests fail at once, until one that is let
-// through succeeds. They are safe for concurrent use.
+// Breakers hold one circuit breaker for each host. While the circuit of a host is
+// open, requests to it fail at once; it closes when a test request succeeds. They
+// are safe for concurrent use.
 type Breakers struct {
 	log   *slog.Logger
 	mu    sync.Mutex
 	hosts map[string]*gobreaker.TwoStepCircuitBreaker[any]
 }
 
-// NewBreakers returns Breakers that tell log when a host is left alone, and when
-// no more.
+// NewBreakers returns Breakers that log when a host's circuit opens or closes.
 func NewBreakers(log *slog.Logger) *Breakers {
 	return &Breakers{log: log, hosts: map[string]*gobreaker.TwoStepCircuitBreaker[any]{}}
 }
 
-// Open returns the hosts that are left alone at present.
+// Open returns the hosts whose circuit is open, sorted.
 func (b *Breakers) Open() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -49,15 +49,17 @@ func (b *Breakers) Open() []string {
 	return open
 }
 
+// of returns the breaker of a host.
 func (b *Breakers) of(host string) *gobreaker.TwoStepCircuitBreaker[any] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	breaker, ok := b.hosts[host]
 	if !ok {
 		breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
-			Name: host, Timeout: leaveAlone,
-			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= manyFailures },
-			IsExcluded:  func(err error) bool { return errors.Is(err, context.Canceled) }, // the caller went away
+			Name:        host,
+			Timeout:     openFor,
+			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= maxFailures },
+			IsExcluded:  func(err error) bool { return errors.Is(err, context.Canceled) }, // by the caller
 			OnStateChange: func(host string, _, to gobreaker.State) {
 				b.log.Warn("circuit breaker", "host", host, "state", to.String())
 			},
@@ -67,11 +69,12 @@ func (b *Breakers) of(host string) *gobreaker.TwoStepCircuitBreaker[any] {
 	return breaker
 }
 
-// openError is the failure of a request that was not sent.
+// openError is the error of a request that was not sent because the circuit of its
+// host is open.
 type openError struct{ host string }
 
 // Error names the host, for logs.
-func (e openError) Error() string { return e.host + " is left alone after many failures" }
+func (e openError) Error() string { return "the circuit of " + e.host + " is open" }
 
 // guarded sends requests through the breakers.
 type guarded struct {
@@ -79,7 +82,8 @@ type guarded struct {
 	breakers *Breakers
 }
 
-// RoundTrip sends the request, unless the host is left alone.
+// RoundTrip sends the request, unless the host's circuit is open. Errors and 5xx
+// responses count as failures.
 func (g *guarded) RoundTrip(req *http.Request) (*http.Response, error) {
 	done, err := g.breakers.of(req.URL.Host).Allow()
 	if err != nil {

@@ -15,86 +15,118 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Fault puts a transport error into words: why doing, as "cannot read the
-// profile", did not work. It names the host at most, never a whole URL: its
-// query may hold personal data. A fault inside err is returned as it is, and an
-// error that is none of the network's becomes Internal.
+// Fault turns a transport error into a fault; doing says what failed, such as
+// "cannot read the profile". The fault names the host, never a whole URL: its
+// query may contain personal data. A fault in err's chain is returned unchanged,
+// and an error that does not come from the network becomes an Internal fault.
 func Fault(err error, doing string) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f
 	}
-	host := "the server"
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		if address, parseErr := url.Parse(u.URL); parseErr == nil && address.Host != "" {
-			host = address.Host
+	if open, ok := errors.AsType[openError](err); ok {
+		return &fault.Error{
+			Kind:       fault.Unavailable,
+			What:       doing + ": " + open.host + " has failed many times in a row",
+			Fix:        "try again in a minute",
+			Err:        err,
+			RetryAfter: openFor,
 		}
 	}
-	kind := fault.Unavailable
-	switch {
-	case errors.Is(err, context.Canceled):
-		kind = fault.Canceled
-	case certificate(err):
-		kind = fault.Usage
+	e, ok := explain(err, hostOf(err))
+	if !ok {
+		return &fault.Error{Kind: fault.Internal, What: doing, Next: fault.DoReport, Err: err}
 	}
-	if open, ok := errors.AsType[openError](err); ok {
-		return &fault.Error{Kind: fault.Unavailable, What: doing + ": " + open.host + " has failed many times in a row", Fix: "try again in a minute", Err: err, RetryAfter: leaveAlone}
-	}
-	what, fix := explain(err, host)
-	if what == "" {
-		return &fault.Error{Kind: fault.Internal, What: doing, Fix: "run it again with --verbose and report what it says", Err: err}
-	}
-	return &fault.Error{Kind: kind, What: doing + ": " + what, Fix: fix, Err: err}
+	return &fault.Error{Kind: e.kind, What: doing + ": " + e.what, Fix: e.fix, Next: e.next, Err: err}
 }
 
-// explain says what happened to the connection, and what to do. Both are empty
-// for an error of another kind.
-func explain(err error, host string) (what, fix string) {
+// hostOf returns the host in err's URL, or "the server" if there is none.
+func hostOf(err error) string {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		if address, parseErr := url.Parse(u.URL); parseErr == nil && address.Host != "" {
+			return address.Host
+		}
+	}
+	return "the server"
+}
+
+// explanation is what happened to a connection, and what to do about it.
+type explanation struct {
+	kind      fault.Kind
+	what, fix string
+	next      fault.Action
+}
+
+// explain returns the explanation of a transport error. ok is false if err does not
+// come from the network.
+func explain(err error, host string) (e explanation, ok bool) {
+	e.kind = fault.Unavailable
 	var dns *net.DNSError
-	var op *net.OpError
-	var timeout net.Error
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "it was stopped", "run the command again"
-	case certificate(err):
-		return "the certificate of " + host + " is not trusted", "if a private CA signed it, set ca-file to that CA's certificate; never turn the check off"
+		e.kind, e.what, e.fix = fault.Canceled, "it was canceled", "run the command again"
+	case isCertificateError(err):
+		e.kind, e.what = fault.Usage, "the certificate of "+host+" is not trusted"
+		e.fix = "if a private CA issued it, set ca-file to the certificate of that CA; never turn the check off"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "there is no host named " + dns.Name, "check the spelling: `profilectl config list` shows the addresses and where they come from"
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return host + " did not answer in time", "try again, or allow more time with --timeout"
+		e.what = "the host " + dns.Name + " does not exist"
+		e.fix, e.next = "check the spelling of the address", fault.DoCheckSettings
+	case errors.Is(err, context.DeadlineExceeded):
+		e.what, e.fix, e.next = host+" did not answer in time", "try again", fault.DoAllowTime
+	case isTimeout(err):
+		e.what, e.fix = host+" did not answer in time", "try again in a minute"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at " + host, "check that it is running and that the address is right"
-	case broken(err):
-		return host + " broke the connection", "try again in a minute"
-	case errors.As(err, &op), errors.As(err, &dns), errors.As(err, new(*url.Error)):
-		return host + " cannot be reached", "check the network and the proxy settings, then try again"
+		e.what, e.fix = "nothing answers at "+host, "check that it is running and that the address is right"
+	case isBroken(err):
+		e.what, e.fix = host+" broke the connection", "try again in a minute"
+	case isNetworkError(err):
+		e.what, e.fix = host+" cannot be reached", "check the network and the proxy settings, then try again"
+	default:
+		return e, false
 	}
-	return "", ""
+	return e, true
 }
 
-// ErrThrottled is the cause of the fault that Overloaded makes of status 429.
+// isCertificateError reports whether err is a TLS verification failure.
+func isCertificateError(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &verification) || errors.As(err, &authority) ||
+		errors.As(err, &name) || errors.As(err, &invalid)
+}
+
+// isTimeout reports whether err is a timeout of the connection, such as that of the
+// TLS handshake, which does not depend on the timeout of the client.
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isNetworkError reports whether err comes from the network or from the client's
+// use of it.
+func isNetworkError(err error) bool {
+	var op *net.OpError
+	var dns *net.DNSError
+	var u *url.Error
+	return errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &u)
+}
+
+// ErrThrottled is the cause of the fault that Overloaded returns for status 429.
 var ErrThrottled = errors.New("too many requests")
 
-// throttled is how long to wait where a server that throttles does not say.
-const throttled = 10 * time.Second
+// throttledFor is how long to wait if a server that throttles sends no Retry-After.
+const throttledFor = 10 * time.Second
 
-// Overloaded is the fault of an answer by which a server says that it cannot
-// answer now, 429 or 5xx. What tells who, and what was being done.
+// Overloaded returns the fault of a response with which a server rejects a request
+// only for now, 429 or 5xx. What names the server and what failed.
 func Overloaded(what string, res *http.Response) *fault.Error {
 	f := &fault.Error{Kind: fault.Unavailable, What: what, Fix: "try again in a minute"}
 	if res.StatusCode == http.StatusTooManyRequests {
-		f.Err, f.RetryAfter = ErrThrottled, throttled
+		f.Err, f.RetryAfter = ErrThrottled, throttledFor
 	}
 	if wait, ok := RetryAfter(res.Header); ok {
 		f.RetryAfter, f.Fix = wait, "try again in "+wait.String()
 	}
 	return f
-}
-
-// certificate tells a server that could not prove who it is.
-func certificate(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &name) || errors.As(err, &invalid)
 }

@@ -13,37 +13,37 @@ import (
 
 type idempotentKey struct{}
 
-// Idempotent marks the context's requests as safe to send again although their
-// method does not say so: a PATCH of fixed values, for instance.
+// Idempotent marks the requests of the returned context as safe to repeat although
+// their method does not imply it: a PATCH of fixed values, for instance.
 func Idempotent(ctx context.Context) context.Context {
 	return context.WithValue(ctx, idempotentKey{}, true)
 }
 
 const (
-	firstDelay = 200 * time.Millisecond // doubles with each attempt, with jitter
-	drainLimit = 64 << 10               // bytes read of an answer that is thrown away, to keep its connection
+	firstDelay = 200 * time.Millisecond // doubles with each attempt, plus jitter
+	drainLimit = 64 << 10               // bytes read of a discarded response, to reuse its connection
 )
 
-// retrying sends safe requests again when the other side is overloaded or the
-// connection broke. It never waits longer than the context allows: an answer
-// whose Retry-After is too far away is returned as it is.
+// retrying repeats safe requests with exponential backoff if the server is
+// overloaded or the connection broke. It never waits beyond the deadline of the
+// context: a response whose Retry-After is later is returned as it is.
 //
-// failsafe-go's HTTP policy was weighed and not taken: it repeats POSTs, knows
-// no Retry-After dates, and waits past the deadline.
+// failsafe-go's HTTP policy was considered and not used: it repeats POSTs, ignores
+// dates in Retry-After, and waits beyond the deadline.
 type retrying struct {
 	next     http.RoundTripper
 	attempts int
 }
 
-// RoundTrip sends the request, once or more.
+// RoundTrip sends the request, up to r.attempts times.
 func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !repeatable(req) {
+	if !isRepeatable(req) {
 		return r.next.RoundTrip(req)
 	}
 	for attempt := 1; ; attempt++ {
 		res, err := r.next.RoundTrip(req)
-		delay, again := r.again(req, res, err, attempt)
-		if !again {
+		delay, retry := r.retryDelay(req, res, err, attempt)
+		if !retry {
 			return res, err
 		}
 		if res != nil {
@@ -61,13 +61,15 @@ func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// repeatable tells a request that may arrive twice without harm, and whose
+// isRepeatable reports whether a request may arrive twice without harm and its
 // body can be sent twice.
-func repeatable(req *http.Request) bool {
-	safe := req.Method == http.MethodGet || req.Method == http.MethodHead || req.Context().Value(idempotentKey{}) != nil
+func isRepeatable(req *http.Request) bool {
+	safe := req.Method == http.MethodGet || req.Method == http.MethodHead ||
+		req.Context().Value(idempotentKey{}) != nil
 	return safe && (req.Body == nil || req.Body == http.NoBody || req.GetBody != nil)
 }
 
+// rewind returns a copy of the request with an unread body.
 func rewind(req *http.Request) (*http.Request, error) {
 	next := req.Clone(req.Context())
 	if req.GetBody == nil {
@@ -81,21 +83,27 @@ func rewind(req *http.Request) (*http.Request, error) {
 	return next, nil
 }
 
-// again tells whether to send once more, and after how long.
-func (r *retrying) again(req *http.Request, res *http.Response, err error, attempt int) (time.Duration, bool) {
+// retryDelay returns how long to wait before the next attempt. retry is false if
+// there must be none.
+func (r *retrying) retryDelay(
+	req *http.Request,
+	res *http.Response,
+	err error,
+	attempt int,
+) (delay time.Duration, retry bool) {
 	if attempt >= r.attempts || req.Context().Err() != nil {
 		return 0, false
 	}
-	delay := firstDelay << (attempt - 1)
+	delay = firstDelay << (attempt - 1)
 	delay += rand.N(delay) //nolint:gosec // jitter is not a secret; it keeps many clients from coming back at once
 	switch {
 	case err != nil:
-		if !broken(err) {
+		if !isBroken(err) {
 			return 0, false
 		}
-	case res.StatusCode == http.StatusTooManyRequests, res.StatusCode == http.StatusServiceUnavailable, res.StatusCode == http.StatusGatewayTimeout:
-		if asked, ok := RetryAfter(res.Header); ok {
-			delay = asked
+	case isOverloaded(res.StatusCode):
+		if wait, ok := RetryAfter(res.Header); ok {
+			delay = wait
 		}
 	default:
 		return 0, false
@@ -107,15 +115,23 @@ func (r *retrying) again(req *http.Request, res *http.Response, err error, attem
 	return delay, true
 }
 
-// broken tells an error of the connection, which a new connection may cure. A
-// refused connection is not among them: nobody is there.
-func broken(err error) bool {
+// isOverloaded reports whether a status is one that waiting may resolve. A 500 is
+// not: the same request is likely to fail again.
+func isOverloaded(status int) bool {
+	return status == http.StatusTooManyRequests ||
+		status == http.StatusServiceUnavailable ||
+		status == http.StatusGatewayTimeout
+}
+
+// isBroken reports whether err is a failure of the connection that a new
+// connection may resolve. A refused connection is not: no server is running there.
+func isBroken(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
 		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(streamError))
 }
 
-// streamError is HTTP/2's way to break off one request: net/http's own type is
-// not exported, and fills in any struct with these fields (its As method).
+// streamError is the HTTP/2 error that ends a single request. net/http's own type
+// is not exported; its As method fills in any struct with these fields.
 type streamError struct {
 	StreamID uint32
 	Code     uint32
@@ -125,15 +141,16 @@ type streamError struct {
 // Error names the code (RFC 9113, 7).
 func (e streamError) Error() string { return "HTTP/2 error " + strconv.Itoa(int(e.Code)) }
 
-// RetryAfter reads the header of that name, seconds or a date (RFC 9110,
-// 10.2.3).
+// RetryAfter returns the value of the Retry-After header, which is a number of
+// seconds or a date (RFC 9110, 10.2.3). It reports false if the header is missing
+// or invalid. The number is limited to a day.
 func RetryAfter(h http.Header) (time.Duration, bool) {
 	value := h.Get("Retry-After")
 	if value == "" {
 		return 0, false
 	}
 	if seconds, err := strconv.Atoi(value); err == nil {
-		const most = 24 * 60 * 60 // seconds; a foreign number must not overflow
+		const most = 24 * 60 * 60
 		return time.Duration(min(max(seconds, 0), most)) * time.Second, true
 	}
 	if at, err := http.ParseTime(value); err == nil {

@@ -14,35 +14,36 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// trusting sends requests to hosts that the system's roots vouch for, or those
-// of the CA file. Reading the system's roots takes milliseconds, so they are
-// read only when they are needed: not for a host of the file's CA, and otherwise
-// while the connection is being made.
+// trusting connects to hosts whose certificate was issued by a CA of the CA file
+// or of the system. Reading the system's roots takes milliseconds, so they are
+// read only when they are needed: not for a host of the file's CAs, and otherwise
+// while the connection is being opened.
 type trusting struct {
-	own  *http.Transport // trusts the file's CAs alone; nil without a file
-	all  func() *http.Transport
-	mu   sync.Mutex
-	rest map[string]bool // hosts that the file's CAs do not vouch for
+	file   *http.Transport        // trusts only the file's CAs; nil without a file
+	system func() *http.Transport // trusts the file's and the system's CAs
+	mu     sync.Mutex
+	others map[string]bool // hosts whose certificate is not from the file's CAs
 }
 
-func newTrusting(c Config, own []byte) *trusting {
-	t := &trusting{rest: map[string]bool{}}
-	t.all = sync.OnceValue(func() *http.Transport {
-		if own == nil {
-			go func() { _, _ = x509.SystemCertPool() }() // the handshake finds them read
+func newTrusting(c Config, pem []byte) *trusting {
+	t := &trusting{others: map[string]bool{}}
+	t.system = sync.OnceValue(func() *http.Transport {
+		if pem == nil {
+			go func() { _, _ = x509.SystemCertPool() }() // reads them before the handshake needs them
 			return c.transport(nil)
 		}
-		return c.transport(pool(own))
+		return c.transport(systemAnd(pem))
 	})
-	if own != nil {
-		pool := x509.NewCertPool()
-		pool.AppendCertsFromPEM(own)
-		t.own = c.transport(pool)
+	if pem != nil {
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(pem)
+		t.file = c.transport(roots)
 	}
 	return t
 }
 
-// transport makes a pool of connections.
+// transport returns a transport with its own connections; nil roots are the
+// system's.
 func (c Config) transport(roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		Proxy:                  c.Proxy,
@@ -59,67 +60,71 @@ func (c Config) transport(roots *x509.CertPool) *http.Transport {
 	}
 }
 
-// RoundTrip tries the file's CAs first. A host that they do not vouch for has
-// been sent nothing yet, and is asked again with the system's roots.
+// RoundTrip tries the file's CAs first. If they did not issue the host's
+// certificate, nothing has been sent yet, and the system's roots are tried.
 func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
 	t.mu.Lock()
-	own := t.own != nil && !t.rest[req.URL.Host]
+	useFile := t.file != nil && !t.others[req.URL.Host]
 	t.mu.Unlock()
-	if !own {
-		return t.all().RoundTrip(req)
+	if !useFile {
+		return t.system().RoundTrip(req)
 	}
-	res, err := t.own.RoundTrip(req)
+	res, err := t.file.RoundTrip(req)
 	if !errors.As(err, new(x509.UnknownAuthorityError)) {
 		return res, err
 	}
 	t.mu.Lock()
-	t.rest[req.URL.Host] = true
+	t.others[req.URL.Host] = true
 	t.mu.Unlock()
 	if req.GetBody != nil {
-		again := req.Clone(req.Context())
-		if again.Body, err = req.GetBody(); err != nil {
+		if req, err = rewind(req); err != nil {
 			return nil, fmt.Errorf("send request again: %w", err)
 		}
-		req = again
 	}
-	return t.all().RoundTrip(req)
+	return t.system().RoundTrip(req)
 }
 
-// Roots returns the system's roots with those of a CA file, for connections that
-// are not HTTP; nil, which stands for the system's, where there is no file. It
-// fails with a Usage fault where the file cannot be used.
+// Roots returns the system's roots and the CAs of a PEM file, for connections that
+// do not use HTTP. Without a file it returns nil, which means the system's roots.
+// It fails with a Usage fault if the file cannot be used.
 func Roots(caFile string) (*x509.CertPool, error) {
-	own, err := certificates(caFile)
-	if own == nil || err != nil {
+	pem, err := readCAFile(caFile)
+	if pem == nil || err != nil {
 		return nil, err
 	}
-	return pool(own), nil
+	return systemAnd(pem), nil
 }
 
-// pool is the system's roots with our own.
-func pool(own []byte) *x509.CertPool {
-	all, err := x509.SystemCertPool()
-	if err != nil { // a system without a store still has the file
-		all = x509.NewCertPool()
+// systemAnd returns the system's roots and the given CAs.
+func systemAnd(pem []byte) *x509.CertPool {
+	roots, err := x509.SystemCertPool()
+	if err != nil { // a system without roots still has the file
+		roots = x509.NewCertPool()
 	}
-	all.AppendCertsFromPEM(own)
-	return all
+	roots.AppendCertsFromPEM(pem)
+	return roots
 }
 
-// certificates reads a PEM file and makes sure that it holds any.
-func certificates(file string) ([]byte, error) {
+// readCAFile returns the content of a PEM file that holds at least one certificate,
+// or nil if the name is empty.
+func readCAFile(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	broken := func(what string, err error) error {
-		return &fault.Error{Kind: fault.Usage, What: what, Fix: "set ca-file to a PEM file with the CA's certificate, or unset it", Err: err}
+	unusable := func(what string, err error) error {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the CA file " + file + " " + what,
+			Fix:  "set ca-file to a PEM file with the CA's certificate, or unset it",
+			Err:  err,
+		}
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
-		return nil, broken("the CA file "+file+" cannot be read", err)
+		return nil, unusable("cannot be read", err)
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, broken("the CA file "+file+" holds no certificate", nil)
+		return nil, unusable("contains no certificate", nil)
 	}
 	return pem, nil
 }

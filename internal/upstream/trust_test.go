@@ -17,47 +17,51 @@ import (
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-// vouched starts a server with a certificate of a CA of its own and returns the
-// CA's file.
-func vouched(t *testing.T) (*httptest.Server, string) {
+// newServer starts a server whose certificate is from a CA of its own, and returns
+// the path of that CA's certificate.
+func newServer(t *testing.T) (server *httptest.Server, caFile string) {
 	t.Helper()
 	certificate, err := loopback.NewCertificate(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body)
 	}))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate.TLS}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	path := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(path, certificate.CA, 0o600); err != nil {
+	caFile = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(caFile, certificate.CA, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return server, path
+	return server, caFile
 }
 
-// TestTheFilesCAsAreTriedFirstAndTheSystemsThen needs a process of its own, whose
-// system's roots are chosen before they are read.
-func TestTheFilesCAsAreTriedFirstAndTheSystemsThen(t *testing.T) {
-	if address := os.Getenv("TEST_TRUST"); address != "" {
-		askBoth(t, strings.Fields(address))
+// TestClientTrustsTheFileAndTheSystem runs itself in another process, because the
+// system's roots are chosen by the environment before they are first read.
+func TestClientTrustsTheFileAndTheSystem(t *testing.T) {
+	if args := os.Getenv("TEST_TRUST"); args != "" {
+		sendToAll(t, strings.Fields(args))
 		return
 	}
-	own, ownFile := vouched(t)
-	public, publicFile := vouched(t)
-	stranger, _ := vouched(t)
+	private, privateCA := newServer(t)
+	public, publicCA := newServer(t)
+	unknown, _ := newServer(t)
 	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^"+t.Name()+"$")
-	c.Env = append(os.Environ(), "TEST_TRUST="+strings.Join([]string{ownFile, own.URL, public.URL, stranger.URL}, " "), "SSL_CERT_FILE="+publicFile, "SSL_CERT_DIR=/nowhere")
+	c.Env = append(os.Environ(),
+		"TEST_TRUST="+strings.Join([]string{privateCA, private.URL, public.URL, unknown.URL}, " "),
+		"SSL_CERT_FILE="+publicCA,
+		"SSL_CERT_DIR=/nowhere",
+	)
 	if out, err := c.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// askBoth sends to a server of the file's CA, twice to one of the system's, and
-// to one that nobody vouches for.
-func askBoth(t *testing.T, args []string) {
+// sendToAll sends requests to a server with a certificate of the file's CA, twice
+// to one of the system's, and to one of an unknown CA.
+func sendToAll(t *testing.T, args []string) {
 	client, err := upstream.New(upstream.Config{CAFile: args[0]})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +77,28 @@ func askBoth(t *testing.T, args []string) {
 		res.Body.Close()
 	}
 	_, err = client.Post(args[3], "text/plain", strings.NewReader("the body"))
-	if f := fault.As(upstream.Fault(err, "cannot ask")); err == nil || f.Kind != fault.Usage || !strings.Contains(f.What, "is not trusted") {
-		t.Errorf("a stranger: got %v", err)
+	f := fault.As(upstream.Fault(err, "cannot ask"))
+	if err == nil || f.Kind != fault.Usage || !strings.Contains(f.What, "is not trusted") {
+		t.Errorf("unknown CA: got %v", err)
+	}
+}
+
+func TestNewRejectsUnusableCAFiles(t *testing.T) {
+	dir := t.TempDir()
+	missing, empty := filepath.Join(dir, "none.pem"), filepath.Join(dir, "empty.pem")
+	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, what := range map[string]string{
+		missing: "the CA file " + missing + " cannot be read",
+		empty:   "the CA file " + empty + " contains no certificate",
+	} {
+		_, err1 := upstream.New(upstream.Config{CAFile: file})
+		_, err2 := upstream.Roots(file)
+		for _, err := range []error{err1, err2} {
+			if f := fault.As(err); f.Kind != fault.Usage || f.What != what {
+				t.Errorf("got %v", err)
+			}
+		}
 	}
 }

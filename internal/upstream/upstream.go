@@ -1,9 +1,11 @@
-// Package upstream makes the http.Clients for what profilectl calls: Entra,
-// Microsoft Graph and the mid-tier. A client has its own pool of connections,
-// time limits, the system's roots plus an optional CA file, retries where they
-// are safe, and carries the correlation id of the context as client-request-id.
+// Package upstream returns HTTP clients for the servers that profilectl calls:
+// Entra, Microsoft Graph and the mid-tier. A client has its own connections and
+// timeouts, trusts the system's roots and an optional CA file, retries requests
+// that are safe to repeat, and sends the correlation id of the context as
+// client-request-id.
 //
-// TLS checks cannot be turned off: a private CA is named, not ignored.
+// The verification of certificates cannot be turned off. For a private CA there is
+// the CA file.
 package upstream
 
 import (
@@ -16,31 +18,30 @@ import (
 	"github.com/profilectl/profilectl/internal/tracing"
 )
 
-// Config says how a client behaves. The zero value is ready to use.
+// Config is the configuration of a client. The zero value is ready to use.
 type Config struct {
-	CAFile string // PEM certificates trusted beside the system's; empty for none
-	// Timeout is of one call with all its retries; 0 is 30 seconds. Below 0 there is
-	// none but the context's, which spares each call a timer.
+	CAFile string // PEM file with CAs to trust in addition to the system's; empty for none
+	// Timeout limits a call with all its retries; 0 is 30 seconds. If it is negative,
+	// only the deadline of the context counts, which saves a timer for each call.
 	Timeout   time.Duration
-	Attempts  int    // how often a safe request is sent at most; 0 is 3
-	UserAgent string // what servers see; empty is Go's
+	Attempts  int    // how many times a safe request is sent at most; 0 is 3
+	UserAgent string // empty for Go's
 	MaxConns  int    // connections to one host; 0 is no limit
 	// Proxy chooses a proxy; nil is http.ProxyFromEnvironment.
 	Proxy func(*http.Request) (*url.URL, error)
-	// Breakers keep requests from hosts that only fail; nil for none.
+	// Breakers stop transport requests to hosts that keep failing; nil for none.
 	Breakers *Breakers
-	// Trace makes a span of each request; nil for none.
+	// Trace records a span for each request; nil for none.
 	Trace *tracing.Tracer
 }
 
 const (
 	defaultTimeout  = 30 * time.Second
 	defaultAttempts = 3
-	idlePerHost     = 100 // net/http's own default of 2 throttles a busy mid-tier
+	idlePerHost     = 100 // net/http's default of 2 throttles a busy mid-tier
 )
 
-// New returns a client. It fails with a Usage fault where the CA file cannot be
-// used.
+// New returns a client. It fails with a Usage fault if the CA file cannot be used.
 func New(c Config) (*http.Client, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
@@ -51,27 +52,27 @@ func New(c Config) (*http.Client, error) {
 	if c.Proxy == nil {
 		c.Proxy = http.ProxyFromEnvironment
 	}
-	own, err := certificates(c.CAFile)
+	pem, err := readCAFile(c.CAFile)
 	if err != nil {
 		return nil, err
 	}
-	var sending http.RoundTripper = &labeled{next: newTrusting(c, own), userAgent: c.UserAgent}
+	var transport http.RoundTripper = &withHeaders{next: newTrusting(c, pem), userAgent: c.UserAgent}
 	if c.Trace != nil {
-		sending = c.Trace.Transport(sending)
+		transport = c.Trace.Transport(transport)
 	}
 	if c.Breakers != nil {
-		sending = &guarded{next: sending, breakers: c.Breakers}
+		transport = &guarded{next: transport, breakers: c.Breakers}
 	}
 	return &http.Client{
-		Transport:     &retrying{next: sending, attempts: c.Attempts},
+		Transport:     &retrying{next: transport, attempts: c.Attempts},
 		Timeout:       max(c.Timeout, 0),
-		CheckRedirect: keepTokensHome,
+		CheckRedirect: checkRedirect,
 	}, nil
 }
 
-// keepTokensHome never follows a redirect with a token in hand: the APIs called
-// here do not redirect, so one that does is not what it seems.
-func keepTokensHome(req *http.Request, via []*http.Request) error {
+// checkRedirect follows redirects of a GET without a token only. The APIs that get
+// a token do not redirect, so a redirect would come from another server.
+func checkRedirect(req *http.Request, via []*http.Request) error {
 	const most = 5
 	if via[0].Header.Get("Authorization") != "" || via[0].Method != http.MethodGet || len(via) >= most {
 		return http.ErrUseLastResponse
@@ -93,27 +94,27 @@ func CorrelationID(ctx context.Context) string {
 	return id
 }
 
-// labeled adds what every request carries.
-type labeled struct {
+// withHeaders adds the headers that every request has.
+type withHeaders struct {
 	next      http.RoundTripper
 	userAgent string
 }
 
-// RoundTrip sends a copy of the request with the labels.
-func (l *labeled) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip sends a copy of the request with the headers.
+func (h *withHeaders) RoundTrip(req *http.Request) (*http.Response, error) {
 	id := CorrelationID(req.Context())
-	if id == "" && l.userAgent == "" {
-		return l.next.RoundTrip(req)
+	if id == "" && h.userAgent == "" {
+		return h.next.RoundTrip(req)
 	}
-	labeled := *req // a RoundTripper must not change the request, and only the header is
-	labeled.Header = req.Header.Clone()
+	sent := *req // a RoundTripper must not change the request; this copy differs only in its header
+	sent.Header = req.Header.Clone()
 	if id != "" {
-		labeled.Header.Set("client-request-id", id)
+		sent.Header.Set("client-request-id", id)
 	}
-	if l.userAgent != "" && labeled.Header.Get("User-Agent") == "" {
-		labeled.Header.Set("User-Agent", l.userAgent)
+	if h.userAgent != "" && sent.Header.Get("User-Agent") == "" {
+		sent.Header.Set("User-Agent", h.userAgent)
 	}
-	res, err := l.next.RoundTrip(&labeled)
+	res, err := h.next.RoundTrip(&sent)
 	if err != nil {
 		return nil, fmt.Errorf("send request: %w", err)
 	}

@@ -19,89 +19,115 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// client trusts the test server through the CA file, as a person's would.
-func client(t *testing.T, server *httptest.Server, c upstream.Config) *http.Client {
+// newClient returns a client that trusts the test server because of its CA file.
+func newClient(t *testing.T, server *httptest.Server, c upstream.Config) *http.Client {
 	t.Helper()
 	c.CAFile = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(c.CAFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+	block := &pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}
+	if err := os.WriteFile(c.CAFile, pem.EncodeToMemory(block), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	made, err := upstream.New(c)
+	client, err := upstream.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return client
 }
 
-func TestRetries(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		method string
-		mark   bool // as safe to repeat
-		fail   func(w http.ResponseWriter)
-		limit  time.Duration
-		sent   int32
-		status int
-	}{
-		{"a GET that is told to wait", "GET", false, status(429, "0"), 0, 2, 200},
-		{"an overloaded server", "GET", false, status(503, ""), 0, 2, 200},
-		{"a broken connection", "GET", false, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 0, 2, 200},
-		{"a wait until a date gone by", "GET", false, status(429, "Mon, 02 Jan 2006 15:04:05 GMT"), 0, 2, 200},
-		{"a wait longer than there is time", "GET", false, status(429, "60"), time.Second, 1, 429},
-		{"a server error that waiting does not cure", "GET", false, status(500, ""), 0, 1, 500},
-		{"a POST", "POST", false, status(503, ""), 0, 1, 503},
-		{"a PATCH of fixed values", "PATCH", true, status(503, ""), 0, 2, 200},
+// retryCase is a request whose first attempt fails.
+type retryCase struct {
+	name       string
+	method     string
+	idempotent bool // marked as such
+	fail       func(w http.ResponseWriter)
+	timeout    time.Duration
+	sent       int32
+	status     int
+}
+
+func TestClientRetriesWhatIsSafeToRepeat(t *testing.T) {
+	for _, c := range []retryCase{
+		{name: "throttled GET", method: "GET", fail: respond(429, "0"), sent: 2, status: 200},
+		{name: "overloaded server", method: "GET", fail: respond(503, ""), sent: 2, status: 200},
+		{
+			name:   "broken connection",
+			method: "GET",
+			fail:   func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
+			sent:   2,
+			status: 200,
+		},
+		{
+			name:   "Retry-After in the past",
+			method: "GET",
+			fail:   respond(429, "Mon, 02 Jan 2006 15:04:05 GMT"),
+			sent:   2,
+			status: 200,
+		},
+		{
+			name:    "Retry-After beyond the timeout",
+			method:  "GET",
+			fail:    respond(429, "60"),
+			timeout: time.Second,
+			sent:    1,
+			status:  429,
+		},
+		{name: "server error", method: "GET", fail: respond(500, ""), sent: 1, status: 500},
+		{name: "POST", method: "POST", fail: respond(503, ""), sent: 1, status: 503},
+		{name: "idempotent PATCH", method: "PATCH", idempotent: true, fail: respond(503, ""), sent: 2, status: 200},
 	} {
-		for _, two := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, HTTP/2 %v", c.name, two), func(t *testing.T) {
-				var sent atomic.Int32
-				server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					body, err := io.ReadAll(r.Body)
-					if err != nil || r.Method != "GET" && string(body) != "the body" {
-						t.Errorf("got %q, %v", body, err)
-					}
-					if sent.Add(1) == 1 {
-						c.fail(w)
-					}
-				}))
-				server.EnableHTTP2 = two
-				server.StartTLS()
-				defer server.Close()
-				ctx := t.Context()
-				if c.mark {
-					ctx = upstream.Idempotent(ctx)
-				}
-				var body io.Reader
-				if c.method != "GET" {
-					body = strings.NewReader("the body")
-				}
-				req, err := http.NewRequestWithContext(ctx, c.method, server.URL, body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				res, err := client(t, server, upstream.Config{Timeout: c.limit}).Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				res.Body.Close()
-				if sent.Load() != c.sent || res.StatusCode != c.status {
-					t.Errorf("sent %d times, got %d; want %d, %d", sent.Load(), res.StatusCode, c.sent, c.status)
-				}
-			})
+		for _, http2 := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, HTTP/2 %v", c.name, http2), func(t *testing.T) { c.run(t, http2) })
 		}
 	}
 }
 
-func status(code int, after string) func(http.ResponseWriter) {
+func (c retryCase) run(t *testing.T, http2 bool) {
+	var sent atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != "GET" && string(body) != "the body" {
+			t.Errorf("got %q, %v", body, err)
+		}
+		if sent.Add(1) == 1 {
+			c.fail(w)
+		}
+	}))
+	server.EnableHTTP2 = http2
+	server.StartTLS()
+	defer server.Close()
+	ctx := t.Context()
+	if c.idempotent {
+		ctx = upstream.Idempotent(ctx)
+	}
+	var body io.Reader
+	if c.method != "GET" {
+		body = strings.NewReader("the body")
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, server.URL, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := newClient(t, server, upstream.Config{Timeout: c.timeout}).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if sent.Load() != c.sent || res.StatusCode != c.status {
+		t.Errorf("sent %d times, got %d; want %d, %d", sent.Load(), res.StatusCode, c.sent, c.status)
+	}
+}
+
+// respond sends a status, and a Retry-After header unless it is empty.
+func respond(status int, retryAfter string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
-		if after != "" {
-			w.Header().Set("Retry-After", after)
+		if retryAfter != "" {
+			w.Header().Set("Retry-After", retryAfter)
 		}
-		w.WriteHeader(code)
+		w.WriteHeader(status)
 	}
 }
 
-func TestATokenIsNotTakenAlongToAnotherPlace(t *testing.T) {
+func TestClientFollowsNoRedirectWithAToken(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/other" {
 			t.Error("the redirect was followed")
@@ -114,23 +140,24 @@ func TestATokenIsNotTakenAlongToAnotherPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer x")
-	res, err := client(t, server, upstream.Config{}).Do(req)
+	res, err := newClient(t, server, upstream.Config{}).Do(req)
 	if err != nil || res.StatusCode != http.StatusFound {
 		t.Fatalf("got %v, %v", res, err)
 	}
 	res.Body.Close()
 }
 
-func TestTheCorrelationIDTravels(t *testing.T) {
+func TestClientSendsTheCorrelationID(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.Header.Get("client-request-id")+" "+r.UserAgent())
 	}))
 	defer server.Close()
-	req, err := http.NewRequestWithContext(upstream.WithCorrelationID(t.Context(), "the-id"), http.MethodGet, server.URL, nil)
+	ctx := upstream.WithCorrelationID(t.Context(), "the-id")
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := client(t, server, upstream.Config{UserAgent: "us"}).Do(req)
+	res, err := newClient(t, server, upstream.Config{UserAgent: "us"}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,65 +167,78 @@ func TestTheCorrelationIDTravels(t *testing.T) {
 	}
 }
 
-func TestFaultsOfTheNetwork(t *testing.T) {
+func TestFault(t *testing.T) {
 	slow := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
-		panic(http.ErrAbortHandler) // returning would answer, and on a busy machine the answer may still be read
+		panic(http.ErrAbortHandler) // returning would send a response, which a busy machine may still read
 	}))
 	defer slow.Close()
 	plain, err := upstream.New(upstream.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended, end := context.WithCancel(t.Context())
-	end()
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
 	host := strings.TrimPrefix(slow.URL, "https://")
 	for _, c := range []struct {
-		name    string
-		ctx     context.Context
-		client  *http.Client
-		address string
-		kind    fault.Kind
-		what    string
+		name   string
+		ctx    context.Context
+		client *http.Client
+		url    string
+		kind   fault.Kind
+		what   string
+		next   fault.Action
 	}{
-		{"nobody is there", t.Context(), plain, "https://127.0.0.1:1/path?secret=x", fault.Unavailable, "doing: nothing answers at 127.0.0.1:1"},
-		{"an unknown CA", t.Context(), plain, slow.URL, fault.Usage, "doing: the certificate of " + host + " is not trusted"},
-		{"too slow", t.Context(), client(t, slow, upstream.Config{Timeout: 100 * time.Millisecond}), slow.URL, fault.Unavailable, "doing: " + host + " did not answer in time"},
-		{"stopped", ended, plain, slow.URL, fault.Canceled, "doing: it was stopped"},
+		{
+			name:   "refused connection",
+			ctx:    t.Context(),
+			client: plain,
+			url:    "https://127.0.0.1:1/path?secret=x",
+			kind:   fault.Unavailable,
+			what:   "nothing answers at 127.0.0.1:1",
+		},
+		{
+			name:   "unknown CA",
+			ctx:    t.Context(),
+			client: plain,
+			url:    slow.URL,
+			kind:   fault.Usage,
+			what:   "the certificate of " + host + " is not trusted",
+		},
+		{
+			name:   "timeout of the client",
+			ctx:    t.Context(),
+			client: newClient(t, slow, upstream.Config{Timeout: 100 * time.Millisecond}),
+			url:    slow.URL,
+			kind:   fault.Unavailable,
+			what:   host + " did not answer in time",
+			next:   fault.DoAllowTime,
+		},
+		{
+			name:   "canceled request",
+			ctx:    canceled,
+			client: plain,
+			url:    slow.URL,
+			kind:   fault.Canceled,
+			what:   "it was canceled",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.address, nil)
+			req, err := http.NewRequestWithContext(c.ctx, http.MethodGet, c.url, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = c.client.Do(req)
 			f := fault.As(upstream.Fault(err, "doing"))
-			if f.Kind != c.kind || f.What != c.what || f.Fix == "" {
-				t.Errorf("got %v %q, fix %q (%v)", f.Kind, f.What, f.Fix, err)
+			if f.Kind != c.kind || f.What != "doing: "+c.what || f.Fix == "" || f.Next != c.next {
+				t.Errorf("got %v %q, fix %q, next %q (%v)", f.Kind, f.What, f.Fix, f.Next, err)
 			}
 		})
 	}
+	if f := fault.As(upstream.Fault(os.ErrDeadlineExceeded, "doing")); f.Next != fault.NoAction {
+		t.Errorf("timeout of the connection: got next %q", f.Next)
+	}
 	if f := fault.As(upstream.Fault(errors.New("x"), "doing")); f.Kind != fault.Internal {
 		t.Errorf("another error: got %v", f)
-	}
-}
-
-func TestCAFiles(t *testing.T) {
-	dir := t.TempDir()
-	empty := filepath.Join(dir, "empty.pem")
-	if err := os.WriteFile(empty, []byte("nothing"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for file, what := range map[string]string{
-		filepath.Join(dir, "none.pem"): "the CA file " + filepath.Join(dir, "none.pem") + " cannot be read",
-		empty:                          "the CA file " + empty + " holds no certificate",
-	} {
-		_, err1 := upstream.New(upstream.Config{CAFile: file})
-		_, err2 := upstream.Roots(file)
-		for _, err := range []error{err1, err2} {
-			if f := fault.As(err); f.Kind != fault.Usage || f.What != what {
-				t.Errorf("got %v", err)
-			}
-		}
 	}
 }

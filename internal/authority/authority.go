@@ -1,21 +1,20 @@
-// Package authority turns what a person calls their tenant into the one form
-// in which it is used everywhere: the authority.
+// Package authority turns any name of a tenant into its authority, the one form
+// that the rest of the program uses.
 //
-// People write a subdomain, a GUID, contoso.onmicrosoft.com, a whole URL or a
-// custom domain, and all of them are right: the service answers each. But every
-// external tenant calls itself https://{tenant id}.ciamlogin.com/{tenant id},
-// whatever host was asked, and MSAL Go refuses a host that differs. So Parse
-// reads the form, Discover asks the tenant once who it is and holds the answer
-// against MSAL.NET's issuer rule, and Transport shows MSAL that answer under
-// the authority's own name. The canonical form must never change for a tenant:
-// MSAL's cache keys hold it.
+// Users name their tenant by a subdomain, a GUID, contoso.onmicrosoft.com, a URL or
+// a custom domain, and the service accepts each of them. But every external tenant
+// calls itself https://{tenant id}.ciamlogin.com/{tenant id}, whatever host the
+// request went to, and MSAL Go rejects an issuer of a different host. So Parse
+// reads the name, Discover requests the tenant's OpenID configuration once and
+// validates it by MSAL.NET's issuer rule, and Transport shows it to MSAL under the
+// authority's own name. The authority of a tenant must never change, because it is
+// part of the keys in MSAL's cache.
 package authority
 
 import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -23,91 +22,100 @@ import (
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
-// ciam is the domain under which every external tenant has its hosts.
-const ciam = ".ciamlogin.com"
-
-var (
-	subdomain = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+const (
+	ciam        = ".ciamlogin.com"   // all external tenants have their hosts in this domain
+	onMicrosoft = ".onmicrosoft.com" // and their default domains in this one
 )
 
-// Form is what a person wrote, understood: the host to ask and the tenant as
-// the first segment of the path.
+// Form is a parsed name of a tenant: the host for requests, and the tenant as the
+// first segment of the path.
 type Form struct {
 	Host   string // with a port, if one was given
 	Tenant string // GUID or domain
 }
 
-// Parse reads any form of an authority. The forms are listed in the fix of the
-// Usage fault that it returns for anything else.
+// Parse reads a tenant's name in any form. It returns a Usage fault, whose fix
+// lists the forms, if text is not one of them.
 func Parse(text string) (Form, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
-	host, path := text, ""
+	host, path, _ := strings.Cut(text, "/")
 	if strings.Contains(text, "://") {
 		u, err := url.Parse(text)
-		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		switch {
+		case err != nil, u.Scheme != "https", u.Host == "":
+			return Form{}, malformed(text)
+		case u.User != nil, u.RawQuery != "", u.Fragment != "":
 			return Form{}, malformed(text)
 		}
 		host, path = u.Host, u.Path
-	} else if before, after, cut := strings.Cut(text, "/"); cut {
-		host, path = before, after
 	}
 	tenant, _, _ := strings.Cut(strings.Trim(path, "/"), "/")
-	return complete(text, host, tenant)
-}
-
-// complete fills in what a short form leaves out.
-func complete(text, host, tenant string) (Form, error) {
-	sub, isCIAM := strings.CutSuffix(host, ciam)
-	switch {
-	case host == "login.microsoftonline.com", strings.HasSuffix(host, ".b2clogin.com"):
+	if host == "login.microsoftonline.com" || strings.HasSuffix(host, ".b2clogin.com") {
 		return Form{}, &fault.Error{
-			Kind: fault.Usage, What: host + " does not sign in customers of an external tenant (AADSTS500208)",
-			Fix: "use the tenant's subdomain, as in https://contoso.ciamlogin.com",
+			Kind: fault.Usage,
+			What: host + " does not sign in customers of an external tenant (AADSTS500208)",
+			Fix:  "use the tenant's subdomain, as in https://contoso.ciamlogin.com",
 		}
-	case tenant != "" && !guid.Valid(tenant) && !domain(tenant):
-		return Form{}, malformed(text)
-	case guid.Valid(host) && tenant == "":
-		return Form{Host: host + ciam, Tenant: host}, nil
-	case strings.HasSuffix(host, ".onmicrosoft.com") && tenant == "":
-		return Form{Host: strings.TrimSuffix(host, ".onmicrosoft.com") + ciam, Tenant: host}, nil
-	case subdomain.MatchString(host) && tenant == "":
-		return Form{Host: host + ciam, Tenant: host + ".onmicrosoft.com"}, nil
-	case isCIAM && guid.Valid(sub) && tenant == "":
-		return Form{Host: host, Tenant: sub}, nil
-	case isCIAM && subdomain.MatchString(sub) && tenant == "":
-		return Form{Host: host, Tenant: sub + ".onmicrosoft.com"}, nil
-	case tenant == "" && domain(host):
-		return Form{}, &fault.Error{
-			Kind: fault.Usage, What: "the custom domain " + host + " does not say which tenant is meant",
-			Fix: "add the tenant's id or name: https://" + host + "/<tenant id>",
-		}
-	case tenant != "" && validHost(host):
+	}
+	if tenant == "" {
+		return fromHost(text, host)
+	}
+	if (guid.Valid(tenant) || isDomain(tenant)) && isHost(host) {
 		return Form{Host: host, Tenant: tenant}, nil
 	}
 	return Form{}, malformed(text)
 }
 
-// domain tells a DNS name of at least two labels.
-func domain(name string) bool {
-	labels := strings.Split(name, ".")
+// fromHost completes a name without a path.
+func fromHost(text, host string) (Form, error) {
+	name := strings.TrimSuffix(host, ciam)
+	switch {
+	case guid.Valid(name):
+		return Form{Host: name + ciam, Tenant: name}, nil
+	case isLabel(name):
+		return Form{Host: name + ciam, Tenant: name + onMicrosoft}, nil
+	case isDomain(host) && strings.HasSuffix(host, onMicrosoft):
+		return Form{Host: strings.TrimSuffix(host, onMicrosoft) + ciam, Tenant: host}, nil
+	case isDomain(host):
+		return Form{}, &fault.Error{
+			Kind: fault.Usage,
+			What: "the custom domain " + host + " does not say which tenant is meant",
+			Fix:  "add the tenant's id or name: https://" + host + "/<tenant id>",
+		}
+	default:
+		return Form{}, malformed(text)
+	}
+}
+
+// isLabel reports whether s is a label of a DNS name in lower case.
+func isLabel(s string) bool {
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789-"
+	unusual := func(r rune) bool { return !strings.ContainsRune(allowed, r) }
+	return s != "" && !strings.ContainsFunc(s, unusual) && s[0] != '-' && s[len(s)-1] != '-'
+}
+
+// isDomain reports whether s is a DNS name of at least two labels.
+func isDomain(s string) bool {
+	labels := strings.Split(s, ".")
 	for _, label := range labels {
-		if !subdomain.MatchString(label) {
+		if !isLabel(label) {
 			return false
 		}
 	}
 	return len(labels) > 1
 }
 
-// validHost tells a DNS name, localhost or an IP address, with or without a port.
-func validHost(host string) bool {
-	u, err := url.Parse("https://" + host)
-	if err != nil || u.Host != host || u.Hostname() == "" {
+// isHost reports whether s is a DNS name, localhost or an IP address, with or
+// without a port.
+func isHost(s string) bool {
+	u, err := url.Parse("https://" + s)
+	if err != nil || u.Host != s || u.Hostname() == "" {
 		return false
 	}
 	if _, err := netip.ParseAddr(u.Hostname()); err == nil {
 		return true
 	}
-	return loopback.IsHost(u.Hostname()) || domain(u.Hostname())
+	return loopback.IsHost(u.Hostname()) || isDomain(u.Hostname())
 }
 
 func malformed(text string) error {
@@ -116,8 +124,10 @@ func malformed(text string) error {
 		text = text[:most] + "…"
 	}
 	return &fault.Error{
-		Kind: fault.Usage, What: fmt.Sprintf("%q is not an authority", text),
-		Fix: "write the subdomain (contoso), the tenant id, contoso.onmicrosoft.com, or an https URL such as https://contoso.ciamlogin.com",
+		Kind: fault.Usage,
+		What: fmt.Sprintf("%q is not an authority", text),
+		Fix: "use the subdomain (contoso), the tenant id, contoso.onmicrosoft.com, " +
+			"or an https URL such as https://contoso.ciamlogin.com",
 	}
 }
 

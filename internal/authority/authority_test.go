@@ -1,10 +1,12 @@
 package authority_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,28 +19,52 @@ import (
 const tid = "aaaabbbb-0000-4ccc-1111-dddd2222eeee"
 
 func TestParse(t *testing.T) {
+	const (
+		contoso = "https://contoso.ciamlogin.com/contoso.onmicrosoft.com"
+		byID    = "https://contoso.ciamlogin.com/" + tid
+		custom  = "https://login.contoso.com/" + tid
+	)
 	for _, c := range []struct{ name, text, want, what string }{
-		{"subdomain", "contoso", "https://contoso.ciamlogin.com/contoso.onmicrosoft.com", ""},
-		{"subdomain, typed carelessly", " Contoso ", "https://contoso.ciamlogin.com/contoso.onmicrosoft.com", ""},
+		{"subdomain", "contoso", contoso, ""},
+		{"subdomain with spaces and capitals", " Contoso ", contoso, ""},
 		{"tenant id", tid, "https://" + tid + ".ciamlogin.com/" + tid, ""},
-		{"domain", "contoso.onmicrosoft.com", "https://contoso.ciamlogin.com/contoso.onmicrosoft.com", ""},
-		{"host", "contoso.ciamlogin.com", "https://contoso.ciamlogin.com/contoso.onmicrosoft.com", ""},
+		{"domain", "contoso.onmicrosoft.com", contoso, ""},
+		{"host", "contoso.ciamlogin.com", contoso, ""},
 		{"GUID host", tid + ".ciamlogin.com", "https://" + tid + ".ciamlogin.com/" + tid, ""},
-		{"the how-to's AUTHORITY", "https://contoso.ciamlogin.com/", "https://contoso.ciamlogin.com/contoso.onmicrosoft.com", ""},
-		{"URL with tenant id", "https://contoso.ciamlogin.com/" + tid, "https://contoso.ciamlogin.com/" + tid, ""},
-		{"URL with version", "https://contoso.ciamlogin.com/" + tid + "/v2.0", "https://contoso.ciamlogin.com/" + tid, ""},
-		{"URL of the metadata itself", "https://contoso.ciamlogin.com/" + tid + "/v2.0/.well-known/openid-configuration", "https://contoso.ciamlogin.com/" + tid, ""},
-		{"custom domain", "https://login.contoso.com/" + tid, "https://login.contoso.com/" + tid, ""},
-		{"custom domain without scheme", "login.contoso.com/" + tid, "https://login.contoso.com/" + tid, ""},
-		{"the sandbox", "https://localhost:8443/" + tid, "https://localhost:8443/" + tid, ""},
-		{"custom domain without tenant", "https://login.contoso.com", "", "the custom domain login.contoso.com does not say which tenant is meant"},
-		{"workforce host", "https://login.microsoftonline.com/" + tid, "", "login.microsoftonline.com does not sign in customers of an external tenant (AADSTS500208)"},
-		{"plain http", "http://contoso.ciamlogin.com/", "", `"http://contoso.ciamlogin.com/" is not an authority`},
-		{"credentials in the URL", "https://a:b@contoso.ciamlogin.com/", "", `"https://a:b@contoso.ciamlogin.com/" is not an authority`},
-		{"a query", "https://contoso.ciamlogin.com/x.com?p=1", "", `"https://contoso.ciamlogin.com/x.com?p=1" is not an authority`},
-		{"nothing", "", "", `"" is not an authority`},
-		{"a sentence", "my tenant", "", `"my tenant" is not an authority`},
-		{"a tenant with an escape", "https://contoso.ciamlogin.com/a%2fb", "", `"https://contoso.ciamlogin.com/a%2fb" is not an authority`},
+		{"AUTHORITY of the how-to", "https://contoso.ciamlogin.com/", contoso, ""},
+		{"URL with tenant id", byID, byID, ""},
+		{"URL with version", byID + "/v2.0", byID, ""},
+		{"URL of the metadata", byID + "/v2.0/.well-known/openid-configuration", byID, ""},
+		{"custom domain", custom, custom, ""},
+		{"custom domain without scheme", "login.contoso.com/" + tid, custom, ""},
+		{"sandbox", "https://localhost:8443/" + tid, "https://localhost:8443/" + tid, ""},
+		{
+			"custom domain without tenant", "https://login.contoso.com", "",
+			"the custom domain login.contoso.com does not say which tenant is meant",
+		},
+		{
+			"workforce host", "https://login.microsoftonline.com/" + tid, "",
+			"login.microsoftonline.com does not sign in customers of an external tenant (AADSTS500208)",
+		},
+		{
+			"http", "http://contoso.ciamlogin.com/", "",
+			`"http://contoso.ciamlogin.com/" is not an authority`,
+		},
+		{
+			"credentials in the URL", "https://a:b@contoso.ciamlogin.com/", "",
+			`"https://a:b@contoso.ciamlogin.com/" is not an authority`,
+		},
+		{
+			"query", "https://contoso.ciamlogin.com/x.com?p=1", "",
+			`"https://contoso.ciamlogin.com/x.com?p=1" is not an authority`,
+		},
+		{"empty", "", "", `"" is not an authority`},
+		{"two words", "my tenant", "", `"my tenant" is not an authority`},
+		{"domain with a space", "my tenant.onmicrosoft.com", "", `"my tenant.onmicrosoft.com" is not an authority`},
+		{
+			"escaped tenant", "https://contoso.ciamlogin.com/a%2fb", "",
+			`"https://contoso.ciamlogin.com/a%2fb" is not an authority`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := authority.Parse(c.text)
@@ -55,44 +81,47 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// tenant answers discovery as entra-documented tenants do: the issuer is the
-// GUID host's, the endpoints keep the host that was asked.
-type tenant struct {
-	issuer string
-	status int
-	body   string
-	asked  *[]string
+// service answers discovery as Microsoft documents it: the issuer is on the tenant
+// id's host, the endpoints are on the host of the request.
+type service struct {
+	issuer   string
+	status   int       // 0 is 200
+	body     string    // instead of the document
+	requests *[]string // receives the URLs, unless it is nil
 }
 
-func (d tenant) RoundTrip(req *http.Request) (*http.Response, error) {
-	if d.asked != nil {
-		*d.asked = append(*d.asked, req.URL.String())
+func (s service) RoundTrip(req *http.Request) (*http.Response, error) {
+	if s.requests != nil {
+		*s.requests = append(*s.requests, req.URL.String())
 	}
-	body := d.body
+	body := s.body
 	if body == "" {
 		origin := "https://" + req.URL.Host + "/" + tid
 		raw, err := json.Marshal(map[string]any{
-			"issuer": d.issuer, "authorization_endpoint": origin + "/oauth2/v2.0/authorize",
-			"token_endpoint": origin + "/oauth2/v2.0/token", "jwks_uri": origin + "/discovery/v2.0/keys",
-			"end_session_endpoint": origin + "/oauth2/v2.0/logout",
+			"issuer":                 s.issuer,
+			"authorization_endpoint": origin + "/oauth2/v2.0/authorize",
+			"token_endpoint":         origin + "/oauth2/v2.0/token",
+			"jwks_uri":               origin + "/discovery/v2.0/keys",
+			"end_session_endpoint":   origin + "/oauth2/v2.0/logout",
 		})
 		if err != nil {
 			return nil, err
 		}
 		body = string(raw)
 	}
-	status := d.status
-	if status == 0 {
-		status = 200
-	}
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
+	return &http.Response{
+		StatusCode: cmp.Or(s.status, http.StatusOK),
+		Header:     http.Header{},
+		Body:       io.NopCloser(strings.NewReader(body)),
+		Request:    req,
+	}, nil
 }
 
 const tenantIssuer = "https://" + tid + ".ciamlogin.com/" + tid + "/v2.0"
 
-// TestEveryFormEndsInOneAuthorityThatMSALTakes is the matrix that fails with
-// MSAL Go alone.
-func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
+// TestDiscoverReturnsAnAuthorityThatMSALAccepts uses forms that MSAL Go alone
+// rejects.
+func TestDiscoverReturnsAnAuthorityThatMSALAccepts(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"contoso", "https://" + tid + ".ciamlogin.com/" + tid},
 		{tid, "https://" + tid + ".ciamlogin.com/" + tid},
@@ -105,9 +134,9 @@ func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var asked []string
-			service := tenant{issuer: tenantIssuer, asked: &asked}
-			a, err := authority.Discover(t.Context(), &http.Client{Transport: service}, f)
+			var requests []string
+			tenant := service{issuer: tenantIssuer, requests: &requests}
+			a, err := authority.Discover(t.Context(), &http.Client{Transport: tenant}, f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +144,7 @@ func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
 				t.Fatalf("got %+v, want %s", a, c.want)
 			}
 			client, err := public.New("cid", public.WithAuthority(a.URL), public.WithInstanceDiscovery(false),
-				public.WithHTTPClient(&http.Client{Transport: a.Transport(service)}))
+				public.WithHTTPClient(&http.Client{Transport: a.Transport(tenant)}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,31 +152,51 @@ func TestEveryFormEndsInOneAuthorityThatMSALTakes(t *testing.T) {
 			if err != nil || !strings.HasPrefix(page, a.AuthorizationEndpoint+"?") {
 				t.Errorf("MSAL: %q, %v", page, err)
 			}
-			if len(asked) != 1 {
-				t.Errorf("asked %v, want one request for everything", asked)
+			if len(requests) != 1 {
+				t.Errorf("requested %v, want one request", requests)
 			}
 		})
 	}
 }
 
-func TestDiscoverRefuses(t *testing.T) {
-	other := strings.ReplaceAll(tenantIssuer, "aaaabbbb", "bbbbaaaa")
+// documentWith returns an OpenID configuration with the given endpoints.
+func documentWith(tokenEndpoint, authorizationEndpoint string) string {
+	return `{"issuer":"` + tenantIssuer + `","token_endpoint":"` + tokenEndpoint +
+		`","jwks_uri":"https://x/keys","authorization_endpoint":"` + authorizationEndpoint + `"}`
+}
+
+func TestDiscoverRejectsInvalidResponses(t *testing.T) {
+	const notTenant = "login.contoso.com does not answer as an Entra tenant"
+	otherTenant := strings.ReplaceAll(tenantIssuer, "aaaabbbb", "bbbbaaaa")
 	form := authority.Form{Host: "login.contoso.com", Tenant: tid}
 	for _, c := range []struct {
 		name    string
-		service tenant
+		service service
 		kind    fault.Kind
 		what    string
 	}{
-		{"an issuer of another tenant", tenant{issuer: other}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an issuer at a stranger's host", tenant{issuer: "https://evil.example/" + tid + "/v2.0"}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an http issuer", tenant{issuer: "http://login.contoso.com/" + tid + "/v2.0"}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"no issuer", tenant{}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an HTML page", tenant{body: "<html>"}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an http token endpoint", tenant{body: `{"issuer":"` + tenantIssuer + `","token_endpoint":"http://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"https://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"an http page that is not on loopback", tenant{body: `{"issuer":"` + tenantIssuer + `","token_endpoint":"https://x/token","jwks_uri":"https://x/keys","authorization_endpoint":"http://x/a"}`}, fault.Usage, "login.contoso.com does not answer as an Entra tenant"},
-		{"no such tenant", tenant{status: 400, body: `{"error":"invalid_tenant"}`}, fault.Usage, "there is no tenant " + tid + " at login.contoso.com"},
-		{"out of order", tenant{status: 503, body: "x"}, fault.Unavailable, "login.contoso.com answered with HTTP status 503"},
+		{"issuer of another tenant", service{issuer: otherTenant}, fault.Usage, notTenant},
+		{
+			"issuer on an unknown host", service{issuer: "https://evil.example/" + tid + "/v2.0"},
+			fault.Usage, notTenant,
+		},
+		{"http issuer", service{issuer: "http://login.contoso.com/" + tid + "/v2.0"}, fault.Usage, notTenant},
+		{"no issuer", service{}, fault.Usage, notTenant},
+		{"HTML page", service{body: "<html>"}, fault.Usage, notTenant},
+		{"http token endpoint", service{body: documentWith("http://x/token", "https://x/a")}, fault.Usage, notTenant},
+		{"http sign-in page", service{body: documentWith("https://x/token", "http://x/a")}, fault.Usage, notTenant},
+		{
+			"http sign-in page that looks like loopback",
+			service{body: documentWith("https://x/token", "http://127.evil.example/a")}, fault.Usage, notTenant,
+		},
+		{
+			"unknown tenant", service{status: 400, body: `{"error":"invalid_tenant"}`},
+			fault.Usage, "there is no tenant " + tid + " at login.contoso.com",
+		},
+		{
+			"server that is down", service{status: 503, body: "x"},
+			fault.Unavailable, "login.contoso.com answered with HTTP status 503",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, err := authority.Discover(t.Context(), &http.Client{Transport: c.service}, form)
@@ -158,7 +207,7 @@ func TestDiscoverRefuses(t *testing.T) {
 	}
 }
 
-func TestDiscoverLeavesTransportErrorsToTheCaller(t *testing.T) {
+func TestDiscoverReturnsTransportErrors(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := authority.Discover(ctx, &http.Client{}, authority.Form{Host: "localhost:1", Tenant: tid})
@@ -167,18 +216,20 @@ func TestDiscoverLeavesTransportErrorsToTheCaller(t *testing.T) {
 	}
 }
 
-func TestIssuers(t *testing.T) {
+func TestAuthorityIssuers(t *testing.T) {
+	const custom, sandbox = "https://login.contoso.com/" + tid, "https://localhost:1/" + tid
 	for _, c := range []struct {
-		name string
-		a    authority.Authority
-		want int
+		name        string
+		url, issuer string
+		want        []string
 	}{
-		{"ciamlogin", authority.Authority{URL: "https://" + tid + ".ciamlogin.com/" + tid, TenantID: tid, Issuer: tenantIssuer}, 1},
-		{"custom domain with its own issuer", authority.Authority{URL: "https://login.contoso.com/" + tid, TenantID: tid, Issuer: "https://login.contoso.com/" + tid + "/v2.0"}, 2},
-		{"the sandbox", authority.Authority{URL: "https://localhost:1/" + tid, TenantID: tid, Issuer: "https://localhost:1/" + tid + "/v2.0"}, 1},
+		{"ciamlogin.com", "https://" + tid + ".ciamlogin.com/" + tid, tenantIssuer, []string{tenantIssuer}},
+		{"custom domain", custom, custom + "/v2.0", []string{custom + "/v2.0", tenantIssuer}},
+		{"sandbox", sandbox, sandbox + "/v2.0", []string{sandbox + "/v2.0"}},
 	} {
-		if got := c.a.Issuers(); len(got) != c.want || got[0] != c.a.Issuer {
-			t.Errorf("%s: got %v", c.name, got)
+		a := authority.Authority{URL: c.url, TenantID: tid, Issuer: c.issuer}
+		if got := a.Issuers(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 }

@@ -15,19 +15,21 @@ import (
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
-// maxDocument bounds the OpenID configuration; Entra's has under 3 KB.
+// maxDocument limits the size in bytes of the OpenID configuration; Entra's has
+// under 3 KB.
 const maxDocument = 256 << 10
 
-// Authority is a tenant as it called itself. It holds no secret and may be
-// kept in a file; it is immutable.
+// Authority describes a tenant as its OpenID configuration does. It contains no
+// secret, so it may be stored in a file. It is immutable.
 type Authority struct {
-	// URL is the canonical form, handed to MSAL: https://{host}/{tenant id}.
+	// URL is the canonical form that MSAL gets: https://{host}/{tenant id}.
 	URL string `json:"url"`
 	// TenantID is the tenant's GUID.
 	TenantID string `json:"tenantId"`
-	// Issuer is what the tenant's tokens carry as iss.
+	// Issuer is the iss claim of the tenant's tokens.
 	Issuer string `json:"issuer"`
-	// The endpoints, from the tenant's OpenID configuration.
+	// AuthorizationEndpoint and the other endpoints are URLs; EndSessionEndpoint and
+	// DeviceEndpoint may be empty.
 	AuthorizationEndpoint string `json:"authorizationEndpoint"`
 	TokenEndpoint         string `json:"tokenEndpoint"`
 	JWKSURI               string `json:"jwksUri"`
@@ -46,9 +48,9 @@ type document struct {
 	DeviceEndpoint        string `json:"device_authorization_endpoint,omitempty"`
 }
 
-// Discover asks the tenant who it is, with one GET, and checks the answer. It
-// returns the transport's own error where the tenant could not be reached, so
-// that the caller can say why, and a fault where the answer is wrong.
+// Discover requests the tenant's OpenID configuration with one GET and validates
+// it. It returns the error of the transport if the tenant cannot be reached, so
+// that the caller can explain it, and a fault if the response is not valid.
 func Discover(ctx context.Context, client *http.Client, f Form) (Authority, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, f.DiscoveryURL(), nil)
 	if err != nil {
@@ -66,18 +68,21 @@ func Discover(ctx context.Context, client *http.Client, f Form) (Authority, erro
 	return f.read(res.StatusCode, body)
 }
 
-// read makes the authority out of the discovery answer.
+// read turns the discovery response into the authority.
 func (f Form) read(status int, body []byte) (Authority, error) {
 	switch {
 	case status == http.StatusBadRequest || status == http.StatusNotFound:
 		return Authority{}, &fault.Error{
-			Kind: fault.Usage, What: fmt.Sprintf("there is no tenant %s at %s", f.Tenant, f.Host),
-			Fix: "check the spelling of the authority: `profilectl config list` shows it and where it comes from",
+			Kind: fault.Usage,
+			What: fmt.Sprintf("there is no tenant %s at %s", f.Tenant, f.Host),
+			Fix:  "check the spelling of the authority",
+			Next: fault.DoCheckSettings,
 		}
 	case status != http.StatusOK:
 		return Authority{}, &fault.Error{
-			Kind: fault.Unavailable, What: fmt.Sprintf("%s answered with HTTP status %d", f.Host, status),
-			Fix: "try again in a minute",
+			Kind: fault.Unavailable,
+			What: fmt.Sprintf("%s answered with HTTP status %d", f.Host, status),
+			Fix:  "try again in a minute",
 		}
 	}
 	var d document
@@ -99,9 +104,9 @@ func (f Form) read(status int, body []byte) (Authority, error) {
 	return f.authority(tenant, d), nil
 }
 
-// authority puts the answer into canonical form. Under ciamlogin.com that is
-// the tenant id's own host, the one MSAL Go accepts without help; a custom
-// domain or the sandbox keeps the host that was asked.
+// authority returns the canonical form. Under ciamlogin.com its host is that of
+// the tenant id, the only one that MSAL Go accepts by itself; a custom domain or
+// the sandbox keeps its host.
 func (f Form) authority(tenant string, d document) Authority {
 	host := f.Host
 	if strings.HasSuffix(host, ciam) {
@@ -119,10 +124,10 @@ func (f Form) authority(tenant string, d document) Authority {
 	}
 }
 
-// checkIssuer applies MSAL.NET's rule (OidcRetrieverWithCache.ValidateIssuer)
-// in the form that fits external tenants, and returns the tenant's GUID: the
-// issuer is the asked host's own, or the ciamlogin.com host of the GUID that it
-// names itself.
+// checkIssuer validates the issuer and returns the tenant's GUID. It applies
+// MSAL.NET's rule (OidcRetrieverWithCache.ValidateIssuer) as it fits external
+// tenants: the issuer's host is that of the request, or the ciamlogin.com host of
+// the GUID in the issuer.
 func (f Form) checkIssuer(issuer string) (tenant string, err error) {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Scheme != "https" {
@@ -130,19 +135,19 @@ func (f Form) checkIssuer(issuer string) (tenant string, err error) {
 	}
 	tenant, _, _ = strings.Cut(strings.Trim(strings.ToLower(u.Path), "/"), "/")
 	if !guid.Valid(tenant) {
-		return "", errors.New("the issuer names no tenant id")
+		return "", errors.New("the issuer contains no tenant id")
 	}
 	if guid.Valid(f.Tenant) && tenant != f.Tenant {
-		return "", errors.New("the issuer names another tenant")
+		return "", errors.New("the issuer is another tenant")
 	}
 	if host := strings.ToLower(u.Host); host != f.Host && host != tenant+ciam {
-		return "", errors.New("the issuer is at another host")
+		return "", errors.New("the issuer has another host")
 	}
 	return tenant, nil
 }
 
-// checkPage wants https for the pages a browser opens, or http on loopback,
-// which browsers count as secure and the sandbox uses.
+// checkPage validates the address of a page that a browser opens. It must be https,
+// or http on loopback, which browsers treat as secure and the sandbox uses.
 func checkPage(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
@@ -154,9 +159,13 @@ func checkPage(endpoint string) error {
 	return nil
 }
 
+// notTenant returns the fault of a response that no Entra tenant sends.
 func notTenant(f Form, err error) error {
 	return &fault.Error{
-		Kind: fault.Usage, What: f.Host + " does not answer as an Entra tenant",
-		Fix: "check the authority, and that no proxy answers in its place: `profilectl config list` shows it", Err: err,
+		Kind: fault.Usage,
+		What: f.Host + " does not answer as an Entra tenant",
+		Fix:  "check the authority, and whether a proxy answers instead of the tenant",
+		Next: fault.DoCheckSettings,
+		Err:  err,
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/profilectl/profilectl/internal/loopback"
 )
 
-// Transport returns a RoundTripper that answers MSAL's discovery request for
-// the authority from what Discover learned and sends everything else to next.
-// That saves a round trip in every process, and makes custom domains work: the
-// issuer shown is the authority's own, which is the only one MSAL Go accepts,
-// while tokens are still held against the real one by whoever verifies them.
+// Transport returns a RoundTripper that answers MSAL's discovery request for the
+// authority with what Discover found, and sends all other requests to next. This
+// saves a round trip in every process, and makes custom domains work: the issuer
+// in the response is the authority's own, the only one that MSAL Go accepts. Tokens
+// are still verified against the real issuer.
 func (a Authority) Transport(next http.RoundTripper) http.RoundTripper {
 	return discovered{authority: a, next: next}
 }
@@ -24,9 +24,10 @@ type discovered struct {
 	next      http.RoundTripper
 }
 
-// RoundTrip answers from memory or from next.
+// RoundTrip answers the discovery request and forwards all others.
 func (d discovered) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet || req.URL.Scheme+"://"+req.URL.Host+req.URL.Path != d.authority.URL+"/v2.0/.well-known/openid-configuration" {
+	address := req.URL.Scheme + "://" + req.URL.Host + req.URL.Path
+	if req.Method != http.MethodGet || address != d.authority.URL+"/v2.0/.well-known/openid-configuration" {
 		return d.next.RoundTrip(req)
 	}
 	body, err := json.Marshal(document{
@@ -41,16 +42,21 @@ func (d discovered) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status:        "200 OK",
+		StatusCode:    http.StatusOK,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
 		Header:        http.Header{"Content-Type": {"application/json"}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
-		ContentLength: int64(len(body)), Request: req,
+		ContentLength: int64(len(body)),
+		Request:       req,
 	}, nil
 }
 
-// Issuers returns the iss values that the tenant's own tokens may carry: the
-// one it told and, where the authority is a custom domain, the ciamlogin.com
-// form of the same tenant, which Entra is known to use there.
+// Issuers returns the iss values that tokens of the tenant may have: its issuer
+// and, for a custom domain, also the ciamlogin.com form of the same tenant, which
+// Entra is known to use there.
 func (a Authority) Issuers() []string {
 	issuers := []string{a.Issuer}
 	own := "https://" + a.TenantID + ciam + "/" + a.TenantID + "/v2.0"

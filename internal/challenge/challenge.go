@@ -1,12 +1,12 @@
-// Package challenge reads and writes claims challenges: the demand for a
-// stronger sign-in that a protected API, or the identity provider through it,
-// sends back to a client.
+// Package challenge reads and writes claims challenges. With a challenge, a
+// protected API, or the identity provider through it, requires a stronger sign-in
+// of its client.
 //
-// Two dialects are spoken. Microsoft's (401, error="insufficient_claims",
-// claims as base64) is the one Entra acts on; RFC 9470's
-// (error="insufficient_user_authentication", acr_values, max_age) says the
-// same to clients that know only the standard. Header writes both, Parse reads
-// both and is liberal, because not every API in the field writes it well.
+// There are two formats. Entra acts on Microsoft's (401,
+// error="insufficient_claims", claims as base64). RFC 9470's
+// (error="insufficient_user_authentication", acr_values, max_age) has the same
+// meaning for clients that know only the standard. Header writes both. Parse reads
+// both and tolerates deviations, because many APIs do not follow either exactly.
 package challenge
 
 import (
@@ -18,15 +18,14 @@ import (
 	"time"
 )
 
-// Challenge is the demand. The zero value demands a fresh interactive sign-in
-// and no particular claims.
+// Challenge is a claims challenge. The zero value requires a new interactive
+// sign-in without particular claims.
 type Challenge struct {
-	// Claims is the claims request, a JSON object as OpenID Connect Core 5.5
-	// defines it, ready for the claims parameter of an authorize request. It is
-	// empty where the demand named none.
+	// Claims is the claims request, a JSON object as defined by OpenID Connect Core
+	// 5.5, for the claims parameter of an authorize request. It may be empty.
 	Claims string
-	// MaxAge is how long ago the sign-in may have been at most, in whole seconds;
-	// zero where the demand named none. Only RFC 9470's dialect can say it.
+	// MaxAge is the maximum time since the sign-in, in whole seconds; 0 for no limit.
+	// Only RFC 9470's format has it.
 	MaxAge time.Duration
 }
 
@@ -41,16 +40,17 @@ func ACRS(context string) *Challenge {
 	return &Challenge{Claims: `{"access_token":{"acrs":{"essential":true,"value":` + string(value) + `}}}`}
 }
 
-// Issuer is what a Header needs to know about the API that challenges.
+// Issuer describes the API that sends a challenge.
 type Issuer struct {
 	AuthorizationURI string // the authorize endpoint of the tenant
 	ClientID         string // the API's own client id
 }
 
-// Header adds the challenge to h, as two WWW-Authenticate lines: Microsoft's
-// first, in the exact grammar that azcore and MSAL.NET parse (entra: claims
-// challenge page: capital B, ", " between parameters, padded standard base64),
-// then RFC 9470's. The answer's status must be 401: azcore ignores any other.
+// Header adds the challenge to h in two WWW-Authenticate lines. Microsoft's comes
+// first, in the exact syntax that azcore and MSAL.NET parse (learn.microsoft.com,
+// "Claims challenges, claims requests, and client capabilities"): capital B, ", "
+// between parameters, padded standard base64. RFC 9470's follows. The status of
+// the response must be 401: azcore ignores any other.
 func (c *Challenge) Header(h http.Header, by Issuer) {
 	const description = "A stronger sign-in is required for this change"
 	params := []string{
@@ -78,19 +78,19 @@ func (c *Challenge) Header(h http.Header, by Issuer) {
 	h.Add("WWW-Authenticate", "Bearer "+strings.Join(standard, ", "))
 }
 
-// param formats one auth-param. A quote or a backslash inside a value would
-// break azcore's parser, so neither is ever sent.
+// param formats an auth-param. It removes quotes and backslashes from the value,
+// which would break azcore's parser, and control characters.
 func param(name, value string) string {
-	clean := strings.Map(func(r rune) rune {
+	cleaned := strings.Map(func(r rune) rune {
 		if r == '"' || r == '\\' || r < ' ' || r == 0x7f {
 			return -1
 		}
 		return r
 	}, value)
-	return name + `="` + clean + `"`
+	return name + `="` + cleaned + `"`
 }
 
-// acrs returns the authentication contexts that the claims ask for.
+// acrs returns the authentication contexts that the claims request.
 func (c *Challenge) acrs() []string {
 	var request struct {
 		AccessToken struct {

@@ -10,39 +10,39 @@ import (
 	"time"
 )
 
-// maxClaims bounds what is taken from a foreign header; a real claims request
-// has a few hundred bytes.
+// maxClaims limits the size in bytes of a claims request; a real one has a few
+// hundred.
 const maxClaims = 16 << 10
 
-// Parse returns the challenge in an answer's WWW-Authenticate lines, or nil
-// when there is none. It accepts what APIs in the field send: several lines,
-// several challenges in one line, any case of the scheme, quoted or bare
-// values, claims as standard or URL base64, padded or not, or as plain JSON.
+// Parse returns the challenge in the WWW-Authenticate lines of a response, or nil
+// if there is none. It accepts what APIs really send: several lines, several
+// challenges in one line, any case of the scheme, quoted or bare values, claims as
+// standard or URL base64, padded or not, or as plain JSON.
 //
-// Microsoft's claims win over RFC 9470's acr_values, wherever they stand.
+// Microsoft's claims take precedence over RFC 9470's acr_values, whatever their
+// order.
 func Parse(h http.Header) *Challenge {
 	var found *Challenge
 	var contexts string
 	for _, line := range h.Values("WWW-Authenticate") {
-		for _, params := range bearers(line) {
-			microsoft := params["error"] == "insufficient_claims" || params["error"] == "" && params["claims"] != ""
-			if !microsoft && params["error"] != "insufficient_user_authentication" {
+		for _, params := range bearerParams(line) {
+			microsoft, standard := formatOf(params)
+			if !microsoft && !standard {
 				continue
 			}
 			if found == nil {
 				found = &Challenge{}
 			}
-			switch claims, ok := decode(params["claims"]); {
-			case !microsoft:
+			if microsoft {
+				found.Claims = cmp.Or(found.Claims, decodeClaims(params["claims"]))
+			} else {
 				contexts = cmp.Or(contexts, params["acr_values"])
-				found.MaxAge = max(found.MaxAge, seconds(params["max_age"]))
-			case ok && found.Claims == "":
-				found.Claims = claims
+				found.MaxAge = max(found.MaxAge, parseAge(params["max_age"]))
 			}
 		}
 	}
 	if found != nil && found.Claims == "" {
-		// Entra does not honor acr_values on an authorize request, but claims.
+		// Entra ignores acr_values in an authorize request, but accepts claims.
 		if values := strings.Fields(contexts); len(values) > 0 {
 			found.Claims = ACRS(values[0]).Claims
 		}
@@ -50,8 +50,24 @@ func Parse(h http.Header) *Challenge {
 	return found
 }
 
-// seconds reads max_age. An age of nothing, which no sign-in has, is one second.
-func seconds(text string) time.Duration {
+// formatOf reports whether the parameters are a challenge in Microsoft's format or
+// in that of RFC 9470. Microsoft.Identity.Web sends claims without an error.
+func formatOf(params map[string]string) (microsoft, standard bool) {
+	switch params["error"] {
+	case "insufficient_claims":
+		return true, false
+	case "insufficient_user_authentication":
+		return false, true
+	case "":
+		return params["claims"] != "", false
+	default:
+		return false, false
+	}
+}
+
+// parseAge returns the value of max_age, or 0 if it is not valid. An age of 0
+// seconds, which no sign-in can satisfy, becomes one second.
+func parseAge(text string) time.Duration {
 	const most = 366 * 24 * 60 * 60
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
@@ -60,118 +76,26 @@ func seconds(text string) time.Duration {
 	return time.Duration(min(max(n, 1), most)) * time.Second
 }
 
-// decode returns the claims request in value, which must be a JSON object.
-func decode(value string) (string, bool) {
-	if value == "" || len(value) > maxClaims {
-		return "", false
+// decodeClaims returns the claims request in value, or an empty string if value is
+// not a JSON object, plain or in base64.
+func decodeClaims(value string) string {
+	if len(value) > maxClaims {
+		return ""
 	}
-	if object(value) {
-		return value, true
+	if isObject(value) {
+		return value
 	}
 	bare := strings.TrimRight(value, "=")
 	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		if raw, err := encoding.DecodeString(bare); err == nil && object(string(raw)) {
-			return string(raw), true
+		if raw, err := encoding.DecodeString(bare); err == nil && isObject(string(raw)) {
+			return string(raw)
 		}
 	}
-	return "", false
+	return ""
 }
 
-func object(s string) bool {
+// isObject reports whether s is a JSON object.
+func isObject(s string) bool {
 	var m map[string]json.RawMessage
 	return json.Unmarshal([]byte(s), &m) == nil && m != nil
-}
-
-// bearers splits one header line into the parameters of each Bearer challenge
-// in it (RFC 9110, 11.6.1). Parameter names are lower-cased; the first of two
-// equal names wins.
-func bearers(line string) []map[string]string {
-	var found []map[string]string
-	var current map[string]string
-	rest := line
-	for {
-		rest = strings.TrimLeft(rest, ", \t")
-		if rest == "" {
-			return found
-		}
-		name, after := token(rest)
-		if name == "" { // not a token: skip one character and go on
-			rest = rest[1:]
-			continue
-		}
-		value, remainder, isParam := paramValue(after)
-		if !isParam { // a scheme
-			current = nil
-			if strings.EqualFold(name, "Bearer") {
-				current = map[string]string{}
-				found = append(found, current)
-			}
-			rest = after
-			continue
-		}
-		if current != nil {
-			if _, dup := current[strings.ToLower(name)]; !dup {
-				current[strings.ToLower(name)] = value
-			}
-		}
-		rest = remainder
-	}
-}
-
-// token cuts an RFC 9110 token off s.
-func token(s string) (name, rest string) {
-	end := strings.IndexFunc(s, func(r rune) bool {
-		return !strings.ContainsRune("!#$%&'*+-.^_`|~", r) &&
-			(r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
-	})
-	if end < 0 {
-		end = len(s)
-	}
-	return s[:end], s[end:]
-}
-
-// paramValue cuts "=value" off s. A quoted value may hold escaped characters;
-// one that holds unescaped quotes (Microsoft.Identity.Web sends raw JSON so) is
-// read up to the quote that a separator or the end follows.
-func paramValue(s string) (value, rest string, ok bool) {
-	trimmed := strings.TrimLeft(s, " \t")
-	if !strings.HasPrefix(trimmed, "=") {
-		return "", s, false
-	}
-	trimmed = strings.TrimLeft(trimmed[1:], " \t")
-	if !strings.HasPrefix(trimmed, `"`) {
-		end := strings.IndexAny(trimmed, ", \t")
-		if end < 0 {
-			end = len(trimmed)
-		}
-		return trimmed[:end], trimmed[end:], true
-	}
-	if strings.HasPrefix(trimmed, `"{`) {
-		if value, rest, ok := rawJSON(trimmed[1:]); ok {
-			return value, rest, true
-		}
-	}
-	var b strings.Builder
-	for i := 1; i < len(trimmed); i++ {
-		switch c := trimmed[i]; {
-		case c == '\\' && i+1 < len(trimmed):
-			i++
-			b.WriteByte(trimmed[i])
-		case c == '"':
-			return b.String(), trimmed[i+1:], true
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String(), "", true // the closing quote is missing: take what is there
-}
-
-// rawJSON reads one JSON object whose quotes nobody escaped.
-func rawJSON(s string) (value, rest string, ok bool) {
-	d := json.NewDecoder(strings.NewReader(s))
-	var raw json.RawMessage
-	if d.Decode(&raw) != nil {
-		return "", "", false
-	}
-	return string(raw), strings.TrimPrefix(s[d.InputOffset():], `"`), true
 }

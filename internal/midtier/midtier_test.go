@@ -12,30 +12,35 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// insufficient is Entra's challenge; the claims are {"access_token":{}}.
-const insufficient = `Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="`
-
-func TestUpdateUnderstandsEveryFormOfAChallenge(t *testing.T) {
+func TestUpdateReturnsEveryFormOfAChallenge(t *testing.T) {
+	const (
+		// insufficient is Entra's challenge; the claims are {"access_token":{}}.
+		insufficient = `Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="`
+		standard     = `Bearer error="insufficient_user_authentication", acr_values="c1"`
+		claims       = `{"access_token":{}}`
+		acrs         = `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`
+	)
 	for _, c := range []struct {
 		name   string
 		status int
 		header []string
-		claims string // wanted; empty for a challenge without
-		kind   fault.Kind
+		claims string     // of the challenge; empty if a fault is expected
+		kind   fault.Kind // of the fault
 	}{
-		{"Entra's own", 401, []string{insufficient}, `{"access_token":{}}`, 0},
-		{"an older API's, with 403", 403, []string{insufficient}, `{"access_token":{}}`, 0},
-		{"beside RFC 9470's, on another line", 401, []string{`Bearer error="insufficient_user_authentication", acr_values="c1"`, insufficient}, `{"access_token":{}}`, 0},
-		{"beside another scheme, on one line", 401, []string{`Basic realm="x", ` + insufficient}, `{"access_token":{}}`, 0},
-		{"RFC 9470 alone", 401, []string{`Bearer error="insufficient_user_authentication", acr_values="c1"`}, `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`, 0},
-		{"an expired token", 401, []string{`Bearer error="invalid_token"`}, "", fault.SignIn},
-		{"no header at all", 401, nil, "", fault.SignIn},
-		{"a plain no", 403, nil, "", fault.Denied},
-		{"a challenge with another status", 400, []string{insufficient}, "", fault.Invalid},
+		{"Entra's own", 401, []string{insufficient}, claims, 0},
+		{"status 403, from an older API", 403, []string{insufficient}, claims, 0},
+		{"RFC 9470's on another line", 401, []string{standard, insufficient}, claims, 0},
+		{"another scheme on the same line", 401, []string{`Basic realm="x", ` + insufficient}, claims, 0},
+		{"RFC 9470 alone", 401, []string{standard}, acrs, 0},
+		{"expired token", 401, []string{`Bearer error="invalid_token"`}, "", fault.SignIn},
+		{"401 without a header", 401, nil, "", fault.SignIn},
+		{"403 without a header", 403, nil, "", fault.Denied},
+		{"challenge with another status", 400, []string{insufficient}, "", fault.Invalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.Header.Get("Authorization") != "Bearer secret" || r.URL.Path != "/updateUserInfo" || r.Method != http.MethodPost {
+				sent := r.Header.Get("Authorization") == "Bearer secret"
+				if !sent || r.URL.Path != "/updateUserInfo" || r.Method != http.MethodPost {
 					t.Errorf("got %s %s", r.Method, r.URL.Path)
 				}
 				w.Header()["Www-Authenticate"] = c.header
@@ -48,8 +53,8 @@ func TestUpdateUnderstandsEveryFormOfAChallenge(t *testing.T) {
 			}
 			client := &midtier.Client{URL: api.URL, HTTP: api.Client()}
 			ch, err := client.Update(t.Context(), "secret", change)
-			switch {
-			case c.claims == "" && (err == nil || fault.As(err).Kind != c.kind || fault.As(err).Fix == ""):
+			switch f := fault.As(err); {
+			case c.claims == "" && (err == nil || f.Kind != c.kind || f.Advice() == ""):
 				t.Errorf("got %v, %v", ch, err)
 			case c.claims != "" && (err != nil || ch == nil || ch.Claims != c.claims):
 				t.Errorf("got %+v, %v", ch, err)
@@ -64,12 +69,18 @@ func TestUpdateSucceedsWith204Only(t *testing.T) {
 		status            int
 		what              string // of the fault, after the host
 	}{
-		{"a captive portal", "text/html; charset=utf-8", "<h1>Welcome</h1>", 200, " answered with HTTP status 200 and a body of the type text/html"},
-		{"the sample's failure", "application/json", `{"message":"Failed, try again"}`, 200, " answered with HTTP status 200 and a body of the type application/json"},
-		{"a created resource", "", "", 201, " answered with HTTP status 201 and an empty body"},
-		{"a queue", "", "", 202, " answered with HTTP status 202 and an empty body"},
-		{"a partial answer", "text/plain", "x", 206, " answered with HTTP status 206"},
-		{"a redirect to a sign-in page", "", "", 302, " answered with HTTP status 302"},
+		{
+			"captive portal", "text/html; charset=utf-8", "<h1>Welcome</h1>", 200,
+			" answered with HTTP status 200 and a body of the type text/html",
+		},
+		{
+			"failure of the sample", "application/json", `{"message":"Failed, try again"}`, 200,
+			" answered with HTTP status 200 and a body of the type application/json",
+		},
+		{"created resource", "", "", 201, " answered with HTTP status 201 and an empty body"},
+		{"queue", "", "", 202, " answered with HTTP status 202 and an empty body"},
+		{"partial response", "text/plain", "x", 206, " answered with HTTP status 206"},
+		{"redirect to a sign-in page", "", "", 302, " answered with HTTP status 302"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -91,8 +102,10 @@ func TestUpdateSucceedsWith204Only(t *testing.T) {
 	}
 }
 
-func TestATokenNeverGoesOverPlainHTTPToAnotherMachine(t *testing.T) {
-	for _, address := range []string{"http://example.com", "ftp://localhost", "://", "localhost:3001"} {
+func TestUpdateSendsNoTokenOverPlainHTTPToAnotherMachine(t *testing.T) {
+	for _, address := range []string{
+		"http://example.com", "http://127.evil.example", "ftp://localhost", "://", "localhost:3001",
+	} {
 		client := &midtier.Client{URL: address, HTTP: http.DefaultClient}
 		if _, err := client.Update(t.Context(), "secret", profile.Change{}); fault.As(err).Kind != fault.Usage {
 			t.Errorf("%s: got %v", address, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/profilectl/profilectl/internal/problem"
 )
 
-func TestEveryKindSurvivesTheHop(t *testing.T) {
+func TestReadReturnsTheFaultThatWasWritten(t *testing.T) {
 	for _, kind := range fault.Kinds() {
 		w := httptest.NewRecorder()
 		sent := &fault.Error{Kind: kind, What: "what", Fix: "fix", Err: http.ErrBodyNotAllowed}
@@ -27,7 +27,15 @@ func TestEveryKindSurvivesTheHop(t *testing.T) {
 	}
 }
 
-func TestReadOfForeignAnswers(t *testing.T) {
+func TestFromWordsActionsForCallersOfAnAPI(t *testing.T) {
+	f := &fault.Error{Kind: fault.SignIn, What: "what", Fix: "check the clock", Next: fault.DoSignIn}
+	if got := problem.From(f, 0, ""); got.Fix != "check the clock, then sign in again" {
+		t.Errorf("got fix %q", got.Fix)
+	}
+}
+
+func TestReadHandlesOtherResponses(t *testing.T) {
+	const own = `{"type":"https://github.com/profilectl/profilectl/problems/`
 	for _, c := range []struct {
 		name   string
 		status int
@@ -35,19 +43,25 @@ func TestReadOfForeignAnswers(t *testing.T) {
 		kind   fault.Kind
 		what   string
 	}{
-		{"an HTML page", 502, "<html>", fault.Unavailable, "host answered with HTTP status 502"},
-		{"an empty 401", 401, "", fault.SignIn, "host answered with HTTP status 401"},
-		{"somebody else's problem", 400, `{"type":"about:blank","title":"x","detail":"<script>"}`, fault.Invalid, "host answered with HTTP status 400"},
-		{"an unknown problem of ours", 404, `{"type":"https://github.com/profilectl/profilectl/problems/new"}`, fault.Denied, "host answered with HTTP status 404"},
-		{"terminal control characters", 400, `{"type":"https://github.com/profilectl/profilectl/problems/invalid-value","detail":"a\u001b[31mb\u202e"}`, fault.Invalid, "a[31mb"},
+		{"HTML page", 502, "<html>", fault.Unavailable, "host answered with HTTP status 502"},
+		{"empty 401", 401, "", fault.SignIn, "host answered with HTTP status 401"},
+		{
+			"problem of another API", 400, `{"type":"about:blank","title":"x","detail":"<script>"}`,
+			fault.Invalid, "host answered with HTTP status 400",
+		},
+		{"unknown problem of a mid-tier", 404, own + `new"}`, fault.Denied, "host answered with HTTP status 404"},
+		{
+			"terminal control characters", 400, own + `invalid-value","detail":"a\u001b[31mb\u202e"}`,
+			fault.Invalid, "a[31mb",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.WriteHeader(c.status)
 			w.WriteString(c.body)
 			got := problem.Read(w.Result(), "host")
-			if got.Kind != c.kind || got.What != c.what || got.Fix == "" {
-				t.Errorf("got %v %q, fix %q", got.Kind, got.What, got.Fix)
+			if got.Kind != c.kind || got.What != c.what || got.Advice() == "" {
+				t.Errorf("got %v %q, advice %q", got.Kind, got.What, got.Advice())
 			}
 		})
 	}
@@ -62,7 +76,7 @@ func FuzzRead(f *testing.F) {
 		w := httptest.NewRecorder()
 		w.WriteHeader(status)
 		w.WriteString(body)
-		if got := problem.Read(w.Result(), "host"); got.Fix == "" || strings.ContainsRune(got.What, 0x1b) {
+		if got := problem.Read(w.Result(), "host"); got.Advice() == "" || strings.ContainsRune(got.What, 0x1b) {
 			t.Errorf("got %+v", got)
 		}
 	})

@@ -1,23 +1,24 @@
 package sandbox
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"syscall"
 )
 
-// Client returns a client that reaches the tenant without sockets, under every
-// name it has: the host names of the real service, and the configured
-// addresses. Requests to any other host fail. It works inside a testing/synctest
-// bubble, where time does not pass by itself.
+// Client returns an HTTP client that reaches the tenant without sockets, under
+// every name that it has: the host names of the real service, and the configured
+// addresses. Requests to any other host fail. The client works inside a
+// testing/synctest bubble.
 func (t *Tenant) Client() *http.Client { return &http.Client{Transport: inProcess{t}} }
 
+// inProcess is the transport that calls a tenant's handlers.
 type inProcess struct{ tenant *Tenant }
 
-// RoundTrip calls the handler that the request's address belongs to.
+// RoundTrip calls the handler that serves the request's address.
 func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) {
 	if err := req.Context().Err(); err != nil {
 		return nil, err
@@ -30,16 +31,16 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}
-	out := &memory{header: http.Header{}}
+	out := &bufferedResponse{header: http.Header{}}
 	defer func() {
-		if broken := recover(); broken == nil {
-			return
-		} else if broken != http.ErrAbortHandler { //nolint:errorlint // as net/http compares it
-			panic(broken)
-		}
-		res, err = nil, syscall.ECONNRESET
-		if out.status != 0 {
-			res, err = out.response(req, io.MultiReader(strings.NewReader(out.body.String()), cutOff{})), nil //nolint:bodyclose // the caller does
+		switch failure := recover(); {
+		case failure == nil:
+		case failure != http.ErrAbortHandler: //nolint:errorlint // as net/http compares it
+			panic(failure)
+		case out.status == 0:
+			res, err = nil, syscall.ECONNRESET
+		default:
+			res, err = out.response(req, io.MultiReader(&out.body, brokenBody{})), nil //nolint:bodyclose // the caller does
 		}
 	}()
 	p.handler(req.URL).ServeHTTP(out, in)
@@ -53,21 +54,45 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 }
 
 func (p inProcess) handler(u *url.URL) http.Handler {
-	if part(u.Path) == "pages" {
+	if partOf(u.Path) == pagesPart {
 		return p.tenant.pages
 	}
 	return p.tenant.api
 }
 
-func (m *memory) response(req *http.Request, body io.Reader) *http.Response {
+// bufferedResponse is an http.ResponseWriter that keeps the response in memory.
+type bufferedResponse struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header returns the header of the response.
+func (b *bufferedResponse) Header() http.Header { return b.header }
+
+// WriteHeader keeps the status.
+func (b *bufferedResponse) WriteHeader(status int) { b.status = status }
+
+// Write keeps a part of the body.
+func (b *bufferedResponse) Write(p []byte) (int, error) { return b.body.Write(p) }
+
+// response returns what a client receives.
+func (b *bufferedResponse) response(req *http.Request, body io.Reader) *http.Response {
 	return &http.Response{
-		Status: http.StatusText(m.status), StatusCode: m.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: m.header, Body: io.NopCloser(body), ContentLength: -1, Request: req,
+		Status:        http.StatusText(b.status),
+		StatusCode:    b.status,
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        b.header,
+		Body:          io.NopCloser(body),
+		ContentLength: -1,
+		Request:       req,
 	}
 }
 
-// cutOff is the end of a body whose connection broke.
-type cutOff struct{}
+// brokenBody is the end of a body whose connection was closed too early.
+type brokenBody struct{}
 
-// Read fails.
-func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+// Read returns io.ErrUnexpectedEOF.
+func (brokenBody) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

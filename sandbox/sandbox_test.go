@@ -192,6 +192,26 @@ func TestARestartKeepsWhatWasAcknowledged(t *testing.T) {
 	}
 }
 
+// TestFactsNameTheSeededAppsAfterARestart registers further apps before the
+// restart; the facts still name those that the tenant was made with.
+func TestFactsNameTheSeededAppsAfterARestart(t *testing.T) {
+	store := &keep{}
+	c := newClient(t, sandbox.Config{Store: store})
+	for _, app := range []string{
+		`{"name":"another cli","public":true,"redirectUris":["http://localhost"]}`,
+		`{"name":"another web app","redirectUris":["https://app.example/back"]}`,
+	} {
+		if status, body := order(t, c, "the key", http.MethodPost, "/apps", app); status != http.StatusOK {
+			t.Fatalf("got %d %s", status, body)
+		}
+	}
+	want := c.facts
+	want.Password = "" // only its hash was stored
+	if got := newClient(t, sandbox.Config{Store: store}).facts; got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
 func FuzzTokenEndpoint(f *testing.F) {
 	f.Add("grant_type=authorization_code&code=x&client_id=y")
 	f.Add("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=a.b.c&claims={}")

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
@@ -13,12 +14,13 @@ const (
 	seedUser  = "casey@contoso.example"
 )
 
-// seed makes the tenant of the how-to: a customer, a public client, a web app,
-// the mid-tier with its scope and its consent for Graph, and the policy that
-// guards it.
+// seed returns a new tenant as Microsoft's how-to "Edit profile in a Node.js web
+// app" sets one up, with the password of its user. It has one customer, a public
+// client, the web app, the mid-tier with its scope and its consent for Graph,
+// and the policy that protects the mid-tier.
 func seed(c Config) (directory.State, string, error) {
-	password := rand.Text()[:16]
-	hash, err := directory.Hash(password, c.rounds())
+	password := newPassword()
+	hash, err := directory.Hash(password, c.iterations())
 	if err != nil {
 		return directory.State{}, "", err
 	}
@@ -28,51 +30,74 @@ func seed(c Config) (directory.State, string, error) {
 	}
 	sealKey := make([]byte, 32)
 	_, _ = rand.Read(sealKey) // never fails (crypto/rand)
-	text := func(s string) *string { return &s }
 	midTier := sts.NewID()
-	clientConsents := map[string][]string{sts.GraphID: {"User.Read"}, midTier: {editScope}}
 	return directory.State{
-		Version: directory.Version, TenantID: sts.NewID(), Subdomain: c.Subdomain,
-		Keys: keys, SealKey: sealKey, Families: map[string]directory.Family{}, MailKey: rand.Text(),
-		Policy: directory.Policy{ID: sts.NewID(), On: true, Resource: midTier},
-		Users: []directory.User{{
-			ID: sts.NewID(), Email: seedUser, Password: hash, Created: c.Clock(),
-			Profile: map[string]*string{
-				"displayName": text("Casey Jensen"), "givenName": text("Casey"), "surname": text("Jensen"),
-				"city": text("Copenhagen"), "country": text("Denmark"), "preferredLanguage": text("en-US"),
-			},
-		}},
-		Apps: []directory.App{
-			{ID: sts.NewID(), Name: "edit-profile-cli", Public: true, RedirectURIs: []string{"http://localhost"}, Consents: clientConsents},
-			{ID: sts.NewID(), Name: "ciam-client-app", Secret: rand.Text(), RedirectURIs: []string{"http://localhost:3000/auth/redirect", "http://localhost:3000"}, Consents: clientConsents},
-			{ID: midTier, Name: "edit-profile-service", Secret: rand.Text(), AppIDURI: "api://" + midTier, Scopes: []string{editScope},
-				Consents: map[string][]string{sts.GraphID: {"User.ReadWrite"}}},
-		},
+		Version:   directory.Version,
+		TenantID:  sts.NewID(),
+		Subdomain: c.Subdomain,
+		Users:     []directory.User{seededUser(hash, c.Clock())},
+		Apps:      seededApps(midTier),
+		Policy:    directory.Policy{ID: sts.NewID(), On: true, Resource: midTier},
+		Keys:      keys,
+		SealKey:   sealKey,
+		Families:  map[string]directory.Family{},
+		MailKey:   rand.Text(),
 	}, password, nil
 }
 
-// facts reads off what clients need.
-func facts(d *directory.State, c Config, password string) Facts {
-	f := Facts{TenantID: d.TenantID, Subdomain: d.Subdomain, PolicyID: d.Policy.ID, Password: password}
-	api, pages, graph := c.APIAddress, c.PagesAddress, c.APIAddress
-	if api == "" {
-		api = "https://" + d.TenantID + ".ciamlogin.com"
-		pages, graph = api, "https://graph.microsoft.com"
+// newPassword returns a random password of 16 characters, 80 bits.
+func newPassword() string { return rand.Text()[:16] }
+
+func seededUser(passwordHash string, created time.Time) directory.User {
+	profile := map[string]*string{}
+	for property, value := range map[string]string{
+		"displayName":       "Casey Jensen",
+		"givenName":         "Casey",
+		"surname":           "Jensen",
+		"city":              "Copenhagen",
+		"country":           "Denmark",
+		"preferredLanguage": "en-US",
+	} {
+		profile[property] = &value
 	}
-	f.Authority, f.Graph, f.Pages = api+"/"+d.TenantID, graph, pages
-	f.Mailbox = pages + "/mailbox?key=" + d.MailKey
-	for _, a := range d.Apps {
-		switch {
-		case a.Public:
-			f.ClientID = a.ID
-		case len(a.Scopes) > 0:
-			f.MidTierID, f.MidTierSecret, f.EditScope = a.ID, a.Secret, a.AppIDURI+"/"+a.Scopes[0]
-		default:
-			f.WebClientID, f.WebSecret = a.ID, a.Secret
-		}
+	return directory.User{ID: sts.NewID(), Email: seedUser, Password: passwordHash, Created: created, Profile: profile}
+}
+
+func seededApps(midTier string) []directory.App {
+	return []directory.App{
+		{
+			ID:           sts.NewID(),
+			Name:         "edit-profile-cli",
+			Public:       true,
+			RedirectURIs: []string{"http://localhost"},
+			Consents:     clientConsents(midTier),
+		},
+		{
+			ID:           sts.NewID(),
+			Name:         "ciam-client-app",
+			Secret:       rand.Text(),
+			RedirectURIs: []string{"http://localhost:3000/auth/redirect", "http://localhost:3000"},
+			Consents:     clientConsents(midTier),
+		},
+		{
+			ID:       midTier,
+			Name:     "edit-profile-service",
+			Secret:   rand.Text(),
+			AppIDURI: "api://" + midTier,
+			Scopes:   []string{editScope},
+			Consents: midTierConsents(),
+		},
 	}
-	if len(d.Users) > 0 {
-		f.User = d.Users[0].Email
-	}
-	return f
+}
+
+// clientConsents returns what a client may ask for: to read the user's profile
+// at Graph, and to edit it through the mid-tier.
+func clientConsents(midTier string) map[string][]string {
+	return map[string][]string{sts.GraphID: {"User.Read"}, midTier: {editScope}}
+}
+
+// midTierConsents returns what the mid-tier may ask for: to edit profiles at
+// Graph.
+func midTierConsents() map[string][]string {
+	return map[string][]string{sts.GraphID: {"User.ReadWrite"}}
 }

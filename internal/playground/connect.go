@@ -56,7 +56,7 @@ func Fault(err error) error {
 	if rejected, ok := errors.AsType[*control.Error](err); ok {
 		return &fault.Error{
 			Kind: fault.Usage,
-			What: "the sandbox rejected the request: " + rejected.Message,
+			What: rejected.Message,
 			Fix:  "correct the arguments",
 			Err:  err,
 		}

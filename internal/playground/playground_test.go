@@ -198,7 +198,7 @@ func TestStartKeepsThePasswordWhenTheSeedIsRejected(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := playground.Start(t.Context(), playground.Options{Dir: dir, Seed: path})
-	if f := fault.As(err); f.Kind != fault.Usage || !strings.HasPrefix(f.What, "the sandbox rejected the request: ") {
+	if f := fault.As(err); f.Kind != fault.Usage || f.What != `"no-address" is not an email address` {
 		t.Fatalf("got %v", err)
 	}
 	if p := start(t, playground.Options{Dir: dir}); p.Facts.Password == "" {

@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// Fault describes one failure that the tenant is told to produce. It affects the
+// next request to its part, and only that one.
+type Fault = control.Fault
+
+// FailNext makes the next request to the fault's part fail. Faults of the same
+// part queue up.
+func (t *Tenant) FailNext(f Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = append(t.faults, f)
+}
+
+// Recover discards the faults that have not happened yet.
+func (t *Tenant) Recover() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults = nil
+}
+
+// nextFault removes and returns the fault that a request to part meets.
+func (t *Tenant) nextFault(part string) (f Fault, found bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i := slices.IndexFunc(t.faults, func(f Fault) bool { return f.Part == "" || f.Part == part })
+	if i < 0 {
+		return Fault{}, false
+	}
+	f = t.faults[i]
+	t.faults = slices.Delete(t.faults, i, i+1)
+	return f, true
+}
+
+// fail produces a fault. It reports whether the request ends with that; a fault
+// that is only a delay is followed by the normal response.
+func (t *Tenant) fail(f Fault, w http.ResponseWriter, r *http.Request, next http.Handler) (done bool) {
+	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
+		return true
+	}
+	switch {
+	case f.Reset:
+		panic(http.ErrAbortHandler)
+	case f.Cut:
+		cut(w, r, next)
+		return true
+	case f.Status != 0:
+		if f.RetryAfter > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+		}
+		w.WriteHeader(f.Status)
+		_, _ = w.Write([]byte(f.Body)) // fails only if the client is gone
+		return true
+	}
+	return false
+}
+
+// sleep waits for d. It reports false if ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// cut sends the first half of the normal response and closes the connection.
+func cut(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	whole := &bufferedResponse{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(whole, r)
+	maps.Copy(w.Header(), whole.header)
+	w.Header().Set("Content-Length", strconv.Itoa(whole.body.Len()))
+	w.WriteHeader(whole.status)
+	_, _ = w.Write(whole.body.Bytes()[:whole.body.Len()/2]) // fails only if the client is gone
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}

@@ -1,0 +1,142 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+)
+
+// controlAddUser adds an account and returns it with its password.
+func (t *Tenant) controlAddUser(r *http.Request) (any, error) {
+	u, err := decode[control.User](r)
+	if err != nil {
+		return nil, err
+	}
+	name, _, isAddress := strings.Cut(u.Email, "@")
+	if !isAddress {
+		return nil, fmt.Errorf("%q is not an email address", u.Email)
+	}
+	if u.Password == "" {
+		u.Password = newPassword()
+	}
+	if u.Name == "" {
+		u.Name = name
+	}
+	return u, t.addUser(u)
+}
+
+func (t *Tenant) controlChangeUser(r *http.Request) (any, error) {
+	change, err := decode[control.UserChange](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.setMFA(r.PathValue("email"), change.MFA)
+}
+
+func (t *Tenant) controlRevoke(r *http.Request) (any, error) {
+	revocation, err := decode[control.Revocation](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.RevokeSessions(revocation.Email)
+}
+
+// controlAddApp registers an app and returns it with its client id and secret.
+func (t *Tenant) controlAddApp(r *http.Request) (any, error) {
+	a, err := decode[control.App](r)
+	if err != nil {
+		return nil, err
+	}
+	if a.Name == "" || len(a.RedirectURIs) == 0 {
+		return nil, errors.New("an app needs a name and a redirect URI")
+	}
+	for _, uri := range a.RedirectURIs {
+		if !registrable(uri) {
+			return nil, fmt.Errorf("the redirect URI %q is neither https nor http://localhost", uri)
+		}
+	}
+	if a.ID == "" {
+		a.ID = sts.NewID()
+	}
+	if !a.Public && a.Secret == "" {
+		a.Secret = rand.Text()
+	}
+	return a, t.addApp(a)
+}
+
+// registrable reports whether Entra accepts uri as the redirect URI of an app.
+func registrable(uri string) bool {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" || u.Fragment != "" {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost"
+}
+
+// controlAddCredential registers a certificate or a federated credential.
+func (t *Tenant) controlAddCredential(r *http.Request) (any, error) {
+	c, err := decode[control.Credential](r)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode([]byte(c.Certificate + c.Key))
+	switch {
+	case block != nil && c.Certificate != "" && block.Type == "CERTIFICATE":
+		certificate, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("invalid certificate: %w", err)
+		}
+		return nil, t.AddCertificate(r.PathValue("id"), certificate)
+	case block != nil && c.Issuer != "" && c.Subject != "" && block.Type == "PUBLIC KEY":
+		return nil, t.TrustWorkload(r.PathValue("id"), c.Issuer, c.Subject, []byte(c.Key))
+	}
+	return nil, errors.New("a credential is either a certificate in PEM, " +
+		"or an issuer, a subject and the issuer's public key in PEM")
+}
+
+func (t *Tenant) controlSetOptionalClaims(r *http.Request) (any, error) {
+	names, err := decode[[]string](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SetOptionalClaims(r.PathValue("id"), names...)
+}
+
+func (t *Tenant) controlSetPolicy(r *http.Request) (any, error) {
+	policy, err := decode[control.Policy](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SetPolicy(policy.On)
+}
+
+func (t *Tenant) controlFailNext(r *http.Request) (any, error) {
+	f, err := decode[Fault](r)
+	if err != nil {
+		return nil, err
+	}
+	t.FailNext(f)
+	return nil, nil
+}
+
+func (t *Tenant) controlMoveClock(r *http.Request) (any, error) {
+	change, err := decode[control.ClockChange](r)
+	if err != nil {
+		return nil, err
+	}
+	d, err := time.ParseDuration(change.Forward)
+	if err != nil {
+		return nil, fmt.Errorf("invalid clock change: %w", err)
+	}
+	t.FastForward(d)
+	return nil, nil
+}

@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// Request describes a request that the tenant received, without its secrets.
+type Request = control.Request
+
+// maxRequests limits how many requests the tenant remembers.
+const maxRequests = 10_000
+
+// Requests returns the latest 10,000 requests that the tenant received, the
+// oldest first.
+func (t *Tenant) Requests() []Request {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.requests)
+}
+
+// record remembers a request whose response was sent through w.
+func (t *Tenant) record(r *http.Request, part string, w *statusRecorder) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.requests = append(t.requests, Request{
+		Method: r.Method,
+		Path:   r.URL.Path,
+		Part:   part,
+		Status: w.status,
+		Grant:  r.PostForm.Get("grant_type"),
+	})
+	if extra := len(t.requests) - maxRequests; extra > 0 {
+		t.requests = t.requests[extra:]
+	}
+}
+
+// statusRecorder is an http.ResponseWriter that remembers the status.
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers and sends the status.
+func (w *statusRecorder) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap returns the underlying writer, for http.ResponseController.
+func (w *statusRecorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// The parts of a tenant, as Fault and Request name them.
+const (
+	discoveryPart = "discovery"
+	keysPart      = "keys"
+	tokenPart     = "token"
+	graphPart     = "graph"
+	pagesPart     = "pages"
+)
+
+// partOf returns the part of the tenant that a path belongs to.
+func partOf(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/v1.0/"):
+		return graphPart
+	case strings.HasSuffix(path, "/openid-configuration"):
+		return discoveryPart
+	case strings.HasSuffix(path, "/discovery/v2.0/keys"):
+		return keysPart
+	case strings.HasSuffix(path, "/token"), strings.HasSuffix(path, "/devicecode"):
+		return tokenPart
+	}
+	return pagesPart
+}
+
+// route returns the handler behind API.
+func (t *Tenant) route(sts, graph, pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		part := partOf(r.URL.Path)
+		switch {
+		case part == graphPart:
+			graph.ServeHTTP(w, r)
+		case part == pagesPart && strings.HasSuffix(r.Host, ".ciamlogin.com"):
+			pages.ServeHTTP(w, r) // the real service has one host for both
+		case isBrowserPath(r.URL.Path) && t.config.PagesAddress != "":
+			http.Redirect(w, r, t.config.PagesAddress+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			sts.ServeHTTP(w, r)
+		}
+	})
+}
+
+// isBrowserPath reports whether path is a page whose address clients build from
+// the authority, instead of taking it from discovery, as many apps do for
+// sign-out.
+func isBrowserPath(path string) bool {
+	return strings.HasSuffix(path, "/oauth2/v2.0/authorize") ||
+		strings.HasSuffix(path, "/oauth2/v2.0/logout") ||
+		path == "/common/oauth2/deviceauth"
+}
+
+// guard wraps the API and the pages. It rejects requests under foreign host
+// names, so that no website can reach the tenant under a name of its own (DNS
+// rebinding), records every other request, and produces the faults.
+func (t *Tenant) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !t.knownHost(r.Host) {
+			http.Error(w, "the sandbox does not serve this host name", http.StatusMisdirectedRequest)
+			return
+		}
+		part := partOf(r.URL.Path)
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		defer t.record(r, part, recorder)
+		if f, found := t.nextFault(part); found && t.fail(f, recorder, r, next) {
+			return
+		}
+		next.ServeHTTP(recorder, r)
+	})
+}
+
+// knownHost reports whether host, with or without a port, is a name of the
+// tenant: one of its addresses, their equivalents on loopback, or a host name of
+// the real service.
+func (t *Tenant) knownHost(host string) bool {
+	host = strings.ToLower(host)
+	for _, origin := range []string{t.config.APIAddress, t.config.PagesAddress} {
+		_, address, _ := strings.Cut(origin, "://")
+		if address == "" {
+			continue
+		}
+		_, port, _ := net.SplitHostPort(address)
+		loopback := []string{"localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}
+		if host == address || slices.Contains(loopback, host) {
+			return true
+		}
+	}
+	name, _, _ := strings.Cut(host, ":")
+	return name == t.facts.TenantID+".ciamlogin.com" || name == t.facts.Subdomain+".ciamlogin.com" ||
+		name == "graph.microsoft.com"
+}

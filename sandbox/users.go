@@ -1,0 +1,110 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+)
+
+// Message represents an email that the tenant would have sent.
+type Message = control.Message
+
+// Mail returns the emails to an address, the newest first, or all emails if to
+// is empty.
+func (t *Tenant) Mail(to string) []Message { return t.sts.Mail(to) }
+
+// AddUser adds a customer account. It fails if the address, in any case, has an
+// account already.
+func (t *Tenant) AddUser(email, password, displayName string) error {
+	return t.addUser(control.User{Email: email, Password: password, Name: displayName})
+}
+
+// addUser adds an account with all its properties, or none of it.
+func (t *Tenant) addUser(u control.User) error {
+	hash, err := directory.Hash(u.Password, t.config.iterations())
+	if err != nil {
+		return err
+	}
+	profile := map[string]*string{"displayName": &u.Name}
+	for property, value := range u.Profile {
+		profile[property] = &value
+	}
+	return t.directory.Update(func(d *directory.State) error {
+		if _, taken := d.UserByEmail(u.Email); taken {
+			return fmt.Errorf("the sandbox already has an account %s", u.Email)
+		}
+		d.Users = append(d.Users, directory.User{
+			ID:       sts.NewID(),
+			Email:    u.Email,
+			Password: hash,
+			Profile:  profile,
+			Created:  t.now(),
+			MFA:      u.MFA,
+		})
+		return nil
+	})
+}
+
+func (t *Tenant) users() []control.User {
+	all := []control.User{}
+	t.directory.View(func(d *directory.State) {
+		for _, u := range d.Users {
+			shown := control.User{ID: u.ID, Email: u.Email, MFA: u.MFA}
+			if name := u.Profile["displayName"]; name != nil {
+				shown.Name = *name
+			}
+			all = append(all, shown)
+		}
+	})
+	return all
+}
+
+// setMFA sets whether a user needs a second factor at every sign-in.
+func (t *Tenant) setMFA(email string, on bool) error {
+	return t.changeUser(email, func(_ *directory.State, u *directory.User) { u.MFA = on })
+}
+
+// RevokeSessions ends every sign-in of a user, as a new password does.
+func (t *Tenant) RevokeSessions(email string) error {
+	return t.changeUser(email, func(d *directory.State, u *directory.User) {
+		u.NotBefore = t.now()
+		for id, family := range d.Families {
+			if family.User == u.ID {
+				family.Revoked = true
+				d.Families[id] = family
+			}
+		}
+	})
+}
+
+// SetProfile changes one property of a user's profile as an administrator would,
+// without checking the value. A nil value removes the property.
+func (t *Tenant) SetProfile(email, property string, value *string) error {
+	return t.changeUser(email, func(_ *directory.State, u *directory.User) { u.Profile[property] = value })
+}
+
+// Profile returns a user's profile without read lag. It is empty if the user
+// does not exist.
+func (t *Tenant) Profile(email string) map[string]*string {
+	profile := map[string]*string{}
+	t.directory.View(func(d *directory.State) {
+		if u, ok := d.UserByEmail(email); ok {
+			maps.Copy(profile, u.Profile)
+		}
+	})
+	return profile
+}
+
+func (t *Tenant) changeUser(email string, change func(*directory.State, *directory.User)) error {
+	return t.directory.Update(func(d *directory.State) error {
+		u, ok := d.UserByEmail(email)
+		if !ok {
+			return missingError("account " + email)
+		}
+		change(d, u)
+		return nil
+	})
+}

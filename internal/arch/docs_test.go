@@ -2,8 +2,10 @@ package arch
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,20 +89,40 @@ func TestMarkdownNamesExistingFiles(t *testing.T) {
 	}
 }
 
-func TestMarkdownNamesExistingTests(t *testing.T) {
-	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
+func TestMarkdownAndScriptsNameExistingTests(t *testing.T) {
+	declaration := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w*)\(`)
 	declared := map[string]bool{}
 	for _, text := range textFiles(t, "_test.go") {
 		for _, m := range declaration.FindAllStringSubmatch(text, -1) {
 			declared[m[1]] = true
 		}
 	}
-	quoted := regexp.MustCompile("`((?:Test|Fuzz)\\w+)`")
-	for name, text := range markdown(t) {
-		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
-			if !declared[m[1]] {
-				t.Errorf("%s: there is no test %s", name, m[1])
+	texts := markdown(t)
+	maps.Copy(texts, scripts(t))
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`)
+	for name, text := range texts {
+		for _, test := range named.FindAllString(text, -1) {
+			if !declared[test] {
+				t.Errorf("%s: there is no test %s", name, test)
 			}
 		}
 	}
+}
+
+// scripts returns the text of every file in the directory scripts, by path.
+func scripts(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	names, err := filepath.Glob("../../scripts/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	return texts
 }

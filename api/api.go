@@ -1,10 +1,10 @@
-// Package api holds the mid-tier's contract.
+// Package api holds the API description of the mid-tier.
 package api
 
-import _ "embed" // the contract is a file
+import _ "embed"
 
-// OpenAPI is the contract in OpenAPI 3.1, as served at /openapi.yaml. A test
-// holds the mid-tier against it.
+// OpenAPI is the API description in OpenAPI 3.1, as served at /openapi.yaml. A test
+// checks the mid-tier against it.
 //
 //go:embed openapi.yaml
 var OpenAPI string

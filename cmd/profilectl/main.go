@@ -1,5 +1,5 @@
-// Command profilectl signs a customer user of Microsoft Entra External ID in
-// from a terminal, shows their profile, and edits it behind a second factor.
+// Command profilectl signs in a customer user of Microsoft Entra External ID from a
+// terminal, shows their profile, and edits it after a second factor.
 package main
 
 import (

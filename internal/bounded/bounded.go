@@ -1,5 +1,5 @@
-// Package bounded keeps things for a while in a bounded amount of memory: what
-// was found out about a token, by the token's hash.
+// Package bounded provides a cache of limited size whose entries expire. Its keys are
+// hashes, so that it can hold what is known about a token without the token itself.
 package bounded
 
 import (
@@ -9,17 +9,16 @@ import (
 	"time"
 )
 
-// Key is the hash of what a value belongs to, so that no token is kept as a key.
+// Key is the SHA-256 hash of a token, or of another text that a value belongs to.
 type Key = [sha256.Size]byte
 
-// KeyOf hashes a token.
+// KeyOf returns the key of a token.
 func KeyOf(token string) Key { return sha256.Sum256([]byte(token)) }
 
-// Cache keeps values until they expire; the least recently used one leaves
-// first when there are too many. It is safe for concurrent use.
+// Cache is an LRU cache whose entries also expire. It is safe for concurrent use.
 type Cache[V any] struct {
 	mu      sync.Mutex
-	most    int
+	limit   int
 	entries map[Key]*list.Element
 	order   *list.List // of *entry[V], the most recently used first
 }
@@ -27,15 +26,15 @@ type Cache[V any] struct {
 type entry[V any] struct {
 	key   Key
 	value V
-	until time.Time
+	until time.Time // when it expires
 }
 
-// New returns a cache for at most so many values.
-func New[V any](most int) *Cache[V] {
-	return &Cache[V]{most: most, entries: map[Key]*list.Element{}, order: list.New()}
+// New returns a cache for at most limit values.
+func New[V any](limit int) *Cache[V] {
+	return &Cache[V]{limit: limit, entries: map[Key]*list.Element{}, order: list.New()}
 }
 
-// Get returns the value, unless it is not there or its time is over.
+// Get returns the value of a key, and false if there is none or it has expired.
 func (c *Cache[V]) Get(key Key, now time.Time) (value V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +51,8 @@ func (c *Cache[V]) Get(key Key, now time.Time) (value V, ok bool) {
 	return e.value, true
 }
 
-// Put keeps a value until a moment, in the place of an older one.
+// Put stores a value until it expires and replaces the key's older value. If the cache
+// is full, the least recently used value is removed.
 func (c *Cache[V]) Put(key Key, value V, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,12 +60,12 @@ func (c *Cache[V]) Put(key Key, value V, until time.Time) {
 		c.remove(old)
 	}
 	c.entries[key] = c.order.PushFront(&entry[V]{key: key, value: value, until: until})
-	for c.order.Len() > c.most {
+	for c.order.Len() > c.limit {
 		c.remove(c.order.Back())
 	}
 }
 
-// Delete forgets a value.
+// Delete removes the value of a key.
 func (c *Cache[V]) Delete(key Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,14 +74,14 @@ func (c *Cache[V]) Delete(key Key) {
 	}
 }
 
-// Len is how many values are kept.
+// Len returns the number of values, expired ones included.
 func (c *Cache[V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.order.Len()
 }
 
-// remove takes an entry out. The caller holds the lock.
+// remove removes an entry. The caller holds the lock.
 func (c *Cache[V]) remove(element *list.Element) {
 	e, _ := c.order.Remove(element).(*entry[V])
 	delete(c.entries, e.key)

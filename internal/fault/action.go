@@ -1,24 +1,24 @@
 package fault
 
-// An Action is a next step that every edge words for its own readers. Package
-// cli turns it into a command for the current tenant and account; elsewhere its
-// String is shown.
+// An Action is a next step that each edge of the program words for its readers. Package
+// cli turns it into a command for the current tenant and account. Elsewhere, its String
+// is shown.
 type Action int
 
-// The actions. Package cli has a command for each, by test.
+// The actions. A test checks that package cli has words for each.
 const (
 	NoAction            Action = iota // Fix says everything
 	DoSignIn                          // sign in again
 	DoSignUp                          // create an account
-	DoStepUp                          // repeat the command where the user can be asked
+	DoStepUp                          // repeat the request where the user can be asked
 	DoOpenPage                        // open the sign-in page by hand
 	DoUsePlainFile                    // keep the tokens in a plain file
 	DoAllowTime                       // allow a request more time
-	DoCheckSettings                   // look at the settings and their origin
-	DoChooseTenant                    // say which configured tenant is meant
+	DoCheckSettings                   // list the settings and their origins
+	DoChooseTenant                    // choose one of the configured tenants
 	DoConfigureTenant                 // add a tenant to the configuration
 	DoListFields                      // look up the editable fields
-	DoReport                          // report a bug with the log
+	DoReport                          // report the bug with the log
 	DoStartSandbox                    // start a sandbox
 	DoStartOtherSandbox               // start a second sandbox next to the running one
 	DoMoveSandbox                     // give the sandbox other ports

@@ -2,9 +2,9 @@ package fault
 
 import "strings"
 
-// CorrelationID returns id if it has the form of a correlation id, or an empty
-// string: a response may hold anything there. Entra and Graph send GUIDs; other
-// mid-tiers may send shorter ids of letters, digits and hyphens.
+// CorrelationID returns id if it has the form of a correlation id, or an empty string,
+// because a response can hold any text there. Entra and Graph send GUIDs. Other mid-tiers
+// may send shorter ids of letters, digits and hyphens.
 func CorrelationID(id string) string {
 	const (
 		maxLength = 64

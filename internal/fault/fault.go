@@ -1,9 +1,9 @@
-// Package fault holds the one error that a person or a caller may see.
+// Package fault defines the error that users and API callers see.
 //
-// Inside a package, errors are wrapped with what was being done. At the edge
-// of a package, where the meaning is known, the error becomes an Error, once;
-// from there it travels unchanged to the place that prints it (package cli) or
-// answers with it (package problem).
+// Inside a package, errors are wrapped with what was being done. At the edge of a
+// package, where the meaning is known, the error becomes an Error, once. From there it is
+// returned unchanged to the code that prints it (package cli) or sends it as a response
+// (package problem).
 package fault
 
 import (
@@ -12,20 +12,21 @@ import (
 	"time"
 )
 
-// A Kind says who has to act. It decides the exit code and the HTTP status.
+// A Kind classifies errors by who has to act. It determines the exit code and the HTTP
+// status.
 type Kind int
 
-// The kinds. Every table that maps them is complete, by test.
+// The kinds. Tests check that every table of them is complete.
 const (
-	Internal    Kind = iota // a bug, or a failure nobody foresaw
+	Internal    Kind = iota // a bug, or a failure that was not foreseen
 	Usage                   // the command line or the configuration is wrong; nothing was sent
 	Invalid                 // a value breaks its rule; nothing was sent
-	SignIn                  // nobody is signed in, or the sign-in has ended
-	StepUp                  // a second factor is needed and cannot be asked for here
-	Denied                  // policy, consent or permission says no
-	Unavailable             // temporarily out of order; trying again may help
-	Conflict                // somebody else changed the same thing meanwhile
-	Canceled                // the person stopped it
+	SignIn                  // no user is signed in, or the sign-in has expired
+	StepUp                  // a second factor is needed, and the user cannot be asked for it here
+	Denied                  // a policy, a missing consent or a missing permission forbids it
+	Unavailable             // a temporary failure; retrying may help
+	Conflict                // another edit changed the same value meanwhile
+	Canceled                // the user canceled it
 )
 
 // Kinds returns every Kind, for tables that must be complete.
@@ -33,7 +34,7 @@ func Kinds() []Kind {
 	return []Kind{Internal, Usage, Invalid, SignIn, StepUp, Denied, Unavailable, Conflict, Canceled}
 }
 
-// String returns the kind's code as scripts see it in JSON. Codes never change.
+// String returns the code of the kind, as scripts see it in JSON. Codes never change.
 func (k Kind) String() string {
 	switch k {
 	case Usage:
@@ -57,38 +58,39 @@ func (k Kind) String() string {
 	}
 }
 
-// Error is what failed, and what to do next. What and Fix are for people: they
-// hold no package names, no Go errors, no secrets and no personal data.
+// Error represents a failure and what to do about it. What and Fix are shown: they
+// contain no package names, Go errors, secrets or personal data.
 type Error struct {
 	Kind Kind
-	// What happened, and why, in the user's words; no capital, no full stop.
+	// What happened, and why, in one clause, in lower case and without a full stop.
 	What string
-	// Fix is the next step in words that fit every reader: it names a setting or
-	// an action, never a command or a flag. Only an Internal error, or one that
-	// has a Next, may leave it empty.
+	// Fix is the next step as an imperative that fits users, callers and operators:
+	// it names a setting or an action, never a command or a flag. It may be empty
+	// only in an Internal error and in one with a Next.
 	Fix string
-	// Next is a step that follows Fix, or is the whole fix if Fix is empty.
-	// Package cli turns it into a command for the current tenant and account.
+	// Next is the step after Fix, or the whole fix if Fix is empty. Package cli
+	// turns it into a command for the current tenant and account.
 	Next Action
-	// Setting is the name of the configuration setting that Fix says to change,
-	// or empty. Package cli adds the command that changes it.
+	// Setting is the name of the setting that Fix says to change, or empty. Package
+	// cli adds the command that changes it.
 	Setting string
 	// ForOperator reports whether only the operator of the mid-tier can act on
 	// Fix: a credential, a consent or a registration. Package serve logs such a
 	// fix and gives the caller a neutral message instead.
 	ForOperator bool
-	// Err is the cause, for the log and errors.Is; it is never shown.
+	// Err is the cause, for logs and errors.Is. It is never shown.
 	Err error
-	// CorrelationID finds the failed request in Entra's or Graph's own logs,
-	// where one gave an id.
+	// CorrelationID identifies the failed request in the logs of Entra or Graph. It
+	// is empty if the response had none.
 	CorrelationID string
-	// RetryAfter is how long to wait before trying again; zero where nobody said.
+	// RetryAfter is the time to wait before a retry. It is zero if the response had
+	// none.
 	RetryAfter time.Duration
 }
 
 var _ error = (*Error)(nil)
 
-// Error joins what failed and its cause, for logs.
+// Error returns What and the cause, for logs.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.What
@@ -96,10 +98,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %v", e.What, e.Err)
 }
 
-// Unwrap gives errors.Is and errors.As the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// As returns the first Error in err's chain, or an Internal one around err.
+// As returns the first Error in err's chain, or an Internal one that wraps err.
 func As(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -107,8 +109,8 @@ func As(err error) *Error {
 	return &Error{Kind: Internal, What: "something went wrong inside profilectl", Err: err}
 }
 
-// Reworded returns a copy of e with another What, and e as its cause. Kind, fix
-// and correlation id stay, so that more context costs the user nothing.
+// Reworded returns a copy of e with another What and with e as its cause. A package that
+// adds context to an error of another package keeps its kind, fix and correlation id.
 func (e *Error) Reworded(what string) *Error {
 	reworded := *e
 	reworded.What, reworded.Err = what, e

@@ -10,7 +10,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-func TestEveryKindHasItsOwnCode(t *testing.T) {
+func TestKindsHaveDistinctCodes(t *testing.T) {
 	seen := map[string]fault.Kind{}
 	for _, k := range fault.Kinds() {
 		if other, dup := seen[k.String()]; dup {
@@ -20,10 +20,10 @@ func TestEveryKindHasItsOwnCode(t *testing.T) {
 	}
 }
 
-func TestAs(t *testing.T) {
+func TestAsFindsOrMakesAFault(t *testing.T) {
 	denied := &fault.Error{Kind: fault.Denied, What: "no", Fix: "ask", Err: io.EOF}
 	if got := fault.As(fmt.Errorf("read profile: %w", denied)); got != denied {
-		t.Errorf("a wrapped fault is not found: got %v", got)
+		t.Errorf("a wrapped fault: got %v, want the fault", got)
 	}
 	got := fault.As(io.EOF)
 	if got.Kind != fault.Internal || !errors.Is(got, io.EOF) {
@@ -37,9 +37,21 @@ func TestErrorAdviceJoinsFixAndNext(t *testing.T) {
 		err  fault.Error
 		want string
 	}{
-		{"a fix alone", fault.Error{Fix: "check the clock"}, "check the clock"},
-		{"an action alone", fault.Error{Next: fault.DoSignIn}, "sign in again"},
-		{"both", fault.Error{Fix: "check the clock", Next: fault.DoSignIn}, "check the clock, then sign in again"},
+		{
+			"a fix alone",
+			fault.Error{Fix: "check the clock"},
+			"check the clock",
+		},
+		{
+			"an action alone",
+			fault.Error{Next: fault.DoSignIn},
+			"sign in again",
+		},
+		{
+			"a fix and an action",
+			fault.Error{Fix: "check the clock", Next: fault.DoSignIn},
+			"check the clock, then sign in again",
+		},
 	} {
 		if got := c.err.Advice(); got != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
@@ -52,7 +64,7 @@ func TestErrorAdviceJoinsFixAndNext(t *testing.T) {
 	}
 }
 
-func TestCorrelationID(t *testing.T) {
+func TestCorrelationIDRejectsUnusualIDs(t *testing.T) {
 	for id, want := range map[string]string{
 		"1c2d3e4f-0000-4000-8000-000000000000": "1c2d3e4f-0000-4000-8000-000000000000",
 		"1234":                                 "1234",

@@ -1,27 +1,28 @@
-// Package muted keeps a library from talking to the terminal before the program
-// has begun.
+// Package muted keeps a library from writing to the terminal before main runs.
 //
-// Bubble Tea, under huh, asks the terminal for its background color in an init
-// of its own, in every process that links it: escape codes go to standard
-// output, and a terminal that does not answer holds every command up for five
-// seconds. It asks nobody whose TERM is dumb. So this package, which imports the
-// standard library alone and is therefore initialized before Bubble Tea (Go
-// specification, "Package initialization": packages are sorted by import path,
-// and Bubble Tea waits for others that come after this one), says dumb until
-// Restore. A test in package cli holds it to that.
+// Bubble Tea, which huh uses, queries the terminal for its background color in an init
+// function, and so in every process that links it. The query writes escape codes to
+// standard output and delays every command by five seconds if the terminal does not
+// answer. Bubble Tea does not query a terminal whose TERM is dumb, so this package sets
+// TERM to dumb until Restore is called.
+//
+// The package imports only the standard library and is therefore initialized before
+// Bubble Tea: packages are initialized in the order of their import paths, and Bubble Tea
+// waits for imports that sort after this package (Go specification, "Package
+// initialization"). A test in package cli checks this.
 package muted
 
 import "os"
 
-// own is what TERM was, and whether it was set.
+// own is the value of TERM that the process was started with, and set reports whether
+// there was one.
 var own, set = os.LookupEnv("TERM")
 
 func init() {
-	_ = os.Setenv("TERM", "dumb") // fails for names with a zero byte only
+	_ = os.Setenv("TERM", "dumb") // fails only for invalid names
 }
 
-// Restore gives TERM its value back. It is to be called before anything looks
-// at TERM, and once is enough.
+// Restore resets TERM to its original value. Call it once, before anything reads TERM.
 func Restore() {
 	if !set {
 		_ = os.Unsetenv("TERM")

@@ -1,12 +1,12 @@
-// Package nearest guesses what a person meant who slipped on the keyboard.
+// Package nearest guesses what a user meant who mistyped a name.
 package nearest
 
 import "strings"
 
-// To returns the candidate that a person most likely meant, or an empty
-// string where none is near.
+// To returns the candidate that differs from what was typed by the fewest letters, or an
+// empty string if they all differ by more than two. It ignores case.
 func To(typed string, candidates []string) string {
-	best, distance := "", 3 // more than two slips are a different word
+	best, distance := "", 3
 	for _, c := range candidates {
 		if d := edits(strings.ToLower(typed), strings.ToLower(c)); d < distance {
 			best, distance = c, d
@@ -15,7 +15,7 @@ func To(typed string, candidates []string) string {
 	return best
 }
 
-// edits is Levenshtein's distance.
+// edits returns the Levenshtein distance between two texts, in bytes.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -6,11 +6,17 @@ import (
 	"github.com/profilectl/profilectl/internal/nearest"
 )
 
-func TestTo(t *testing.T) {
+func TestToFindsTheIntendedName(t *testing.T) {
 	known := []string{"displayName", "display-name", "city", "country", "state"}
 	for typed, want := range map[string]string{
-		"displayname": "displayName", "dispayName": "displayName", "ctiy": "city", "City": "city",
-		"shoeSize": "", "": "", "countri": "country", "éàü": "",
+		"displayname": "displayName",
+		"dispayName":  "displayName",
+		"ctiy":        "city",
+		"City":        "city",
+		"countri":     "country",
+		"shoeSize":    "",
+		"éàü":         "",
+		"":            "",
 	} {
 		if got := nearest.To(typed, known); got != want {
 			t.Errorf("%q: got %q, want %q", typed, got, want)

@@ -162,7 +162,7 @@ func TestCertificateIsReplacedWhenItsFileChanges(t *testing.T) {
 			break
 		}
 	}
-	if err != nil || !strings.Contains(w.log.String(), "the client certificate was read again") {
+	if err != nil || !strings.Contains(w.log.String(), "the client certificate was reloaded") {
 		t.Errorf("the new certificate is not used: %v; log %s", err, w.log)
 	}
 }

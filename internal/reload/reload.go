@@ -1,6 +1,6 @@
-// Package reload keeps a value that is read from files, and reads it again when
-// they change: a certificate, a secret, a token that somebody renews while the
-// service runs.
+// Package reload holds a value that is read from files and reads it again when they
+// change, such as a certificate, a secret or a token that is renewed while the service
+// runs.
 package reload
 
 import (
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// lookAgain is how often the files are looked at, at most.
-const lookAgain = time.Second
+// checkInterval is the shortest time between two checks of the files.
+const checkInterval = time.Second
 
-// Value is what stands in the files. It is safe for concurrent use.
+// Value is a value that is read from files. It is safe for concurrent use.
 type Value[T any] struct {
-	name  string // what it is, for the log
+	name  string // for the log
 	read  func() (T, error)
 	files []string
 	log   *slog.Logger
@@ -25,35 +25,35 @@ type Value[T any] struct {
 	mu      sync.Mutex
 	value   T
 	version int
-	stamp   string // of the files that value was read from
-	looked  time.Time
+	stamp   string    // the state of the files that value was read from
+	checked time.Time // when the files were checked last
 }
 
-// New reads the value and returns it, or read's error. Name says in the log what
-// it is, as "the certificate".
+// New reads the value from its files and returns it, or returns the error of read. The
+// name is what the log calls the value, such as "the certificate".
 func New[T any](name string, log *slog.Logger, read func() (T, error), files ...string) (*Value[T], error) {
-	v := &Value[T]{name: name, read: read, files: files, log: log, looked: time.Now()}
-	if err := v.load(v.stampNow()); err != nil {
+	v := &Value[T]{name: name, read: read, files: files, log: log, checked: time.Now()}
+	if err := v.load(v.currentStamp()); err != nil {
 		return nil, err
 	}
 	return v, nil
 }
 
-// Get returns the value, and a number that grows each time it was read again.
-// While the new files cannot be used, as when only one of two has been replaced
-// yet, the old value stays.
+// Get returns the value and its version, which grows each time the value is read. It
+// checks the files at most once a second. If changed files cannot be read, for example
+// because only one of two has been replaced so far, Get returns the old value.
 func (v *Value[T]) Get() (T, int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if time.Since(v.looked) < lookAgain {
+	if time.Since(v.checked) < checkInterval {
 		return v.value, v.version
 	}
-	v.looked = time.Now()
-	if now := v.stampNow(); now != v.stamp {
-		if err := v.load(now); err != nil {
-			v.log.Warn(v.name+" changed and cannot be used; the old one stays", "error", err)
+	v.checked = time.Now()
+	if stamp := v.currentStamp(); stamp != v.stamp {
+		if err := v.load(stamp); err != nil {
+			v.log.Warn(v.name+" changed but cannot be loaded; keeping the old one", "error", err)
 		} else {
-			v.log.Info(v.name + " was read again")
+			v.log.Info(v.name + " was reloaded")
 		}
 	}
 	return v.value, v.version
@@ -68,9 +68,9 @@ func (v *Value[T]) load(stamp string) error {
 	return nil
 }
 
-// stampNow changes when one of the files does. Kubernetes renews a mounted
-// secret by turning a symbolic link, which Stat follows.
-func (v *Value[T]) stampNow() string {
+// currentStamp returns a text that changes when one of the files does. Kubernetes
+// renews a mounted secret by replacing a symbolic link, which Stat follows.
+func (v *Value[T]) currentStamp() string {
 	var stamp strings.Builder
 	for _, path := range v.files {
 		if info, err := os.Stat(path); err == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/profilectl/profilectl/internal/reload"
 )
 
-func TestAChangedFileIsReadAgainAndABrokenOneIsNot(t *testing.T) {
+func TestValueFollowsItsFileAndKeepsTheLastValidContent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "secret")
 		write := func(text string) {
@@ -38,35 +38,35 @@ func TestAChangedFileIsReadAgainAndABrokenOneIsNot(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		is := func(want string, version int) {
+		expect := func(want string, version int) {
 			t.Helper()
 			if got, n := v.Get(); got != want || n != version {
 				t.Errorf("got %q, version %d", got, n)
 			}
 		}
-		is("one", 1)
+		expect("one", 1)
 		write("number two")
-		is("one", 1) // files are looked at once a second
+		expect("one", 1) // files are checked once a second
 		time.Sleep(time.Second)
-		is("number two", 2)
+		expect("number two", 2)
 		write("")
 		time.Sleep(time.Second)
-		is("number two", 2)
-		if !strings.Contains(log.String(), "the secret changed and cannot be used; the old one stays") {
+		expect("number two", 2)
+		if !strings.Contains(log.String(), "the secret changed but cannot be loaded; keeping the old one") {
 			t.Errorf("the log says %s", log.String())
 		}
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		is("number two", 2)
+		expect("number two", 2)
 		write("three")
 		time.Sleep(time.Second)
-		is("three", 3)
+		expect("three", 3)
 		before := reads
 		for range 10 {
 			time.Sleep(time.Second)
-			is("three", 3)
+			expect("three", 3)
 		}
 		if reads != before {
 			t.Errorf("an unchanged file was read %d times", reads-before)
@@ -74,9 +74,10 @@ func TestAChangedFileIsReadAgainAndABrokenOneIsNot(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeReadAtTheStartIsAnError(t *testing.T) {
+func TestNewReturnsTheErrorOfTheFirstRead(t *testing.T) {
 	broken := errors.New("broken")
-	if _, err := reload.New("it", slog.New(slog.DiscardHandler), func() (int, error) { return 0, broken }); !errors.Is(err, broken) {
+	read := func() (int, error) { return 0, broken }
+	if _, err := reload.New("the secret", slog.New(slog.DiscardHandler), read); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 }

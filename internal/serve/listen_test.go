@@ -85,7 +85,7 @@ func TestLoadCertificateFollowsRenewals(t *testing.T) {
 			t.Fatal(err)
 		}
 		serves(second)
-		if !strings.Contains(log.String(), "the old one stays") {
+		if !strings.Contains(log.String(), "keeping the old one") {
 			t.Errorf("the log says %s", log.String())
 		}
 		serves(second)

@@ -1,9 +1,9 @@
-// Package history remembers the last edits made from this machine, with the
-// values before and after, so that one can be taken back.
+// Package history records the last edits made on this machine, with the values before
+// and after, so that an edit can be undone.
 //
-// It is a file of JSON lines in the state folder, the oldest first, for its
-// owner alone. It holds personal data, so it is short, and a setting turns it
-// off.
+// The history is a file of JSON lines in the state directory, oldest edit first, that
+// only its owner can read. Because it holds personal data, it is short, and a setting
+// turns it off.
 package history
 
 import (
@@ -29,30 +29,29 @@ type Entry struct {
 	ID       string               `json:"id"`
 	Time     time.Time            `json:"time"`
 	Tenant   string               `json:"tenantId"`
-	Account  string               `json:"accountId"` // never changes, unlike names
+	Account  string               `json:"accountId"` // unlike the username, it never changes
 	Username string               `json:"account"`
 	Changes  []profile.Difference `json:"changes"`
-	Undoes   string               `json:"undoes,omitempty"` // the id of the edit that this one took back
+	Undoes   string               `json:"undoes,omitempty"` // the id of the edit that this one undid
 }
 
-// Keep is how many edits are remembered, of all accounts together.
+// Keep is the number of edits that the history holds, of all accounts together.
 const Keep = 100
 
 const (
 	lockPoll = 20 * time.Millisecond
 	lockWait = 5 * time.Second
-	mostFile = 8 << 20 // bytes; a hundred edits of everything have under 3 MB
+	maxFile  = 8 << 20 // bytes; 100 edits of all fields take less than 3 MB
 )
 
-// Log is the history in a file. It is safe for concurrent use, also by several
-// processes.
+// Log is a history file. It is safe for concurrent use, also by several processes.
 type Log struct{ path string }
 
-// In returns the history of a state folder. Nothing is read or made yet.
+// In returns the history of a state directory. It reads and creates nothing yet.
 func In(stateDir string) Log { return Log{path: filepath.Join(stateDir, "history.jsonl")} }
 
-// Entries returns all edits, the oldest first. Lines that cannot be read are
-// passed over: history must not stand in the way of an edit.
+// Entries returns all edits, oldest first. It skips invalid lines and ignores a file of
+// unusual size: a damaged history must not prevent an edit.
 func (l Log) Entries() ([]Entry, error) {
 	raw, err := os.ReadFile(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -61,7 +60,7 @@ func (l Log) Entries() ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
 	}
-	if len(raw) > mostFile {
+	if len(raw) > maxFile {
 		return nil, nil
 	}
 	var entries []Entry
@@ -74,7 +73,7 @@ func (l Log) Entries() ([]Entry, error) {
 	return entries, nil
 }
 
-// Add remembers an edit and forgets the oldest beyond Keep.
+// Add appends an edit and removes the oldest ones beyond Keep.
 func (l Log) Add(ctx context.Context, e Entry) error {
 	return l.change(ctx, func(entries []Entry) []Entry {
 		entries = append(entries, e)
@@ -82,7 +81,7 @@ func (l Log) Add(ctx context.Context, e Entry) error {
 	})
 }
 
-// Forget removes what is remembered of an account.
+// Forget removes the edits of an account.
 func (l Log) Forget(ctx context.Context, account string) error {
 	if _, err := os.Stat(l.path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -92,7 +91,8 @@ func (l Log) Forget(ctx context.Context, account string) error {
 	})
 }
 
-func (l Log) change(ctx context.Context, how func([]Entry) []Entry) error {
+// change replaces the entries under a lock.
+func (l Log) change(ctx context.Context, replace func([]Entry) []Entry) error {
 	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
 		return fmt.Errorf("write history: %w", err)
 	}
@@ -102,7 +102,7 @@ func (l Log) change(ctx context.Context, how func([]Entry) []Entry) error {
 	if ok, err := lock.TryLockContext(limited, lockPoll); !ok {
 		return fmt.Errorf("lock history: %w", err)
 	}
-	defer func() { _ = lock.Unlock() }() // the process's end unlocks too
+	defer func() { _ = lock.Unlock() }() // the end of the process releases the lock too
 	entries, err := l.Entries()
 	if err != nil {
 		return err
@@ -110,7 +110,7 @@ func (l Log) change(ctx context.Context, how func([]Entry) []Entry) error {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	for _, e := range how(entries) {
+	for _, e := range replace(entries) {
 		if err := encoder.Encode(e); err != nil {
 			return fmt.Errorf("write history: %w", err)
 		}
@@ -118,8 +118,8 @@ func (l Log) change(ctx context.Context, how func([]Entry) []Entry) error {
 	return statefile.Write(l.path, b.Bytes())
 }
 
-// Undoable returns an account's last edit that was not taken back and takes
-// nothing back itself.
+// Undoable returns the last edit of an account that was not undone and is not an undo
+// itself.
 func Undoable(entries []Entry, account string) (Entry, bool) {
 	undone := map[string]bool{}
 	for _, e := range slices.Backward(entries) {
@@ -134,7 +134,7 @@ func Undoable(entries []Entry, account string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Reverse is the change that takes the edit back.
+// Reverse returns the change that undoes the edit.
 func (e Entry) Reverse() profile.Change {
 	change := profile.Change{}
 	for _, d := range e.Changes {
@@ -143,8 +143,8 @@ func (e Entry) Reverse() profile.Change {
 	return change
 }
 
-// Left returns the values that the edit left behind, for comparison with what
-// is there now.
+// Left returns the values that the edit left in the profile, for comparison with the
+// current ones.
 func (e Entry) Left() map[string]*string {
 	values := map[string]*string{}
 	for _, d := range e.Changes {

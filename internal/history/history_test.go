@@ -14,10 +14,18 @@ import (
 
 func entry(id, account, undoes string) history.Entry {
 	before, after := "Basel", "Bern"
-	return history.Entry{ID: id, Account: account, Undoes: undoes, Changes: []profile.Difference{{Field: "city", Before: &before, After: &after}, {Field: "state", After: &after}}}
+	return history.Entry{
+		ID:      id,
+		Account: account,
+		Undoes:  undoes,
+		Changes: []profile.Difference{
+			{Field: "city", Before: &before, After: &after},
+			{Field: "state", After: &after},
+		},
+	}
 }
 
-func TestManyProcessesLoseNoEdit(t *testing.T) {
+func TestLogKeepsConcurrentEdits(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for i := range 20 {
@@ -38,7 +46,7 @@ func TestManyProcessesLoseNoEdit(t *testing.T) {
 	}
 }
 
-func TestOnlyTheLastEditsAreKept(t *testing.T) {
+func TestLogKeepsOnlyTheLastEdits(t *testing.T) {
 	l := history.In(t.TempDir())
 	for i := range history.Keep + 3 {
 		if err := l.Add(t.Context(), entry(fmt.Sprint(i), "a", "")); err != nil {
@@ -51,9 +59,10 @@ func TestOnlyTheLastEditsAreKept(t *testing.T) {
 	}
 }
 
-func TestLinesThatCannotBeReadArePassedOver(t *testing.T) {
+func TestLogSkipsInvalidLines(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "history.jsonl"), []byte("{\n\x00\n{\"id\":\"x\"}\nnull\n"), 0o600); err != nil {
+	path := filepath.Join(dir, "history.jsonl")
+	if err := os.WriteFile(path, []byte("{\n\x00\n{\"id\":\"x\"}\nnull\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	l := history.In(dir)
@@ -65,18 +74,38 @@ func TestLinesThatCannotBeReadArePassedOver(t *testing.T) {
 	}
 }
 
-func TestUndoable(t *testing.T) {
+func TestUndoableFindsTheLastEditOfAnAccount(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		entries []history.Entry
 		want    string
 	}{
-		{"nothing", nil, ""},
-		{"the last one", []history.Entry{entry("1", "a", ""), entry("2", "a", "")}, "2"},
-		{"not another account's", []history.Entry{entry("1", "a", ""), entry("2", "b", "")}, "1"},
-		{"the one before an edit that was taken back", []history.Entry{entry("1", "a", ""), entry("2", "a", ""), entry("3", "a", "2")}, "1"},
-		{"none is left", []history.Entry{entry("1", "a", ""), entry("2", "a", "1")}, ""},
-		{"a new one after an undo", []history.Entry{entry("1", "a", ""), entry("2", "a", "1"), entry("3", "a", "")}, "3"},
+		{"no edits", nil, ""},
+		{
+			"the last of two edits",
+			[]history.Entry{entry("1", "a", ""), entry("2", "a", "")},
+			"2",
+		},
+		{
+			"a later edit of another account",
+			[]history.Entry{entry("1", "a", ""), entry("2", "b", "")},
+			"1",
+		},
+		{
+			"the edit before one that was undone",
+			[]history.Entry{entry("1", "a", ""), entry("2", "a", ""), entry("3", "a", "2")},
+			"1",
+		},
+		{
+			"all edits were undone",
+			[]history.Entry{entry("1", "a", ""), entry("2", "a", "1")},
+			"",
+		},
+		{
+			"an edit after an undo",
+			[]history.Entry{entry("1", "a", ""), entry("2", "a", "1"), entry("3", "a", "")},
+			"3",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got, ok := history.Undoable(c.entries, "a"); got.ID != c.want || ok != (c.want != "") {
@@ -86,14 +115,14 @@ func TestUndoable(t *testing.T) {
 	}
 }
 
-func TestReverse(t *testing.T) {
+func TestEntryReverseRestoresTheValues(t *testing.T) {
 	e := entry("1", "a", "")
 	if diff := e.Reverse().Diff(e.Left()); len(diff) != 2 || *diff[0].After != "Basel" || diff[1].After != nil {
 		t.Errorf("got %v", diff)
 	}
 }
 
-func TestForget(t *testing.T) {
+func TestLogForgetsAnAccount(t *testing.T) {
 	l := history.In(t.TempDir())
 	if err := l.Forget(t.Context(), "a"); err != nil {
 		t.Fatal(err)

@@ -1,15 +1,14 @@
-// Package draft reads an edit that a user wrote down in YAML or JSON, and writes
-// the draft that they start from in an editor.
+// Package draft reads an edit that a user wrote in YAML or JSON, and writes the draft that
+// they start from in an editor.
 //
 //	displayName: Ada L.     a new value
 //	city:                   no value: the field is cleared
 //	                        a field that is absent stays as it is
 //
-// A draft may hold the whole profile, as "show" prints it. What equals the current
-// profile is no change, so a value that breaks a rule there does not matter, and
-// neither does a property that nobody can edit. Errors name the line, and all of
-// them are reported at once. Anchors, aliases, tags and several documents are not
-// allowed.
+// A draft may hold the whole profile, as "show" prints it. A value that equals the one in
+// the profile is not a change: it may break a rule, or belong to a property that cannot be
+// edited. Errors name the line, and all of them are reported at once. Anchors, aliases,
+// tags and several documents are not allowed.
 package draft
 
 import (
@@ -29,8 +28,7 @@ import (
 // ten fields.
 const Limit = 64 << 10
 
-// Draft is an edit that a user wrote down. Its values are as they were written; see
-// Against.
+// Draft is an edit that a user wrote. Its values are as they were written; see Against.
 type Draft struct {
 	change   profile.Change
 	readOnly map[string]any // see canonical
@@ -51,8 +49,8 @@ func Read(data []byte) (Draft, error) {
 	return d, d.readYAML(text)
 }
 
-// plainText returns the text without a byte order mark, or says what the file is
-// instead.
+// plainText returns the text without a byte order mark, or a fault that names what the
+// file is instead.
 func plainText(data []byte) ([]byte, error) {
 	switch {
 	case len(data) > Limit:
@@ -74,10 +72,11 @@ func (d Draft) Empty() bool { return len(d.change) == 0 && len(d.readOnly) == 0 
 // ReadOnly returns the names of the properties in the draft that cannot be edited.
 func (d Draft) ReadOnly() []string { return slices.Sorted(maps.Keys(d.readOnly)) }
 
-// Against returns the change that makes the draft of the current profile: editable
-// values by Graph's name, and the JSON of any property, or nil. The result is in
-// normalized form and checked; it is empty if nothing differs. An Invalid fault
-// names the values that break a rule, and changed properties that cannot be edited.
+// Against returns the change that turns the current profile into the draft. The profile is
+// given as the editable values by Graph's name, and a func that returns the JSON of any
+// property, or nil. The change is normalized and valid, and empty if nothing differs. An
+// Invalid fault names the values that break a rule, and the changed properties that cannot
+// be edited.
 func (d Draft) Against(current map[string]*string, property func(string) json.RawMessage) (profile.Change, error) {
 	var broken complaints
 	for _, name := range d.ReadOnly() {
@@ -100,7 +99,7 @@ func (d Draft) Against(current map[string]*string, property func(string) json.Ra
 func (d Draft) put(name string, line int, value any) error {
 	name, editable, known := resolve(name)
 	if !known {
-		return d.change.Clear(name) // a fault that suggests a name
+		return d.change.Clear(name) // returns a fault that suggests a name
 	}
 	if _, given := d.lines[name]; given {
 		return invalid(name+" is given twice", "give it once")
@@ -130,8 +129,7 @@ func resolve(name string) (graphName string, editable, known bool) {
 	return name, false, slices.Contains(profile.ReadOnly(), name)
 }
 
-// complaints collects everything that is wrong with a draft, in the order of its
-// lines.
+// complaints collects the errors of a draft.
 type complaints []complaint
 
 type complaint struct {
@@ -139,12 +137,14 @@ type complaint struct {
 	fault *fault.Error
 }
 
+// note adds an error about a line, or nothing if err is nil.
 func (c *complaints) note(line int, err error) {
 	if err != nil {
 		*c = append(*c, complaint{line, fault.As(err)})
 	}
 }
 
+// fault returns all errors as one, in the order of their lines, or nil if there is none.
 func (c complaints) fault() error {
 	if len(c) == 0 {
 		return nil

@@ -42,8 +42,8 @@ func notJSON() error {
 	return invalid("it is not one JSON object", `write an object such as {"displayName":"Ada L."}`)
 }
 
-// canonicalJSON returns a JSON value as readJSON does, so that values of a draft and
-// of Graph can be compared; nil for none.
+// canonicalJSON returns a JSON value as readJSON does, or nil if there is none, so that the
+// values of a draft and of Graph can be compared.
 func canonicalJSON(raw json.RawMessage) any {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

@@ -12,8 +12,8 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// Template returns the draft that a user starts from: every field with its current
-// value and its rule. Account is their name, for the head.
+// Template returns the draft that a user starts from: every field with its current value
+// and its rule, below a comment that names the account.
 func Template(account string, current map[string]*string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The profile of %s. Change values, save, and close the editor.\n", comment(account))
@@ -25,11 +25,11 @@ func Template(account string, current map[string]*string) []byte {
 	return b.Bytes()
 }
 
-// Explain puts the errors of a draft above it, instead of those that an earlier
-// Explain put there. The line numbers in them become those of the new text.
+// Explain returns a draft with its errors in comments above it, which replace those of an
+// earlier Explain. The line numbers in the errors become those of the new text.
 func Explain(data []byte, broken error) []byte {
 	f := fault.As(broken)
-	told := append(strings.Split(f.What, "; "), strings.Split(f.Fix, "; ")...)
+	messages := append(strings.Split(f.What, "; "), strings.Split(f.Fix, "; ")...)
 	before := 0
 	rest := string(data)
 	for strings.HasPrefix(rest, mark) {
@@ -37,14 +37,14 @@ func Explain(data []byte, broken error) []byte {
 		before++
 	}
 	var b bytes.Buffer
-	for _, line := range told {
-		b.WriteString(mark + comment(shift(line, len(told)-before)) + "\n")
+	for _, message := range messages {
+		b.WriteString(mark + comment(shift(message, len(messages)-before)) + "\n")
 	}
 	b.WriteString(rest)
 	return b.Bytes()
 }
 
-// shift adds to the line number that a message begins with.
+// shift adds to the line number at the start of a message, if there is one.
 func shift(message string, by int) string {
 	number, rest, ok := strings.Cut(strings.TrimPrefix(message, "line "), ": ")
 	n, err := strconv.Atoi(number)
@@ -74,7 +74,7 @@ func scalar(value *string) string {
 	return " " + strings.TrimSuffix(string(text), "\n")
 }
 
-// withRule puts the rule behind the field, in a column if there is room.
+// withRule appends the rule to the field, at a fixed column if there is room.
 func withRule(field, rule string) string {
 	const column = 40
 	return field + strings.Repeat(" ", max(2, column-len([]rune(field)))) + "# " + rule

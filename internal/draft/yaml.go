@@ -14,8 +14,7 @@ import (
 
 const onePerLine = "write one field and its value on each line, for example city: Bern"
 
-// readYAML reads a mapping of properties. It reports everything that is wrong at
-// once.
+// readYAML reads a mapping of properties. Its fault names all errors.
 func (d Draft) readYAML(text []byte) error {
 	root, err := parse(text)
 	if err != nil || root == nil {
@@ -29,7 +28,7 @@ func (d Draft) readYAML(text []byte) error {
 	return broken.fault()
 }
 
-// parse returns the one mapping of the document, or nil for an empty one.
+// parse returns the mapping of the only document, or nil if the document is empty.
 func parse(text []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var document yaml.Node
@@ -72,10 +71,9 @@ func anchored(n *yaml.Node) bool {
 	return n.Anchor != "" || n.Kind == yaml.AliasNode || slices.ContainsFunc(n.Content, anchored)
 }
 
-// canonical returns a value as the JSON decoder would: nil, bool, json.Number,
-// string, []any or map[string]any. Dates are text, as in JSON. A scalar with a tag
-// of its own, such as !!binary, is not a value that JSON has; it becomes a struct
-// that equals nothing.
+// canonical returns a value as the JSON decoder would: nil, bool, json.Number, string,
+// []any or map[string]any. A date becomes a timestamp. A scalar with a tag that JSON does
+// not know, such as !!binary, becomes a value that equals no JSON value.
 func canonical(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -106,8 +104,8 @@ func canonical(n *yaml.Node) any {
 	return foreign{n.Tag}
 }
 
-// timestamp is a date that was written without quotes.
+// timestamp is a date without quotes. In a read-only property it is text, as in JSON.
 type timestamp string
 
-// foreign is a value that JSON does not have.
+// foreign is a value that JSON cannot represent.
 type foreign struct{ tag string }

@@ -46,9 +46,8 @@ func (c Change) Names() []string {
 	return names
 }
 
-// Against returns the part of the change that differs from the current values, with
-// its texts in the form in which people's input is stored: NFC, without surrounding
-// blanks.
+// Against returns the part of the change that differs from the current values. Its texts
+// are normalized: NFC, line feeds as line ends, and no surrounding blanks.
 func (c Change) Against(current map[string]*string) Change {
 	part := Change{}
 	for _, d := range c.Diff(current) {
@@ -86,7 +85,11 @@ func (c Change) Check() error {
 	if len(broken) == 0 {
 		return nil
 	}
-	return &fault.Error{Kind: fault.Invalid, What: strings.Join(broken, "; "), Fix: strings.Join(fixes, "; ")}
+	return &fault.Error{
+		Kind: fault.Invalid,
+		What: strings.Join(broken, "; "),
+		Fix:  strings.Join(fixes, "; "),
+	}
 }
 
 // CheckField returns an Invalid fault if the new value of a property breaks a rule,
@@ -100,7 +103,11 @@ func (c Change) CheckField(name string) error {
 			return &fault.Error{Kind: fault.Invalid, What: f.Name + " " + what, Fix: fix}
 		}
 	case f.Keep:
-		return &fault.Error{Kind: fault.Invalid, What: f.Name + " cannot be cleared", Fix: "give " + f.Name + " a value"}
+		return &fault.Error{
+			Kind: fault.Invalid,
+			What: f.Name + " cannot be cleared",
+			Fix:  "give " + f.Name + " a value",
+		}
 	}
 	return nil
 }
@@ -117,7 +124,7 @@ func unknown(name string) error {
 	}
 }
 
-// flags returns the command line's names of all fields.
+// flags returns the names of all fields on the command line.
 func flags() []string {
 	var names []string
 	for _, f := range fields {
@@ -126,8 +133,8 @@ func flags() []string {
 	return names
 }
 
-// short bounds a foreign name, so that it fills neither the screen nor the time of
-// a comparison.
+// short shortens a name from outside, so that it neither fills the screen nor takes long
+// to compare.
 func short(name string) string {
 	const limit = 64 // characters
 	count := 0

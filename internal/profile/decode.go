@@ -30,10 +30,14 @@ func Decode(body []byte) (Change, error) {
 	return change, change.Check()
 }
 
-// Parse is Decode without the rules for values, which stay as they were given.
+// Parse is like Decode but neither checks nor trims the values.
 func Parse(body []byte) (Change, error) {
 	if !utf8.Valid(body) {
-		return nil, &fault.Error{Kind: fault.Invalid, What: "the text is not valid UTF-8", Fix: "encode it as UTF-8"}
+		return nil, &fault.Error{
+			Kind: fault.Invalid,
+			What: "the text is not valid UTF-8",
+			Fix:  "encode it as UTF-8",
+		}
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -46,7 +50,11 @@ func Parse(body []byte) (Change, error) {
 			return nil, err
 		}
 		if _, given := change[name]; given {
-			return nil, &fault.Error{Kind: fault.Invalid, What: name + " is given twice", Fix: "give it once"}
+			return nil, &fault.Error{
+				Kind: fault.Invalid,
+				What: name + " is given twice",
+				Fix:  "give it once",
+			}
 		}
 		change[name] = value
 	}

@@ -13,11 +13,11 @@ type Difference struct {
 	After  *string `json:"after"`
 }
 
-// Diff returns what the change alters in a profile whose values are given by
-// Graph's property name, in the order of Fields. Values that are there already are
-// left out. Two texts are the same if they differ only in their Unicode
-// normalization, their line ends or their surrounding blanks: what a directory
-// holds in such a form is never rewritten by an edit of something else.
+// Diff returns what the change alters in a profile, in the order of Fields. The current
+// values are given by Graph's property name. Values that would stay the same are left out.
+// Texts are the same if they differ only in their Unicode normalization, their line ends
+// or their surrounding blanks, so that an edit of one field never rewrites the form of
+// another one.
 func (c Change) Diff(current map[string]*string) []Difference {
 	var diff []Difference
 	for _, name := range c.Names() {

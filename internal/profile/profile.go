@@ -20,15 +20,15 @@ import (
 type Field struct {
 	Name  string // Graph's property name, for example "displayName"
 	Flag  string // the command line's name, for example "display-name"
-	Label string // for users, for example "Display name"
+	Label string // as users see it, for example "Display name"
 	Max   int    // length limit in UTF-16 code units, as Graph counts
-	// Keep reports that the value can be replaced but not cleared.
+	// Keep reports whether the value cannot be cleared, only replaced.
 	Keep bool
-	// Language reports that the value is a language tag such as "en-US".
+	// Language reports whether the value is a language tag such as "en-US".
 	Language bool
 }
 
-// fields are the ten, in the order in which users see them.
+// fields holds the ten fields in the order in which users see them.
 var fields = [...]Field{
 	{Name: "displayName", Flag: "display-name", Label: "Display name", Max: 256, Keep: true},
 	{Name: "givenName", Flag: "given-name", Label: "Given name", Max: 64},

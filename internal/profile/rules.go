@@ -41,7 +41,7 @@ func utf16Len(value string) int {
 	return units
 }
 
-// languageTag reports whether value has the shape that Graph wants for
+// languageTag reports whether value has the form that Graph requires for
 // preferredLanguage: ISO 639-1 with an optional region. Longer BCP 47 tags occur
 // and are allowed.
 func languageTag(value string) bool {
@@ -61,8 +61,8 @@ func languageTag(value string) bool {
 	return true
 }
 
-// visible reports whether a text shows anything: a letter, a digit, a punctuation
-// mark or a symbol that is not one of Unicode's invisible ones.
+// visible reports whether a text contains a letter, a digit, a punctuation mark or a
+// symbol that Unicode does not define as invisible.
 func visible(value string) bool {
 	const brailleBlank = '\u2800'
 	return strings.ContainsFunc(value, func(r rune) bool {

@@ -121,8 +121,8 @@ func operatorFix(f *fault.Error) string {
 	case fault.NoAction:
 	case fault.DoCheckSettings:
 		next = "`profilectl serve --help` describes the settings"
-	case fault.DoReport:
-		next = "report the bug with the log"
+	case fault.DoAllowTime: // no setting limits the start
+		next = "check that nothing blocks the connection"
 	default:
 		next = f.Next.String()
 	}

@@ -23,9 +23,8 @@ func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, f *f
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", seconds(f.RetryAfter))
 	}
-	shown := *f
-	shown.Fix, shown.Next = f.Advice(), fault.NoAction
-	if err := problem.From(&shown, status, upstream.CorrelationID(r.Context())).Write(w); err != nil {
+	document := problem.From(f, status, upstream.CorrelationID(r.Context()))
+	if err := document.Write(w); err != nil {
 		s.log.Debug("cannot write the response", "error", err)
 	}
 }

@@ -28,6 +28,7 @@ func plan() map[string]entry {
 			"internal/draft",
 			"internal/fault",
 			"internal/graph",
+			"internal/guid",
 			"internal/history",
 			"internal/midtier",
 			"internal/muted",

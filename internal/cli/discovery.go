@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -75,7 +76,7 @@ func discover(
 
 func readAuthority(path string) (a authority.Authority, fresh bool) {
 	info, err := os.Stat(path)
-	if err != nil {
+	if err != nil || config.WritableByOthers(path) { // another user could redirect the sign-in
 		return authority.Authority{}, false
 	}
 	raw, err := os.ReadFile(path)

@@ -62,6 +62,14 @@ func (g *globals) log(env Env) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
+// requestLog returns the log for requests, or nil without --verbose.
+func (g *globals) requestLog(env Env) *slog.Logger {
+	if !g.Verbose {
+		return nil
+	}
+	return g.log(env)
+}
+
 func newRoot(env Env, g *globals) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "profilectl",

@@ -13,7 +13,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/nearest"
+	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // errInterrupted is the cause of a context that a signal canceled. It leads to
@@ -41,6 +43,7 @@ func Main(ctx context.Context, env Env, args []string) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
+	ctx = upstream.WithCorrelationID(ctx, guid.New()) // one for all requests of a command
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go cancelOnSignal(ctx, cancel, env.signals, survivesHangup(root, args))

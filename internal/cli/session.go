@@ -69,6 +69,7 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 		CAFile:    s.settings.Text("ca-file"),
 		Timeout:   g.Timeout,
 		UserAgent: userAgent(),
+		Log:       g.requestLog(env),
 	})
 	if err != nil {
 		return nil, err

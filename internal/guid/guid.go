@@ -4,6 +4,9 @@ package guid
 
 import "github.com/google/uuid"
 
+// New returns a random GUID (RFC 9562, version 4).
+func New() string { return uuid.NewString() }
+
 // Valid reports whether s is a GUID as Entra writes it: hexadecimal digits of
 // either case in groups of 8, 4, 4, 4 and 12. Other forms that RFC 9562 mentions,
 // such as urn:uuid:, are not valid.

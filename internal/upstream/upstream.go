@@ -11,6 +11,7 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -31,6 +32,8 @@ type Config struct {
 	Proxy func(*http.Request) (*url.URL, error)
 	// Breakers stop transport requests to hosts that keep failing; nil for none.
 	Breakers *Breakers
+	// Log gets one line for each request, at debug level; nil for none.
+	Log *slog.Logger
 	// Trace records a span for each request; nil for none.
 	Trace *tracing.Tracer
 }
@@ -57,6 +60,9 @@ func New(c Config) (*http.Client, error) {
 		return nil, err
 	}
 	var transport http.RoundTripper = &withHeaders{next: newTrusting(c, pem), userAgent: c.UserAgent}
+	if c.Log != nil {
+		transport = &logging{next: transport, log: c.Log}
+	}
 	if c.Trace != nil {
 		transport = c.Trace.Transport(transport)
 	}
@@ -70,11 +76,14 @@ func New(c Config) (*http.Client, error) {
 	}, nil
 }
 
-// checkRedirect follows redirects of a GET without a token only. The APIs that get
-// a token do not redirect, so a redirect would come from another server.
+// checkRedirect follows redirects of a GET without a token only, and never from https
+// to http. The APIs that get a token do not redirect, so a redirect would come from
+// another server.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	const most = 5
-	if via[0].Header.Get("Authorization") != "" || via[0].Method != http.MethodGet || len(via) >= most {
+	token := via[0].Header.Get("Authorization") != ""
+	downgrade := via[0].URL.Scheme == "https" && req.URL.Scheme != "https"
+	if token || downgrade || via[0].Method != http.MethodGet || len(via) >= most {
 		return http.ErrUseLastResponse
 	}
 	return nil

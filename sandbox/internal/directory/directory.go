@@ -1,8 +1,8 @@
-// Package directory holds what the tenant knows: its users with their
-// profiles, the registered applications, the policy, the signing keys, and
-// which sign-ins have been revoked. It is one document, kept in memory and
-// handed whole to a Store before a change is acknowledged, so that a tenant
-// that is killed starts again with the last acknowledged state.
+// Package directory holds the state of a tenant: its users with their profiles,
+// the registered applications, the policy, the signing keys, and the sign-ins
+// that have been revoked. The state is one document, kept in memory. Every change
+// saves the whole document in a Store before it is acknowledged, so a tenant that
+// is killed starts again with the last acknowledged state.
 package directory
 
 import (
@@ -14,17 +14,17 @@ import (
 	"time"
 )
 
-// Store keeps the document across restarts. Load returns nil where nothing was
-// saved yet. Save returns once the bytes are safe.
+// Store keeps the document across restarts. Load returns nil if nothing was saved
+// yet. Save must return only once the bytes are durable.
 type Store interface {
 	Load() ([]byte, error)
 	Save(state []byte) error
 }
 
-// Version is the format of the document.
+// Version is the version of the document's format.
 const Version = 1
 
-// State is the document.
+// State represents the document.
 type State struct {
 	Version   int               `json:"version"`
 	TenantID  string            `json:"tenantId"`
@@ -33,82 +33,86 @@ type State struct {
 	Apps      []App             `json:"apps"`
 	Policy    Policy            `json:"policy"`
 	Keys      []Key             `json:"keys"`     // the first one signs; all are published
-	SealKey   []byte            `json:"sealKey"`  // seals refresh tokens and authentication facts
-	Families  map[string]Family `json:"families"` // refresh tokens of one sign-in, by id
-	MailKey   string            `json:"mailKey"`  // opens the mail box page
+	SealKey   []byte            `json:"sealKey"`  // encrypts refresh tokens and authentication facts
+	Families  map[string]Family `json:"families"` // by the id of the sign-in
+	MailKey   string            `json:"mailKey"`  // opens the mailbox page
 }
 
-// User is a customer account.
+// User represents a customer account.
 type User struct {
-	ID       string             `json:"id"` // oid
+	ID       string             `json:"id"` // object id, the oid claim
 	Email    string             `json:"email"`
-	Password string             `json:"password"` // hash, see Hash
+	Password string             `json:"password"` // hash, as Hash returns it
 	Profile  map[string]*string `json:"profile"`  // Graph's string properties
 	Created  time.Time          `json:"created"`
-	// MFA asks for a second factor at every sign-in, whatever the policy says.
+	// MFA requires a second factor at every sign-in, even if the policy is off.
 	MFA bool `json:"mfa,omitempty"`
-	// NotBefore ends every sign-in from before it.
+	// NotBefore is when the earlier sign-ins were revoked.
 	NotBefore time.Time `json:"notBefore,omitzero"`
 }
 
-// App is an app registration.
+// App represents an app registration.
 type App struct {
 	ID           string   `json:"id"` // client id
 	Name         string   `json:"name"`
 	Public       bool     `json:"public"`
 	RedirectURIs []string `json:"redirectUris,omitempty"`
-	Secret       string   `json:"secret,omitempty"` // of a confidential client; it is worth nothing elsewhere
+	Secret       string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
 	AppIDURI     string   `json:"appIdUri,omitempty"`
-	Scopes       []string `json:"scopes,omitempty"` // that it exposes
-	// Consents are the scopes that an administrator granted the app, by
-	// resource's app id.
+	Scopes       []string `json:"scopes,omitempty"` // scopes that the API exposes
+	// Consents are the scopes that an administrator granted the app, by the client
+	// id of the resource.
 	Consents map[string][]string `json:"consents,omitempty"`
-	// Certificates are SHA-256 thumbprints (hex) with their PEM, for client
-	// assertions.
+	// Certificates are the certificates for client assertions, in PEM, by their
+	// SHA-256 thumbprints in hex.
 	Certificates map[string]string `json:"certificates,omitempty"`
 	Workloads    []Workload        `json:"workloads,omitempty"`
-	// OptionalClaims are those that the app's access tokens carry beside the usual
-	// ones.
+	// OptionalClaims are claims that access tokens for this API carry in addition
+	// to the usual ones.
 	OptionalClaims []string `json:"optionalClaims,omitempty"`
 }
 
-// Workload is a federated credential: a platform whose tokens prove the app.
+// Workload represents a federated credential: tokens of the issuer for the
+// subject authenticate the app.
 type Workload struct {
 	Issuer  string `json:"issuer"`
 	Subject string `json:"subject"`
-	Key     string `json:"key"` // PEM of the issuer's public key
+	Key     string `json:"key"` // the issuer's public key: PKIX, PEM
 }
 
-// Policy is the Conditional Access policy of the tenant: MFA for one API.
+// Policy represents the tenant's Conditional Access policy, which requires a
+// second factor for one API.
 type Policy struct {
 	ID       string `json:"id"`
 	On       bool   `json:"on"`
-	Resource string `json:"resource"` // the app id that it guards
+	Resource string `json:"resource"` // client id of the API
 }
 
-// Key is a signing key.
+// Key represents a signing key.
 type Key struct {
 	ID  string `json:"kid"`
 	PEM string `json:"pem"` // PKCS #8
 }
 
-// Family is one sign-in's chain of refresh tokens.
+// Family represents the refresh tokens of one sign-in, each issued in exchange
+// for the one before.
 type Family struct {
-	User       string    `json:"user"`
-	Generation int       `json:"generation"` // the only refresh token that is still good
+	User       string    `json:"user"`       // object id
+	Generation int       `json:"generation"` // of the latest refresh token
 	Revoked    bool      `json:"revoked,omitempty"`
 	Expires    time.Time `json:"expires"`
 }
 
-// Directory guards the document. It is safe for concurrent use.
+// Directory holds the state of one tenant. It is safe for concurrent use.
 type Directory struct {
 	mu    sync.RWMutex
 	state State
 	store Store
 }
 
-// Open reads the document from the store, or starts with the one that fresh
-// makes. A nil store keeps nothing.
+// Open returns the directory that the store holds, or one with the state that
+// fresh returns if the store holds none. If store is nil, the state is kept in
+// memory only.
 func Open(store Store, fresh func() (State, error)) (*Directory, error) {
 	d := &Directory{store: store}
 	if store != nil {
@@ -121,7 +125,7 @@ func Open(store Store, fresh func() (State, error)) (*Directory, error) {
 				return nil, fmt.Errorf("read tenant: %w", err)
 			}
 			if d.state.Version != Version {
-				return nil, fmt.Errorf("read tenant: format %d is not %d", d.state.Version, Version)
+				return nil, fmt.Errorf("read tenant: unsupported format version %d, want %d", d.state.Version, Version)
 			}
 			return d, nil
 		}
@@ -133,15 +137,17 @@ func Open(store Store, fresh func() (State, error)) (*Directory, error) {
 	return d, d.Update(func(s *State) error { *s = state; return nil })
 }
 
-// View calls look with the document, which must not be changed or kept.
+// View calls look with the current state, which look must neither change nor
+// keep.
 func (d *Directory) View(look func(*State)) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	look(&d.state)
 }
 
-// Update changes the document: change works on a copy, which becomes the
-// document once it is saved. An error leaves everything as it was.
+// Update calls change with a copy of the state, saves the copy, and makes it the
+// current state. After an error of change or of the store, the state is as
+// before.
 func (d *Directory) Update(change func(*State) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -155,7 +161,7 @@ func (d *Directory) Update(change func(*State) error) error {
 	if d.store != nil {
 		raw, err := json.MarshalIndent(next, "", " ")
 		if err != nil {
-			return fmt.Errorf("write tenant: %w", err)
+			return fmt.Errorf("encode tenant: %w", err)
 		}
 		if err := d.store.Save(raw); err != nil {
 			return fmt.Errorf("save tenant: %w", err)
@@ -180,16 +186,18 @@ func clone(s State) (State, error) {
 	return next, nil
 }
 
-// UserByEmail returns the account that signs in with an address, in any case.
+// UserByEmail returns the account with an email address, ignoring case and
+// surrounding space.
 func (s *State) UserByEmail(email string) (*User, bool) {
-	i := slices.IndexFunc(s.Users, func(u User) bool { return strings.EqualFold(u.Email, strings.TrimSpace(email)) })
+	email = strings.TrimSpace(email)
+	i := slices.IndexFunc(s.Users, func(u User) bool { return strings.EqualFold(u.Email, email) })
 	if i < 0 {
 		return nil, false
 	}
 	return &s.Users[i], true
 }
 
-// UserByID returns an account by its object id.
+// UserByID returns the account with an object id.
 func (s *State) UserByID(id string) (*User, bool) {
 	i := slices.IndexFunc(s.Users, func(u User) bool { return u.ID == id })
 	if i < 0 {
@@ -198,7 +206,7 @@ func (s *State) UserByID(id string) (*User, bool) {
 	return &s.Users[i], true
 }
 
-// AppByID returns an app registration by its client id.
+// AppByID returns the app registration with a client id, ignoring case.
 func (s *State) AppByID(id string) (*App, bool) {
 	i := slices.IndexFunc(s.Apps, func(a App) bool { return strings.EqualFold(a.ID, id) })
 	if i < 0 {
@@ -207,7 +215,7 @@ func (s *State) AppByID(id string) (*App, bool) {
 	return &s.Apps[i], true
 }
 
-// AppByURI returns the API whose App ID URI, or client id, a scope names.
+// AppByURI returns the API with an App ID URI, or the app with a client id.
 func (s *State) AppByURI(uri string) (*App, bool) {
 	i := slices.IndexFunc(s.Apps, func(a App) bool {
 		return a.AppIDURI != "" && a.AppIDURI == uri || strings.EqualFold(a.ID, uri)
@@ -218,7 +226,8 @@ func (s *State) AppByURI(uri string) (*App, bool) {
 	return &s.Apps[i], true
 }
 
-// HasConsent tells whether an administrator granted the app a scope of an API.
+// HasConsent reports whether an administrator granted the app a scope of the API
+// whose client id is resource.
 func (a *App) HasConsent(resource, scope string) bool {
 	return slices.ContainsFunc(a.Consents[resource], func(s string) bool { return strings.EqualFold(s, scope) })
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,7 +15,8 @@ import (
 const (
 	saltBytes = 16
 	hashBytes = 32
-	// Iterations is OWASP's figure for PBKDF2 with HMAC-SHA-256.
+	// Iterations is the number of iterations that OWASP recommends for PBKDF2 with
+	// HMAC-SHA-256.
 	Iterations = 600_000
 )
 
@@ -31,21 +33,33 @@ func Hash(password string, iterations int) (string, error) {
 	return fmt.Sprintf("pbkdf2-sha256$%d$%s$%s", iterations, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
-// Matches tells whether a password is the one whose stored form is hash. An
-// empty or unreadable hash matches nothing, after as much work as a good one,
-// so that the time does not tell who has an account.
+// Matches reports whether hash is the stored form of password. An empty or
+// malformed hash matches no password, but takes as long as iterations of PBKDF2,
+// so the response time does not reveal which addresses have an account.
 func Matches(password, hash string, iterations int) bool {
-	salt, want := make([]byte, saltBytes), make([]byte, hashBytes)
-	parts := strings.Split(hash, "$")
-	known := len(parts) == 4 && parts[0] == "pbkdf2-sha256"
-	if known {
-		n, err1 := strconv.Atoi(parts[1])
-		s, err2 := base64.RawStdEncoding.DecodeString(parts[2])
-		w, err3 := base64.RawStdEncoding.DecodeString(parts[3])
-		if known = err1 == nil && err2 == nil && err3 == nil && n > 0 && len(w) == hashBytes; known {
-			iterations, salt, want = n, s, w
-		}
+	stored, wellFormed := parseHash(hash)
+	if !wellFormed {
+		stored = storedHash{iterations: iterations, salt: make([]byte, saltBytes), key: make([]byte, hashBytes)}
 	}
-	got, err := pbkdf2.Key(sha256.New, password, salt, iterations, hashBytes)
-	return err == nil && known && subtle.ConstantTimeCompare(got, want) == 1
+	key, err := pbkdf2.Key(sha256.New, password, stored.salt, stored.iterations, hashBytes)
+	return err == nil && wellFormed && subtle.ConstantTimeCompare(key, stored.key) == 1
+}
+
+// storedHash holds the parts of a stored password.
+type storedHash struct {
+	iterations int
+	salt, key  []byte
+}
+
+// parseHash parses what Hash returns.
+func parseHash(hash string) (h storedHash, ok bool) {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 4 || parts[0] != "pbkdf2-sha256" {
+		return storedHash{}, false
+	}
+	var errs [3]error
+	h.iterations, errs[0] = strconv.Atoi(parts[1])
+	h.salt, errs[1] = base64.RawStdEncoding.DecodeString(parts[2])
+	h.key, errs[2] = base64.RawStdEncoding.DecodeString(parts[3])
+	return h, errors.Join(errs[:]...) == nil && h.iterations > 0 && len(h.key) == hashBytes
 }

@@ -46,11 +46,11 @@ func TestUpdateHandlesFaultsOfGraph(t *testing.T) {
 		{"is slow", sandbox.Fault{Delay: time.Minute}, 1, 504, failed, ""},
 		{
 			"is hidden by a proxy", sandbox.Fault{Status: 200, Body: "<html>Welcome"},
-			1, 503, "what answered is not Microsoft Graph", "",
+			1, 503, "the response is not from Microsoft Graph", "",
 		},
 		{
 			"sends a refusal that is cut off", sandbox.Fault{Status: 400, Body: `{"error":{"co`},
-			1, 422, "Microsoft Graph refused a value", "",
+			1, 422, "Microsoft Graph rejected a value", "",
 		},
 	})
 }
@@ -155,7 +155,7 @@ func TestUpdateMapsUpstreamFailures(t *testing.T) {
 			"Graph rejects the exchanged token", failNext(sandbox.Fault{Part: "graph", Status: 401}),
 			503, "Microsoft Graph does not accept the access token",
 		},
-		{"Graph refuses a value", failNext(refusal), 422, "Microsoft Graph refused a value (Request_BadRequest)"},
+		{"Graph rejects a value", failNext(refusal), 422, "Microsoft Graph rejected a value (Request_BadRequest)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

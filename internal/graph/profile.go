@@ -1,0 +1,68 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Profile is a user as Graph returned it.
+type Profile struct {
+	Raw    []byte // Graph's JSON, unchanged
+	values map[string]json.RawMessage
+}
+
+// Values returns the properties that are strings; nil stands for a property without
+// a value. Properties of other types, such as lists, are left out.
+func (p Profile) Values() map[string]*string {
+	values := map[string]*string{}
+	for name, raw := range p.values {
+		var text *string
+		if json.Unmarshal(raw, &text) == nil {
+			values[name] = text
+		}
+	}
+	return values
+}
+
+// Property returns the JSON of a property, or nil if Graph did not return it.
+func (p Profile) Property(name string) json.RawMessage { return p.values[name] }
+
+// Only returns the named properties as a JSON object, in the given order. It leaves
+// out those that Graph did not return.
+func (p Profile) Only(names ...string) json.RawMessage {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, name := range names {
+		raw, ok := p.values[name]
+		if !ok {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.Quote(name) + ":") // names are plain ASCII
+		b.Write(raw)
+	}
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// SignInName returns the email address that a customer signs in with, or an empty
+// string. It is in identities; in external tenants, mail is usually empty.
+func (p Profile) SignInName() string {
+	var identities []struct {
+		Type string `json:"signInType"`
+		ID   string `json:"issuerAssignedId"`
+	}
+	if json.Unmarshal(p.values["identities"], &identities) != nil {
+		return ""
+	}
+	for _, i := range identities {
+		if strings.EqualFold(i.Type, "emailAddress") {
+			return i.ID
+		}
+	}
+	return ""
+}

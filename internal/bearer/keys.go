@@ -14,17 +14,23 @@ const (
 	fetchTimeout = 10 * time.Second
 	unknownEvery = 30 * time.Second // how often an unknown key id may fetch the keys
 	unknownBurst = 2
-	// A tenant whose keys could not be had at the start is asked again so soon,
-	// and then more and more rarely.
-	firstPause = time.Second
-	mostPause  = 30 * time.Second
+	// If the first fetch fails, it is retried with exponential backoff between these
+	// delays.
+	minBackoff = time.Second
+	maxBackoff = 30 * time.Second
 )
 
-// fetchKeys returns the tenant's keys, which are kept up to date until ctx ends.
+// fetchKeys returns the tenant's keys and keeps them up to date until ctx ends.
 func fetchKeys(ctx context.Context, c Config) (jwkset.Storage, error) {
 	once := jwkset.HTTPClientStorageOptions{
-		Client: c.HTTP, Ctx: ctx, HTTPTimeout: fetchTimeout, NoErrorReturnFirstHTTPReq: true, Storage: lasting{jwkset.NewMemoryStorage()},
-		RefreshErrorHandler: func(_ context.Context, err error) { c.Log.Warn("signing keys cannot be fetched", "error", err) },
+		Client:                    c.HTTP,
+		Ctx:                       ctx,
+		HTTPTimeout:               fetchTimeout,
+		NoErrorReturnFirstHTTPReq: true,
+		Storage:                   lasting{jwkset.NewMemoryStorage()},
+		RefreshErrorHandler: func(_ context.Context, err error) {
+			c.Log.Warn("signing keys cannot be fetched", "error", err)
+		},
 	}
 	always := once
 	always.RefreshInterval = refreshEvery
@@ -33,34 +39,37 @@ func fetchKeys(ctx context.Context, c Config) (jwkset.Storage, error) {
 		return nil, err
 	}
 	go func() {
-		for pause := firstPause; !some(ctx, remote); pause = min(2*pause, mostPause) {
+		for delay := minBackoff; !hasKeys(ctx, remote); delay = min(2*delay, maxBackoff) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(pause):
-				_, _ = jwkset.NewStorageFromHTTP(c.Authority.JWKSURI, once) // into the same storage; what fails is logged
+			case <-time.After(delay):
+				// This fills the same storage; failures are logged.
+				_, _ = jwkset.NewStorageFromHTTP(c.Authority.JWKSURI, once)
 			}
 		}
 	}()
 	return jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
-		HTTPURLs: map[string]jwkset.Storage{c.Authority.JWKSURI: remote}, RateLimitWaitMax: fetchTimeout,
+		HTTPURLs:          map[string]jwkset.Storage{c.Authority.JWKSURI: remote},
+		RateLimitWaitMax:  fetchTimeout,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownEvery), unknownBurst),
 	})
 }
 
-func some(ctx context.Context, keys jwkset.Storage) bool {
+// hasKeys reports whether the storage holds any keys.
+func hasKeys(ctx context.Context, keys jwkset.Storage) bool {
 	all, err := keys.KeyReadAll(ctx)
 	return err == nil && len(all) > 0
 }
 
-// lasting keeps the keys it has where the tenant answers with none: a hiccup must
-// not lock everybody out.
+// lasting keeps its keys if the tenant sends an empty set: a short fault of the
+// tenant must not lock all users out.
 type lasting struct{ *jwkset.MemoryJWKSet }
 
-// KeyReplaceAll takes the new keys, if there are any.
+// KeyReplaceAll replaces the keys, unless there are no new ones.
 func (l lasting) KeyReplaceAll(ctx context.Context, keys []jwkset.JWK) error {
 	if len(keys) == 0 {
-		return errors.New("the tenant answered without any key")
+		return errors.New("the tenant sent no keys")
 	}
 	return l.MemoryJWKSet.KeyReplaceAll(ctx, keys)
 }

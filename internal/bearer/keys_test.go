@@ -1,0 +1,71 @@
+package bearer_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestVerifierAcceptsNewKeysAndKeepsOldOnesDuringAnOutage(t *testing.T) {
+	n := newTenant(t)
+	v := n.verifier(t)
+	header, claims := valid()
+	old := "Bearer " + n.sign(t, header, claims)
+	n.down = true
+	expect(t, v, old, accepted)
+	n.down = false
+	n.key, n.kid, header["kid"] = newTenant(t).key, "k2", "k2"
+	expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
+	if !v.Ready(t.Context()) {
+		t.Error("not ready")
+	}
+}
+
+func TestVerifierRetriesIfTheTenantIsDownAtTheStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		n.down = true
+		v := n.verifier(t)
+		header, claims := valid()
+		token := "Bearer " + n.sign(t, header, claims)
+		if v.Ready(t.Context()) {
+			t.Error("ready without keys")
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if v.Ready(t.Context()) || n.requests != 4 {
+			t.Errorf("ready: %v; %d requests in ten seconds, want them at 0, 1, 3 and 7",
+				v.Ready(t.Context()), n.requests)
+		}
+		n.mu.Lock()
+		n.down = false
+		n.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if !v.Ready(t.Context()) {
+			t.Error("not ready, although the tenant is up again")
+		}
+		expect(t, v, token, accepted)
+	})
+}
+
+func TestVerifierKeepsItsKeysIfTheTenantSendsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		v := n.verifier(t)
+		header, claims := valid()
+		for _, body := range []string{`{"keys":[]}`, `{}`, `<html>`, `{"keys":[{"kty":"RS`} {
+			n.mu.Lock()
+			n.body, n.requests = body, 0
+			n.mu.Unlock()
+			time.Sleep(61 * time.Minute)
+			synctest.Wait()
+			if n.requests == 0 {
+				t.Error("the keys were not requested")
+			}
+			now := time.Now().Unix()
+			claims["nbf"], claims["exp"] = now, now+60
+			expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
+		}
+	})
+}

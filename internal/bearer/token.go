@@ -1,0 +1,46 @@
+package bearer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// readToken returns the token in the Authorization header, which must occur once
+// (RFC 6750, 2.1). The case of the scheme does not matter (RFC 9110, 11.1).
+func readToken(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	if len(values) == 0 {
+		return "", reject(Missing, "the request carries no access token")
+	}
+	scheme, raw, ok := strings.Cut(values[0], " ")
+	isBearer := ok && len(values) == 1 && strings.EqualFold(scheme, "Bearer")
+	if !isBearer || raw == "" || len(raw) > maxToken {
+		return "", reject(InvalidToken, "the Authorization header holds no bearer token")
+	}
+	return raw, nil
+}
+
+// key returns the key that the token's kid names. Keys in the token's own header,
+// and addresses of keys, are ignored.
+func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
+	kid, _ := t.Header["kid"].(string)
+	if kid == "" {
+		return nil, errors.New("the token has no kid")
+	}
+	if _, critical := t.Header["crit"]; critical { // RFC 7515, 4.1.11: no extension is supported
+		return nil, errors.New("the token has critical headers")
+	}
+	typ, given := t.Header["typ"].(string)
+	if given && !strings.EqualFold(typ, "JWT") && !strings.EqualFold(typ, "at+jwt") {
+		return nil, errors.New("the token has another type")
+	}
+	key, err := v.keys.KeyRead(ctx, kid)
+	if err != nil {
+		return nil, err
+	}
+	return key.Key(), nil
+}

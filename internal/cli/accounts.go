@@ -53,7 +53,7 @@ func runAccounts(ctx context.Context, env Env, g *globals) error {
 		return err
 	}
 	reports := []accountReport{}
-	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}}
+	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}, Whole: []string{"ACCOUNT"}}
 	for _, a := range known {
 		reports = append(reports, accountReport{Account: a.Username, ID: a.ID, Active: a == active})
 		mark := ""

@@ -130,7 +130,7 @@ func configList(env Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	table := output.Table{Columns: []string{"SETTING", "VALUE", "ORIGIN"}}
+	table := output.Table{Columns: []string{"SETTING", "VALUE", "ORIGIN"}, Whole: []string{"VALUE"}}
 	for _, s := range settings.All() {
 		table.Rows = append(table.Rows, []string{s.Name, s.Value, s.Origin})
 	}
@@ -243,7 +243,10 @@ func configTenants(env Env, g *globals) error {
 		return err
 	}
 	reports := []tenantReport{}
-	table := output.Table{Columns: []string{"TENANT", "AUTHORITY", "ACCOUNT", "CURRENT"}}
+	table := output.Table{
+		Columns: []string{"TENANT", "AUTHORITY", "ACCOUNT", "CURRENT"},
+		Whole:   []string{"TENANT", "AUTHORITY", "ACCOUNT"},
+	}
 	for _, name := range file.Tenants() {
 		r := tenantReport{Tenant: name, Current: name == file.Current()}
 		r.Authority, _ = file.Value("tenants."+name, "authority")

@@ -22,7 +22,7 @@ func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ p
 		return p, false, err
 	}
 	if e.facts.StderrTTY && e.printer.Plain() {
-		e.say("%s", diff(differences, e.facts.Color))
+		e.progress.show(diff(differences, e.facts.Color))
 		shown = true
 	}
 	if !source.needsConfirmation() || e.options.Yes || !e.facts.Interactive {
@@ -138,7 +138,8 @@ func (e *edit) resolve(
 		}
 		return p, &fault.Error{Kind: fault.Conflict, What: what, Fix: fix}
 	}
-	e.say("%s:\n\n%s", what, diff(p.change.Diff(current), e.facts.Color))
+	e.say("%s:\n", what)
+	e.progress.show(diff(p.change.Diff(current), e.facts.Color))
 	return p, e.confirm(ctx, "Send the change anyway?")
 }
 

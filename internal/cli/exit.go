@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
 )
 
 // The exit codes never change, because scripts depend on them. 3 is not used:
@@ -104,5 +105,5 @@ func printFault(env Env, g *globals, f *fault.Error) {
 	if f.CorrelationID != "" {
 		fmt.Fprintf(&b, "  correlation id: %s\n", f.CorrelationID)
 	}
-	_, _ = env.Stderr.Write([]byte(b.String()))
+	_, _ = env.Stderr.Write([]byte(output.Safe(b.String())))
 }

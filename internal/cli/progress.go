@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
@@ -96,9 +97,15 @@ func spinner(start time.Time) string {
 	return string(all[int(time.Since(start)%turn*time.Duration(len(all))/turn)])
 }
 
-// say prints a message for the user.
+// say prints a message for the user. Its arguments may come from outside, so they are
+// made safe for a terminal.
 func (p *progress) say(format string, args ...any) {
-	switch text := fmt.Sprintf(format, args...); {
+	p.show(output.Safe(fmt.Sprintf(format, args...)))
+}
+
+// show prints a text that is safe already and may contain color.
+func (p *progress) show(text string) {
+	switch {
 	case p.quiet:
 	case p.json:
 		p.event(event{Event: "message", Message: text})

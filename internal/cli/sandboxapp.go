@@ -54,6 +54,7 @@ func newSandboxAppAdd(with withSandbox) *cobra.Command {
 			}
 			return p.Print(added, output.Table{
 				Columns: []string{"NAME", "CLIENT ID", "SECRET"},
+				Whole:   []string{"CLIENT ID", "SECRET"},
 				Rows:    [][]string{{added.Name, added.ID, added.Secret}},
 			})
 		}),
@@ -68,7 +69,10 @@ func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _
 	if err != nil {
 		return err
 	}
-	t := output.Table{Columns: []string{"NAME", "CLIENT ID", "KIND", "REDIRECT URIS"}}
+	t := output.Table{
+		Columns: []string{"NAME", "CLIENT ID", "KIND", "REDIRECT URIS"},
+		Whole:   []string{"CLIENT ID", "REDIRECT URIS"},
+	}
 	for _, a := range apps {
 		kind := "confidential"
 		if a.Public {

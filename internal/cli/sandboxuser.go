@@ -55,6 +55,7 @@ func newSandboxUserAdd(with withSandbox) *cobra.Command {
 			}
 			return p.Print(added, output.Table{
 				Columns: []string{"EMAIL", "PASSWORD"},
+				Whole:   []string{"EMAIL", "PASSWORD"},
 				Rows:    [][]string{{added.Email, added.Password}},
 			})
 		}),
@@ -69,7 +70,7 @@ func listSandboxUsers(ctx context.Context, c *control.Client, p output.Printer, 
 	if err != nil {
 		return err
 	}
-	t := output.Table{Columns: []string{"EMAIL", "NAME", "MFA"}}
+	t := output.Table{Columns: []string{"EMAIL", "NAME", "MFA"}, Whole: []string{"EMAIL"}}
 	for _, u := range users {
 		t.Rows = append(t.Rows, []string{u.Email, u.Name, onOff(u.MFA)})
 	}

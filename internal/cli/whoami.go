@@ -72,7 +72,7 @@ func (r whoamiReport) table() output.Table {
 	if r.Edit {
 		edit = "ready, no second factor needed"
 	}
-	return output.Table{Columns: []string{"FACT", "VALUE"}, Rows: [][]string{
+	return output.Table{Columns: []string{"FACT", "VALUE"}, Whole: []string{"VALUE"}, Rows: [][]string{
 		{"account", r.Account},
 		{"tenant", r.Tenant},
 		{"tenant id", r.TenantID},

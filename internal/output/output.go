@@ -10,8 +10,6 @@ import (
 	"io"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -102,30 +100,6 @@ func (p Printer) json(raw []byte) error {
 		return fmt.Errorf("print result: %w", err)
 	}
 	b.WriteByte('\n')
-	_, err := p.Out.Write(b.Bytes())
+	_, err := p.Out.Write(p.safeJSON(b.Bytes()))
 	return err
-}
-
-// yaml parses the JSON as YAML, which it is too, and prints it in block style.
-func (p Printer) yaml(raw []byte) error {
-	var n yaml.Node
-	if err := yaml.Unmarshal(raw, &n); err != nil {
-		return fmt.Errorf("print result: %w", err)
-	}
-	block(&n)
-	encoder := yaml.NewEncoder(p.Out)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(&n); err != nil {
-		return fmt.Errorf("print result: %w", err)
-	}
-	return encoder.Close()
-}
-
-// block removes the style of JSON from the nodes. The encoder still quotes strings that
-// YAML would read as another type.
-func block(n *yaml.Node) {
-	n.Style = 0
-	for _, child := range n.Content {
-		block(child)
-	}
 }

@@ -53,14 +53,14 @@ func (p Printer) jq(raw []byte) error {
 
 func (p Printer) jqResult(result any) error {
 	if text, ok := result.(string); ok {
-		_, err := fmt.Fprintln(p.Out, text)
+		_, err := p.Out.Write(append(p.safe([]byte(text)), '\n'))
 		return err
 	}
 	raw, err := marshal(result)
 	if err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
-	_, err = p.Out.Write(raw)
+	_, err = p.Out.Write(p.safeJSON(raw))
 	return err
 }
 

@@ -2,8 +2,8 @@ package output
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -12,6 +12,8 @@ import (
 type Table struct {
 	Columns []string
 	Rows    [][]string
+	// Whole names the columns with values that users copy. They are never truncated.
+	Whole []string
 }
 
 // gap separates columns.
@@ -42,7 +44,7 @@ func (p Printer) table(t Table) error {
 }
 
 // widths returns the width that each column needs. If they exceed the limit, the widest
-// columns shrink first, and none below 8. A limit of 0 is no limit.
+// columns that may be truncated shrink first, and none below 8. A limit of 0 is no limit.
 func (t Table) widths(limit int) []int {
 	widths := make([]int, len(t.Columns))
 	total := len(gap) * (len(widths) - 1)
@@ -55,13 +57,13 @@ func (t Table) widths(limit int) []int {
 	}
 	const least = 8
 	for total > limit && limit > 0 {
-		widest := 0
-		for i := range widths {
-			if widths[i] > widths[widest] {
+		widest := -1
+		for i, header := range t.Columns {
+			if !slices.Contains(t.Whole, header) && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}
-		if widths[widest] <= least {
+		if widest < 0 || widths[widest] <= least {
 			break
 		}
 		widths[widest]--
@@ -78,22 +80,4 @@ func line(row []string, widths []int) string {
 		cells = append(cells, runewidth.FillRight(cell, widths[i]))
 	}
 	return strings.TrimRight(strings.Join(cells, gap), " ") + "\n"
-}
-
-// Plain returns s as one line that is safe to print on a terminal. Tabs and line breaks
-// become spaces. Other control characters, line and paragraph separators, and the
-// characters that change the direction of text become U+FFFD.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t' || r == '\n' || r == '\r':
-			return ' '
-		case unicode.IsControl(r),
-			r == '\u2028' || r == '\u2029',
-			r >= '\u202a' && r <= '\u202e',
-			r >= '\u2066' && r <= '\u2069':
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }

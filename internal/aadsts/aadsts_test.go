@@ -101,10 +101,11 @@ func TestRead(t *testing.T) {
 }
 
 func TestErrorFromRedirect(t *testing.T) {
+	const canceled = "it was canceled in the browser"
 	for _, c := range []struct{ name, oauth, description, want string }{
-		{"known code", "access_denied", "AADSTS65004: User declined ...", "it was canceled in the browser (AADSTS65004)"},
-		{"no code", "access_denied", "nothing", "it was canceled in the browser"},
-		{"code that is too long", "access_denied", "AADSTS123456789", "it was canceled in the browser"},
+		{"known code", "access_denied", "AADSTS65004: User declined ...", canceled + " (AADSTS65004)"},
+		{"no code", "access_denied", "nothing", canceled},
+		{"code that is too long", "access_denied", "AADSTS123456789", canceled},
 		{"control characters", "x\x1b[31m", "nothing", "the tenant returned an unknown error"},
 	} {
 		f := aadsts.FromRedirect(c.oauth, c.description).Fault("sign in")

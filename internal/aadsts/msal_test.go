@@ -41,7 +41,7 @@ func TestFromMSAL(t *testing.T) {
 	}{
 		{
 			name:      "second factor required",
-			err:       callErr(400, `{"error":"invalid_grant","suberror":"basic_action","claims":"{}","error_codes":[50076]}`),
+			err:       callErr(400, `{"error":"invalid_grant","claims":"{}","error_codes":[50076]}`),
 			kind:      fault.StepUp,
 			what:      "cannot sign in: a second factor is needed (AADSTS50076)",
 			challenge: &challenge.Challenge{Claims: "{}"},

@@ -8,7 +8,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// meaning is what an error code says, and what to do about it.
+// meaning is the meaning of an error code in this project, and what to do about it.
 type meaning struct {
 	kind   fault.Kind
 	what   string

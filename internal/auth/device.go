@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Prompt tells a user how to sign in on another device (RFC 8628, 3.2).
+// Prompt holds the instructions for a sign-in on another device (RFC 8628, 3.2).
 type Prompt struct {
 	Page    string    // the address to open in any browser
 	Code    string    // the code to type on that page

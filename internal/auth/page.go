@@ -37,7 +37,7 @@ type page struct {
 	Next    string // what the user can do now
 }
 
-// successPage says who is signed in.
+// successPage returns the page that shows who is signed in.
 func successPage(account string, a authority.Authority) page {
 	host := ""
 	if u, err := url.Parse(a.AuthorizationEndpoint); err == nil {
@@ -53,7 +53,7 @@ func successPage(account string, a authority.Authority) page {
 	}
 }
 
-// failurePage says why the sign-in failed and what to do next.
+// failurePage returns the page that shows why the sign-in failed and what to do next.
 func failurePage(f *fault.Error) page {
 	return page{
 		Title:   "Sign-in failed",
@@ -62,7 +62,7 @@ func failurePage(f *fault.Error) page {
 	}
 }
 
-// unexpectedPage is shown for requests that do not belong to the sign-in.
+// unexpectedPage returns the page for requests that do not belong to the sign-in.
 func unexpectedPage() page {
 	return page{
 		Title:   "Nothing to see here",

@@ -30,6 +30,7 @@ func plan() map[string]entry {
 			"internal/graph",
 			"internal/guid",
 			"internal/history",
+			"internal/loopback",
 			"internal/midtier",
 			"internal/muted",
 			"internal/nearest",

@@ -1,19 +1,27 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
-// sandboxTenant is the name under which `profilectl sandbox` registers itself.
-const sandboxTenant = "sandbox"
+// defaultSandbox is the name of a sandbox without --tenant.
+const defaultSandbox = "sandbox"
+
+// sandboxName returns the name under which a sandbox registers itself as a tenant.
+func (g *globals) sandboxName() string { return cmp.Or(g.Tenant, defaultSandbox) }
 
 type sandboxOptions struct {
 	Dir       string
@@ -44,8 +52,10 @@ func newSandbox(env Env, g *globals) *cobra.Command {
 		Short: "Run a tenant on this machine, with Graph, a mailbox and the mid-tier",
 		Long: `Run an embedded External ID tenant on this machine, with Microsoft Graph's /me, a
 mailbox for one-time codes, and the mid-tier. It stays in the foreground and
-registers itself as the tenant "sandbox". Nothing it issues is valid anywhere else.`,
+registers itself as the tenant "sandbox", or as the one that --tenant names. Nothing
+it issues is valid anywhere else.`,
 		Example: `  profilectl sandbox
+  profilectl sandbox --tenant second     # next to the first one
   profilectl -t sandbox login            # in another terminal
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.NoArgs,
@@ -59,7 +69,10 @@ registers itself as the tenant "sandbox". Nothing it issues is valid anywhere el
 }
 
 func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) error {
-	dir, err := sandboxDir(env, o.Dir)
+	dir, err := sandboxDir(env, g, o.Dir)
+	if err == nil {
+		err = checkSandboxName(env, g, dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -90,6 +103,39 @@ func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) erro
 	return nil
 }
 
+// checkSandboxName rejects a name that belongs to another tenant: a real one, or a
+// sandbox that runs from another directory.
+func checkSandboxName(env Env, g *globals, dir string) error {
+	name := g.sandboxName()
+	taken := func(what string) error {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: what,
+			Fix:  "choose another name with `profilectl sandbox --tenant NAME`: lower-case letters, digits and hyphens",
+		}
+	}
+	if !config.ValidTenantName(name) || name == config.FromEnvironment {
+		return taken("invalid tenant name " + quote(name))
+	}
+	path, err := configPath(env, g)
+	if err != nil {
+		return err
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return err
+	}
+	address, _ := file.Value("tenants."+name, "authority")
+	if u, err := url.Parse(address); address != "" && (err != nil || !loopback.IsHost(u.Hostname())) {
+		return taken("the tenant " + name + " in the configuration is not a sandbox")
+	}
+	caFile, _ := file.Value("tenants."+name, "ca-file")
+	if other := filepath.Dir(caFile); caFile != "" && filepath.Clean(dir) != other && playground.Running(other) {
+		return taken("another sandbox called " + name + " is running")
+	}
+	return nil
+}
+
 // registerSandbox adds the tenant to the configuration.
 func registerSandbox(env Env, g *globals, p *playground.Playground) error {
 	return updateConfig(env, g, func(f *config.File) error {
@@ -101,7 +147,7 @@ func registerSandbox(env Env, g *globals, p *playground.Playground) error {
 			{"graph", p.Facts.Graph},
 			{"ca-file", p.CAFile},
 		} {
-			if err := f.Set("tenants."+sandboxTenant, s[0], s[1]); err != nil {
+			if err := f.Set("tenants."+g.sandboxName(), s[0], s[1]); err != nil {
 				return err
 			}
 		}

@@ -15,11 +15,14 @@ import (
 
 // sandboxDir returns the directory in which `profilectl sandbox` keeps its tenant,
 // unless --state names another one.
-func sandboxDir(env Env, dir string) (string, error) {
+func sandboxDir(env Env, g *globals, dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
 	}
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+	if name := g.sandboxName(); name != defaultSandbox {
+		return filepath.Join(paths.State, "sandbox-"+name), err
+	}
 	return filepath.Join(paths.State, "sandbox"), err
 }
 
@@ -30,10 +33,10 @@ func connectSandbox(env Env, g *globals, dir string) (*control.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if address := env.Getenv("SANDBOX_CONTROL"); address != "" && dir == "" {
+	if address := env.Getenv("SANDBOX_CONTROL"); address != "" && dir == "" && g.Tenant == "" {
 		return &control.Client{URL: address, Key: env.Getenv("SANDBOX_CONTROL_KEY"), HTTP: client}, nil
 	}
-	if dir, err = sandboxDir(env, dir); err != nil {
+	if dir, err = sandboxDir(env, g, dir); err != nil {
 		return nil, err
 	}
 	return playground.Connect(dir, client)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,11 @@ func newSandboxExec(env Env, g *globals) *cobra.Command {
 		Use:   "exec -- COMMAND [ARGUMENT...]",
 		Short: "Run a command with a temporary tenant",
 		Long: `Start a temporary tenant, run a command with its addresses, ids, user and CA in the
-environment, and stop the tenant. The exit code is the command's. Any number of them
-can run at the same time: each has its own ports and its own tenant.`,
+environment, and stop the tenant. Nothing is left behind: profilectl keeps its tokens,
+history and configuration in a temporary directory, and processes that the command
+leaves running are ended. Any number of tenants can run at the same time.
+
+The exit code is the command's, or 128 plus the number of the signal that ended it.`,
 		Example: `  profilectl sandbox exec -- env
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.MinimumNArgs(1),
@@ -52,11 +56,18 @@ func runSandboxExec(
 	for name, value := range p.Variables() {
 		c.Env = append(c.Env, name+"="+value)
 	}
+	c.Env = append(c.Env,
+		"PROFILECTL_STORE=file", // of the temporary directory
+		"PROFILECTL_STATE_DIR="+filepath.Join(p.Dir, "state"),
+		"PROFILECTL_CONFIG_DIR="+filepath.Join(p.Dir, "config"),
+	)
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = 10 * time.Second
+	adoptOrphans()
 	err = c.Run()
+	endOrphans()
 	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exitStatus(max(exited.ExitCode(), 1))
+		return exitStatus(exitCodeOf(exited.ProcessState))
 	}
 	if err != nil {
 		return &fault.Error{

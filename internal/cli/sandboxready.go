@@ -27,7 +27,7 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		return err
 	}
 	r := sandboxReady{
-		Tenant:    sandboxTenant,
+		Tenant:    g.sandboxName(),
 		Authority: p.Facts.Authority,
 		Graph:     p.Facts.Graph,
 		MidTier:   p.MidTier,
@@ -52,12 +52,12 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 
 In another terminal:
 
-  profilectl -t sandbox login
-  profilectl -t sandbox show
-  profilectl -t sandbox edit --display-name "Ada L."
+  profilectl -t %s login
+  profilectl -t %s show
+  profilectl -t %s edit --display-name "Ada L."
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox)
+`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, r.Tenant, r.Tenant, r.Tenant)
 	return err
 }
 

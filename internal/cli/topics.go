@@ -43,6 +43,7 @@ PROFILECTL_OUTPUT=json or PROFILECTL_NO_INPUT=true.
   PROFILECTL_TENANT           the configured tenant to use
   PROFILECTL_BROWSER          the command that opens a browser, or none
   PROFILECTL_CONFIG_DIR       the directory of the configuration file
+  PROFILECTL_STATE_DIR        the directory of the state
 
 Standard variables: BROWSER, VISUAL, EDITOR, NO_COLOR, CLICOLOR_FORCE, TERM, CI,
 ACCESSIBLE (plain prompts for screen readers), HTTPS_PROXY, NO_PROXY,

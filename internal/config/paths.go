@@ -14,8 +14,8 @@ type Paths struct {
 
 // LocatePaths returns the paths on an operating system: those of the XDG Base
 // Directory Specification on Unix, macOS included, and the application data
-// directories on Windows. PROFILECTL_CONFIG_DIR overrides the directory of the
-// configuration file. As the specification demands, relative paths are ignored. If
+// directories on Windows. PROFILECTL_CONFIG_DIR and PROFILECTL_STATE_DIR override the
+// directories of the configuration file and of the state. As the specification demands, relative paths are ignored. If
 // there is no home directory, LocatePaths returns a Usage fault.
 func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 	config, state := baseDirs(goos, getenv)
@@ -23,6 +23,12 @@ func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 		config = dir
 	} else if config != "" {
 		config = filepath.Join(config, "profilectl")
+	}
+	if state != "" {
+		state = filepath.Join(state, "profilectl")
+	}
+	if dir := absolute(getenv("PROFILECTL_STATE_DIR")); dir != "" {
+		state = dir
 	}
 	if config == "" || state == "" {
 		return Paths{}, &fault.Error{
@@ -33,7 +39,7 @@ func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 	}
 	return Paths{
 		Config: filepath.Join(config, "config.yaml"),
-		State:  filepath.Join(state, "profilectl"),
+		State:  state,
 	}, nil
 }
 

@@ -103,7 +103,7 @@ func TestStartFailsIfAnOptionCannotBeUsed(t *testing.T) {
 	}{
 		{
 			"a directory that another playground uses", playground.Options{Dir: used},
-			fault.Conflict, "a sandbox is already running",
+			fault.Usage, "a sandbox is already running",
 		},
 		{
 			"a file as directory", playground.Options{Dir: file},

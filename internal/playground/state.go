@@ -87,7 +87,7 @@ func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
 	folder, err := loopback.OpenFolder(o.Dir)
 	if errors.Is(err, loopback.ErrInUse) {
 		return state{}, &fault.Error{
-			Kind: fault.Conflict,
+			Kind: fault.Usage,
 			What: "a sandbox is already running",
 			Fix:  "use that one",
 			Next: fault.DoStartOtherSandbox,
@@ -178,4 +178,17 @@ func stateFault(dir string, err error) error {
 		Fix:  "make it writable, or choose another directory",
 		Err:  err,
 	}
+}
+
+// Running reports whether a sandbox runs from a directory.
+func Running(dir string) bool {
+	if _, err := os.Stat(dir); err != nil {
+		return false
+	}
+	folder, err := loopback.OpenFolder(dir)
+	if err != nil {
+		return errors.Is(err, loopback.ErrInUse)
+	}
+	_ = folder.Close() // nothing was written
+	return false
 }

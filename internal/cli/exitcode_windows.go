@@ -1,0 +1,6 @@
+package cli
+
+import "os"
+
+// exitCodeOf returns the exit code of a process.
+func exitCodeOf(state *os.ProcessState) int { return state.ExitCode() }

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package cli
+
+// adoptOrphans and endOrphans need Linux: elsewhere a process cannot become the parent
+// of another one's children.
+func adoptOrphans() {}
+func endOrphans()   {}

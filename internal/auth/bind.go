@@ -2,61 +2,38 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"syscall"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/loopback"
 )
 
-// maxTries is the number of free ports to try until both address families have one.
-const maxTries = 10
-
-// bind opens the same port on 127.0.0.1 and [::1], or on 127.0.0.1 only if the
-// machine has no IPv6.
-func bind(ctx context.Context, port int) ([]net.Listener, error) {
-	config := net.ListenConfig{Control: exclusive}
-	for try := 0; ; try++ {
-		v4, err := config.Listen(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err != nil {
-			return nil, bindFault(port, err)
-		}
-		chosen := portOf(v4)
-		v6, err := config.Listen(ctx, "tcp6", net.JoinHostPort("::1", strconv.Itoa(chosen)))
-		switch {
-		case err == nil:
-			return []net.Listener{v4, v6}, nil
-		case errors.Is(err, syscall.EADDRNOTAVAIL), errors.Is(err, syscall.EAFNOSUPPORT):
-			return []net.Listener{v4}, nil
-		}
-		err = errors.Join(err, v4.Close())
-		if port != 0 || try == maxTries {
-			return nil, bindFault(chosen, err)
-		}
+// bind opens the port of the redirect URI on both addresses of localhost.
+func bind(ctx context.Context, port int) (sockets []net.Listener, opened int, err error) {
+	sockets, opened, err = loopback.Listen(ctx, port)
+	if err != nil {
+		return nil, opened, bindFault(opened, err)
 	}
+	return sockets, opened, nil
 }
-
-// portOf returns the port of a TCP listener.
-func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
 // bindFault returns the fault of a port that cannot be opened.
 func bindFault(port int, err error) error {
-	if errors.Is(err, syscall.EACCES) {
-		return &fault.Error{
-			Kind:    fault.Usage,
-			What:    fmt.Sprintf("this user may not open port %d", port),
-			Fix:     "choose a redirect-port above 1023",
-			Setting: "redirect-port",
-			Err:     err,
-		}
+	f := &fault.Error{Kind: fault.Unavailable, Next: fault.DoMoveRedirect, Err: err}
+	const firstFree = 1024 // on Unix, only root may open the ports below
+	switch {
+	case loopback.IsForbidden(err) && port < firstFree:
+		f.Kind = fault.Usage
+		f.What = fmt.Sprintf("this user may not open port %d, because it is below %d", port, firstFree)
+	case loopback.IsForbidden(err):
+		f.Kind = fault.Usage
+		f.What = fmt.Sprintf("the system does not let this user open port %d", port)
+	case loopback.IsBusy(err):
+		f.What = fmt.Sprintf("port %d is in use, so the browser could not return to profilectl", port)
+		f.Fix = "stop the program that uses it"
+	default:
+		f.What = fmt.Sprintf("port %d of localhost cannot be opened, so the browser could not return to profilectl", port)
 	}
-	return &fault.Error{
-		Kind:    fault.Unavailable,
-		What:    fmt.Sprintf("port %d is in use, so the browser could not return to profilectl", port),
-		Fix:     "stop the program that uses it, or choose another redirect-port",
-		Setting: "redirect-port",
-		Err:     err,
-	}
+	return f
 }

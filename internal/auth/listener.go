@@ -48,12 +48,12 @@ type listener struct {
 // sockets are bound before any URL is created: if another process held one of
 // them, it would receive the code, because browsers try ::1 first.
 func listen(ctx context.Context, port int, state string, log *slog.Logger) (*listener, error) {
-	sockets, err := bind(ctx, port)
+	sockets, opened, err := bind(ctx, port)
 	if err != nil {
 		return nil, err
 	}
 	l := &listener{
-		port:      portOf(sockets[0]),
+		port:      opened,
 		state:     state,
 		log:       log,
 		responses: make(chan response, 1),

@@ -31,6 +31,12 @@ func remedyFor(a fault.Action) remedy {
 	case fault.DoUsePlainFile:
 		const keep = "%s keeps the tokens in a plain file"
 		return remedy{"profilectl login --insecure-storage", keep, "; if that is not possible, " + keep}
+	case fault.DoUseOtherBrowser:
+		const open = "run %s and open the printed address in another browser"
+		return remedy{"profilectl login --no-browser", open, ", or " + open}
+	case fault.DoMoveRedirect:
+		const move = "choose another port with --redirect-port"
+		return remedy{"", move, ", or " + move}
 	case fault.DoAllowTime:
 		return remedy{"", "allow more time with --timeout", ", or allow more time with --timeout"}
 	case fault.DoCheckSettings:

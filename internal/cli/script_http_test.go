@@ -2,8 +2,10 @@ package cli
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,4 +28,21 @@ func answersCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
+}
+
+// getCommand sends a GET request to a port of an address of this machine and checks
+// the status: get STATUS ADDRESS URL. The URL says the port and the path.
+func getCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: get STATUS ADDRESS URL")
+	}
+	u, err := url.Parse(args[2])
+	ts.Check(err)
+	u.Host = net.JoinHostPort(args[1], u.Port())
+	res, err := http.Get(u.String())
+	ts.Check(err)
+	ts.Check(res.Body.Close())
+	if got := strconv.Itoa(res.StatusCode); got != args[0] {
+		ts.Fatalf("the status of %s is %s, want %s", u, got, args[0])
+	}
 }

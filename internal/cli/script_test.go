@@ -129,6 +129,7 @@ func TestScripts(t *testing.T) {
 			"certificate":    certificateCommand,
 			"collector":      collectorCommand,
 			"documented":     documentedCommand,
+			"get":            getCommand,
 			"grep-home":      grepHomeCommand,
 			"interrupt":      interruptCommand,
 			"keyring":        keyringCommand,

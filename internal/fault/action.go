@@ -13,6 +13,8 @@ const (
 	DoStepUp                          // repeat the request where the user can be asked
 	DoOpenPage                        // open the sign-in page by hand
 	DoUsePlainFile                    // keep the tokens in a plain file
+	DoUseOtherBrowser                 // open the sign-in page in another browser
+	DoMoveRedirect                    // let the browser return to another port
 	DoAllowTime                       // allow a request more time
 	DoCheckSettings                   // list the settings and their origins
 	DoChooseTenant                    // choose one of the configured tenants
@@ -27,8 +29,8 @@ const (
 // Actions returns every Action but NoAction, for tables that must be complete.
 func Actions() []Action {
 	return []Action{
-		DoSignIn, DoSignUp, DoStepUp, DoOpenPage, DoUsePlainFile, DoAllowTime,
-		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport,
+		DoSignIn, DoSignUp, DoStepUp, DoOpenPage, DoUsePlainFile, DoUseOtherBrowser,
+		DoMoveRedirect, DoAllowTime, DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport,
 		DoStartSandbox, DoStartOtherSandbox, DoMoveSandbox,
 	}
 }
@@ -46,6 +48,10 @@ func (a Action) String() string {
 		return "open the sign-in page by hand"
 	case DoUsePlainFile:
 		return "keep the tokens in a plain file"
+	case DoUseOtherBrowser:
+		return "open the sign-in page in another browser"
+	case DoMoveRedirect:
+		return "use another port for the redirect URI"
 	case DoAllowTime:
 		return "allow more time"
 	case DoCheckSettings:

@@ -1,5 +1,5 @@
-// Package loopback recognizes hosts that are this machine. Only for them may a
-// token travel over plain HTTP.
+// Package loopback recognizes hosts that are this machine, and listens on localhost.
+// Only for such hosts may a token travel over plain HTTP.
 package loopback
 
 import (

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,5 +99,54 @@ func TestLoadCertificateRejectsUnusableFiles(t *testing.T) {
 	_, err := loadCertificate("missing.pem", "missing.key", slog.New(slog.DiscardHandler))
 	if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestListenOpensBothAddressesOfLocalhost(t *testing.T) {
+	for _, address := range []string{"localhost:0", "LOCALHOST:0"} {
+		listeners, opened, err := listen(t.Context(), "listen", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, port, _ := net.SplitHostPort(opened)
+		want := []string{"127.0.0.1:" + port, "[::1]:" + port}
+		if len(listeners) != 2 || listeners[0].Addr().String() != want[0] || listeners[1].Addr().String() != want[1] {
+			t.Errorf("%s: got %v as %s", address, listeners, opened)
+		}
+		if opened != "localhost:"+port {
+			t.Errorf("%s: clients get %s", address, opened)
+		}
+		if err := closeAll(listeners); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestListenOpensOnlyTheNamedAddress(t *testing.T) {
+	listeners, opened, err := listen(t.Context(), "listen", "127.0.0.1:0")
+	if err != nil || len(listeners) != 1 || opened != listeners[0].Addr().String() {
+		t.Fatalf("got %v as %s, %v", listeners, opened, err)
+	}
+	if err := closeAll(listeners); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestListenSaysWhyAnAddressCannotBeOpened(t *testing.T) {
+	taken, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	for address, what := range map[string]string{
+		"localhost:" + port: "cannot listen on localhost:" + port + ": another program uses the port",
+		"192.0.2.1:0":       "cannot listen on 192.0.2.1:0: this machine does not have the address", // RFC 5737
+		"nothing":           "cannot listen on nothing",
+	} {
+		_, _, err := listen(t.Context(), "listen", address)
+		if f := fault.As(err); f.Kind != fault.Usage || f.What != what || f.Fix == "" {
+			t.Errorf("%s: got %v", address, err)
+		}
 	}
 }

@@ -25,9 +25,11 @@ const (
 // fails.
 func (s *Server) Run(ctx context.Context, l Listeners) error {
 	servers := []*http.Server{s.httpServer(s.Public()), s.httpServer(s.Admin())}
-	failed := make(chan error, len(servers))
-	for i, listener := range []net.Listener{l.Public, l.Admin} {
-		go func() { failed <- servers[i].Serve(listener) }()
+	failed := make(chan error, len(l.Public)+len(l.Admin))
+	for i, listeners := range [][]net.Listener{l.Public, l.Admin} {
+		for _, listener := range listeners {
+			go func() { failed <- servers[i].Serve(listener) }()
+		}
 	}
 	notify(ctx, s.settings.NotifySocket, "READY=1")
 	select {

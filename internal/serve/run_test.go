@@ -36,12 +36,12 @@ func run(t *testing.T, w *world) *running {
 		}
 		return l
 	}
-	l := serve.Listeners{Public: listen(), Admin: listen()}
+	l := serve.Listeners{Public: []net.Listener{listen()}, Admin: []net.Listener{listen()}}
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{
 		world:  w,
-		public: l.Public.Addr().String(),
-		admin:  l.Admin.Addr().String(),
+		public: l.Public[0].Addr().String(),
+		admin:  l.Admin[0].Addr().String(),
 		stop:   stop,
 		ended:  make(chan error, 1),
 	}

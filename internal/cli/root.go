@@ -39,7 +39,7 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.BoolVar(&g.NoColor, "no-color", false, "print without color")
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error, without secrets or personal data")
 	f.StringVar(&g.Config, "config", "", "configuration `file`")
-	f.StringVar(&g.Progress, "progress", progressAuto, "progress on standard error: auto, json (lines) or none")
+	f.StringVar(&g.Progress, "progress", progressAuto, "progress `mode` on standard error: auto, json (lines) or none")
 	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
 	durationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
 }

@@ -39,8 +39,14 @@ func TestPrinterWritesEveryJSONDocumentAsYAML(t *testing.T) {
 		{"a long name", `{"` + strings.Repeat("n", 2000) + `":1}`},
 		{"lines with blanks at their ends", `{"a":"one \n two\n\n"}`},
 		{"a carriage return", `{"a":"one\r\ntwo"}`},
-		{"words that YAML reads as other types", `{"no":"no","a":"null","b":"1e3","c":"0x1F","d":"2026-11-25","e":"~","f":"","g":"=","h":"<<"}`},
-		{"indicators", `{"a":"- x","b":"# y","c":"k: v","d":"*a","e":"&a","f":"!t","g":"%","h":"@","i":"` + "`" + `","j":"|"}`},
+		{
+			"words that YAML reads as other types",
+			`{"no":"no","a":"null","b":"1e3","c":"0x1F","d":"2026-11-25","e":"~","f":"","g":"=","h":"<<"}`,
+		},
+		{
+			"indicators",
+			`{"a":"- x","b":"# y","c":"k: v","d":"*a","e":"&a","f":"!t","g":"%","h":"@","i":"` + "`" + `","j":"|"}`,
+		},
 		{"a tab at the beginning", `{"a":"\tx"}`},
 		{"empty collections", `{"a":[],"b":{},"c":[[],{}]}`},
 		{"lists of objects", `[{"a":[{"b":1}]},null,true]`},
@@ -56,7 +62,8 @@ func TestPrinterWritesEveryJSONDocumentAsYAML(t *testing.T) {
 			}
 		})
 	}
-	if printed, _ := yamlOf(t, `{"big":12345678901234567890123,"small":1E-9,"zero":-0}`); !strings.Contains(printed, "big: 12345678901234567890123") {
+	const big = "12345678901234567890123"
+	if printed, _ := yamlOf(t, `{"big":`+big+`,"small":1E-9,"zero":-0}`); !strings.Contains(printed, "big: "+big) {
 		t.Errorf("got %s", printed)
 	}
 }
@@ -106,8 +113,12 @@ func TestPrinterIsSafeOnATerminal(t *testing.T) {
 	const hostile = "a\u009b31m\u202eb\x7f"
 	v := map[string]string{"name": hostile + "\x1b[2J"}
 	for _, p := range []output.Printer{
-		{Format: output.FormatTable}, {Format: output.FormatJSON}, {Format: output.FormatYAML},
-		{Format: output.FormatTable, JQ: ".name"}, {Format: output.FormatTable, JQ: "."}, {Format: output.FormatTable, Query: "name"},
+		{Format: output.FormatTable},
+		{Format: output.FormatJSON},
+		{Format: output.FormatYAML},
+		{Format: output.FormatTable, JQ: ".name"},
+		{Format: output.FormatTable, JQ: "."},
+		{Format: output.FormatTable, Query: "name"},
 	} {
 		var terminal, program bytes.Buffer
 		table := output.Table{Columns: []string{"NAME"}, Rows: [][]string{{v["name"]}}}
@@ -143,7 +154,10 @@ func TestTableKeepsWholeColumns(t *testing.T) {
 		Rows:    [][]string{{"a rather long name", id}},
 		Whole:   []string{"CLIENT ID"},
 	}
-	if err := p.Print(nil, table); err != nil || !strings.Contains(b.String(), id) || !strings.Contains(b.String(), "a rathe…") {
-		t.Errorf("got %v\n%s", err, b.String())
+	if err := p.Print(nil, table); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, id) || !strings.Contains(got, "a rathe…") {
+		t.Errorf("got\n%s", got)
 	}
 }

@@ -32,7 +32,14 @@ func fillIn(ctx context.Context, in io.Reader, out io.Writer, c Capabilities, fo
 // run runs a model until it quits. The end of ctx and a closed terminal are Canceled
 // faults.
 func run(ctx context.Context, m tea.Model, in io.Reader, out io.Writer) error {
-	_, err := tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out), tea.WithoutSignalHandler()).Run()
+	program := tea.NewProgram(
+		m,
+		tea.WithContext(ctx),
+		tea.WithInput(in),
+		tea.WithOutput(out),
+		tea.WithoutSignalHandler(),
+	)
+	_, err := program.Run()
 	if err != nil && (ctx.Err() != nil || errors.Is(err, tea.ErrProgramKilled) || errors.Is(err, io.EOF)) {
 		return canceled(err)
 	}

@@ -22,7 +22,10 @@ func profileForm() terminal.Form {
 		return nil
 	}
 	return terminal.Form{Title: "Your profile", Note: "Sign-in address: ada@contoso.example", Pages: [][]terminal.Field{
-		{{Name: "displayName", Label: "Display name", Value: "Ada", Check: required}, {Name: "city", Label: "City", Value: "Bern"}},
+		{
+			{Name: "displayName", Label: "Display name", Value: "Ada", Check: required},
+			{Name: "city", Label: "City", Value: "Bern"},
+		},
 		{{Name: "state", Label: "State"}},
 	}}
 }
@@ -52,11 +55,13 @@ Display name (now Ada): City (now Bern): State (no value): `
 
 func TestAccessibleQuestionsEndWithTheInput(t *testing.T) {
 	c := terminal.Capabilities{Accessible: true}
-	if _, err := terminal.Edit(t.Context(), strings.NewReader("Ada\n"), io.Discard, c, profileForm()); fault.As(err).Kind != fault.Canceled {
+	_, err := terminal.Edit(t.Context(), strings.NewReader("Ada\n"), io.Discard, c, profileForm())
+	if fault.As(err).Kind != fault.Canceled {
 		t.Errorf("form: got %v", err)
 	}
 	for _, in := range []string{"", "maybe\n\n"} {
-		if _, err := terminal.Confirm(t.Context(), strings.NewReader(in), io.Discard, c, "Send?"); fault.As(err).Kind != fault.Canceled {
+		_, err := terminal.Confirm(t.Context(), strings.NewReader(in), io.Discard, c, "Send?")
+		if fault.As(err).Kind != fault.Canceled {
 			t.Errorf("confirmation of %q: got %v", in, err)
 		}
 	}

@@ -65,7 +65,7 @@ var unusable = []struct {
 	{
 		"headers for traces that are not a list",
 		func(s *serve.Settings) { s.Traces = serve.TraceSettings{Endpoint: "http://localhost:1", Headers: "x"} },
-		"traces cannot be sent: read the headers: they are not name=value,name=value",
+		"traces cannot be sent: the headers must be name=value,name=value",
 	},
 }
 

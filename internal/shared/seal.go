@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	keyBytes  = 32 // of the key file, and of the keys made from it
+	keyBytes  = 32 // of the key in the file, and of the keys derived from it
 	timeBytes = 8
 )
 
-// sealer keeps from Redis, and from whoever reads it, what is stored there: names
-// are HMACs, values are sealed with AES-256-GCM, each bound to its name.
+// sealer hides from Redis, and from everyone who can read it, what is stored there. Names
+// are HMACs. Values are sealed with AES-256-GCM, each bound to its name.
 type sealer struct {
 	names []byte
 	aead  cipher.AEAD
 }
 
-// readKey reads a key file: 32 bytes in base64, as `openssl rand -base64 32`
-// writes them.
+// readKey reads a key file with 32 bytes in base64, as `openssl rand -base64 32` writes
+// them.
 func readKey(path string) (*sealer, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -36,11 +36,11 @@ func readKey(path string) (*sealer, error) {
 	}
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != keyBytes {
-		return nil, errors.New("it does not hold 32 bytes in base64")
+		return nil, errors.New("the file must hold 32 bytes in base64")
 	}
-	names, err1 := hkdf.Key(sha256.New, key, nil, "profilectl cache names", keyBytes)
-	values, err2 := hkdf.Key(sha256.New, key, nil, "profilectl cache values", keyBytes)
-	if err := errors.Join(err1, err2); err != nil {
+	names, namesErr := hkdf.Key(sha256.New, key, nil, "profilectl cache names", keyBytes)
+	values, valuesErr := hkdf.Key(sha256.New, key, nil, "profilectl cache values", keyBytes)
+	if err := errors.Join(namesErr, valuesErr); err != nil {
 		return nil, fmt.Errorf("derive keys: %w", err)
 	}
 	block, err := aes.NewCipher(values)
@@ -54,7 +54,7 @@ func readKey(path string) (*sealer, error) {
 	return &sealer{names: names, aead: aead}, nil
 }
 
-// name is where something is stored.
+// name returns the name in Redis under which something is stored.
 func (s *sealer) name(kind string, what []byte) string {
 	mac := hmac.New(sha256.New, s.names)
 	mac.Write([]byte(kind))
@@ -62,15 +62,16 @@ func (s *sealer) name(kind string, what []byte) string {
 	return "profilectl:1:" + kind + ":" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// seal returns what is stored under a name.
+// seal returns a value and its expiry as they are stored under a name.
 func (s *sealer) seal(name, value string, until time.Time) []byte {
 	plain := make([]byte, 0, timeBytes+len(value))
-	plain = binary.BigEndian.AppendUint64(plain, uint64(until.Unix()))  //nolint:gosec // open converts it back
-	return s.aead.Seal(nil, nil, append(plain, value...), []byte(name)) //nolint:gosec // this AEAD makes its own nonce
+	plain = binary.BigEndian.AppendUint64(plain, uint64(until.Unix())) //nolint:gosec // open converts it back
+	plain = append(plain, value...)
+	return s.aead.Seal(nil, nil, plain, []byte(name)) //nolint:gosec // this AEAD makes its own nonce
 }
 
-// open returns what was sealed, or false for anything else: another key, another
-// name, or tampering.
+// open returns a sealed value and its expiry. It returns false if the value was sealed with
+// another key or for another name, or was changed.
 func (s *sealer) open(name string, sealed []byte) (value string, until time.Time, ok bool) {
 	plain, err := s.aead.Open(nil, nil, sealed, []byte(name))
 	if err != nil || len(plain) < timeBytes {

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-func FuzzOpen(f *testing.F) {
+func FuzzSealerOpen(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "key")
-	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, keyBytes))), 0o600); err != nil {
+	key := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, keyBytes))
+	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		f.Fatal(err)
 	}
 	s, err := readKey(path)

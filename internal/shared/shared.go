@@ -1,10 +1,9 @@
-// Package shared is what replicas of the mid-tier share through Redis or Valkey:
-// the results of exchanges, and how often each user was served.
+// Package shared shares state between the replicas of the mid-tier through Redis or
+// Valkey: the results of exchanges, and the request rate of each user.
 //
-// Nothing depends on it. Where Redis does not answer at once it is left alone for
-// a moment, and each replica goes by what it knows itself. Redis is not trusted
-// either: it never sees a token or a user's id, and what it says counts only if
-// this service sealed it.
+// No replica depends on it. If Redis fails or is slow, a circuit opens for a second, and
+// each replica uses only its own state. Redis is not trusted either: it never sees a token
+// or the id of a user, and the store accepts only values that a replica has sealed.
 package shared
 
 import (
@@ -26,19 +25,19 @@ import (
 	"github.com/profilectl/profilectl/internal/reload"
 )
 
-// Config is what a Store needs.
+// Config describes a Store. Password and Roots are optional.
 type Config struct {
 	Address  string // redis://[user@]host:port/number, or rediss:// for TLS
 	Password string
-	KeyFile  string         // 32 bytes in base64; read again when it changes
-	Roots    *x509.CertPool // for TLS; nil for the system's
+	KeyFile  string         // 32 bytes in base64; reloaded when it changes
+	Roots    *x509.CertPool // for TLS; nil for those of the system
 	Log      *slog.Logger
 }
 
 const (
-	patience     = 250 * time.Millisecond // for one answer: more than that, and an exchange is as fast
-	manyFailures = 3                      // in a row, and Redis is left alone
-	leaveAlone   = time.Second
+	timeout     = 250 * time.Millisecond // of a command; an exchange takes no longer
+	maxFailures = 3                      // in a row, before the circuit opens
+	openFor     = time.Second
 )
 
 const newKey = "make one with `openssl rand -base64 32`, give it to all replicas, and set cache-key-file"
@@ -50,68 +49,108 @@ type Store struct {
 	breaker *gobreaker.CircuitBreaker[any]
 }
 
-// Open returns a Store. It fails with a Usage fault where the configuration
-// cannot be used; whether Redis answers does not matter yet.
+// Open returns a Store. An invalid configuration is a Usage fault. Open does not connect
+// to Redis yet, so it succeeds if Redis is unavailable.
 func Open(c Config) (*Store, error) {
+	options, err := clientOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := openKeys(c)
+	if err != nil {
+		return nil, err
+	}
+	// The client writes every failed dial to standard error as plain text. The
+	// circuit breaker logs it instead, once.
+	logging.Disable()
+	return &Store{redis: redis.NewClient(options), keys: keys, breaker: newBreaker(c.Log)}, nil
+}
+
+func clientOptions(c Config) (*redis.Options, error) {
 	options, err := redis.ParseURL(c.Address)
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the address of the shared cache cannot be used", Fix: "write cache as redis://host:6379/0", Err: err}
-	}
-	if c.KeyFile == "" {
-		return nil, &fault.Error{Kind: fault.Usage, What: "the shared cache has no key", Fix: newKey}
-	}
-	keys, err := reload.New("the key of the shared cache", c.Log, func() (*sealer, error) { return readKey(c.KeyFile) }, c.KeyFile)
-	if err != nil {
 		return nil, &fault.Error{
-			Kind: fault.Usage, What: fmt.Sprintf("the key file of the shared cache, %s, cannot be used", c.KeyFile),
-			Fix: newKey, Err: err,
+			Kind: fault.Usage,
+			What: "the address of the shared cache is invalid",
+			Fix:  "set cache to an address such as redis://host:6379/0",
+			Err:  err,
 		}
 	}
 	if options.TLSConfig != nil {
-		options.TLSConfig.RootCAs, options.TLSConfig.MinVersion = c.Roots, tls.VersionTLS12
+		options.TLSConfig.RootCAs = c.Roots
+		options.TLSConfig.MinVersion = tls.VersionTLS12
 	}
 	options.Password = c.Password
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout, options.PoolTimeout = patience, patience, patience, patience
-	options.MaxRetries, options.ContextTimeoutEnabled = -1, true // no retries: an exchange is the better one
+	options.DialTimeout = timeout
+	options.ReadTimeout = timeout
+	options.WriteTimeout = timeout
+	options.PoolTimeout = timeout
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries = -1 // none, because an exchange is faster than a retry
 	options.DisableIdentity = true
-	// The client writes every failed dial to standard error as plain text. That Redis
-	// is away is said by the breaker, once, in the log's own form.
-	logging.Disable()
-	return &Store{redis: redis.NewClient(options), keys: keys, breaker: gobreaker.NewCircuitBreaker[any](gobreaker.Settings{
-		Timeout:      leaveAlone,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= manyFailures },
-		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, redis.Nil) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) }, // the caller went away
-		OnStateChange: func(_ string, _, to gobreaker.State) {
-			c.Log.Warn("shared cache", "state", to.String())
-		},
-	})}, nil
+	return options, nil
 }
 
-// Close ends the connections.
+func openKeys(c Config) (*reload.Value[*sealer], error) {
+	if c.KeyFile == "" {
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: "the shared cache has no key",
+			Fix:  newKey,
+		}
+	}
+	read := func() (*sealer, error) { return readKey(c.KeyFile) }
+	keys, err := reload.New("the key of the shared cache", c.Log, read, c.KeyFile)
+	if err != nil {
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: fmt.Sprintf("the key file of the shared cache, %s, cannot be used", c.KeyFile),
+			Fix:  newKey,
+			Err:  err,
+		}
+	}
+	return keys, nil
+}
+
+func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[any] {
+	return gobreaker.NewCircuitBreaker[any](gobreaker.Settings{
+		Timeout:      openFor,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= maxFailures },
+		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, redis.Nil) },
+		// A caller that has gone away says nothing about Redis.
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			log.Warn("shared cache", "state", to.String())
+		},
+	})
+}
+
+// Close closes the connections.
 func (s *Store) Close() error { return s.redis.Close() }
 
-// try asks Redis, unless it is left alone. It tells whether there was an answer,
-// and something in it.
-func (s *Store) try(ctx context.Context, ask func(context.Context) error) bool {
+// try runs a command within the timeout, unless the circuit is open. It reports whether
+// the command succeeded and found something.
+func (s *Store) try(ctx context.Context, command func(context.Context) error) bool {
 	_, err := s.breaker.Execute(func() (any, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
+		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		return nil, ask(ctx)
+		return nil, command(ctx)
 	})
 	return err == nil
 }
 
-// Degraded names the shared cache if it does not answer: it is asked, so that a
-// service without traffic knows too.
+// Degraded returns "shared cache" if Redis is unavailable, and otherwise nothing. It pings
+// Redis, so that a replica without traffic notices too.
 func (s *Store) Degraded() []string {
-	if s.try(context.Background(), func(ctx context.Context) error { return s.redis.Ping(ctx).Err() }) {
+	ping := func(ctx context.Context) error { return s.redis.Ping(ctx).Err() }
+	if s.try(context.Background(), ping) {
 		return nil
 	}
 	return []string{"shared cache"}
 }
 
-// Get returns what some replica put there, if its time is not over.
+// Get returns the value that a replica has put and when it expires. It returns false if
+// there is none, it has expired, or it was not sealed with the key.
 func (s *Store) Get(ctx context.Context, key bounded.Key) (value string, until time.Time, ok bool) {
 	seal, _ := s.keys.Get()
 	name := seal.name("obo", key[:])
@@ -127,7 +166,7 @@ func (s *Store) Get(ctx context.Context, key bounded.Key) (value string, until t
 	return value, until, ok && time.Now().Before(until)
 }
 
-// Put keeps a value for all replicas until a moment.
+// Put stores a value for all replicas until it expires.
 func (s *Store) Put(ctx context.Context, key bounded.Key, value string, until time.Time) {
 	left := time.Until(until)
 	if left <= 0 {
@@ -140,22 +179,26 @@ func (s *Store) Put(ctx context.Context, key bounded.Key, value string, until ti
 	})
 }
 
-// Delete takes a value from all replicas.
+// Delete removes a value for all replicas.
 func (s *Store) Delete(ctx context.Context, key bounded.Key) {
 	seal, _ := s.keys.Get()
-	s.try(ctx, func(ctx context.Context) error { return s.redis.Del(ctx, seal.name("obo", key[:])).Err() })
+	s.try(ctx, func(ctx context.Context) error {
+		return s.redis.Del(ctx, seal.name("obo", key[:])).Err()
+	})
 }
 
 //go:embed limit.lua
 var limitScript string
 
-// Wait counts a request of a user and returns how long the user has to wait;
-// zero for not at all. It tells whether Redis answered.
+// Wait counts a request of a user in all replicas and returns how long the user has to
+// wait, or 0 if the request is within the limit. It returns false if Redis is unavailable.
 func (s *Store) Wait(ctx context.Context, user string, perMinute int) (wait time.Duration, ok bool) {
 	seal, _ := s.keys.Get()
+	names := []string{seal.name("limit", []byte(user))}
+	interval := time.Minute.Microseconds() / int64(perMinute)
 	var micros int64
 	ok = s.try(ctx, func(ctx context.Context) (err error) {
-		micros, err = redis.NewScript(limitScript).Run(ctx, s.redis, []string{seal.name("limit", []byte(user))}, time.Minute.Microseconds()/int64(perMinute), perMinute).Int64()
+		micros, err = redis.NewScript(limitScript).Run(ctx, s.redis, names, interval, perMinute).Int64()
 		return err
 	})
 	return time.Duration(micros) * time.Microsecond, ok

@@ -28,7 +28,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-// server is a redis-server with a password.
+// server is a redis-server that requires a password.
 type server struct {
 	*redistest.Server
 	t *testing.T
@@ -36,19 +36,23 @@ type server struct {
 
 func startRedis(t *testing.T, more ...string) *server {
 	t.Helper()
-	return &server{redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "", append(more, "--requirepass", "pass word")...), t}
+	required := os.Getenv("PROFILECTL_TEST_REQUIRE") != ""
+	return &server{redistest.New(t, required, append(more, "--requirepass", "pass word")...), t}
 }
 
-// client sees what redis-server sees.
+// client returns a client that reads and changes what the server stores.
 func (s *server) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.Address, Password: "pass word", DisableIdentity: true})
 }
 
-// open makes one replica's store.
+// open returns the store of one replica.
 func (s *server) open(keyFile string, log io.Writer) *shared.Store {
 	s.t.Helper()
 	store, err := shared.Open(shared.Config{
-		Address: "redis://" + s.Address + "/0", Password: "pass word", KeyFile: keyFile, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Address:  "redis://" + s.Address + "/0",
+		Password: "pass word",
+		KeyFile:  keyFile,
+		Log:      slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -68,14 +72,15 @@ func writeKey(t *testing.T, path string) {
 	t.Helper()
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
-	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600); err != nil {
+	text := base64.StdEncoding.EncodeToString(key[:]) + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-const token = "eyJ.a token of somebody.x"
+const token = "eyJ.a token of Ada.x"
 
-func TestReplicasShareWhatRedisCannotRead(t *testing.T) {
+func TestStoreSharesWhatRedisCannotRead(t *testing.T) {
 	s := startRedis(t)
 	keyFile := newKeyFile(t)
 	one, two := s.open(keyFile, io.Discard), s.open(keyFile, io.Discard)
@@ -102,22 +107,22 @@ func TestReplicasShareWhatRedisCannotRead(t *testing.T) {
 		if err != nil || left <= 0 || left > time.Hour {
 			t.Errorf("%s stays for %v, %v", name, left, err)
 		}
-		for _, secret := range []string{"eyJ", "somebody", "user-id", string(key[:])} {
+		for _, secret := range []string{"eyJ", "Ada", "user-id", string(key[:])} {
 			if strings.Contains(name, secret) || bytes.Contains(value, []byte(secret)) {
 				t.Errorf("redis can read %q", secret)
 			}
 		}
 	}
 	if _, _, ok := s.open(newKeyFile(t), io.Discard).Get(t.Context(), key); ok {
-		t.Error("another key opens it")
+		t.Error("a store with another key opened the value")
 	}
 	two.Delete(t.Context(), key)
 	if _, _, ok := one.Get(t.Context(), key); ok {
-		t.Error("what one replica deleted another still finds")
+		t.Error("a replica finds what another one deleted")
 	}
 }
 
-func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {
+func TestStoreRejectsWhatNoReplicaSealed(t *testing.T) {
 	s := startRedis(t)
 	store := s.open(newKeyFile(t), io.Discard)
 	mine, theirs := bounded.KeyOf("mine"), bounded.KeyOf("theirs")
@@ -150,7 +155,12 @@ func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)-1] ^= 1
 	for what, value := range map[string][]byte{
-		"another user's token": foreign, "one bit changed": flipped, "cut off": good[:20], "nothing": {}, "rubbish": []byte("rubbish"), "the token in plain": []byte(token),
+		"the token of another user": foreign,
+		"a changed bit":             flipped,
+		"a truncated value":         good[:20],
+		"an empty value":            {},
+		"garbage":                   []byte("garbage"),
+		"the token in plain text":   []byte(token),
 	} {
 		if err := raw.Set(t.Context(), myName, value, 0).Err(); err != nil {
 			t.Fatal(err)
@@ -159,7 +169,7 @@ func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {
 			t.Errorf("%s: got %q", what, got)
 		}
 	}
-	// Brought back after its end: the sealed time counts, not Redis's.
+	// A value that Redis keeps after its end: the sealed expiry counts.
 	short := bounded.KeyOf("short")
 	store.Put(t.Context(), short, token, time.Now().Add(time.Second))
 	names, _ := raw.Keys(t.Context(), "*").Result()
@@ -173,12 +183,12 @@ func TestWhatThisServiceDidNotSealDoesNotCount(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("a token is served past its end")
+			t.Fatal("an expired token was returned")
 		}
 	}
 }
 
-func TestTheLimitCountsOverAllReplicas(t *testing.T) {
+func TestStoreLimitsUsersAcrossReplicas(t *testing.T) {
 	s := startRedis(t)
 	keyFile := newKeyFile(t)
 	one, two := s.open(keyFile, io.Discard), s.open(keyFile, io.Discard)
@@ -190,14 +200,14 @@ func TestTheLimitCountsOverAllReplicas(t *testing.T) {
 	}
 	wait, ok := two.Wait(t.Context(), "ada", perMinute)
 	if !ok || wait <= 0 || wait > 10*time.Second {
-		t.Errorf("one too many: wait %v, %v", wait, ok)
+		t.Errorf("one request too many: wait %v, %v", wait, ok)
 	}
 	if wait, ok := one.Wait(t.Context(), "grace", perMinute); wait != 0 || !ok {
 		t.Errorf("another user: wait %v, %v", wait, ok)
 	}
 }
 
-func TestWithoutRedisNobodyWaits(t *testing.T) {
+func TestStoreNeverWaitsLongForRedis(t *testing.T) {
 	s := startRedis(t)
 	var log bytes.Buffer
 	store := s.open(newKeyFile(t), &log)
@@ -207,19 +217,22 @@ func TestWithoutRedisNobodyWaits(t *testing.T) {
 		_, _, ok := store.Get(t.Context(), key)
 		return ok
 	}
-	// sees waits until the store says so about itself.
-	sees := func(degraded bool) {
+	// becomes waits until Degraded reports that Redis is unavailable, or available.
+	becomes := func(degraded bool) {
 		t.Helper()
-		for deadline := time.Now().Add(20 * time.Second); len(store.Degraded()) > 0 != degraded; time.Sleep(20 * time.Millisecond) {
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if len(store.Degraded()) > 0 == degraded {
+				return
+			}
 			if put(); time.Now().After(deadline) {
 				t.Fatalf("degraded is not %v: %s", degraded, &log)
 			}
 		}
 	}
 	if !put() || store.Degraded() != nil {
-		t.Fatal("it does not work at the start")
+		t.Fatal("the store does not work at the start")
 	}
-	for name, c := range map[string]struct{ fail, mend func() }{
+	for name, c := range map[string]struct{ fail, repair func() }{
 		"killed": {s.Kill, s.Start},
 		"hanging": {
 			func() { _ = s.Process.Process.Signal(syscall.SIGSTOP) },
@@ -227,30 +240,30 @@ func TestWithoutRedisNobodyWaits(t *testing.T) {
 		},
 	} {
 		c.fail()
-		begun := time.Now()
+		start := time.Now()
 		if put() {
-			t.Errorf("%s: it still answers", name)
+			t.Errorf("%s: the store still finds a value", name)
 		}
 		if _, ok := store.Wait(t.Context(), "ada", 1); ok {
-			t.Errorf("%s: it still counts", name)
+			t.Errorf("%s: the store still counts requests", name)
 		}
 		for range 1000 {
 			put()
 		}
-		// Three times its patience, and then once a second.
-		if took := time.Since(begun); took > 10*time.Second {
+		// The first three requests wait for the timeout, then one a second does.
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%s: a thousand requests waited %v", name, took)
 		}
-		sees(true)
-		c.mend()
-		sees(false)
+		becomes(true)
+		c.repair()
+		becomes(false)
 		if !put() {
-			t.Errorf("%s: it does not work afterwards", name)
+			t.Errorf("%s: the store does not work afterwards", name)
 		}
 	}
 }
 
-func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
+func TestStoreTrustsOnlyItsCA(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string, blocks ...[]byte) string {
 		path := filepath.Join(dir, name)
@@ -268,25 +281,35 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return file(name+"-ca.pem", c.CA), file(name+".pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]})),
-			file(name+".key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+		encoded := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.TLS.Certificate[0]})
+		encodedKey := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+		return file(name+"-ca.pem", c.CA), file(name+".pem", encoded), file(name+".key", encodedKey)
 	}
 	ca, certificate, key := issue("redis")
-	stranger, _, _ := issue("stranger")
-	s := startRedis(t, "--tls-port", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", ca, "--tls-auth-clients", "no")
-	for file, trusted := range map[string]bool{ca: true, stranger: false} {
+	otherCA, _, _ := issue("other")
+	s := startRedis(t, "--tls-port",
+		"--tls-cert-file", certificate,
+		"--tls-key-file", key,
+		"--tls-ca-cert-file", ca,
+		"--tls-auth-clients", "no",
+	)
+	for file, trusted := range map[string]bool{ca: true, otherCA: false} {
 		roots, err := upstream.Roots(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		store, err := shared.Open(shared.Config{
-			Address: "rediss://" + s.Address + "/0", Password: "pass word", KeyFile: newKeyFile(t), Roots: roots, Log: slog.New(slog.DiscardHandler),
+			Address:  "rediss://" + s.Address + "/0",
+			Password: "pass word",
+			KeyFile:  newKeyFile(t),
+			Roots:    roots,
+			Log:      slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if answers := store.Degraded() == nil; answers != trusted {
-			t.Errorf("trusted: %v", !trusted)
+		if got := store.Degraded() == nil; got != trusted {
+			t.Errorf("trusted: got %v, want %v", got, trusted)
 		}
 		if err := store.Close(); err != nil {
 			t.Error(err)
@@ -294,7 +317,7 @@ func TestRedisIsReachedOverTLSAndOnlyWithTheRightCA(t *testing.T) {
 	}
 }
 
-func TestARenewedKeyIsUsed(t *testing.T) {
+func TestStoreUsesARenewedKey(t *testing.T) {
 	s := startRedis(t)
 	keyFile := newKeyFile(t)
 	store := s.open(keyFile, io.Discard)
@@ -311,11 +334,11 @@ func TestARenewedKeyIsUsed(t *testing.T) {
 	}
 	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
 	if _, _, ok := s.open(keyFile, io.Discard).Get(t.Context(), key); !ok {
-		t.Error("another replica cannot read what the new key sealed")
+		t.Error("another replica cannot open what the new key sealed")
 	}
 }
 
-func TestConfigurationsThatCannotBeUsed(t *testing.T) {
+func TestOpenRejectsInvalidConfigurations(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -325,11 +348,15 @@ func TestConfigurationsThatCannotBeUsed(t *testing.T) {
 		return path
 	}
 	good := newKeyFile(t)
+	missing, short := filepath.Join(dir, "missing"), file("short", "c2hvcnQ=")
+	unusable := func(path string) string {
+		return fmt.Sprintf("the key file of the shared cache, %s, cannot be used", path)
+	}
 	for _, c := range []struct{ name, address, key, what string }{
 		{"no key", "redis://localhost", "", "the shared cache has no key"},
-		{"no such key file", "redis://localhost", filepath.Join(dir, "none"), fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "none"))},
-		{"a short key", "redis://localhost", file("short", "c2hvcnQ="), fmt.Sprintf("the key file of the shared cache, %s, cannot be used", filepath.Join(dir, "short"))},
-		{"another kind of address", "http://localhost", good, "the address of the shared cache cannot be used"},
+		{"a missing key file", "redis://localhost", missing, unusable(missing)},
+		{"a key that is too short", "redis://localhost", short, unusable(short)},
+		{"another scheme", "http://localhost", good, "the address of the shared cache is invalid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := shared.Open(shared.Config{Address: c.address, KeyFile: c.key, Log: slog.New(slog.DiscardHandler)})

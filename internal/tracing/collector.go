@@ -12,27 +12,27 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector sends spans by OTLP over HTTP, in protobuf. The library's own client
-// would bring gRPC along, 8 MB of it, which is not used (docs/adr).
+// collector sends spans as protobuf by OTLP over HTTP. The client of the library would
+// link 8 MB of gRPC, which is not used (docs/adr).
 type collector struct {
 	address string
 	headers http.Header
 	http    *http.Client
 }
 
-// Start is nothing (otlptrace.Client).
+// Start does nothing (otlptrace.Client).
 func (*collector) Start(context.Context) error { return nil }
 
-// Stop is nothing (otlptrace.Client).
+// Stop does nothing (otlptrace.Client).
 func (*collector) Stop(context.Context) error { return nil }
 
-// UploadTraces sends spans once. TracesData is written like the request that the
-// collector expects (OTLP, ExportTraceServiceRequest): the same field, the same
-// number.
+// UploadTraces sends spans once, without a retry. It encodes TracesData instead of the
+// ExportTraceServiceRequest that OTLP specifies. Their encodings are the same, because both
+// have one field with the same type and number.
 func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
 	body, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: spans})
 	if err != nil {
-		return fmt.Errorf("write spans: %w", err)
+		return fmt.Errorf("encode spans: %w", err)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address, bytes.NewReader(body))
 	if err != nil {
@@ -45,8 +45,8 @@ func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceS
 		return fmt.Errorf("send spans: %w", err)
 	}
 	defer res.Body.Close()
-	const most = 64 << 10
-	_, _ = io.CopyN(io.Discard, res.Body, most) // so that the connection can be used again
+	const limit = 64 << 10
+	_, _ = io.CopyN(io.Discard, res.Body, limit) // so that the connection can be reused
 	if res.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("send spans: the collector answered with HTTP status %d", res.StatusCode)
 	}

@@ -1,10 +1,10 @@
-// Package tracing shows where the time of a request goes: one span for what a
-// caller asked, one for each call to Entra and Graph, sent to an OpenTelemetry
-// collector. It is off unless a collector is configured. A trace that a caller
-// brings along (W3C Trace Context, traceparent) is passed on in either case.
+// Package tracing sends spans to an OpenTelemetry collector: one for each request that is
+// served, and one for each call to Entra and Graph. It is off unless a collector is
+// configured. The trace context of a caller (W3C Trace Context, traceparent) is propagated
+// in either case.
 //
-// Spans hold routes, hosts, statuses and times; no address of a caller, no path
-// with a name in it, nothing of a token.
+// Spans hold routes, hosts, statuses and times. They hold no address of a caller, no path
+// with a name in it, and nothing of a token.
 package tracing
 
 import (
@@ -27,48 +27,65 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// Config says where spans go. The zero value is for nowhere.
+// Config describes the collector. The zero value describes none.
 type Config struct {
-	Endpoint string       // of the collector, as http://localhost:4318; empty for none
-	Headers  string       // sent along, as name=value,name=value; may hold a secret
+	Endpoint string       // of the collector, such as http://localhost:4318; empty for none
+	Headers  string       // for the collector, as name=value,name=value; may hold a secret
 	Version  string       // of this program
 	HTTP     *http.Client // calls the collector
-	Log      *slog.Logger // is told of spans that could not be sent
+	Log      *slog.Logger // gets a warning for spans that could not be sent
 }
 
-// Tracer makes spans. It is safe for concurrent use.
+// Tracer creates spans. It is safe for concurrent use.
 type Tracer struct {
 	tracer trace.Tracer
-	off    bool // spans go nowhere; only a caller's trace is passed on
+	off    bool // there is no collector; only the trace context of a caller is propagated
 	stop   func(context.Context) error
 }
 
-// New returns a Tracer. It fails where Headers or the environment's
-// OTEL_RESOURCE_ATTRIBUTES cannot be read.
+// New returns a Tracer. It returns an error if Headers or the environment variable
+// OTEL_RESOURCE_ATTRIBUTES cannot be parsed.
 func New(ctx context.Context, c Config) (*Tracer, error) {
 	if c.Endpoint == "" {
-		return &Tracer{tracer: noop.NewTracerProvider().Tracer(""), off: true, stop: func(context.Context) error { return nil }}, nil
+		return &Tracer{
+			tracer: noop.NewTracerProvider().Tracer(""),
+			off:    true,
+			stop:   func(context.Context) error { return nil },
+		}, nil
 	}
 	headers, err := parseHeaders(c.Headers)
 	if err != nil {
 		return nil, err
 	}
-	exporter, err := otlptrace.New(ctx, &collector{address: strings.TrimSuffix(c.Endpoint, "/") + "/v1/traces", headers: headers, http: c.HTTP})
+	exporter, err := otlptrace.New(ctx, &collector{
+		address: strings.TrimSuffix(c.Endpoint, "/") + "/v1/traces",
+		headers: headers,
+		http:    c.HTTP,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("start tracing: %w", err)
 	}
-	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "profilectl"), attribute.String("service.version", c.Version)), resource.WithFromEnv())
+	service := resource.WithAttributes(
+		attribute.String("service.name", "profilectl"),
+		attribute.String("service.version", c.Version),
+	)
+	attributes, err := resource.New(ctx, service, resource.WithFromEnv())
 	if err != nil {
 		return nil, fmt.Errorf("read OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	// The SDK knows no other way to say what fails in the background.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { c.Log.Warn("traces are lost", "error", err) }))
-	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(about))
-	return &Tracer{tracer: provider.Tracer("github.com/profilectl/profilectl"), stop: provider.Shutdown}, nil
+	// The SDK has no other way to report errors in the background.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		c.Log.Warn("traces are lost", "error", err)
+	}))
+	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(attributes))
+	return &Tracer{
+		tracer: provider.Tracer("github.com/profilectl/profilectl"),
+		stop:   provider.Shutdown,
+	}, nil
 }
 
-// parseHeaders reads OTEL_EXPORTER_OTLP_HEADERS (OpenTelemetry specification,
-// "Specifying headers via environment variables").
+// parseHeaders parses the format of OTEL_EXPORTER_OTLP_HEADERS (OpenTelemetry
+// specification, "Specifying headers via environment variables").
 func parseHeaders(text string) (http.Header, error) {
 	headers := http.Header{}
 	for pair := range strings.SplitSeq(text, ",") {
@@ -78,14 +95,15 @@ func parseHeaders(text string) (http.Header, error) {
 		name, value, ok := strings.Cut(pair, "=")
 		value, err := url.PathUnescape(strings.TrimSpace(value))
 		if !ok || err != nil {
-			return nil, errors.New("read the headers: they are not name=value,name=value") // without a value, which may be a secret
+			// The error does not contain the text, which may be a secret.
+			return nil, errors.New("the headers must be name=value,name=value")
 		}
 		headers.Set(strings.TrimSpace(name), value)
 	}
 	return headers, nil
 }
 
-// Stop sends what is left, for as long as ctx allows.
+// Stop sends the remaining spans, until ctx ends.
 func (t *Tracer) Stop(ctx context.Context) error {
 	if err := t.stop(ctx); err != nil {
 		return fmt.Errorf("send the last spans: %w", err)
@@ -93,23 +111,24 @@ func (t *Tracer) Stop(ctx context.Context) error {
 	return nil
 }
 
-// Span is one piece of work.
+// Span is the span of a request that is served.
 type Span struct{ span trace.Span }
 
-// Serve begins the span of a request that came in, in the trace that its header
-// names.
+// Serve starts the span of an incoming request. It belongs to the trace that the
+// request's header names, or to a new one.
 func (t *Tracer) Serve(ctx context.Context, h http.Header) (context.Context, Span) {
 	switch {
 	case len(h["Traceparent"]) > 0:
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 	case t.off:
-		return ctx, Span{trace.SpanFromContext(ctx)} // one that does nothing
+		return ctx, Span{trace.SpanFromContext(ctx)} // a span that does nothing
 	}
 	ctx, span := t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
 	return ctx, Span{span}
 }
 
-// TraceID finds the request at the collector; empty where there is no trace.
+// TraceID returns the id that identifies the request at the collector, or an empty string
+// if there is no trace.
 func (s Span) TraceID() string {
 	if c := s.span.SpanContext(); c.HasTraceID() {
 		return c.TraceID().String()
@@ -117,20 +136,25 @@ func (s Span) TraceID() string {
 	return ""
 }
 
-// End ends the span of a request: which route it took, and what became of it.
+// End ends the span with the route, the HTTP status and the outcome of the request.
 func (s Span) End(route string, status int, outcome string) {
 	if !s.span.IsRecording() {
 		return
 	}
 	s.span.SetName(route)
-	s.span.SetAttributes(attribute.String("http.route", route), attribute.Int("http.response.status_code", status), attribute.String("profilectl.outcome", outcome))
+	s.span.SetAttributes(
+		attribute.String("http.route", route),
+		attribute.Int("http.response.status_code", status),
+		attribute.String("profilectl.outcome", outcome),
+	)
 	if status >= http.StatusInternalServerError {
 		s.span.SetStatus(codes.Error, outcome)
 	}
 	s.span.End()
 }
 
-// Transport makes a span of each request that goes out, and passes the trace on.
+// Transport returns a transport that creates a span for each outgoing request and
+// propagates the trace context in its header.
 func (t *Tracer) Transport(next http.RoundTripper) http.RoundTripper { return outgoing{t, next} }
 
 type outgoing struct {
@@ -138,20 +162,24 @@ type outgoing struct {
 	next   http.RoundTripper
 }
 
-// RoundTrip sends a copy of the request with the trace in its header.
+// RoundTrip sends a copy of the request with the trace context in its header.
 func (o outgoing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if o.tracer.off && !trace.SpanContextFromContext(req.Context()).IsValid() {
 		return o.next.RoundTrip(req)
 	}
-	ctx, span := o.tracer.tracer.Start(req.Context(), req.Method+" "+req.URL.Host, trace.WithSpanKind(trace.SpanKindClient))
+	name := req.Method + " " + req.URL.Host
+	ctx, span := o.tracer.tracer.Start(req.Context(), name, trace.WithSpanKind(trace.SpanKindClient))
 	defer span.End()
 	req = req.Clone(ctx)
 	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header))
 	res, err := o.next.RoundTrip(req)
-	span.SetAttributes(attribute.String("http.request.method", req.Method), attribute.String("server.address", req.URL.Hostname()))
+	span.SetAttributes(
+		attribute.String("http.request.method", req.Method),
+		attribute.String("server.address", req.URL.Hostname()),
+	)
 	switch {
 	case err != nil:
-		span.SetStatus(codes.Error, "no answer")
+		span.SetStatus(codes.Error, "no response")
 	case res.StatusCode >= http.StatusBadRequest:
 		span.SetStatus(codes.Error, http.StatusText(res.StatusCode))
 	}

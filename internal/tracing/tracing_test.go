@@ -21,16 +21,20 @@ const (
 	parent  = "00-" + traceID + "-00f067aa0ba902b7-01"
 )
 
-// echo answers with the traceparent that it was sent.
+// echo responds with the traceparent header of the request.
 type echo struct{}
 
 func (echo) RoundTrip(r *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(r.Header.Get("traceparent"))), Request: r}, nil
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Body:       io.NopCloser(strings.NewReader(r.Header.Get("traceparent"))),
+		Request:    r,
+	}, nil
 }
 
-// passed serves a request that brings h along, and returns the traceparent of the
+// propagated serves a request with the header h and returns the traceparent header of the
 // call that is made for it.
-func passed(t *testing.T, tracer *tracing.Tracer, h http.Header) string {
+func propagated(t *testing.T, tracer *tracing.Tracer, h http.Header) string {
 	t.Helper()
 	ctx, span := tracer.Serve(t.Context(), h)
 	defer span.End("POST /updateUserInfo", http.StatusNoContent, "done")
@@ -49,42 +53,56 @@ func passed(t *testing.T, tracer *tracing.Tracer, h http.Header) string {
 	return string(text)
 }
 
-func TestATraceIsPassedOnAlsoWithoutACollector(t *testing.T) {
+func TestTracerPropagatesATraceWithoutACollector(t *testing.T) {
 	tracer, err := tracing.New(t.Context(), tracing.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := passed(t, tracer, http.Header{"Traceparent": {parent}}); got != parent {
-		t.Errorf("passed on: %q", got)
+	if got := propagated(t, tracer, http.Header{"Traceparent": {parent}}); got != parent {
+		t.Errorf("propagated %q, want %q", got, parent)
 	}
-	for _, h := range []http.Header{{}, {"Traceparent": {"rubbish"}}, {"Traceparent": {strings.Repeat("0", 10_000)}}} {
-		if got := passed(t, tracer, h); got != "" {
-			t.Errorf("made up: %q", got)
+	for _, h := range []http.Header{
+		{},
+		{"Traceparent": {"garbage"}},
+		{"Traceparent": {strings.Repeat("0", 10_000)}},
+	} {
+		if got := propagated(t, tracer, h); got != "" {
+			t.Errorf("propagated %q, want nothing", got)
 		}
 	}
 }
 
-func TestSpansReachTheCollector(t *testing.T) {
+func TestTracerSendsSpansToTheCollector(t *testing.T) {
 	received := make(chan *tracepb.TracesData, 1)
 	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var data tracepb.TracesData
-		if err != nil || proto.Unmarshal(body, &data) != nil || r.URL.Path != "/base/v1/traces" || r.Header.Get("Api-Key") != "a b" || r.Header.Get("Content-Type") != "application/x-protobuf" {
-			t.Errorf("got %v, %s %v", err, r.URL, r.Header)
+		if err != nil || proto.Unmarshal(body, &data) != nil {
+			t.Errorf("got %v, %q", err, body)
+		}
+		if r.URL.Path != "/base/v1/traces" || r.Header.Get("Api-Key") != "a b" ||
+			r.Header.Get("Content-Type") != "application/x-protobuf" {
+			t.Errorf("got %s %v", r.URL, r.Header)
 		}
 		if strings.Contains(string(body), "secret") {
-			t.Error("a query was told to the collector")
+			t.Error("the collector got the query of a request")
 		}
 		received <- &data
 	}))
 	defer collector.Close()
-	tracer, err := tracing.New(t.Context(), tracing.Config{Endpoint: collector.URL + "/base/", Headers: "api-key=a%20b", Version: "1.2.3", HTTP: collector.Client(), Log: slog.New(slog.DiscardHandler)})
+	tracer, err := tracing.New(t.Context(), tracing.Config{
+		Endpoint: collector.URL + "/base/",
+		Headers:  "api-key=a%20b",
+		Version:  "1.2.3",
+		HTTP:     collector.Client(),
+		Log:      slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := passed(t, tracer, http.Header{"Traceparent": {parent}})
+	header := propagated(t, tracer, http.Header{"Traceparent": {parent}})
 	if !strings.HasPrefix(header, "00-"+traceID) || header == parent {
-		t.Errorf("passed on: %q", header)
+		t.Errorf("propagated %q", header)
 	}
 	if err := tracer.Stop(context.Background()); err != nil {
 		t.Fatal(err)
@@ -100,22 +118,30 @@ func TestSpansReachTheCollector(t *testing.T) {
 	}
 }
 
-func TestACollectorThatFailsIsLogged(t *testing.T) {
+func TestTracerLogsAFailingCollector(t *testing.T) {
 	collector := httptest.NewServer(http.NotFoundHandler())
 	defer collector.Close()
 	var log bytes.Buffer
-	tracer, err := tracing.New(t.Context(), tracing.Config{Endpoint: collector.URL, HTTP: collector.Client(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	tracer, err := tracing.New(t.Context(), tracing.Config{
+		Endpoint: collector.URL,
+		HTTP:     collector.Client(),
+		Log:      slog.New(slog.NewTextHandler(&log, nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	passed(t, tracer, http.Header{})
-	if err := tracer.Stop(context.Background()); err != nil || !strings.Contains(log.String(), "the collector answered with HTTP status 404") {
+	propagated(t, tracer, http.Header{})
+	err = tracer.Stop(context.Background())
+	if err != nil || !strings.Contains(log.String(), "the collector answered with HTTP status 404") {
 		t.Errorf("got %v, log %s", err, &log)
 	}
 }
 
-func TestHeadersThatCannotBeReadAreNotRepeated(t *testing.T) {
-	_, err := tracing.New(t.Context(), tracing.Config{Endpoint: "http://localhost:4318", Headers: "the secret alone"})
+func TestNewDoesNotRepeatInvalidHeaders(t *testing.T) {
+	_, err := tracing.New(t.Context(), tracing.Config{
+		Endpoint: "http://localhost:4318",
+		Headers:  "the secret alone",
+	})
 	if err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}

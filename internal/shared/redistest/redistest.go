@@ -1,26 +1,27 @@
-// Package redistest starts a real redis-server for a test, as net/http/httptest
-// starts a server: on loopback, with nothing kept on disk, gone with the test.
+// Package redistest starts a real redis-server for a test. The server listens on loopback,
+// keeps nothing on disk, and ends with the test.
 package redistest
 
 import (
 	"net"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 )
 
-// Server is a redis-server.
+// Server is a running redis-server.
 type Server struct {
 	Address string    // host:port
-	Process *exec.Cmd // to be stopped and continued; changes with Start
+	Process *exec.Cmd // replaced by Start
 
 	t         testing.TB
 	arguments []string
 }
 
-// New starts a redis-server on a free port, with further arguments. Where there is
-// none it skips the test, or fails it if one is required. Given "--tls-port" first,
-// it takes TLS alone.
+// New starts a redis-server on a free port, with further arguments. If redis-server is not
+// installed, New skips the test, or fails it if the server is required. If the first
+// argument is "--tls-port", the server accepts only TLS.
 func New(t testing.TB, required bool, arguments ...string) *Server {
 	t.Helper()
 	if _, err := exec.LookPath("redis-server"); err != nil {
@@ -41,17 +42,18 @@ func New(t testing.TB, required bool, arguments ...string) *Server {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	where := "--port"
+	listen := []string{"--port", port}
 	if len(arguments) > 0 && arguments[0] == "--tls-port" {
-		where, arguments = "--tls-port", append([]string{"--port", "0"}, arguments[1:]...)
+		listen, arguments = []string{"--port", "0", "--tls-port", port}, arguments[1:]
 	}
-	s := &Server{Address: address, t: t, arguments: append([]string{where, port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"}, arguments...)}
+	inMemory := []string{"--bind", "127.0.0.1", "--save", "", "--appendonly", "no"}
+	s := &Server{Address: address, t: t, arguments: slices.Concat(listen, inMemory, arguments)}
 	s.Start()
 	t.Cleanup(s.Kill)
 	return s
 }
 
-// Start starts the server, again after Kill, and returns when it listens.
+// Start starts the server, or restarts it after Kill, and returns when it listens.
 func (s *Server) Start() {
 	s.t.Helper()
 	s.Process = exec.CommandContext(s.t.Context(), "redis-server", s.arguments...)
@@ -62,7 +64,7 @@ func (s *Server) Start() {
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		conn, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.Address)
 		if err == nil {
-			_ = conn.Close() // it only showed that somebody listens
+			_ = conn.Close() // it only shows that the server listens
 			return
 		}
 		if time.Now().After(deadline) {
@@ -71,7 +73,7 @@ func (s *Server) Start() {
 	}
 }
 
-// Kill ends the server without a warning.
+// Kill kills the server.
 func (s *Server) Kill() {
 	_ = s.Process.Process.Kill()
 	_ = s.Process.Wait() // it was killed

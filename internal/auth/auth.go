@@ -35,7 +35,8 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Config is what a Client needs. All fields but RedirectPort and Wait must be set.
+// Config is what a Client needs. All fields but OnHTTPS, RedirectPort and Wait must be
+// set.
 type Config struct {
 	Authority authority.Authority
 	ClientID  string            // of the public client's app registration
@@ -43,7 +44,11 @@ type Config struct {
 	HTTP      *http.Client      // for the token endpoint
 	// Open shows the sign-in page to the user. It must not wait for the browser. An
 	// error ends the sign-in.
-	Open         func(ctx context.Context, page Page) error
+	Open func(ctx context.Context, page Page) error
+	// OnHTTPS is called at most once in a sign-in: when a browser tries to return with
+	// https, which the redirect URI does not use. The sign-in goes on until its time
+	// limit.
+	OnHTTPS      func()
 	RedirectPort int           // the loopback port; 0 picks a free one
 	Wait         time.Duration // limits the wait for the user; 0 is five minutes
 	Log          *slog.Logger
@@ -87,6 +92,9 @@ const defaultWait = 5 * time.Minute
 func New(config Config) (*Client, error) {
 	if config.Wait == 0 {
 		config.Wait = defaultWait
+	}
+	if config.OnHTTPS == nil {
+		config.OnHTTPS = func() {}
 	}
 	c := &Client{config: config}
 	var err error

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/aadsts"
@@ -35,7 +34,7 @@ func (c *Client) Interactive(ctx context.Context, r Request) (Token, error) {
 		return Token{}, err
 	}
 	s := newSecrets()
-	l, err := listen(ctx, c.config.RedirectPort, s.state, c.config.Log)
+	l, err := listen(ctx, c.config.RedirectPort, s.state, c.config.Log, c.config.OnHTTPS)
 	if err != nil {
 		return Token{}, err
 	}
@@ -82,12 +81,7 @@ func (c *Client) await(ctx context.Context, l *listener) (response, error) {
 	case res := <-l.responses:
 		return res, nil
 	case <-limit.C:
-		return response{}, &fault.Error{
-			Kind: fault.SignIn,
-			What: fmt.Sprintf("the sign-in was not finished in the browser within %s", c.config.Wait),
-			Fix:  "run the command again",
-			Next: fault.DoOpenPage,
-		}
+		return response{}, l.noResponse(c.config.Wait)
 	case <-ctx.Done():
 		return response{}, canceled(ctx.Err())
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,6 +16,9 @@ const (
 	maxResponse = 64 << 10         // bytes of the browser's form; a code has about 1.5 KB
 	linger      = 2 * time.Second  // for the browser to load the final page
 	readLimit   = 10 * time.Second // for one request to arrive
+	// maxHeader allows for all cookies of localhost, which its programs share: browsers
+	// keep up to 180 of 4 KB for a host.
+	maxHeader = 1 << 20
 )
 
 // response is what the identity provider sent through the browser.
@@ -39,6 +43,7 @@ type listener struct {
 	log       *slog.Logger
 	server    *http.Server
 	taken     atomic.Bool // set when a response has been accepted
+	https     atomic.Bool // set when a client has spoken TLS
 	responses chan response
 	outcome   chan page     // the final page for the browser
 	shown     chan struct{} // closed when the final page has been sent
@@ -47,7 +52,9 @@ type listener struct {
 // listen starts a listener on 127.0.0.1 and [::1]; port 0 picks a free port. Both
 // sockets are bound before any URL is created: if another process held one of
 // them, it would receive the code, because browsers try ::1 first.
-func listen(ctx context.Context, port int, state string, log *slog.Logger) (*listener, error) {
+//
+// onHTTPS is called once if a client speaks TLS to the listener.
+func listen(ctx context.Context, port int, state string, log *slog.Logger, onHTTPS func()) (*listener, error) {
 	sockets, opened, err := bind(ctx, port)
 	if err != nil {
 		return nil, err
@@ -64,12 +71,17 @@ func listen(ctx context.Context, port int, state string, log *slog.Logger) (*lis
 		Handler:           l,
 		ReadHeaderTimeout: readLimit / 2,
 		ReadTimeout:       readLimit,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	l.server.SetKeepAlivesEnabled(false)
+	var once sync.Once
+	noteHTTPS := func() {
+		l.https.Store(true)
+		onHTTPS()
+	}
 	for _, socket := range sockets {
-		go l.serve(socket)
+		go l.serve(watched{Listener: socket, once: &once, https: noteHTTPS})
 	}
 	return l, nil
 }

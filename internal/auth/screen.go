@@ -16,10 +16,9 @@ import (
 // in the background. Origin is not checked: it is "null" or foreign in every valid
 // request.
 func (l *listener) screen(r *http.Request) (status int, reason string) {
-	host, port, err := net.SplitHostPort(r.Host)
 	media, _, mediaErr := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
-	case err != nil || !loopback.IsHost(host) || port != strconv.Itoa(l.port):
+	case !l.isOwn(r.Host):
 		return http.StatusMisdirectedRequest, "the request is for another host"
 	case r.URL.Path != "/":
 		return http.StatusNotFound, "no such page"
@@ -32,6 +31,17 @@ func (l *listener) screen(r *http.Request) (status int, reason string) {
 	default:
 		return 0, ""
 	}
+}
+
+// isOwn reports whether a request is for this listener. Browsers leave out port 80,
+// which is the default of http.
+func (l *listener) isOwn(hostPort string) bool {
+	const defaultPort = 80
+	host, port, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host, port = hostPort, strconv.Itoa(defaultPort)
+	}
+	return loopback.IsHost(host) && port == strconv.Itoa(l.port)
 }
 
 // absentOr reports whether a header is missing or has the given value. Old browsers

@@ -35,6 +35,13 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 	}
 }
 
+// explainHTTPS tells the user why the browser shows an error instead of the outcome.
+func (s *session) explainHTTPS() {
+	s.say("The browser tried to return with https, but this address needs http: another program on\n" +
+		"localhost once told the browser to use only https there (HSTS). Delete localhost from that list\n" +
+		"(in Chrome and Edge: chrome://net-internals/#hsts), or open the page in another browser.")
+}
+
 // endBrowserSession opens the tenant's sign-out page.
 func (s *session) endBrowserSession(ctx context.Context) error {
 	page := s.authority.EndSessionEndpoint

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"net"
 	"os"
 	"regexp"
 
@@ -44,6 +46,20 @@ func browseCommand(ts *testscript.TestScript, neg bool, args []string) {
 	prompt := awaitPrompt(ts, args[0], regexp.MustCompile(`Open this page to sign in:\n\n  (\S+)\n`))
 	if len(args) == 1 {
 		signInAt(ts, prompt[1], "")
+	}
+}
+
+// httpsCommand waits until a command has written the address of a sign-in page to a
+// file, and connects to its redirect URI with TLS, as a browser does that has HSTS for
+// localhost.
+func httpsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: https FILE")
+	}
+	prompt := awaitPrompt(ts, args[0], regexp.MustCompile(`redirect_uri=http%3A%2F%2F(localhost)%3A([0-9]+)`))
+	if conn, err := tls.Dial("tcp", net.JoinHostPort(prompt[1], prompt[2]), nil); err == nil {
+		_ = conn.Close()
+		ts.Fatalf("the redirect URI speaks TLS")
 	}
 }
 

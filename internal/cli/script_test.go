@@ -131,6 +131,7 @@ func TestScripts(t *testing.T) {
 			"documented":     documentedCommand,
 			"get":            getCommand,
 			"grep-home":      grepHomeCommand,
+			"https":          httpsCommand,
 			"interrupt":      interruptCommand,
 			"keyring":        keyringCommand,
 			"lock":           lockCommand,

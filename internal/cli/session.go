@@ -112,6 +112,7 @@ func (s *session) connect(httpClient *http.Client) error {
 		Store:        s.store,
 		HTTP:         httpClient,
 		Open:         s.opener(),
+		OnHTTPS:      s.explainHTTPS,
 		RedirectPort: port,
 		Wait:         s.globals.Wait,
 		Log:          s.globals.log(s.env),

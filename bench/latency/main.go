@@ -21,12 +21,13 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/profilectl/profilectl/bench/internal/person"
 	"github.com/profilectl/profilectl/bench/internal/rounds"
+	"github.com/profilectl/profilectl/bench/internal/user"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-const late = 50 * time.Millisecond
+// delay is added to every response.
+const delay = 50 * time.Millisecond
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -44,7 +45,7 @@ func run(args []string) error {
 	case args[0] == "measure":
 		return measure(args[1])
 	case args[0] == "browse":
-		return person.Browse(args[1])
+		return user.Browse(args[1])
 	}
 	return errors.New("no such part: " + args[0])
 }
@@ -66,9 +67,9 @@ func measure(tool string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("every response %v late\n", late)
+	fmt.Printf("every response is delayed by %v\n", delay)
 	fmt.Printf("%-26s %8s %8s %14s %16s\n", "", "p50 ms", "p95 ms", "round trips", "overhead ms")
-	roundTrip := float64(late.Milliseconds())
+	roundTrip := float64(delay.Milliseconds())
 	for i, trips := range []float64{0, 1, 3} {
 		median := took[i].At(50)
 		fmt.Printf("%-26s %8.1f %8.1f %14.2f %16.1f\n",
@@ -118,16 +119,17 @@ func proxy(origin string, encrypted *tls.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	trusted := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	forward := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}},
+		Transport: &http.Transport{TLSClientConfig: trusted},
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
 	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(late)
+		time.Sleep(delay)
 		forward.ServeHTTP(w, r)
 	})
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: slow}

@@ -17,14 +17,14 @@ import (
 
 // calls records what the first request to each address looks like: the names of
 // its headers and form fields. The measurement compares the calls of the floor
-// with those of serve, which have to be the same.
+// with those of serve, which must be the same.
 type calls struct {
 	sync.Map // of string, by address
 }
 
 // recording returns a handler that records a request, reads it to its end and
-// responds with answer.
-func (c *calls) recording(answer func(http.ResponseWriter)) http.HandlerFunc {
+// responds with respond.
+func (c *calls) recording(respond func(http.ResponseWriter)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := c.record(r)
 		if err == nil {
@@ -34,7 +34,7 @@ func (c *calls) recording(answer func(http.ResponseWriter)) http.HandlerFunc {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		answer(w)
+		respond(w)
 	}
 }
 

@@ -28,8 +28,9 @@ type floor struct {
 	known  *sync.Map // Graph tokens by assertion; nil if every request is from a new user
 }
 
-func runFloor(dir string, two bool) error {
-	f, err := readFacts(filepath.Join(dir, "stub.json"))
+// runFloor serves the floor. With twoCalls, it exchanges the token of every request.
+func runFloor(dir string, twoCalls bool) error {
+	f, err := awaitStub(filepath.Join(dir, "stub.json"))
 	if err != nil {
 		return err
 	}
@@ -41,11 +42,12 @@ func runFloor(dir string, two bool) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "ready"), []byte("http://"+listener.Addr().String()), 0o600); err != nil {
+	address := "http://" + listener.Addr().String()
+	if err := os.WriteFile(filepath.Join(dir, "ready"), []byte(address), 0o600); err != nil {
 		return err
 	}
 	fl := &floor{client: client, api: f.API}
-	if !two {
+	if !twoCalls {
 		fl.known = &sync.Map{}
 	}
 	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: fl}
@@ -100,7 +102,8 @@ func (f *floor) token(ctx context.Context, assertion string) (string, error) {
 		"scope":               {"https://graph.microsoft.com/User.ReadWrite openid offline_access profile"},
 		"assertion":           {assertion},
 	}
-	res, err := f.call(ctx, http.MethodPost, f.api+"/"+tenantID+"/oauth2/v2.0/token", form.Encode(), http.Header{
+	address := f.api + "/" + tenantID + "/oauth2/v2.0/token"
+	res, err := f.call(ctx, http.MethodPost, address, form.Encode(), http.Header{
 		"Content-Type":             {"application/x-www-form-urlencoded; charset=utf-8"},
 		"X-Client-Sku":             {"MSAL.Go"},
 		"X-Client-Os":              {runtime.GOOS},
@@ -112,16 +115,16 @@ func (f *floor) token(ctx context.Context, assertion string) (string, error) {
 		return "", err
 	}
 	defer res.Body.Close()
-	var answer struct {
+	var response struct {
 		Token string `json:"access_token"`
 	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+	if err := json.NewDecoder(res.Body).Decode(&response); err != nil {
 		return "", err
 	}
 	if f.known != nil {
-		f.known.Store(assertion, answer.Token)
+		f.known.Store(assertion, response.Token)
 	}
-	return answer.Token, nil
+	return response.Token, nil
 }
 
 func (f *floor) call(ctx context.Context, method, address, body string, h http.Header) (*http.Response, error) {

@@ -25,7 +25,7 @@ import (
 
 // tenant is the running stub and its signing key.
 type tenant struct {
-	facts
+	stubInfo
 	key  *rsa.PrivateKey
 	used atomic.Int64 // users so far
 }
@@ -37,7 +37,7 @@ func startStub(self, dir string) (*tenant, func(), error) {
 		return nil, nil, err
 	}
 	stop := func() { _ = c.Process.Kill(); _ = c.Wait() }
-	f, err := readFacts(filepath.Join(dir, "stub.json"))
+	f, err := awaitStub(filepath.Join(dir, "stub.json"))
 	if err != nil {
 		stop()
 		return nil, nil, err
@@ -54,7 +54,7 @@ func startStub(self, dir string) (*tenant, func(), error) {
 		stop()
 		return nil, nil, errors.Join(errors.New("the stub's key cannot be read"), err)
 	}
-	return &tenant{facts: f, key: signing}, stop, nil
+	return &tenant{stubInfo: f, key: signing}, stop, nil
 }
 
 // tokens signs tokens of count users. They are as large as those of Entra.
@@ -174,11 +174,14 @@ func (t *tenant) serveEnvironment(dir string) []string {
 	}
 }
 
+// await waits until a server has written its address into a file, and returns it.
 func await(path string) (string, error) {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	deadline := time.Now().Add(startTimeout)
+	for time.Now().Before(deadline) {
 		if raw, err := os.ReadFile(path); err == nil && len(raw) > 0 {
 			return strings.TrimSpace(string(raw)), nil
 		}
+		time.Sleep(startPoll)
 	}
 	return "", errors.New("the server did not start")
 }
@@ -207,12 +210,12 @@ func load(address string, o options, tokens []string, once bool) ([]time.Duratio
 					}
 					token = tokens[n]
 				}
-				begun := time.Now()
+				sent := time.Now()
 				if err := send(client, address, token); err != nil {
 					failed.Store(err)
 					return
 				}
-				took[i] = append(took[i], time.Since(begun))
+				took[i] = append(took[i], time.Since(sent))
 			}
 		})
 	}
@@ -254,10 +257,10 @@ func cpu(pid int) (float64, error) {
 	}
 	_, rest, _ := strings.Cut(string(raw), ") ")
 	fields := strings.Fields(rest)
-	user, err1 := strconv.ParseFloat(fields[11], 64)
-	system, err2 := strconv.ParseFloat(fields[12], 64)
+	user, userErr := strconv.ParseFloat(fields[11], 64)
+	system, systemErr := strconv.ParseFloat(fields[12], 64)
 	const ticks = 100 // a second, on Linux
-	return (user + system) / ticks, errors.Join(err1, err2)
+	return (user + system) / ticks, errors.Join(userErr, systemErr)
 }
 
 // rss returns the resident memory of a process, in megabytes.

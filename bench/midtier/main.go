@@ -190,8 +190,8 @@ func median(all []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// facts describes the running stub to the measurement.
-type facts struct {
+// stubInfo describes the running stub to the measurement.
+type stubInfo struct {
 	API string `json:"api"` // origin
 	CA  string `json:"ca"`  // file
 	Key string `json:"key"` // file with the signing key
@@ -200,14 +200,20 @@ type facts struct {
 const (
 	tenantID = "11111111-2222-3333-4444-555555555555"
 	clientID = "66666666-7777-8888-9999-000000000000"
+
+	startTimeout = 20 * time.Second
+	startPoll    = 10 * time.Millisecond
 )
 
-func readFacts(path string) (f facts, err error) {
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+// awaitStub waits until the stub has written its file, and returns the content.
+func awaitStub(path string) (s stubInfo, err error) {
+	deadline := time.Now().Add(startTimeout)
+	for time.Now().Before(deadline) {
 		raw, err := os.ReadFile(path)
-		if err == nil && json.Unmarshal(raw, &f) == nil && f.API != "" {
-			return f, nil
+		if err == nil && json.Unmarshal(raw, &s) == nil && s.API != "" {
+			return s, nil
 		}
+		time.Sleep(startPoll)
 	}
-	return f, errors.New("the stub did not start")
+	return s, errors.New("the stub did not start")
 }

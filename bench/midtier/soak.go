@@ -16,7 +16,7 @@ func (t *tenant) soak(o options, tool, dir string) error {
 	o.length = time.Hour // each step ends with its tokens
 	const steps = 20
 	fmt.Printf("%10s %8s %8s\n", "users", "RSS MB", "seconds")
-	begun := time.Now()
+	start := time.Now()
 	for step := range steps {
 		tokens, err := t.tokens(o.users / steps)
 		if err != nil {
@@ -25,11 +25,11 @@ func (t *tenant) soak(o options, tool, dir string) error {
 		if _, _, err := load(s.address+"/updateUserInfo", o, tokens, true); err != nil {
 			return err
 		}
-		held, err := rss(s.pid)
+		memory, err := rss(s.pid)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%10d %8.1f %8.0f\n", (step+1)*len(tokens), held, time.Since(begun).Seconds())
+		fmt.Printf("%10d %8.1f %8.0f\n", (step+1)*len(tokens), memory, time.Since(start).Seconds())
 	}
 	return nil
 }

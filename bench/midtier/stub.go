@@ -43,7 +43,7 @@ func stub(dir string) error {
 	if err != nil {
 		return err
 	}
-	f := facts{
+	f := stubInfo{
 		API: "https://localhost:" + port,
 		CA:  filepath.Join(dir, "ca.pem"),
 		Key: filepath.Join(dir, "key.pem"),
@@ -51,7 +51,8 @@ func stub(dir string) error {
 	if err := os.WriteFile(f.CA, certificate.CA, 0o600); err != nil {
 		return err
 	}
-	if err := os.WriteFile(f.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := os.WriteFile(f.Key, block, 0o600); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(f)
@@ -88,8 +89,10 @@ func routes(api string, key *rsa.PrivateKey) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /calls", sent.serve)
 	m.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", document(map[string]string{
-		"issuer": authority + "/v2.0", "authorization_endpoint": authority + "/oauth2/v2.0/authorize",
-		"token_endpoint": authority + "/oauth2/v2.0/token", "jwks_uri": authority + "/discovery/v2.0/keys",
+		"issuer":                 authority + "/v2.0",
+		"authorization_endpoint": authority + "/oauth2/v2.0/authorize",
+		"token_endpoint":         authority + "/oauth2/v2.0/token",
+		"jwks_uri":               authority + "/discovery/v2.0/keys",
 	}))
 	m.HandleFunc("GET /{tenant}/discovery/v2.0/keys", document(map[string]any{"keys": []map[string]string{
 		{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "k", "n": number(key.N), "e": "AQAB"},

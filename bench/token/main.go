@@ -16,8 +16,8 @@ import (
 
 	"github.com/zalando/go-keyring"
 
-	"github.com/profilectl/profilectl/bench/internal/person"
 	"github.com/profilectl/profilectl/bench/internal/rounds"
+	"github.com/profilectl/profilectl/bench/internal/user"
 )
 
 func main() {
@@ -36,7 +36,7 @@ func run(args []string) error {
 	case args[0] == "measure":
 		return measure(args[1])
 	case args[0] == "browse":
-		return person.Browse(args[1])
+		return user.Browse(args[1])
 	case args[0] == "read-one-item":
 		_, err := keyring.Get(floorService, "item")
 		return err

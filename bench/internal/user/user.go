@@ -1,5 +1,5 @@
-// Package person plays the user of a sandbox at a browser, for measurements.
-package person
+// Package user plays the user of a sandbox at a browser, for measurements.
+package user
 
 import (
 	"context"

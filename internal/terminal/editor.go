@@ -54,28 +54,28 @@ func (e Editor) Open(ctx context.Context, path string) error {
 	}
 }
 
-// TooSoon returns within what time nobody can have read a file, changed it and
-// closed the editor. Editors that open a window return that early unless they are
-// told to wait; their starters take longer than a terminal editor.
+// TooSoon returns a time that is too short for a user to read a file, change it and close
+// the editor. Editors that open a window exit within that time unless they are told to
+// wait. Their launchers take longer than a terminal editor takes to start.
 func (e Editor) TooSoon() time.Duration {
-	const person, starter = 500 * time.Millisecond, 3 * time.Second
+	const user, launcher = 500 * time.Millisecond, 3 * time.Second
 	words := strings.Fields(e.commandLine())
 	if len(words) == 0 {
-		return person
+		return user
 	}
 	for _, word := range words[1:] {
 		switch word {
 		case "--wait", "-w", "-W", "--block", "-b", "--new-instance":
-			return person
+			return user
 		}
 	}
 	name, _, _ := strings.Cut(filepath.Base(words[0]), ".")
 	switch name {
 	case "code", "code-insiders", "codium", "cursor", "windsurf", "zed", "subl", "atom", "mate", "bbedit", "open",
 		"xdg-open", "gedit", "gnome-text-editor", "xed", "pluma", "mousepad", "kate", "kwrite", "start":
-		return starter
+		return launcher
 	}
-	return person
+	return user
 }
 
 // commandLine returns $VISUAL or else $EDITOR.

@@ -8,11 +8,12 @@ import (
 )
 
 // escapeWait is how long the rest of an escape sequence may take after its Esc, for
-// example over a slow SSH connection. A human's Esc takes effect after that time.
+// example over a slow SSH connection. An Esc that the user presses takes
+// effect after that time.
 const escapeWait = 300 * time.Millisecond
 
-// escape puts escape sequences together that arrive in parts. The terminal library
-// takes the parts for the key Esc and for text.
+// escape joins escape sequences that arrive in parts. The terminal library reads the parts
+// as the key Esc and as text.
 type escape struct {
 	waiting bool   // after an Esc
 	started bool   // after the first character of a sequence

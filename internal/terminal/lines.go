@@ -11,37 +11,43 @@ import (
 // clearWord is what a user types in an accessible form to clear a field.
 const clearWord = "clear"
 
-// askInLines asks for the fields one by one in plain lines, for screen readers. Each
-// question says the current value.
+// askInLines asks for the fields one by one in plain lines, for screen readers.
 func askInLines(ctx context.Context, in io.Reader, out io.Writer, form Form) (map[string]string, error) {
 	lines := newLineReader(in)
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) }
-	say("%s\n%s\n", form.Title, form.Note)
-	say("Enter keeps the current value, %q removes it, and Ctrl-C cancels.\n", clearWord)
+	_, _ = fmt.Fprintf(out, "%s\n%s\n", form.Title, form.Note)
+	_, _ = fmt.Fprintf(out, "Enter keeps the current value, %q removes it, and Ctrl-C cancels.\n", clearWord)
 	values := map[string]string{}
 	for _, page := range form.Pages {
 		for _, field := range page {
-			for {
-				if field.Value == "" {
-					say("%s (no value): ", field.Label)
-				} else {
-					say("%s (now %s): ", field.Label, field.Value)
-				}
-				text, err := lines.next(ctx)
-				if err != nil {
-					say("\n")
-					return nil, canceled(err)
-				}
-				value, err := field.answer(text)
-				if err == nil {
-					values[field.Name] = value
-					break
-				}
-				say("%v\n", err)
+			value, err := field.ask(ctx, lines, out)
+			if err != nil {
+				return nil, err
 			}
+			values[field.Name] = value
 		}
 	}
 	return values, nil
+}
+
+// ask asks for a field until its value is valid. The question contains the current value.
+func (f Field) ask(ctx context.Context, lines lineReader, out io.Writer) (string, error) {
+	question := fmt.Sprintf("%s (now %s): ", f.Label, f.Value)
+	if f.Value == "" {
+		question = f.Label + " (no value): "
+	}
+	for {
+		_, _ = io.WriteString(out, question)
+		text, err := lines.next(ctx)
+		if err != nil {
+			_, _ = fmt.Fprintln(out)
+			return "", canceled(err)
+		}
+		value, err := f.answer(text)
+		if err == nil {
+			return value, nil
+		}
+		_, _ = fmt.Fprintln(out, err)
+	}
 }
 
 // answer returns the value that a line stands for, or what is wrong with it.

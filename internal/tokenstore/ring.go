@@ -93,7 +93,7 @@ type guarded struct {
 
 	mu       sync.Mutex
 	timedOut error // the fault of the call that timed out
-	told     bool  // waiting was called
+	notified bool  // waiting was called
 }
 
 func (g *guarded) get(ctx context.Context, service, account string) (string, error) {
@@ -140,7 +140,7 @@ func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 		case err := <-done:
 			return explain(err)
 		case <-notice.C:
-			g.tell()
+			g.notify()
 		case <-limit.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
@@ -166,12 +166,12 @@ func start(do func() error) <-chan error {
 	return done
 }
 
-// tell tells the user, once, that the keyring waits for them.
-func (g *guarded) tell() {
+// notify calls waiting, once.
+func (g *guarded) notify() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.told && g.waiting != nil {
+	if !g.notified && g.waiting != nil {
 		g.waiting()
 	}
-	g.told = true
+	g.notified = true
 }

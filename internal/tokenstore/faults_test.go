@@ -144,7 +144,8 @@ func TestOSCallsNothingWithoutASessionBus(t *testing.T) {
 	none := tokenstore.OS("linux", unusedID, func(string) string { return "" })
 	err := open(t, none, t.TempDir()).Prepare(t.Context())
 	f := fault.As(err)
-	if f.Kind != fault.Unavailable || f.What != "there is no keyring in this session" || f.Next != fault.DoUsePlainFile {
+	const what = "there is no keyring in this session"
+	if f.Kind != fault.Unavailable || f.What != what || f.Next != fault.DoUsePlainFile {
 		t.Errorf("got %v, next %v", f, f.Next)
 	}
 }

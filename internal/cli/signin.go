@@ -83,7 +83,10 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 // user chose a browser, and over SSH, because a port can be forwarded there.
 func (s *session) noUsableBrowser() bool {
 	chosen := s.env.OpenBrowser != nil || s.env.Getenv("PROFILECTL_BROWSER") != "" || s.env.Getenv("BROWSER") != ""
-	return s.facts.Container && !chosen && !s.facts.SSH && !s.signInOptions.NoBrowser
+	if !s.facts.Container || chosen || s.facts.SSH || s.signInOptions.NoBrowser {
+		return false
+	}
+	return len(s.browser().Plan("").Commands) == 0
 }
 
 // nobodyToType is the fault of a sign-in that would need a device code, in a run

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -22,78 +21,6 @@ func env(pairs ...string) func(string) string {
 }
 
 const page = "http://localhost:1/a?b=c&d=$(e)'f'"
-
-func TestOpenerPlan(t *testing.T) {
-	desktop := terminal.Capabilities{Display: true}
-	ssh := terminal.Capabilities{SSH: true, Display: true}
-	container := terminal.Capabilities{Container: true, Display: true}
-	powershell := []string{
-		"powershell.exe", "-NoProfile", "-NonInteractive", "-Command",
-		"Start-Process 'http://localhost:1/a?b=c&d=$(e)''f'''",
-	}
-	for _, c := range []struct {
-		name         string
-		capabilities terminal.Capabilities
-		getenv       func(string) string
-		want         terminal.Plan
-	}{
-		{
-			"a desktop: the program itself, without the address in argv",
-			desktop, env(),
-			terminal.Plan{Argv: []string{"self"}, Self: true},
-		},
-		{
-			"the browser is switched off",
-			desktop, env("PROFILECTL_BROWSER", "none"),
-			terminal.Plan{Why: "the browser is switched off"},
-		},
-		{
-			"the first command of BROWSER",
-			desktop, env("BROWSER", "firefox --new-tab:lynx"),
-			terminal.Plan{Argv: []string{"firefox", "--new-tab", page}},
-		},
-		{
-			"a command with a placeholder for the address",
-			desktop, env("BROWSER", "open %s now"),
-			terminal.Plan{Argv: []string{"open", page, "now"}},
-		},
-		{
-			"PROFILECTL_BROWSER overrides BROWSER",
-			desktop, env("BROWSER", "a", "PROFILECTL_BROWSER", "b"),
-			terminal.Plan{Argv: []string{"b", page}},
-		},
-		{
-			"no display",
-			terminal.Capabilities{}, env(),
-			terminal.Plan{Why: "there is no graphical session"},
-		},
-		{
-			"an SSH session",
-			ssh, env(),
-			terminal.Plan{Why: "this is an SSH session without a display"},
-		},
-		{
-			"an SSH session with a forwarded display",
-			ssh, env("DISPLAY", ":10"),
-			terminal.Plan{Argv: []string{"self"}, Self: true},
-		},
-		{
-			"a container",
-			container, env(),
-			terminal.Plan{Why: "there is no browser in a container"},
-		},
-		{
-			"WSL without wslview",
-			terminal.Capabilities{WSL: true}, env(),
-			terminal.Plan{Argv: powershell},
-		},
-	} {
-		o := terminal.Opener{Capabilities: c.capabilities, Getenv: c.getenv, Self: []string{"self"}}
-		if got := o.Plan(page); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
-		}
-	}
-}
 
 // script returns the path of a shell script that stands in for a browser.
 func script(t *testing.T, text string) (path string) {

@@ -15,21 +15,13 @@ type Paths struct {
 // LocatePaths returns the paths on an operating system: those of the XDG Base
 // Directory Specification on Unix, macOS included, and the application data
 // directories on Windows. PROFILECTL_CONFIG_DIR and PROFILECTL_STATE_DIR override the
-// directories of the configuration file and of the state. As the specification demands, relative paths are ignored. If
-// there is no home directory, LocatePaths returns a Usage fault.
+// directories of the configuration file and of the state. As the specification
+// demands, relative paths are ignored. If there is no home directory, LocatePaths
+// returns a Usage fault.
 func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 	config, state := baseDirs(goos, getenv)
-	if dir := absolute(getenv("PROFILECTL_CONFIG_DIR")); dir != "" {
-		config = dir
-	} else if config != "" {
-		config = filepath.Join(config, "profilectl")
-	}
-	if state != "" {
-		state = filepath.Join(state, "profilectl")
-	}
-	if dir := absolute(getenv("PROFILECTL_STATE_DIR")); dir != "" {
-		state = dir
-	}
+	config = ownDir(getenv("PROFILECTL_CONFIG_DIR"), config)
+	state = ownDir(getenv("PROFILECTL_STATE_DIR"), state)
 	if config == "" || state == "" {
 		return Paths{}, &fault.Error{
 			Kind: fault.Usage,
@@ -41,6 +33,18 @@ func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 		Config: filepath.Join(config, "config.yaml"),
 		State:  state,
 	}, nil
+}
+
+// ownDir returns the directory that the user chose, or else profilectl's directory in
+// base. It returns an empty string if both are empty.
+func ownDir(chosen, base string) string {
+	if dir := absolute(chosen); dir != "" {
+		return dir
+	}
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "profilectl")
 }
 
 // baseDirs returns the directories in which programs keep configuration and state,

@@ -190,7 +190,7 @@ func serverCache() []Setting {
 			Name:  "cache",
 			Env:   []string{"PROFILECTL_SERVE_CACHE"},
 			Value: "URL",
-			Help:  "Redis or Valkey of all replicas: redis[s]://host:6379/0",
+			Help:  "shared Redis or Valkey, such as rediss://host:6379/0",
 			Check: checkRedis,
 		},
 		{
@@ -214,7 +214,7 @@ func serverTracing() []Setting {
 			Name:  "otlp-endpoint",
 			Env:   []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"},
 			Value: "URL",
-			Help:  "OTLP/HTTP collector for traces: http://localhost:4318",
+			Help:  "OTLP/HTTP collector for traces, such as http://host:4318",
 			Check: checkCollector,
 		},
 		{

@@ -120,6 +120,10 @@ func TestLocatePaths(t *testing.T) {
 			"/own/config.yaml", homeState,
 		},
 		{
+			"PROFILECTL_STATE_DIR", "linux", env("HOME", "/h", "PROFILECTL_STATE_DIR", "/own"),
+			homeConfig, "/own",
+		},
+		{
 			"no home directory", "linux", env(),
 			"", "",
 		},

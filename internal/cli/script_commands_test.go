@@ -210,8 +210,8 @@ func portsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o700))
-	folder, err := loopback.OpenFolder(dir)
+	kept, err := loopback.OpenDir(dir)
 	ts.Check(err)
-	ts.Check(folder.KeepPorts(loopback.Ports{API: unusedPort(), Pages: unusedPort(), MidTier: unusedPort()}))
-	ts.Check(folder.Close())
+	ts.Check(kept.SavePorts(loopback.Ports{API: unusedPort(), Pages: unusedPort(), MidTier: unusedPort()}))
+	ts.Check(kept.Close())
 }

@@ -27,7 +27,7 @@ const (
 
 // state is what a tenant starts from.
 type state struct {
-	folder      *loopback.Folder // nil if the tenant is temporary
+	dir         *loopback.Dir // nil if the tenant is temporary
 	certificate loopback.Certificate
 	ports       loopback.Ports // 0 is a free one
 }
@@ -84,7 +84,7 @@ func (p *Playground) temporary(o Options, ports loopback.Ports) (state, error) {
 
 // kept opens the directory of a kept tenant.
 func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
-	folder, err := loopback.OpenFolder(o.Dir)
+	dir, err := loopback.OpenDir(o.Dir)
 	if errors.Is(err, loopback.ErrInUse) {
 		return state{}, &fault.Error{
 			Kind: fault.Usage,
@@ -97,36 +97,36 @@ func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
 	if err != nil {
 		return state{}, stateFault(o.Dir, err)
 	}
-	p.onClose(func() { _ = folder.Close() })
-	p.Dir, p.CAFile = folder.Dir(), folder.CAPath()
+	p.onClose(func() { _ = dir.Close() })
+	p.Dir, p.CAFile = dir.Path(), dir.CAPath()
 	if o.Reset {
-		err = errors.Join(folder.Reset(), os.RemoveAll(filepath.Join(o.Dir, passwordFile)))
+		err = errors.Join(dir.Reset(), os.RemoveAll(filepath.Join(o.Dir, passwordFile)))
 	}
 	if err == nil && o.FirstPort == 0 && !o.NewPorts {
-		ports, err = folder.Ports()
+		ports, err = dir.Ports()
 	}
 	if err != nil {
 		return state{}, stateFault(o.Dir, err)
 	}
-	certificate, err := loopback.LoadCertificate(folder.Dir(), time.Now())
-	return state{folder: folder, certificate: certificate, ports: ports}, err
+	certificate, err := loopback.LoadCertificate(dir.Path(), time.Now())
+	return state{dir: dir, certificate: certificate, ports: ports}, err
 }
 
 // store returns where the tenant is kept, or nil.
 func (s state) store() sandbox.Store {
-	if s.folder == nil {
-		return nil // not a nil *loopback.Folder
+	if s.dir == nil {
+		return nil // not a nil *loopback.Dir
 	}
-	return s.folder
+	return s.dir
 }
 
 // keepPorts stores the ports for the next start.
 func (s state) keepPorts() error {
-	if s.folder == nil {
+	if s.dir == nil {
 		return nil
 	}
-	if err := s.folder.KeepPorts(s.ports); err != nil {
-		return stateFault(s.folder.Dir(), err)
+	if err := s.dir.SavePorts(s.ports); err != nil {
+		return stateFault(s.dir.Path(), err)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (s state) keepPorts() error {
 // keepPassword stores the password of a new tenant, or adds that of an old one to
 // the facts.
 func (p *Playground) keepPassword(s state) error {
-	if s.folder == nil {
+	if s.dir == nil {
 		return nil
 	}
 	path := filepath.Join(p.Dir, passwordFile)
@@ -152,7 +152,7 @@ func (p *Playground) keepPassword(s state) error {
 
 // publishControl lets other processes of this user manage a kept tenant.
 func (p *Playground) publishControl(s state) error {
-	if s.folder == nil {
+	if s.dir == nil {
 		return nil
 	}
 	raw, err := json.Marshal(address{URL: p.controlURL, Key: p.controlKey})

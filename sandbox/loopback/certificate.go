@@ -18,55 +18,41 @@ import (
 )
 
 const (
-	leafLife = 365 * 24 * time.Hour
-	renew    = 30 * 24 * time.Hour // before the end
-	skew     = time.Hour           // clocks differ
+	validity    = 365 * 24 * time.Hour // of the CA and of the certificate
+	renewBefore = 30 * 24 * time.Hour  // before the end of the validity
+	clockSkew   = time.Hour            // accepted for clients whose clocks are slow
 )
 
-// Certificate is a certificate for this machine's loopback names, with the CA
-// that signed it.
+// Certificate holds a certificate for the loopback names, with the CA that signed
+// it.
 type Certificate struct {
 	TLS tls.Certificate
 	CA  []byte // PEM
 }
 
-// NewCertificate makes a CA that is good for loopback names only, lets it sign
-// one certificate, and forgets its key: nothing else can ever be signed by what
-// people are asked to trust. Further names are for tests that address the
-// tenant as the real service: whoever trusts such a CA takes the sandbox for it.
+// NewCertificate creates a CA for loopback names, signs one certificate with it,
+// and discards the key of the CA, so that users who trust the CA trust nothing
+// but this certificate. Further names are for tests that address the tenant by
+// the host names of the real service: a client that trusts such a CA accepts the
+// sandbox as the real service.
 func NewCertificate(now time.Time, further ...string) (Certificate, error) {
 	names := append([]string{"localhost"}, further...)
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("make CA key: %w", err)
+		return Certificate{}, fmt.Errorf("generate CA key: %w", err)
 	}
-	ca := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "profilectl sandbox CA"},
-		NotBefore: now.Add(-skew), NotAfter: now.Add(leafLife), IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true,
-		KeyUsage:                    x509.KeyUsageCertSign,
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: names,
-		PermittedIPRanges: []*net.IPNet{
-			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
-			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
-		},
-	}
+	ca := caTemplate(now, names)
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("make CA: %w", err)
+		return Certificate{}, fmt.Errorf("create CA: %w", err)
 	}
 	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("make key: %w", err)
+		return Certificate{}, fmt.Errorf("generate key: %w", err)
 	}
-	leaf := &x509.Certificate{
-		SerialNumber: serial(), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: now.Add(-skew), NotAfter: now.Add(leafLife), KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames:    names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey)
+	leafDER, err := x509.CreateCertificate(rand.Reader, leafTemplate(now, names), ca, &leafKey.PublicKey, caKey)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("make certificate: %w", err)
+		return Certificate{}, fmt.Errorf("create certificate: %w", err)
 	}
 	return Certificate{
 		TLS: tls.Certificate{Certificate: [][]byte{leafDER, caDER}, PrivateKey: leafKey},
@@ -74,7 +60,41 @@ func NewCertificate(now time.Time, further ...string) (Certificate, error) {
 	}, nil
 }
 
-func serial() *big.Int {
+// caTemplate returns a CA that cannot sign other CAs or certificates for other
+// names.
+func caTemplate(now time.Time, names []string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber:                newSerial(),
+		Subject:                     pkix.Name{CommonName: "profilectl sandbox CA"},
+		NotBefore:                   now.Add(-clockSkew),
+		NotAfter:                    now.Add(validity),
+		IsCA:                        true,
+		BasicConstraintsValid:       true,
+		MaxPathLenZero:              true,
+		KeyUsage:                    x509.KeyUsageCertSign,
+		PermittedDNSDomainsCritical: true,
+		PermittedDNSDomains:         names,
+		PermittedIPRanges: []*net.IPNet{
+			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
+			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
+		},
+	}
+}
+
+func leafTemplate(now time.Time, names []string) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: newSerial(),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		NotBefore:    now.Add(-clockSkew),
+		NotAfter:     now.Add(validity),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames:     names,
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+}
+
+func newSerial() *big.Int {
 	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil { // crypto/rand never fails
 		return big.NewInt(1)
@@ -82,34 +102,44 @@ func serial() *big.Int {
 	return n
 }
 
-// Files of a certificate in the sandbox's folder.
+// The files of a certificate in the sandbox's directory.
 const (
 	caFile   = "ca.pem"
 	leafFile = "localhost.pem" // certificate and key
 )
 
-// LoadCertificate returns the folder's certificate, made anew when there is
-// none or it ends soon.
+// LoadCertificate returns the certificate that a directory holds. It creates a new
+// one if there is none or if it expires within 30 days.
 func LoadCertificate(dir string, now time.Time) (Certificate, error) {
-	if c, err := readCertificate(dir); err == nil && c.TLS.Leaf != nil && now.Before(c.TLS.Leaf.NotAfter.Add(-renew)) && now.After(c.TLS.Leaf.NotBefore) {
+	if c, err := readCertificate(dir); err == nil && c.current(now) {
 		return c, nil
 	}
 	c, err := NewCertificate(now)
 	if err != nil {
 		return Certificate{}, err
 	}
+	return c, c.write(dir)
+}
+
+// current reports whether the certificate is valid and not due for renewal.
+func (c Certificate) current(now time.Time) bool {
+	leaf := c.TLS.Leaf
+	return leaf != nil && now.After(leaf.NotBefore) && now.Before(leaf.NotAfter.Add(-renewBefore))
+}
+
+func (c Certificate) write(dir string) error {
 	key, err := x509.MarshalPKCS8PrivateKey(c.TLS.PrivateKey)
 	if err != nil {
-		return Certificate{}, fmt.Errorf("encode key: %w", err)
+		return fmt.Errorf("encode key: %w", err)
 	}
 	leaf := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
 	for _, der := range c.TLS.Certificate {
 		leaf = append(leaf, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
 	if err := writeFile(filepath.Join(dir, leafFile), leaf, 0o600); err != nil {
-		return Certificate{}, err
+		return err
 	}
-	return c, writeFile(filepath.Join(dir, caFile), c.CA, 0o644)
+	return writeFile(filepath.Join(dir, caFile), c.CA, 0o644)
 }
 
 func readCertificate(dir string) (Certificate, error) {
@@ -124,7 +154,7 @@ func readCertificate(dir string) (Certificate, error) {
 	}
 	block, _ := pem.Decode(ca)
 	if block == nil || len(pair.Certificate) < 2 || string(block.Bytes) != string(pair.Certificate[1]) {
-		return Certificate{}, errors.New("read CA: it did not sign this certificate")
+		return Certificate{}, errors.New("read CA: the CA did not sign the certificate")
 	}
 	return Certificate{TLS: pair, CA: ca}, nil
 }

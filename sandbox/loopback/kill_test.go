@@ -2,7 +2,9 @@ package loopback_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,18 +16,132 @@ import (
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
-// edit changes the user's profile again and again, and says each change once it
-// is acknowledged.
-func edit(dir string) error {
-	tenant, closeFolder, err := start(dir)
+// TestMain lets the test binary run as one of the processes that the tests kill.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("TEST_SAVE"); path != "" {
+		fmt.Fprintln(os.Stderr, saveForever(path))
+		os.Exit(1)
+	}
+	if path := os.Getenv("TEST_EDIT"); path != "" {
+		fmt.Fprintln(os.Stderr, editForever(path))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func TestDirKeepsTheSavedStateWhenKilled(t *testing.T) {
+	for range 20 {
+		path := t.TempDir()
+		process, output := startProcess(t, "TEST_SAVE="+path)
+		saved := -1
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			saved = atoi(t, lines.Text())
+			if saved == 5 {
+				_ = process.Process.Kill()
+			}
+		}
+		_ = process.Wait() // it was killed
+		d, err := loopback.OpenDir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := d.Load()
+		if err != nil || !bytes.Equal(got, numberedState(saved)) && !bytes.Equal(got, numberedState(saved+1)) {
+			t.Errorf("after state %d: got %.10q…, %d bytes, %v", saved, got, len(got), err)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTenantKeepsAcknowledgedEditsWhenKilled(t *testing.T) {
+	path := t.TempDir()
+	acknowledged := 0
+	for range 15 {
+		process, output := startProcess(t, "TEST_EDIT="+path, "GORACE=atexit_sleep_ms=0")
+		var kill *time.Timer
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			acknowledged = atoi(t, lines.Text())
+			if kill == nil { // at a random time after the first edit
+				delay := time.Duration(rand.IntN(60_000)) * time.Microsecond
+				kill = time.AfterFunc(delay, func() { _ = process.Process.Kill() })
+			}
+		}
+		_ = process.Wait() // it was killed
+		if kill == nil {
+			t.Fatal("the sandbox did not start")
+		}
+		kill.Stop()
+		tenant, d, err := openTenant(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		city := *tenant.Profile(tenant.Facts().User)["city"]
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := atoi(t, city); got != acknowledged && got != acknowledged+1 {
+			t.Fatalf("edit %d was acknowledged, and the tenant has edit %d", acknowledged, got)
+		}
+	}
+	t.Logf("15 kills, %d edits", acknowledged)
+}
+
+// startProcess runs the test binary with further environment variables.
+func startProcess(t *testing.T, environment ...string) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	process := exec.CommandContext(t.Context(), os.Args[0])
+	process.Env = append(os.Environ(), environment...)
+	output, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return process, output
+}
+
+func atoi(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// saveForever saves one state after another and prints the number of each when
+// it is saved.
+func saveForever(path string) error {
+	d, err := loopback.OpenDir(path)
 	if err != nil {
 		return err
 	}
-	defer closeFolder()
+	for n := 0; ; n++ {
+		if err := d.Save(numberedState(n)); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+}
+
+func numberedState(n int) []byte {
+	return fmt.Appendf(nil, "%d %s", n, bytes.Repeat([]byte("x"), 200_000))
+}
+
+// editForever sets the user's city to one number after another and prints each
+// when it is acknowledged.
+func editForever(path string) error {
+	tenant, _, err := openTenant(path)
+	if err != nil {
+		return err
+	}
 	user := tenant.Facts().User
 	number := 0
 	if city := tenant.Profile(user)["city"]; city != nil {
-		number, _ = strconv.Atoi(*city) // the seeded one is no number
+		number, _ = strconv.Atoi(*city) // 0 for the seeded city
 	}
 	for {
 		number++
@@ -37,51 +153,11 @@ func edit(dir string) error {
 	}
 }
 
-func start(dir string) (*sandbox.Tenant, func(), error) {
-	folder, err := loopback.OpenFolder(dir)
+func openTenant(path string) (*sandbox.Tenant, *loopback.Dir, error) {
+	d, err := loopback.OpenDir(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	tenant, err := sandbox.New(sandbox.Config{Store: folder, QuickPasswords: true})
-	return tenant, func() { _ = folder.Close() }, err
-}
-
-func TestAKilledSandboxStartsAgainWithTheLastAcknowledgedEdit(t *testing.T) {
-	dir := t.TempDir()
-	said := 0
-	for range 15 {
-		c := exec.CommandContext(t.Context(), os.Args[0])
-		c.Env = append(os.Environ(), "TEST_SANDBOX="+dir, "GORACE=atexit_sleep_ms=0")
-		out, err := c.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		var killed *time.Timer
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			if said, err = strconv.Atoi(lines.Text()); err != nil {
-				t.Fatal(err)
-			}
-			if killed == nil { // at any moment after the first
-				killed = time.AfterFunc(time.Duration(rand.IntN(60_000))*time.Microsecond, func() { _ = c.Process.Kill() })
-			}
-		}
-		_ = c.Wait() // it was killed
-		if killed == nil {
-			t.Fatal("the sandbox did not start")
-		}
-		killed.Stop()
-		tenant, closeFolder, err := start(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		city := tenant.Profile(tenant.Facts().User)["city"]
-		closeFolder()
-		if number, err := strconv.Atoi(*city); err != nil || number != said && number != said+1 {
-			t.Fatalf("it has %s, and %d was acknowledged", *city, said)
-		}
-	}
-	t.Logf("15 kills, %d edits", said)
+	tenant, err := sandbox.New(sandbox.Config{Store: d, QuickPasswords: true})
+	return tenant, d, err
 }

@@ -1,6 +1,6 @@
-// Package loopback gives a sandbox tenant its surroundings on this machine:
+// Package loopback connects a sandbox tenant to the machine that it runs on: with
 // a certificate for localhost, listeners on both loopback addresses, and a
-// folder that keeps the tenant between starts.
+// directory that keeps the tenant between starts.
 package loopback
 
 import (
@@ -12,22 +12,24 @@ import (
 	"syscall"
 )
 
-// ErrBusy says that somebody else has the port.
-var ErrBusy = errors.New("the port is taken")
+// ErrBusy reports that another process uses the port.
+var ErrBusy = errors.New("the port is in use")
 
-// portTries is how many random ports are tried until both addresses are free.
-const portTries = 20
+// portRetries limits the retries with another random port until one is free at
+// both addresses.
+const portRetries = 20
 
-// Listen opens one port on 127.0.0.1 and on [::1]: browsers try the second
-// first. Port 0 picks one that is free on both. A machine without IPv6 gets
-// IPv4 alone.
+// Listen listens on one port of 127.0.0.1 and of [::1], because browsers try
+// [::1] first. Port 0 chooses a port that is free at both addresses. If the
+// machine has no IPv6, Listen uses 127.0.0.1 only. The error wraps ErrBusy if the
+// port is in use.
 func Listen(port int) (*Listener, error) {
-	for try := 0; ; try++ {
+	for retries := 0; ; retries++ {
 		l, chosen, err := listen(port)
 		if err == nil {
 			return l, nil
 		}
-		if port != 0 || try == portTries || !errors.Is(err, syscall.EADDRINUSE) {
+		if port != 0 || retries == portRetries || !errors.Is(err, syscall.EADDRINUSE) {
 			if errors.Is(err, syscall.EADDRINUSE) {
 				err = errors.Join(ErrBusy, err)
 			}
@@ -36,49 +38,62 @@ func Listen(port int) (*Listener, error) {
 	}
 }
 
-func listen(port int) (*Listener, int, error) {
-	v4, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))) //nolint:noctx // an address needs no lookup
+// listen also returns the port that it chose, for error messages.
+func listen(port int) (l *Listener, chosen int, err error) {
+	v4, err := listenTCP("tcp4", "127.0.0.1", port)
 	if err != nil {
 		return nil, port, err
 	}
-	chosen := v4.Addr().(*net.TCPAddr).Port
-	v6, err := net.Listen("tcp6", net.JoinHostPort("::1", strconv.Itoa(chosen))) //nolint:noctx // an address needs no lookup
+	chosen = v4.Addr().(*net.TCPAddr).Port
+	v6, err := listenTCP("tcp6", "::1", chosen)
 	if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
-		return join(chosen, v4), chosen, nil
+		return newListener(chosen, v4), chosen, nil
 	}
 	if err != nil {
 		return nil, chosen, errors.Join(err, v4.Close())
 	}
-	return join(chosen, v4, v6), chosen, nil
+	return newListener(chosen, v4, v6), chosen, nil
 }
 
-// Listener is both sockets as one net.Listener.
+func listenTCP(network, ip string, port int) (net.Listener, error) {
+	address := net.JoinHostPort(ip, strconv.Itoa(port))
+	return net.Listen(network, address) //nolint:noctx // an IP address needs no lookup
+}
+
+// Listener is a net.Listener that accepts the connections of one or two sockets.
 type Listener struct {
 	port    int
 	sockets []net.Listener
-	accepts chan accepted
+	results chan acceptResult
 	closed  chan struct{}
 	once    sync.Once
 }
 
-type accepted struct {
+type acceptResult struct {
 	conn net.Conn
 	err  error
 }
 
-func join(port int, sockets ...net.Listener) *Listener {
-	l := &Listener{port: port, sockets: sockets, accepts: make(chan accepted), closed: make(chan struct{})}
+func newListener(port int, sockets ...net.Listener) *Listener {
+	l := &Listener{
+		port:    port,
+		sockets: sockets,
+		results: make(chan acceptResult),
+		closed:  make(chan struct{}),
+	}
 	for _, s := range sockets {
-		go l.pump(s)
+		go l.forward(s)
 	}
 	return l
 }
 
-func (l *Listener) pump(s net.Listener) {
+// forward sends the connections of one socket to Accept until the socket is
+// closed.
+func (l *Listener) forward(s net.Listener) {
 	for {
 		conn, err := s.Accept()
 		select {
-		case l.accepts <- accepted{conn, err}:
+		case l.results <- acceptResult{conn, err}:
 		case <-l.closed:
 			if conn != nil {
 				_ = conn.Close()
@@ -91,20 +106,20 @@ func (l *Listener) pump(s net.Listener) {
 	}
 }
 
-// Port returns the port of both sockets.
+// Port returns the port of the sockets.
 func (l *Listener) Port() int { return l.port }
 
-// Accept returns the next connection of either socket.
+// Accept returns the next connection of any socket.
 func (l *Listener) Accept() (net.Conn, error) {
 	select {
-	case a := <-l.accepts:
-		return a.conn, a.err
+	case result := <-l.results:
+		return result.conn, result.err
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
 }
 
-// Close closes both sockets.
+// Close closes the sockets. It returns net.ErrClosed if they are closed already.
 func (l *Listener) Close() error {
 	err := net.ErrClosed
 	l.once.Do(func() {
@@ -117,7 +132,7 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// Addr returns the IPv4 socket's address.
+// Addr returns the address of the IPv4 socket.
 func (l *Listener) Addr() net.Addr { return l.sockets[0].Addr() }
 
 var _ net.Listener = (*Listener)(nil)

@@ -8,14 +8,14 @@ import (
 	"os"
 )
 
-// syncDir makes a rename in the folder last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
+// syncDir makes the renames in a directory durable.
+func syncDir(path string) error {
+	d, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("sync folder: %w", err)
+		return fmt.Errorf("sync directory: %w", err)
 	}
 	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync folder: %w", err)
+		return fmt.Errorf("sync directory: %w", err)
 	}
 	return nil
 }

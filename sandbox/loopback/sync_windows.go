@@ -1,5 +1,5 @@
 package loopback
 
-// syncDir has nothing to do: NTFS journals a rename, and a folder cannot be
-// synced.
+// syncDir does nothing: NTFS journals renames, and Windows cannot sync a
+// directory.
 func syncDir(string) error { return nil }

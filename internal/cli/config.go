@@ -30,55 +30,76 @@ func newConfig(env Env, g *globals) *cobra.Command {
   profilectl config path`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(&cobra.Command{
-		Use:   "list",
-		Short: "List every setting with its value and origin",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return configList(env, g) },
-	}, &cobra.Command{
-		Use:               "get SETTING",
-		Short:             "Print the value of a setting",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: settingNames(),
-		RunE:              func(_ *cobra.Command, args []string) error { return configGet(env, g, args[0]) },
-	}, &cobra.Command{
-		Use:               "set SETTING VALUE",
-		Short:             "Change a setting of a tenant",
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: settingNames(),
-		RunE:              func(_ *cobra.Command, args []string) error { return configSet(env, g, args[0], args[1]) },
-	}, &cobra.Command{
-		Use:               "unset SETTING",
-		Short:             "Remove a setting of a tenant; its default applies again",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: settingNames(),
-		RunE:              func(_ *cobra.Command, args []string) error { return configUnset(env, g, args[0]) },
-	}, &cobra.Command{
-		Use:   "tenants",
-		Short: "List the configured tenants",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return configTenants(env, g) },
-	}, &cobra.Command{
-		Use:               "delete TENANT",
-		Short:             "Remove a tenant from the configuration",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: tenants(env, g),
-		RunE:              func(_ *cobra.Command, args []string) error { return configDelete(env, g, args[0]) },
-	}, &cobra.Command{
-		Use:               "use TENANT",
-		Short:             "Choose the tenant to use by default",
-		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: tenants(env, g),
-		RunE: func(_ *cobra.Command, args []string) error {
-			return updateConfig(env, g, func(f *config.File) error { return f.Use(args[0]) })
-		},
-	}, &cobra.Command{
-		Use:   "path",
-		Short: "Print the path of the configuration file",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return configPathPrint(env, g) },
-	})
+	c.AddCommand(settingCommands(env, g)...)
+	c.AddCommand(tenantCommands(env, g)...)
 	return c
+}
+
+// settingCommands returns the commands that show and change single settings.
+func settingCommands(env Env, g *globals) []*cobra.Command {
+	return []*cobra.Command{
+		{
+			Use:   "list",
+			Short: "List every setting with its value and origin",
+			Args:  cobra.NoArgs,
+			RunE:  func(*cobra.Command, []string) error { return configList(env, g) },
+		},
+		{
+			Use:               "get SETTING",
+			Short:             "Print the value of a setting",
+			Args:              cobra.ExactArgs(1),
+			ValidArgsFunction: settingNames(),
+			RunE:              func(_ *cobra.Command, args []string) error { return configGet(env, g, args[0]) },
+		},
+		{
+			Use:               "set SETTING VALUE",
+			Short:             "Change a setting of a tenant",
+			Args:              cobra.ExactArgs(2),
+			ValidArgsFunction: settingNames(),
+			RunE:              func(_ *cobra.Command, args []string) error { return configSet(env, g, args[0], args[1]) },
+		},
+		{
+			Use:               "unset SETTING",
+			Short:             "Remove a setting of a tenant; its default applies again",
+			Args:              cobra.ExactArgs(1),
+			ValidArgsFunction: settingNames(),
+			RunE:              func(_ *cobra.Command, args []string) error { return configUnset(env, g, args[0]) },
+		},
+		{
+			Use:   "path",
+			Short: "Print the path of the configuration file",
+			Args:  cobra.NoArgs,
+			RunE:  func(*cobra.Command, []string) error { return configPathPrint(env, g) },
+		},
+	}
+}
+
+// tenantCommands returns the commands that manage the configured tenants.
+func tenantCommands(env Env, g *globals) []*cobra.Command {
+	return []*cobra.Command{
+		{
+			Use:   "tenants",
+			Short: "List the configured tenants",
+			Args:  cobra.NoArgs,
+			RunE:  func(*cobra.Command, []string) error { return configTenants(env, g) },
+		},
+		{
+			Use:               "use TENANT",
+			Short:             "Choose the tenant to use by default",
+			Args:              cobra.ExactArgs(1),
+			ValidArgsFunction: tenants(env, g),
+			RunE: func(_ *cobra.Command, args []string) error {
+				return updateConfig(env, g, func(f *config.File) error { return f.Use(args[0]) })
+			},
+		},
+		{
+			Use:               "delete TENANT",
+			Short:             "Remove a tenant from the configuration",
+			Args:              cobra.ExactArgs(1),
+			ValidArgsFunction: tenants(env, g),
+			RunE:              func(_ *cobra.Command, args []string) error { return configDelete(env, g, args[0]) },
+		},
+	}
 }
 
 func configPath(env Env, g *globals) (string, error) {

@@ -33,7 +33,8 @@ func bindFault(port int, err error) error {
 		f.What = fmt.Sprintf("port %d is in use, so the browser could not return to profilectl", port)
 		f.Fix = "stop the program that uses it"
 	default:
-		f.What = fmt.Sprintf("port %d of localhost cannot be opened, so the browser could not return to profilectl", port)
+		const what = "port %d of localhost cannot be opened, so the browser could not return to profilectl"
+		f.What = fmt.Sprintf(what, port)
 	}
 	return f
 }

@@ -56,7 +56,9 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 			Short:             "Change a setting of a tenant",
 			Args:              cobra.ExactArgs(2),
 			ValidArgsFunction: settingNames(),
-			RunE:              func(_ *cobra.Command, args []string) error { return configSet(env, g, args[0], args[1]) },
+			RunE: func(_ *cobra.Command, args []string) error {
+				return configSet(env, g, args[0], args[1])
+			},
 		},
 		{
 			Use:               "unset SETTING",

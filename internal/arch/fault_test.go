@@ -2,6 +2,10 @@ package arch
 
 import (
 	"go/ast"
+	"go/token"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -29,4 +33,46 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 			return true
 		})
 	}
+}
+
+// TestOnlyEdgesNameCommandsAndFlags checks that no message of a package below cli
+// and serve names a command or a flag, because the reader may be a user, a client
+// of the API or an operator. A fault names an action instead (fault.Error.Next),
+// which the edge words for its reader.
+func TestOnlyEdgesNameCommandsAndFlags(t *testing.T) {
+	command := regexp.MustCompile("`profilectl ")
+	flag := regexp.MustCompile(`\s\(?--[a-z]|^--[a-z-]+ `)
+	otherProgram := regexp.MustCompile("`[^`]*`")
+	edges := map[string]bool{"internal/cli": true, "internal/serve": true}
+	for _, s := range sources(t) {
+		if !strings.HasPrefix(s.pkg, "internal/") || edges[s.pkg] {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			text, ok := message(n)
+			if command.MatchString(text) || flag.MatchString(otherProgram.ReplaceAllString(text, "")) {
+				t.Errorf("%s: %q names a command or a flag; name the action or the setting", s.at(n), text)
+			}
+			return !ok
+		})
+	}
+}
+
+// message returns the text of a string literal, or of several in one expression,
+// and whether n is such an expression.
+func message(n ast.Node) (text string, ok bool) {
+	switch n.(type) {
+	case *ast.BasicLit, *ast.BinaryExpr:
+	default:
+		return "", false
+	}
+	ast.Inspect(n, func(part ast.Node) bool {
+		if lit, isLiteral := part.(*ast.BasicLit); isLiteral && lit.Kind == token.STRING {
+			if value, err := strconv.Unquote(lit.Value); err == nil {
+				text += value
+			}
+		}
+		return true
+	})
+	return text, true
 }

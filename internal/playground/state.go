@@ -185,10 +185,10 @@ func Running(dir string) bool {
 	if _, err := os.Stat(dir); err != nil {
 		return false
 	}
-	folder, err := loopback.OpenFolder(dir)
+	d, err := loopback.OpenDir(dir)
 	if err != nil {
 		return errors.Is(err, loopback.ErrInUse)
 	}
-	_ = folder.Close() // nothing was written
+	_ = d.Close() // nothing was written
 	return false
 }

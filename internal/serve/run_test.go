@@ -117,7 +117,10 @@ func TestRunFinishesARequestInFlight(t *testing.T) {
 }
 
 func TestRunAnswersAcceptedRequestsWhenStoppedUnderLoad(t *testing.T) {
-	r := run(t, newWorld(t, func(s *serve.Settings) { s.DrainDelay = 200 * time.Millisecond }))
+	// Every client sends a request in the delay, also on a busy machine, and learns from the
+	// response that its connection closes.
+	const delay = 3 * time.Second
+	r := run(t, newWorld(t, func(s *serve.Settings) { s.DrainDelay = delay }))
 	const clients, before = 32, 200
 	var done, failed atomic.Int64
 	var all sync.WaitGroup

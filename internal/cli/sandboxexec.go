@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,6 +58,7 @@ func runSandboxExec(
 	for name, value := range p.Variables() {
 		c.Env = append(c.Env, name+"="+value)
 	}
+	c.Env = append(c.Env, withoutProxy(env.Getenv)...)
 	c.Env = append(c.Env,
 		"PROFILECTL_STORE=file", // of the temporary directory
 		"PROFILECTL_STATE_DIR="+filepath.Join(p.Dir, "state"),
@@ -78,4 +81,27 @@ func runSandboxExec(
 		}
 	}
 	return nil
+}
+
+// withoutProxy returns the variables with which programs reach the tenant on localhost
+// directly, also if the environment configures a proxy. Some programs read the name in
+// lower case and some in upper case, and not all exclude localhost themselves.
+func withoutProxy(getenv func(string) string) []string {
+	var hosts []string
+	for _, name := range []string{"NO_PROXY", "no_proxy"} {
+		for host := range strings.SplitSeq(getenv(name), ",") {
+			hosts = append(hosts, strings.TrimSpace(host))
+		}
+	}
+	if slices.Contains(hosts, "*") { // only alone does it stand for every host
+		return []string{"NO_PROXY=*", "no_proxy=*"}
+	}
+	var all []string
+	for _, host := range append(hosts, "localhost", "127.0.0.1", "::1") {
+		if host != "" && !slices.Contains(all, host) {
+			all = append(all, host)
+		}
+	}
+	list := strings.Join(all, ",")
+	return []string{"NO_PROXY=" + list, "no_proxy=" + list}
 }

@@ -2,8 +2,6 @@ package upstream
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -59,14 +57,15 @@ type explanation struct {
 // explain returns the explanation of a transport error. ok is false if err does not
 // come from the network.
 func explain(err error, host string) (e explanation, ok bool) {
+	if explained, isTLS := explainTLS(err, host); isTLS {
+		return explained, true
+	}
 	e.kind = fault.Unavailable
 	var dns *net.DNSError
+	var op *net.OpError
 	switch {
 	case errors.Is(err, context.Canceled):
 		e.kind, e.what, e.fix = fault.Canceled, "it was canceled", "run the command again"
-	case isCertificateError(err):
-		e.kind, e.what = fault.Usage, "the certificate of "+host+" is not trusted"
-		e.fix = "if a private CA issued it, set ca-file to the certificate of that CA; never turn the check off"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		e.what = "the host " + dns.Name + " does not exist"
 		e.fix, e.next = "check the spelling of the address", fault.DoCheckSettings
@@ -74,6 +73,9 @@ func explain(err error, host string) (e explanation, ok bool) {
 		e.what, e.fix, e.next = host+" did not answer in time", "try again", fault.DoAllowTime
 	case isTimeout(err):
 		e.what, e.fix = host+" did not answer in time", "try again in a minute"
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		e.what = "the proxy for " + host + " cannot be reached"
+		e.fix = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		e.what, e.fix = "nothing answers at "+host, "check that it is running and that the address is right"
 	case isBroken(err):
@@ -84,16 +86,6 @@ func explain(err error, host string) (e explanation, ok bool) {
 		return e, false
 	}
 	return e, true
-}
-
-// isCertificateError reports whether err is a TLS verification failure.
-func isCertificateError(err error) bool {
-	var verification *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	return errors.As(err, &verification) || errors.As(err, &authority) ||
-		errors.As(err, &name) || errors.As(err, &invalid)
 }
 
 // isTimeout reports whether err is a timeout of the connection, such as that of the

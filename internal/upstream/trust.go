@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
-
-	"github.com/profilectl/profilectl/internal/fault"
 )
 
 // trusting connects to hosts whose certificate was issued by a CA of the CA file
@@ -19,6 +16,7 @@ import (
 // read only when they are needed: not for a host of the file's CAs, and otherwise
 // while the connection is being opened.
 type trusting struct {
+	unread *unreadError           // what the file holds besides the CAs; nil for nothing
 	file   *http.Transport        // trusts only the file's CAs; nil without a file
 	system func() *http.Transport // trusts the file's and the system's CAs
 	mu     sync.Mutex
@@ -27,6 +25,9 @@ type trusting struct {
 
 func newTrusting(c Config, pem []byte) *trusting {
 	t := &trusting{others: map[string]bool{}}
+	if unread := unreadIn(pem); unread != nil {
+		t.unread = &unreadError{file: c.CAFile, err: unread}
+	}
 	t.system = sync.OnceValue(func() *http.Transport {
 		if pem == nil {
 			go func() { _, _ = x509.SystemCertPool() }() // reads them before the handshake needs them
@@ -67,7 +68,7 @@ func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
 	useFile := t.file != nil && !t.others[req.URL.Host]
 	t.mu.Unlock()
 	if !useFile {
-		return t.system().RoundTrip(req)
+		return t.trySystem(req)
 	}
 	res, err := t.file.RoundTrip(req)
 	if !errors.As(err, new(x509.UnknownAuthorityError)) {
@@ -81,7 +82,16 @@ func (t *trusting) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("send request again: %w", err)
 		}
 	}
-	return t.system().RoundTrip(req)
+	return t.trySystem(req)
+}
+
+// trySystem tries the system's roots and the file's CAs.
+func (t *trusting) trySystem(req *http.Request) (*http.Response, error) {
+	res, err := t.system().RoundTrip(req)
+	if t.unread != nil && errors.As(err, new(x509.UnknownAuthorityError)) {
+		err = errors.Join(err, t.unread)
+	}
+	return res, err
 }
 
 // Roots returns the system's roots and the CAs of a PEM file, for connections that
@@ -103,28 +113,4 @@ func systemAnd(pem []byte) *x509.CertPool {
 	}
 	roots.AppendCertsFromPEM(pem)
 	return roots
-}
-
-// readCAFile returns the content of a PEM file that holds at least one certificate,
-// or nil if the name is empty.
-func readCAFile(file string) ([]byte, error) {
-	if file == "" {
-		return nil, nil
-	}
-	unusable := func(what string, err error) error {
-		return &fault.Error{
-			Kind: fault.Usage,
-			What: "the CA file " + file + " " + what,
-			Fix:  "set ca-file to a PEM file with the CA's certificate, or unset it",
-			Err:  err,
-		}
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, unusable("cannot be read", err)
-	}
-	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-		return nil, unusable("contains no certificate", nil)
-	}
-	return pem, nil
 }

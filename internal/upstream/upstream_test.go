@@ -198,12 +198,12 @@ func TestFault(t *testing.T) {
 			what:   "nothing answers at 127.0.0.1:1",
 		},
 		{
-			name:   "unknown CA",
+			name:   "self-signed certificate",
 			ctx:    t.Context(),
 			client: plain,
 			url:    slow.URL,
 			kind:   fault.Usage,
-			what:   "the certificate of " + host + " is not trusted",
+			what:   "the certificate of " + host + " is not trusted: it is self-signed",
 		},
 		{
 			name:   "timeout of the client",

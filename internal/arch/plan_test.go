@@ -213,6 +213,7 @@ func plan() map[string]entry {
 		"internal/shared/redistest": {layer: 0},
 		"internal/statefile":        {layer: 0},
 		"internal/tracing": {layer: 0, imports: []string{
+			"github.com/go-logr/logr",
 			"go.opentelemetry.io/otel",
 			"go.opentelemetry.io/otel/attribute",
 			"go.opentelemetry.io/otel/codes",

@@ -114,7 +114,8 @@ func appVariables(f sandbox.Facts) []variable {
 		{"REDIRECT_URI", "http://localhost:3000/auth/redirect"},
 		{"POST_LOGOUT_REDIRECT_URI", "http://localhost:3000"},
 		{"GRAPH_API_ENDPOINT", f.Graph + "/"},
-		{"EDIT_PROFILE_FOR_CLIENT_WEB_APP", f.EditScope},
+		{"EDIT_PROFILE_FOR_CLIENT_WEB_APP", f.EditScope}, // as the how-to names it
+		{"EDIT_PROFILE_SCOPE", f.EditScope},              // as the sample's code reads it
 		{"EXPRESS_SESSION_SECRET", rand.Text()},
 	}
 }

@@ -94,15 +94,18 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	settings, err := serveSettings(loaded, env)
+	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	if o.Check {
+		log = slog.New(warnings{env.Stderr})
+	}
+	settings, err := serveSettings(loaded, env, log)
 	if err != nil {
 		return err
 	}
 	tuneGC(env)
 	if o.Check {
-		return runServeCheck(ctx, env, g, settings)
+		return runServeCheck(ctx, env, g, settings, log)
 	}
-	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	server, err := serve.Open(ctx, settings, log)
 	if err != nil {
 		return err

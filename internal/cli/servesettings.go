@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 
+	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -38,15 +40,20 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	return settings, settings.Need(fix, "authority", "client-id")
 }
 
-// serveSettings maps the settings of the command to those of package serve.
-func serveSettings(s config.Settings, env Env) (serve.Settings, error) {
-	credential, err := credentialSettings(s)
+// serveSettings maps the settings of the command to those of package serve. It logs
+// which variables of the platform have no effect.
+func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings, error) {
+	credential, err := credentialSettings(s, log)
 	if err != nil {
 		return serve.Settings{}, err
 	}
+	for _, i := range s.Ignored() {
+		log.Warn("a variable of the environment is ignored",
+			"variable", i.Variable, "reason", "it "+i.Reason, "setting", i.Setting)
+	}
 	return serve.Settings{
 		Authority:  s.Text("authority"),
-		TenantID:   s.Text("tenant-id"),
+		TenantID:   tenantID(s, log),
 		ClientID:   s.Text("client-id"),
 		Credential: credential,
 
@@ -75,17 +82,34 @@ func serveSettings(s config.Settings, env Env) (serve.Settings, error) {
 			Password: s.Secret("cache-password").Reveal(),
 			KeyFile:  s.Text("cache-key-file"),
 		},
-		Traces: serve.TraceSettings{
-			Endpoint: s.Text("otlp-endpoint"),
-			Headers:  s.Secret("otlp-headers").Reveal(),
-		},
+		Traces: traceSettings(s, env, log),
 	}, nil
 }
 
+// tenantID returns the tenant id. One that the platform injects is that of the tenant
+// of its own identities, which is usually not the tenant of the customers. So it is
+// used only to complete an authority that does not name the tenant.
+func tenantID(s config.Settings, log *slog.Logger) string {
+	id := s.Text("tenant-id")
+	if !s.FromPlatform("tenant-id") {
+		return id
+	}
+	if _, err := authority.Parse(s.Text("authority")); err != nil {
+		return id
+	}
+	log.Info("a variable of the environment is ignored",
+		"variable", "AZURE_TENANT_ID", "reason", "the authority names the tenant", "setting", "tenant-id")
+	return ""
+}
+
 // credentialSettings returns the credential from the strongest source that names
-// one: a flag hides one of the environment.
-func credentialSettings(s config.Settings) (c serve.CredentialSettings, err error) {
+// one: a flag hides one of the environment, and each of them hides one that the
+// platform injects.
+func credentialSettings(s config.Settings, log *slog.Logger) (c serve.CredentialSettings, err error) {
 	name, err := s.OneOf("client-secret", "client-secret-file", "client-certificate", "federated-token-file")
+	if name != "" {
+		log.Info("client credential", "setting", name, "from", s.Origin(name))
+	}
 	switch name {
 	case "client-secret":
 		c.Secret = s.Secret(name).Reveal()

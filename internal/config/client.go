@@ -23,7 +23,7 @@ func clientTenant() []Setting {
 		},
 		{
 			Name:  "edit-scope",
-			Env:   []string{"PROFILECTL_EDIT_SCOPE", "EDIT_PROFILE_FOR_CLIENT_WEB_APP"},
+			Env:   []string{"PROFILECTL_EDIT_SCOPE", "EDIT_PROFILE_FOR_CLIENT_WEB_APP", "EDIT_PROFILE_SCOPE"},
 			Help:  "scope of the mid-tier: api://<client ID>/<scope name>",
 			Check: checkScope,
 		},

@@ -12,8 +12,10 @@ import "slices"
 
 // Setting is a row of a table.
 type Setting struct {
-	Name    string   // the key in the file, such as "edit-scope"
-	Env     []string // variables in falling precedence: profilectl's own, then those of Microsoft's sample
+	Name string // the key in the file, such as "edit-scope"
+	// Env are the variables in falling precedence: profilectl's own, those of
+	// Microsoft's sample, and those that platforms inject (AZURE_*, OTEL_*).
+	Env     []string
 	Default string
 	Help    string // shown as the help of a flag
 	Value   string // the kind of value in help, such as "file" or "time"; "bool" for a flag without a value

@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,76 @@ func TestLoadPrefersFlagsToEnvironmentToFile(t *testing.T) {
 	} {
 		if s.Text(name) != want[0] || s.Origin(name) != want[1] {
 			t.Errorf("%s is %q from %q, want %v", name, s.Text(name), s.Origin(name), want)
+		}
+	}
+}
+
+func TestLoadPrefersTheOperatorToThePlatform(t *testing.T) {
+	f, err := config.Read(file(t, "serve:\n  client-id: 11111111-2222-3333-4444-555555555555\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := config.Load(config.Source{
+		Table:   config.Server(),
+		Section: "serve",
+		File:    f,
+		Getenv: env(
+			"AZURE_CLIENT_ID", "00000000-0000-0000-0000-00000000a2a2",
+			"AZURE_TENANT_ID", "contoso.onmicrosoft.com",
+			"AZURE_FEDERATED_TOKEN_FILE", "/var/run/token",
+			"CLIENT_SECRET", "\ufeffsecret\r\n",
+			"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317",
+		),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id := s.Text("client-id"); id != "11111111-2222-3333-4444-555555555555" {
+		t.Errorf("client-id is %s", id)
+	}
+	name, err := s.OneOf("federated-token-file", "client-secret")
+	if err != nil || name != "client-secret" || s.Secret(name).Reveal() != "secret" {
+		t.Errorf("the credential is %s, %v", name, err)
+	}
+	if !s.FromPlatform("federated-token-file") || s.FromPlatform("client-secret") {
+		t.Error("the sources are mixed up")
+	}
+	want := []config.Ignored{
+		{
+			Setting:  "tenant-id",
+			Variable: "AZURE_TENANT_ID",
+			Reason:   "must be an ID such as 00000000-0000-0000-0000-000000000000",
+		},
+		{
+			Setting:  "otlp-endpoint",
+			Variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+			Reason:   "must be an address such as http://localhost:4318",
+		},
+	}
+	if got := s.Ignored(); !slices.Equal(got, want) {
+		t.Errorf("ignored %+v", got)
+	}
+}
+
+func TestOneOfAcceptsSeveralValuesOfThePlatform(t *testing.T) {
+	s, err := config.Load(config.Source{
+		Table:  config.Server(),
+		Getenv: env("AZURE_CLIENT_SECRET", "x", "AZURE_FEDERATED_TOKEN_FILE", "token"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := s.OneOf("client-secret", "federated-token-file")
+	if err != nil || name != "client-secret" {
+		t.Errorf("got %q, %v", name, err)
+	}
+}
+
+func TestClientReadsBothNamesOfTheEditScope(t *testing.T) {
+	for _, variable := range []string{"EDIT_PROFILE_FOR_CLIENT_WEB_APP", "EDIT_PROFILE_SCOPE"} {
+		s, err := config.Load(config.Source{Table: config.Client(), Getenv: env(variable, "api://x/y")})
+		if err != nil || s.Text("edit-scope") != "api://x/y" {
+			t.Errorf("%s: got %q, %v", variable, s.Text("edit-scope"), err)
 		}
 	}
 }

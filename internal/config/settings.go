@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,17 +25,26 @@ const (
 	fromFlag precedence = iota
 	fromEnvironment
 	fromFile
+	fromPlatform
 	fromDefault
 )
 
 // Settings holds the values of a table. They do not change.
 type Settings struct {
-	table  []Setting
-	values map[string]value
+	table   []Setting
+	values  map[string]value
+	ignored []Ignored
 }
 
-// Source holds what Load reads, in falling precedence: Flags, Getenv, File and the
-// defaults of Table.
+// Ignored is a variable of the platform whose value is not valid.
+type Ignored struct {
+	Setting  string // that the variable would set
+	Variable string
+	Reason   string // as words that follow the name of the variable: "must be …"
+}
+
+// Source holds what Load reads, in falling precedence: Flags, Getenv, File, the
+// platform's variables in Getenv, and the defaults of Table.
 type Source struct {
 	Table   []Setting
 	Section string            // of the file: "tenants.contoso" or "serve"
@@ -44,13 +54,16 @@ type Source struct {
 	Fix     string // the fix of an invalid value
 }
 
-// Load returns the settings, or one Usage fault that names all invalid values.
+// Load returns the settings, or one Usage fault that names all invalid values. The
+// platform's variables are not the operator's: if one of them is invalid, Load
+// continues without it, and Ignored returns it.
 func Load(s Source) (Settings, error) {
 	settings := Settings{table: s.Table, values: map[string]value{}}
 	var invalid []string
 	for _, setting := range s.Table {
-		v := s.find(setting)
+		v, ignored := s.find(setting)
 		settings.values[setting.Name] = v
+		settings.ignored = append(settings.ignored, ignored...)
 		if v.text == "" || setting.Check == nil {
 			continue
 		}
@@ -68,22 +81,52 @@ func Load(s Source) (Settings, error) {
 	return settings, nil
 }
 
-// find returns the value of a setting from the first source that has it.
-func (s Source) find(setting Setting) value {
+// find returns the value of a setting from the first source that has it, and the
+// variables of the platform that it ignores.
+func (s Source) find(setting Setting) (found value, ignored []Ignored) {
 	if text, given := s.Flags[setting.Name]; given {
-		return value{text, "flag --" + setting.Name, fromFlag}
+		return value{text, "flag --" + setting.Name, fromFlag}, nil
 	}
 	for _, name := range setting.Env {
-		if text := s.Getenv(name); text != "" {
-			return value{text, "environment " + name, fromEnvironment}
+		if text := s.variable(name); text != "" && !isPlatform(name) {
+			return value{text, "environment " + name, fromEnvironment}, nil
 		}
 	}
 	if s.File != nil {
 		if text, line, ok := s.File.value(s.Section, setting.Name); ok {
-			return value{text, fmt.Sprintf("%s line %d", s.File.path, line), fromFile}
+			return value{text, fmt.Sprintf("%s line %d", s.File.path, line), fromFile}, nil
 		}
 	}
-	return value{setting.Default, "default", fromDefault}
+	for _, name := range setting.Env {
+		text := s.variable(name)
+		if text == "" || !isPlatform(name) {
+			continue
+		}
+		if setting.Check != nil {
+			if err := setting.Check(text); err != nil {
+				ignored = append(ignored, Ignored{setting.Name, name, err.Error()})
+				continue
+			}
+		}
+		return value{text, "environment " + name, fromPlatform}, ignored
+	}
+	return value{setting.Default, "default", fromDefault}, ignored
+}
+
+// variable returns the value of an environment variable without the byte-order mark
+// and the line end that files of variables leave in it.
+func (s Source) variable(name string) string { return trimLine(s.Getenv(name)) }
+
+// isPlatform reports whether platforms inject a variable into every program, for
+// example the workload identity of Kubernetes and the operator of OpenTelemetry.
+func isPlatform(variable string) bool {
+	return strings.HasPrefix(variable, "AZURE_") || strings.HasPrefix(variable, "OTEL_")
+}
+
+// trimLine returns text without a UTF-8 byte-order mark at its start and without
+// the line ends at its end, which editors and shells add.
+func trimLine(text string) string {
+	return strings.TrimRight(strings.TrimPrefix(text, "\ufeff"), "\r\n")
 }
 
 // Named is a setting with its value and origin, as `config list` prints it.
@@ -122,6 +165,13 @@ func (s Settings) Origin(name string) string { return s.values[name].origin }
 // Configured reports whether a setting has a value that is not its default.
 func (s Settings) Configured(name string) bool { return s.values[name].source != fromDefault }
 
+// FromPlatform reports whether the value of a setting comes from a variable that the
+// platform injects.
+func (s Settings) FromPlatform(name string) bool { return s.values[name].source == fromPlatform }
+
+// Ignored returns the variables of the platform whose values are not valid.
+func (s Settings) Ignored() []Ignored { return s.ignored }
+
 // Secret returns the value of a setting that must not be shown.
 func (s Settings) Secret(name string) Secret { return Secret(s.values[name].text) }
 
@@ -145,7 +195,8 @@ func (s Settings) Duration(name string) time.Duration {
 
 // OneOf returns which of several alternative settings has a value, or an empty
 // string if none has. A value from a source of higher precedence hides the others.
-// Two values from the same source are a Usage fault.
+// Two values from the same source are a Usage fault, except that of several values of
+// the platform, the first in the order of names counts.
 func (s Settings) OneOf(names ...string) (string, error) {
 	found := ""
 	for _, name := range names {
@@ -153,7 +204,7 @@ func (s Settings) OneOf(names ...string) (string, error) {
 		case v.text == "":
 		case found == "" || v.source < s.values[found].source:
 			found = name
-		case v.source == s.values[found].source:
+		case v.source == s.values[found].source && v.source != fromPlatform:
 			first := s.values[found].origin
 			return "", &fault.Error{
 				Kind: fault.Usage,
@@ -180,9 +231,15 @@ func (s Settings) Need(fix string, names ...string) error {
 	if len(missing) > 1 {
 		verb = " are"
 	}
+	what := strings.Join(missing, " and ") + verb + " not configured"
+	for _, i := range s.ignored {
+		if slices.Contains(missing, i.Setting) {
+			what += fmt.Sprintf("; %s, which the environment has, %s", i.Variable, i.Reason)
+		}
+	}
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: strings.Join(missing, " and ") + verb + " not configured",
+		What: what,
 		Fix:  fix,
 	}
 }

@@ -23,7 +23,7 @@ const maxBody = 1 << 20
 
 // Client calls Graph. Both fields must be set. It is safe for concurrent use.
 type Client struct {
-	Base string // https://graph.microsoft.com, with or without a trailing slash
+	Base string // https://graph.microsoft.com, with or without the version
 	HTTP *http.Client
 }
 
@@ -83,7 +83,18 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 	return nil, faultOf(res)
 }
 
-func (c *Client) address() string { return strings.TrimSuffix(c.Base, "/") + "/v1.0/me" }
+func (c *Client) address() string { return MeURL(c.Base) }
+
+// MeURL returns the URL of /me for an address of Graph. The address may end in slashes
+// and in the version, as Microsoft's samples have it.
+func MeURL(base string) string {
+	const version = "/v1.0"
+	base = strings.TrimRight(base, "/")
+	if n := len(base) - len(version); n >= 0 && strings.EqualFold(base[n:], version) {
+		base = strings.TrimRight(base[:n], "/")
+	}
+	return base + version + "/me"
+}
 
 // send sends a request with the token; body is JSON, or nil for none.
 func (c *Client) send(ctx context.Context, method, address, token string, body []byte) (*http.Response, error) {

@@ -92,3 +92,14 @@ func TestMeRejectsResponsesThatAreNotJSON(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestMeURLAcceptsTheVersionAndSlashes(t *testing.T) {
+	for _, base := range []string{
+		"https://graph.example", "https://graph.example/", "https://graph.example//",
+		"https://graph.example/v1.0", "https://graph.example/v1.0/", "https://graph.example/V1.0",
+	} {
+		if got := graph.MeURL(base); got != "https://graph.example/v1.0/me" {
+			t.Errorf("%s: got %s", base, got)
+		}
+	}
+}

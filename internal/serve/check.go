@@ -4,10 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -25,9 +25,9 @@ type CheckResult struct {
 // one, and Microsoft Graph. It returns the results in that order; if the first
 // check fails, only that of Graph follows. Check fails with a Usage fault, and
 // without results, if the client id or the credential cannot be used.
-func Check(ctx context.Context, s Settings) ([]CheckResult, error) {
+// log receives warnings about the credential.
+func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, error) {
 	s = s.withDefaults()
-	log := slog.New(slog.DiscardHandler)
 	credential, err := s.identity(log)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func Check(ctx context.Context, s Settings) ([]CheckResult, error) {
 		}
 		results = append(results, result)
 	}
-	p, err := assemble(ctx, s, credential, log)
+	p, err := assemble(ctx, s, credential, slog.New(slog.DiscardHandler))
 	add("configuration and tenant", err)
 	if err == nil {
 		add("signing keys", p.checkKeys(ctx))
@@ -86,8 +86,7 @@ func checkGraph(ctx context.Context, s Settings) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	address := strings.TrimSuffix(s.Graph, "/") + "/v1.0/me"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, graph.MeURL(s.Graph), nil)
 	if err != nil {
 		return &fault.Error{
 			Kind: fault.Usage,

@@ -55,7 +55,7 @@ func ExampleCheck() {
 		Authority:  "contoso",
 		ClientID:   "11111111-2222-3333-4444-555555555555",
 		Credential: serve.CredentialSettings{SecretFile: "/run/secrets/mid-tier"},
-	})
+	}, slog.Default())
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -172,6 +172,7 @@ func newTracer(ctx context.Context, s Settings, log *slog.Logger) (*tracing.Trac
 	t, err := tracing.New(ctx, tracing.Config{
 		Endpoint: s.Traces.Endpoint,
 		Headers:  s.Traces.Headers,
+		Lenient:  s.Traces.Lenient,
 		Version:  s.Version,
 		HTTP:     client,
 		Log:      log,
@@ -180,7 +181,7 @@ func newTracer(ctx context.Context, s Settings, log *slog.Logger) (*tracing.Trac
 		return nil, &fault.Error{
 			Kind: fault.Usage,
 			What: "traces cannot be sent: " + err.Error(),
-			Fix:  "correct otlp-headers, or OTEL_RESOURCE_ATTRIBUTES",
+			Fix:  "correct otlp-headers",
 			Err:  err,
 		}
 	}

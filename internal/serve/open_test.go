@@ -108,7 +108,7 @@ func TestCheckReportsEachCheck(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			results, err := serve.Check(t.Context(), settings(t, c.change))
+			results, err := serve.Check(t.Context(), settings(t, c.change), slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +124,7 @@ func TestCheckFailsIfTheCredentialCannotBeRead(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	results, err := serve.Check(t.Context(), settings(t, func(s *serve.Settings) {
 		s.Credential = serve.CredentialSettings{SecretFile: missing}
-	}))
+	}), slog.New(slog.DiscardHandler))
 	want := "the client secret file " + missing + " does not exist"
 	if f := fault.As(err); results != nil || f.Kind != fault.Usage || f.What != want {
 		t.Errorf("got %v, %v", results, err)

@@ -117,6 +117,9 @@ type TraceSettings struct {
 	Endpoint string
 	// Headers are sent with every export, as name=value,name=value.
 	Headers string
+	// Lenient leaves malformed headers out, with a warning in the log, instead of
+	// failing: the platform configured them, not the operator.
+	Lenient bool
 }
 
 const (

@@ -13,9 +13,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -31,6 +31,7 @@ import (
 type Config struct {
 	Endpoint string       // of the collector, such as http://localhost:4318; empty for none
 	Headers  string       // for the collector, as name=value,name=value; may hold a secret
+	Lenient  bool         // leaves malformed headers out instead of failing
 	Version  string       // of this program
 	HTTP     *http.Client // calls the collector
 	Log      *slog.Logger // gets a warning for spans that could not be sent
@@ -43,8 +44,9 @@ type Tracer struct {
 	stop   func(context.Context) error
 }
 
-// New returns a Tracer. It returns an error if Headers or the environment variable
-// OTEL_RESOURCE_ATTRIBUTES cannot be parsed.
+// New returns a Tracer. It returns an error if Headers cannot be parsed and the
+// configuration is not lenient. A variable of the environment that the SDK cannot
+// parse, such as OTEL_RESOURCE_ATTRIBUTES, is logged and ignored.
 func New(ctx context.Context, c Config) (*Tracer, error) {
 	if c.Endpoint == "" {
 		return &Tracer{
@@ -54,11 +56,14 @@ func New(ctx context.Context, c Config) (*Tracer, error) {
 		}, nil
 	}
 	headers, err := parseHeaders(c.Headers)
-	if err != nil {
+	switch {
+	case err != nil && c.Lenient:
+		c.Log.Warn("a malformed header for the collector is left out", "error", err)
+	case err != nil:
 		return nil, err
 	}
 	exporter, err := otlptrace.New(ctx, &collector{
-		address: strings.TrimSuffix(c.Endpoint, "/") + "/v1/traces",
+		address: strings.TrimRight(c.Endpoint, "/") + "/v1/traces",
 		headers: headers,
 		http:    c.HTTP,
 	})
@@ -70,37 +75,24 @@ func New(ctx context.Context, c Config) (*Tracer, error) {
 		attribute.String("service.version", c.Version),
 	)
 	attributes, err := resource.New(ctx, service, resource.WithFromEnv())
-	if err != nil {
-		return nil, fmt.Errorf("read OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+		return nil, fmt.Errorf("describe the service: %w", err)
 	}
-	// The SDK has no other way to report errors in the background.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		c.Log.Warn("traces are lost", "error", err)
-	}))
+	// The SDK reads other variables itself. It has no other way to report which of
+	// them it ignores, and errors in the background.
+	otel.SetLogger(logr.FromSlogHandler(c.Log.Handler()))
+	warnOnError(c.Log, "an OTEL_* variable is ignored")
 	provider := sdk.NewTracerProvider(sdk.WithBatcher(exporter), sdk.WithResource(attributes))
+	warnOnError(c.Log, "traces are lost")
 	return &Tracer{
 		tracer: provider.Tracer("github.com/profilectl/profilectl"),
 		stop:   provider.Shutdown,
 	}, nil
 }
 
-// parseHeaders parses the format of OTEL_EXPORTER_OTLP_HEADERS (OpenTelemetry
-// specification, "Specifying headers via environment variables").
-func parseHeaders(text string) (http.Header, error) {
-	headers := http.Header{}
-	for pair := range strings.SplitSeq(text, ",") {
-		if strings.TrimSpace(pair) == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(pair, "=")
-		value, err := url.PathUnescape(strings.TrimSpace(value))
-		if !ok || err != nil {
-			// The error does not contain the text, which may be a secret.
-			return nil, errors.New("the headers must be name=value,name=value")
-		}
-		headers.Set(strings.TrimSpace(name), value)
-	}
-	return headers, nil
+// warnOnError logs the errors of the SDK from now on.
+func warnOnError(log *slog.Logger, message string) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn(message, "error", err) }))
 }
 
 // Stop sends the remaining spans, until ctx ends.

@@ -146,3 +146,34 @@ func TestNewDoesNotRepeatInvalidHeaders(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestNewLeavesOutWhatTheEnvironmentMalforms(t *testing.T) {
+	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=a b,x")
+	t.Setenv("OTEL_TRACES_SAMPLER", "rubbish")
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "soon")
+	sent := make(chan http.Header, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { sent <- r.Header }))
+	defer collector.Close()
+	var log bytes.Buffer
+	tracer, err := tracing.New(t.Context(), tracing.Config{
+		Endpoint: collector.URL,
+		Headers:  "authorization=Basic%20abc==,secret,x y=secret,api-key=%zz,",
+		Lenient:  true,
+		HTTP:     collector.Client(),
+		Log:      slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	propagated(t, tracer, http.Header{})
+	if err := tracer.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if h := <-sent; h.Get("Authorization") != "Basic abc==" || h.Get("Api-Key") != "" {
+		t.Errorf("sent %v", h)
+	}
+	if strings.Contains(log.String(), "secret") || strings.Contains(log.String(), "lost") ||
+		!strings.Contains(log.String(), "missing value: [x]") {
+		t.Errorf("the log is %s", &log)
+	}
+}

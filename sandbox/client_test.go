@@ -27,7 +27,7 @@ type client struct {
 	t      *testing.T
 	tenant *sandbox.Tenant
 	facts  sandbox.Facts
-	person robot.Person
+	user   robot.User
 	got    url.Values // the last answer at the redirect URI
 
 	browser *robot.Browser // the last one
@@ -42,7 +42,7 @@ func newClient(t *testing.T, config sandbox.Config) *client {
 	}
 	f := tenant.Facts()
 	c := &client{t: t, tenant: tenant, facts: f}
-	c.person = robot.Person{Email: f.User, Password: f.Password, Name: "New", Code: func(context.Context) (string, error) {
+	c.user = robot.User{Email: f.User, Password: f.Password, Name: "New", Code: func(context.Context) (string, error) {
 		return tenant.Mail("")[0].Code, nil
 	}}
 	return c
@@ -81,7 +81,7 @@ func (c *client) authorizeURL(scope string, more ...string) string {
 func (c *client) signIn(scope string, more ...string) robot.Page {
 	c.t.Helper()
 	c.got = nil
-	browser, err := robot.New(c.person, c)
+	browser, err := robot.New(c.user, c)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func (c *client) signIn(scope string, more ...string) robot.Page {
 func (c *client) signInFails(scope string) {
 	c.t.Helper()
 	var err error
-	if c.browser, err = robot.New(c.person, c); err != nil {
+	if c.browser, err = robot.New(c.user, c); err != nil {
 		c.t.Fatal(err)
 	}
 	if _, err := c.browser.Open(c.t.Context(), c.authorizeURL(scope)); err == nil {

@@ -89,7 +89,7 @@ func TestControlDoesWhatTheMethodsDo(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &apps); err != nil || len(apps) != 4 || strings.Contains(body, "secret") {
 		t.Errorf("got %s, %v", body, err)
 	}
-	c.person.Email, c.person.Password = "ada@contoso.example", "a good password"
+	c.user.Email, c.user.Password = "ada@contoso.example", "a good password"
 	c.signIn(basic) // the policy is off, her own second factor is not
 	if len(c.tenant.Mail("ada@contoso.example")) != 1 || c.got.Get("code") == "" {
 		t.Errorf("got %v", c.got)

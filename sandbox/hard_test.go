@@ -147,10 +147,10 @@ func TestEverythingExpires(t *testing.T) {
 	c.tenant.FastForward(16 * time.Minute)
 	c.refuses(c.token("grant_type", "device_code", "device_code", device), 400, 70019)
 
-	right := c.person.Code
-	c.person.Code = nil
+	right := c.user.Code
+	c.user.Code = nil
 	c.signInFails("openid " + c.facts.EditScope)
-	c.person.Code = right
+	c.user.Code = right
 	mailed := c.tenant.Mail(c.facts.User)[0].Code
 	c.tenant.FastForward(11 * time.Minute)
 	if _, err := c.browser.Open(t.Context(), c.authorizeURL("openid "+c.facts.EditScope)); err == nil {
@@ -180,16 +180,16 @@ func (c *client) device() string {
 
 func TestAnAccountRestsAfterFiveWrongPasswords(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	c.person.Slips = []string{"1", "2", "3", "4", "5"}
-	browser, err := robot.New(c.person, c)
+	c.user.WrongPasswords = []string{"1", "2", "3", "4", "5"}
+	browser, err := robot.New(c.user, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if page, err := browser.Open(t.Context(), c.authorizeURL(basic)); err == nil && c.got != nil {
 		t.Errorf("the sixth try was let in: %s", page.Text)
 	}
-	c.person.Slips = nil
-	c.person.Forgot, c.person.Password = true, "a brand new password"
+	c.user.WrongPasswords = nil
+	c.user.Forgot, c.user.Password = true, "a brand new password"
 	if c.signIn(basic); c.got.Get("code") == "" {
 		t.Errorf("a new password does not unlock: %v", c.got)
 	}
@@ -200,7 +200,7 @@ func TestPromptsAndTheAccountPicker(t *testing.T) {
 	if err := c.tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
 		t.Fatal(err)
 	}
-	browser, err := robot.New(c.person, c)
+	browser, err := robot.New(c.user, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestPromptsAndTheAccountPicker(t *testing.T) {
 	if c.got.Get("error") != "login_required" {
 		t.Errorf("got %v", c.got)
 	}
-	browser.Become(robot.Person{Email: "eve@contoso.example", Password: "another password"})
+	browser.SetUser(robot.User{Email: "eve@contoso.example", Password: "another password"})
 	if got := visit("login_hint", "eve@contoso.example"); got != "sign-in form-post" {
 		t.Errorf("eve's first sign-in: %q", got)
 	}
@@ -241,7 +241,7 @@ func TestPromptsAndTheAccountPicker(t *testing.T) {
 	if visit("prompt", "none"); c.got.Get("error") != "interaction_required" {
 		t.Errorf("two accounts and nobody to ask: %v", c.got)
 	}
-	browser.Become(robot.Person{Email: "third@contoso.example", Password: "x", Cancel: true})
+	browser.SetUser(robot.User{Email: "third@contoso.example", Password: "x", Cancel: true})
 	if visit("prompt", "select_account"); c.got.Get("error") != "access_denied" {
 		t.Errorf("the picker was left: %v", c.got)
 	}

@@ -183,7 +183,7 @@ func TestARestartKeepsWhatWasAcknowledged(t *testing.T) {
 	if a := again.token("grant_type", "refresh_token", "refresh_token", refresh, "scope", basic); a.Status != 200 {
 		t.Errorf("the refresh token got %+v", a)
 	}
-	again.person.Password = password
+	again.user.Password = password
 	if again.signIn(basic); again.got.Get("code") == "" {
 		t.Errorf("the password got %v", again.got)
 	}

@@ -51,7 +51,7 @@ func TestAuthorizeErrors(t *testing.T) {
 
 func TestCancelComesBackAsAccessDenied(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	c.person.Cancel = true
+	c.user.Cancel = true
 	c.signIn(basic)
 	if c.got.Get("error") != "access_denied" || c.got.Get("error_subcode") != "cancel" || !strings.HasPrefix(c.got.Get("error_description"), "AADSTS65004") {
 		t.Errorf("got %v", c.got)
@@ -60,7 +60,7 @@ func TestCancelComesBackAsAccessDenied(t *testing.T) {
 
 func TestSignUp(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	c.person.Email, c.person.Password, c.person.SignUp = "new@contoso.example", "a good password", true
+	c.user.Email, c.user.Password, c.user.SignUp = "new@contoso.example", "a good password", true
 	c.signIn(basic)
 	if a := c.redeem(c.got.Get("code")); a.Status != 200 {
 		t.Fatalf("got %+v", a)
@@ -68,7 +68,7 @@ func TestSignUp(t *testing.T) {
 	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0].Subject != "Verify your email address" {
 		t.Errorf("the mail is %v", mail)
 	}
-	c.person.SignUp = false
+	c.user.SignUp = false
 	if c.signIn(basic); c.got.Get("code") == "" {
 		t.Errorf("signing in later: got %v", c.got)
 	}
@@ -77,8 +77,8 @@ func TestSignUp(t *testing.T) {
 func TestOneTimeCodes(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	tries := 0
-	right := c.person.Code
-	c.person.Code = func(ctx context.Context) (string, error) {
+	right := c.user.Code
+	c.user.Code = func(ctx context.Context) (string, error) {
 		if tries++; tries < 3 {
 			return "00000000", nil
 		}
@@ -87,8 +87,8 @@ func TestOneTimeCodes(t *testing.T) {
 	if c.signIn("openid " + c.facts.EditScope); c.got.Get("code") == "" || tries != 3 {
 		t.Errorf("two wrong tries, then the right code: got %v", c.got)
 	}
-	c.person.Code = func(context.Context) (string, error) { return "00000000", nil }
-	browser, err := robot.New(c.person, c)
+	c.user.Code = func(context.Context) (string, error) { return "00000000", nil }
+	browser, err := robot.New(c.user, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestDeviceCode(t *testing.T) {
 	res.Body.Close()
 	poll := func() answer { return c.token("grant_type", "device_code", "device_code", d.Device) }
 	c.refuses(poll(), 400, 70016)
-	browser, err := robot.New(c.person, c)
+	browser, err := robot.New(c.user, c)
 	if err != nil {
 		t.Fatal(err)
 	}

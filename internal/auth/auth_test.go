@@ -98,7 +98,7 @@ func TestInteractiveReportsFailures(t *testing.T) {
 
 func TestInteractiveWaitsForTheRightPassword(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
-	w.user.Slips = []string{"wrong", "wrong again"}
+	w.user.WrongPasswords = []string{"wrong", "wrong again"}
 	if _, err := w.client.Interactive(t.Context(), readScope()); err != nil {
 		t.Fatal(err)
 	}

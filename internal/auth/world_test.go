@@ -29,7 +29,7 @@ type world struct {
 	tenant  *sandbox.Tenant
 	http    *http.Client // that the client uses
 	client  *auth.Client
-	user    robot.Person
+	user    robot.User
 	browser *robot.Browser // created by the first sign-in; keeps its cookies
 	closed  chan struct{}  // closed when the browser has shown its last page
 	page    robot.Page     // the last page
@@ -44,7 +44,7 @@ func newWorld(t *testing.T, config sandbox.Config) *world {
 	}
 	facts := tenant.Facts()
 	w := &world{tenant: tenant, http: tenant.Client()}
-	w.user = robot.Person{
+	w.user = robot.User{
 		Email:    facts.User,
 		Password: facts.Password,
 		Code:     func(context.Context) (string, error) { return tenant.Mail("")[0].Code, nil },

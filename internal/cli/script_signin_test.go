@@ -80,7 +80,7 @@ func awaitPrompt(ts *testscript.TestScript, file string, want *regexp.Regexp) []
 // signInAt opens a page as the sandbox's user. The user code is for the page of
 // the device code flow.
 func signInAt(ts *testscript.TestScript, address, userCode string) {
-	user := robot.Person{
+	user := robot.User{
 		Email:    ts.Getenv("SANDBOX_USER"),
 		Password: ts.Getenv("SANDBOX_PASSWORD"),
 		Code:     robot.Mailbox(ts.Getenv("SANDBOX_MAILBOX")),

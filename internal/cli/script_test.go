@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 //	none            reports an error: the command must not open a browser
 func robotBrowser(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
-		user := robot.Person{
+		user := robot.User{
 			Email:    os.Getenv("SANDBOX_USER"),
 			Password: os.Getenv("SANDBOX_PASSWORD"),
 			Name:     "New User",
@@ -58,7 +58,7 @@ func robotBrowser(mode string) func(context.Context, string) error {
 		switch mode {
 		case "user", "person":
 		case "wrong-password", "slips":
-			user.Slips = []string{"wrong"}
+			user.WrongPasswords = []string{"wrong"}
 		case "cancel":
 			user.Cancel = true
 		case "closed":

@@ -33,7 +33,7 @@ func (p *Playground) NewRobot(failed func(error)) *Robot {
 // the redirect.
 func (r *Robot) Open(ctx context.Context, address string) error {
 	if r.browser == nil {
-		browser, err := robot.New(robot.Person{
+		browser, err := robot.New(robot.User{
 			Email:    r.playground.Facts.User,
 			Password: r.playground.Facts.Password,
 			Code:     r.code,

@@ -182,7 +182,7 @@ func (w *world) token(t *testing.T, scope string) string {
 // openPage lets a robot fill in the sign-in pages.
 func (w *world) openPage(ctx context.Context, p auth.Page) error {
 	f := w.tenant.Facts()
-	browser, err := robot.New(robot.Person{
+	browser, err := robot.New(robot.User{
 		Email:    f.User,
 		Password: f.Password,
 		Code:     func(context.Context) (string, error) { return w.tenant.Mail("")[0].Code, nil },

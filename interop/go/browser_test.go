@@ -48,7 +48,7 @@ func (c *redirectCapture) RoundTrip(req *http.Request) (*http.Response, error) {
 func browse(t *testing.T, address, redirect string) url.Values {
 	t.Helper()
 	transport := &redirectCapture{redirect: redirect}
-	browser, err := robot.New(robot.Person{
+	browser, err := robot.New(robot.User{
 		Email:    env(t, "SANDBOX_USER"),
 		Password: env(t, "SANDBOX_PASSWORD"),
 		Code:     robot.Mailbox(env(t, "SANDBOX_MAILBOX")),

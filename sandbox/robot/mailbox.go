@@ -11,15 +11,17 @@ import (
 	"time"
 )
 
-// mailLimit ends a request to a mail box that is gone.
-const mailLimit = 10 * time.Second
+// mailTimeout limits a request for the mail, in case the sandbox has stopped.
+const mailTimeout = 10 * time.Second
 
-// Mailbox reads the newest code of a sandbox's mail box page, for Person.Code.
-// It follows the page's address as the sandbox prints it, with its key.
+// Mailbox returns a function for User.Code that returns the newest one-time code
+// in a sandbox's mailbox. The page is the address that the sandbox prints,
+// including its key.
 func Mailbox(page string) func(ctx context.Context) (string, error) {
-	client := &http.Client{Timeout: mailLimit}
+	client := &http.Client{Timeout: mailTimeout}
+	address := strings.Replace(page, "/mailbox?", "/mailbox.json?", 1)
 	return func(ctx context.Context) (string, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.Replace(page, "/mailbox?", "/mailbox.json?", 1), nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
 			return "", fmt.Errorf("read mail: %w", err)
 		}
@@ -29,11 +31,11 @@ func Mailbox(page string) func(ctx context.Context) (string, error) {
 		}
 		defer res.Body.Close()
 		var mail []struct{ Code string }
-		if err := json.NewDecoder(io.LimitReader(res.Body, mostPage)).Decode(&mail); err != nil {
+		if err := json.NewDecoder(io.LimitReader(res.Body, maxBytes)).Decode(&mail); err != nil {
 			return "", fmt.Errorf("read mail: %w", err)
 		}
 		if len(mail) == 0 {
-			return "", errors.New("read mail: no message has come")
+			return "", errors.New("read mail: the mailbox is empty")
 		}
 		return mail[0].Code, nil
 	}

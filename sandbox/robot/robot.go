@@ -1,6 +1,6 @@
-// Package robot plays a person at a browser: it opens a sign-in page, fills in
-// the forms as that person would, and follows them to the redirect URI. It runs
-// no script, as the pages need none.
+// Package robot plays a user at a browser. It opens a sign-in page, fills in the
+// forms as the user would, and follows them to the redirect URI. It runs no
+// scripts, because the pages need none.
 package robot
 
 import (
@@ -10,70 +10,72 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"slices"
-	"strings"
 )
 
-// Person is who sits at the browser.
-type Person struct {
+// User describes what the user knows and does.
+type User struct {
 	Email    string
 	Password string
 	Name     string // for a new account
-	// Code reads the newest one-time code from the person's mail box.
+	// Code returns the newest one-time code in the user's mailbox. It is called
+	// when a page asks for a code.
 	Code func(ctx context.Context) (string, error)
-	// SignUp makes a new account, Cancel gives up on the first page, Forgot sets
-	// Password anew, with a mailed code.
+	// SignUp creates an account instead of signing in.
 	SignUp bool
-	Cancel bool
+	// Forgot resets the password to Password, with a code from the mailbox.
 	Forgot bool
-	// Slips are passwords typed wrong before the right one.
-	Slips []string
+	// Cancel cancels on the first page.
+	Cancel bool
+	// WrongPasswords are typed before Password, one at each attempt.
+	WrongPasswords []string
 }
 
-// Browser is a browser with its cookies. It is not safe for concurrent use.
+// Browser represents a browser with its cookies. It is not safe for concurrent
+// use.
 type Browser struct {
-	person Person
-	http   *http.Client
-	// Forms are the ids of the forms that were filled in, in order.
+	user User
+	http *http.Client
+	// Forms are the ids of the forms that were submitted, in order.
 	Forms []string
-	// UserCode is what a device shows, for the page that asks for it.
+	// UserCode is the code that a device shows, for the page that asks for it.
 	UserCode string
 }
 
-// Page is what the browser shows in the end.
+// Page represents a page that the browser shows.
 type Page struct {
 	URL    string
-	Status int
+	Status int // HTTP status
 	Text   string
 }
 
 const (
-	mostForms = 20      // of one sign-in; a loop ends here
-	mostPage  = 1 << 20 // bytes of a page
+	maxForms = 20      // in one sign-in, to end loops
+	maxBytes = 1 << 20 // of one page
 )
 
-// New returns a browser with no cookies. A nil transport is net/http's own.
-func New(p Person, transport http.RoundTripper) (*Browser, error) {
+// New returns a browser without cookies. If transport is nil, the browser uses
+// http.DefaultTransport.
+func New(user User, transport http.RoundTripper) (*Browser, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		return nil, fmt.Errorf("make browser: %w", err)
+		return nil, fmt.Errorf("create browser: %w", err)
 	}
-	return &Browser{person: p, http: &http.Client{Jar: jar, Transport: transport}}, nil
+	return &Browser{user: user, http: &http.Client{Jar: jar, Transport: transport}}, nil
 }
 
-// Become lets another person sit down at the browser, which keeps its cookies.
-func (b *Browser) Become(p Person) { b.person = p }
+// SetUser makes another user continue at the browser, which keeps its cookies.
+func (b *Browser) SetUser(user User) { b.user = user }
 
-// Open goes to an address and on through the forms until a page has none, and
-// returns that page.
+// Open loads a page, submits its forms and those of the pages that follow, and
+// returns the first page without a form that the user would submit.
 func (b *Browser) Open(ctx context.Context, address string) (Page, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return Page{}, fmt.Errorf("open page: %w", err)
 	}
-	for range mostForms {
-		page, forms, err := b.visit(req)
+	for range maxForms {
+		page, forms, err := b.load(req)
 		if err != nil {
 			return Page{}, err
 		}
@@ -84,15 +86,15 @@ func (b *Browser) Open(ctx context.Context, address string) (Page, error) {
 		if err := b.fill(ctx, &f); err != nil {
 			return Page{}, err
 		}
-		if req, err = f.submit(ctx, page.URL); err != nil {
+		if req, err = f.request(ctx, page.URL); err != nil {
 			return Page{}, err
 		}
 	}
-	return Page{}, errors.New("open page: the forms never end")
+	return Page{}, fmt.Errorf("open page: more than %d forms", maxForms)
 }
 
-// visit loads a page, with the headers by which a server knows a navigation.
-func (b *Browser) visit(req *http.Request) (Page, []form, error) {
+// load loads a page with the request headers of a navigation.
+func (b *Browser) load(req *http.Request) (Page, []form, error) {
 	req.Header.Set("User-Agent", "profilectl-robot")
 	req.Header.Set("Sec-Fetch-Mode", "navigate")
 	req.Header.Set("Sec-Fetch-Dest", "document")
@@ -101,7 +103,7 @@ func (b *Browser) visit(req *http.Request) (Page, []form, error) {
 		return Page{}, nil, fmt.Errorf("open page: %w", err)
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, mostPage))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBytes))
 	if err != nil {
 		return Page{}, nil, fmt.Errorf("read page: %w", err)
 	}
@@ -112,71 +114,67 @@ func (b *Browser) visit(req *http.Request) (Page, []form, error) {
 	return Page{URL: res.Request.URL.String(), Status: res.StatusCode, Text: text}, forms, nil
 }
 
-// choose picks the form that the person would use.
-func (b *Browser) choose(forms []form) (form, bool) {
-	byID := map[string]form{}
-	for _, f := range forms {
-		byID[f.id] = f
-	}
-	wish := []string{"form-post", "code-form", "account", "sign-up", "sign-in", "device"}
-	if b.person.SignUp && !b.used("sign-up") {
-		wish = []string{"form-post", "code-form", "sign-up", "new"}
-	}
-	if b.person.Forgot && !b.used("new-password") {
-		wish = []string{"form-post", "new-password", "code-form", "forgot", "forgotten"}
-	}
-	if b.person.Cancel && !b.used("cancel") {
-		wish = []string{"cancel"}
-	}
-	if b.person.Cancel && b.used("cancel") {
-		wish = []string{"form-post"}
-	}
-	for _, f := range forms { // the account picker: their own, or another
-		if f.values.Get("account") == b.person.Email && b.person.Email != "" && !b.person.Cancel {
-			return f, true
+// choose returns the form that the user would submit, if there is one.
+func (b *Browser) choose(forms []form) (f form, ok bool) {
+	if !b.user.Cancel {
+		// An account picker: the account of the user, or the button for another one.
+		for _, f := range forms {
+			if b.user.Email != "" && f.values.Get("account") == b.user.Email {
+				return f, true
+			}
+		}
+		if i := slices.IndexFunc(forms, func(f form) bool { return f.id == "other" }); i >= 0 {
+			return forms[i], true
 		}
 	}
-	if f, ok := byID["other"]; ok && !b.person.Cancel {
-		return f, true
-	}
-	for _, id := range wish {
-		if f, ok := byID[id]; ok {
-			return f, true
+	for _, id := range b.preferredForms() {
+		if i := slices.IndexFunc(forms, func(f form) bool { return f.id == id }); i >= 0 {
+			return forms[i], true
 		}
 	}
 	return form{}, false
 }
 
-func (b *Browser) used(id string) bool {
-	return slices.Contains(b.Forms, id)
+// preferredForms returns the ids of the forms that the user would submit next,
+// the most preferred first.
+func (b *Browser) preferredForms() []string {
+	switch {
+	case b.user.Cancel && b.submitted("cancel"):
+		return []string{"form-post"}
+	case b.user.Cancel:
+		return []string{"cancel"}
+	case b.user.Forgot && !b.submitted("new-password"):
+		return []string{"form-post", "new-password", "code-form", "forgot", "forgotten"}
+	case b.user.SignUp && !b.submitted("sign-up"):
+		return []string{"form-post", "code-form", "sign-up", "new"}
+	}
+	return []string{"form-post", "code-form", "account", "sign-up", "sign-in", "device"}
 }
 
-// fill types into a form.
+func (b *Browser) submitted(id string) bool { return slices.Contains(b.Forms, id) }
+
+// fill sets the fields of a form that the user types.
 func (b *Browser) fill(ctx context.Context, f *form) error {
 	b.Forms = append(b.Forms, f.id)
 	switch f.id {
 	case "sign-in":
-		password := b.person.Password
-		if len(b.person.Slips) > 0 {
-			password, b.person.Slips = b.person.Slips[0], b.person.Slips[1:]
-		}
-		f.values.Set("email", b.person.Email)
-		f.values.Set("password", password)
+		f.values.Set("email", b.user.Email)
+		f.values.Set("password", b.nextPassword())
 	case "sign-up":
-		f.values.Set("email", b.person.Email)
-		f.values.Set("password", b.person.Password)
-		f.values.Set("name", b.person.Name)
+		f.values.Set("email", b.user.Email)
+		f.values.Set("password", b.user.Password)
+		f.values.Set("name", b.user.Name)
 	case "forgot":
-		f.values.Set("email", b.person.Email)
+		f.values.Set("email", b.user.Email)
 	case "new-password":
-		f.values.Set("password", b.person.Password)
+		f.values.Set("password", b.user.Password)
 	case "device":
 		f.values.Set("otc", b.UserCode)
 	case "code-form":
-		if b.person.Code == nil {
-			return errors.New("a one-time code is asked for and there is no mail box")
+		if b.user.Code == nil {
+			return errors.New("the page asks for a one-time code, and the user has no mailbox")
 		}
-		code, err := b.person.Code(ctx)
+		code, err := b.user.Code(ctx)
 		if err != nil {
 			return fmt.Errorf("read mail: %w", err)
 		}
@@ -185,26 +183,12 @@ func (b *Browser) fill(ctx context.Context, f *form) error {
 	return nil
 }
 
-// submit makes the request of a filled-in form.
-func (f form) submit(ctx context.Context, page string) (*http.Request, error) {
-	base, err := url.Parse(page)
-	if err != nil {
-		return nil, fmt.Errorf("submit form: %w", err)
+// nextPassword returns the password that the user types next.
+func (b *Browser) nextPassword() string {
+	if len(b.user.WrongPasswords) == 0 {
+		return b.user.Password
 	}
-	target, err := base.Parse(f.action)
-	if err != nil {
-		return nil, fmt.Errorf("submit form: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target.String(), strings.NewReader(f.values.Encode()))
-	if err != nil {
-		return nil, fmt.Errorf("submit form: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Origin", base.Scheme+"://"+base.Host)
-	site := "cross-site"
-	if target.Host == base.Host {
-		site = "same-origin"
-	}
-	req.Header.Set("Sec-Fetch-Site", site)
-	return req, nil
+	wrong := b.user.WrongPasswords[0]
+	b.user.WrongPasswords = b.user.WrongPasswords[1:]
+	return wrong
 }

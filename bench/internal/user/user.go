@@ -11,7 +11,7 @@ import (
 // Browse opens the page at address and signs in the user of the sandbox that the
 // environment describes.
 func Browse(address string) error {
-	browser, err := robot.New(robot.Person{
+	browser, err := robot.New(robot.User{
 		Email:    os.Getenv("SANDBOX_USER"),
 		Password: os.Getenv("SANDBOX_PASSWORD"),
 		Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),

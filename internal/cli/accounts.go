@@ -75,8 +75,11 @@ func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
 		return err
 	}
 	if a, ok := findAccount(known, name); ok {
+		if err := s.activate(ctx, a); err != nil {
+			return err
+		}
 		s.say("Commands now use the account %s.", a.Username)
-		return s.activate(a)
+		return nil
 	}
 	fix := "sign in with `" + s.command("profilectl login --login-hint ADDRESS") + "`"
 	if len(known) > 0 {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -56,8 +57,8 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 			Short:             "Change a setting of a tenant",
 			Args:              cobra.ExactArgs(2),
 			ValidArgsFunction: settingNames(),
-			RunE: func(_ *cobra.Command, args []string) error {
-				return configSet(env, g, args[0], args[1])
+			RunE: func(c *cobra.Command, args []string) error {
+				return configSet(c.Context(), env, g, args[0], args[1])
 			},
 		},
 		{
@@ -65,7 +66,9 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 			Short:             "Remove a setting of a tenant; its default applies again",
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: settingNames(),
-			RunE:              func(_ *cobra.Command, args []string) error { return configUnset(env, g, args[0]) },
+			RunE: func(c *cobra.Command, args []string) error {
+				return configUnset(c.Context(), env, g, args[0])
+			},
 		},
 		{
 			Use:   "path",
@@ -90,8 +93,8 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 			Short:             "Choose the tenant to use by default",
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: tenants(env, g),
-			RunE: func(_ *cobra.Command, args []string) error {
-				return updateConfig(env, g, func(f *config.File) error { return f.Use(args[0]) })
+			RunE: func(c *cobra.Command, args []string) error {
+				return updateConfig(c.Context(), env, g, func(f *config.File) error { return f.Use(args[0]) })
 			},
 		},
 		{
@@ -99,7 +102,9 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 			Short:             "Remove a tenant from the configuration",
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: tenants(env, g),
-			RunE:              func(_ *cobra.Command, args []string) error { return configDelete(env, g, args[0]) },
+			RunE: func(c *cobra.Command, args []string) error {
+				return configDelete(c.Context(), env, g, args[0])
+			},
 		},
 	}
 }
@@ -118,12 +123,12 @@ func configPathPrint(env Env, g *globals) error {
 	return err
 }
 
-func updateConfig(env Env, g *globals, change func(*config.File) error) error {
+func updateConfig(ctx context.Context, env Env, g *globals, change func(*config.File) error) error {
 	path, err := configPath(env, g)
 	if err != nil {
 		return err
 	}
-	return config.Update(path, change)
+	return config.Update(ctx, path, change)
 }
 
 // loadTenant returns the settings of the tenant. Missing settings are not a
@@ -182,11 +187,11 @@ func configGet(env Env, g *globals, name string) error {
 
 // configSet changes the tenant that --tenant names, or the current one. A new
 // name adds a tenant.
-func configSet(env Env, g *globals, name, value string) error {
+func configSet(ctx context.Context, env Env, g *globals, name, value string) error {
 	if err := checkSetting(name, value); err != nil {
 		return err
 	}
-	return updateConfig(env, g, func(f *config.File) error {
+	return updateConfig(ctx, env, g, func(f *config.File) error {
 		tenant, err := g.configuredTenant(env, f)
 		if err != nil {
 			return err
@@ -215,8 +220,8 @@ func checkSetting(name, value string) error {
 	return err
 }
 
-func configUnset(env Env, g *globals, name string) error {
-	return updateConfig(env, g, func(f *config.File) error {
+func configUnset(ctx context.Context, env Env, g *globals, name string) error {
+	return updateConfig(ctx, env, g, func(f *config.File) error {
 		tenant, err := g.configuredTenant(env, f)
 		if err == nil && !slices.Contains(f.Tenants(), tenant) {
 			_, err = config.Which(f, tenant, env.Getenv) // words the fault
@@ -231,8 +236,8 @@ func configUnset(env Env, g *globals, name string) error {
 
 // configDelete removes a tenant. While an account is signed in, its tokens would
 // stay in the store without a name that leads to them.
-func configDelete(env Env, g *globals, tenant string) error {
-	return updateConfig(env, g, func(f *config.File) error {
+func configDelete(ctx context.Context, env Env, g *globals, tenant string) error {
+	return updateConfig(ctx, env, g, func(f *config.File) error {
 		if account, ok := f.Value("tenants."+tenant, "account"); ok && account != "" {
 			return &fault.Error{
 				Kind: fault.Conflict,

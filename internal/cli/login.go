@@ -102,7 +102,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	}
 	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err == nil {
-		err = s.keep(t)
+		err = s.keep(ctx, t)
 	}
 	if err != nil {
 		return err
@@ -126,14 +126,15 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 }
 
 // keep makes a new sign-in the one that later commands use.
-func (s *session) keep(t auth.Token) error {
+func (s *session) keep(ctx context.Context, t auth.Token) error {
 	if err := notSaved(t); err != nil {
 		return err
 	}
 	if err := s.dropPlainFile(); err != nil {
 		return err
 	}
-	return s.activate(t.Account)
+	return s.warnNotRemembered("signed in, but later commands do not know which account to use; name it with --account",
+		s.activate(ctx, t.Account))
 }
 
 // notSaved is the fault of a login whose tokens could not be saved. Other

@@ -62,7 +62,8 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 		err = s.dropPlainFile()
 	}
 	if err == nil {
-		err = s.deactivate(report.Removed)
+		err = s.warnNotRemembered("signed out, but the configuration still names the account",
+			s.deactivate(ctx, report.Removed))
 		sweep(draftDir(s.paths.State), time.Now())
 	}
 	if err == nil && o.Browser {

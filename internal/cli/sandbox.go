@@ -90,7 +90,7 @@ func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) erro
 		return err
 	}
 	defer p.Close()
-	if err := registerSandbox(env, g, p); err != nil {
+	if err := registerSandbox(ctx, env, g, p); err != nil {
 		return err
 	}
 	if err := announce(env, g, p); err != nil {
@@ -137,8 +137,8 @@ func checkSandboxName(env Env, g *globals, dir string) error {
 }
 
 // registerSandbox adds the tenant to the configuration.
-func registerSandbox(env Env, g *globals, p *playground.Playground) error {
-	return updateConfig(env, g, func(f *config.File) error {
+func registerSandbox(ctx context.Context, env Env, g *globals, p *playground.Playground) error {
+	return updateConfig(ctx, env, g, func(f *config.File) error {
 		for _, s := range [][2]string{
 			{"authority", p.Facts.Authority},
 			{"client-id", p.Facts.ClientID},

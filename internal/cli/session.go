@@ -192,28 +192,53 @@ func (s *session) needsUser(kind fault.Kind, what, command string) error {
 func (s *session) command(line string) string { return s.globals.command(line) }
 
 // activate makes an account the one that later commands use.
-func (s *session) activate(a auth.Account) error {
+func (s *session) activate(ctx context.Context, a auth.Account) error {
 	if err := s.accountList().add(a.Username); err != nil {
 		return err
 	}
-	return s.updateTenant(func(f *config.File) error {
-		return f.Set("tenants."+s.tenant, "account", a.Username)
+	path := "tenants." + s.tenant
+	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+		if active, _ := f.Value(path, "account"); active == a.Username {
+			return nil // a file that cannot be written is no problem then
+		}
+	}
+	return s.updateTenant(ctx, func(f *config.File) error {
+		return f.Set(path, "account", a.Username)
 	})
 }
 
 // deactivate removes accounts from the configuration, after they were signed out.
-func (s *session) deactivate(usernames []string) error {
+func (s *session) deactivate(ctx context.Context, usernames []string) error {
 	if err := s.accountList().remove(usernames); err != nil {
 		return err
 	}
-	return s.updateTenant(func(f *config.File) error {
-		active, _ := f.Value("tenants."+s.tenant, "account")
-		if !slices.ContainsFunc(usernames, func(name string) bool { return strings.EqualFold(name, active) }) {
+	isRemoved := func(active string) bool {
+		return slices.ContainsFunc(usernames, func(name string) bool { return strings.EqualFold(name, active) })
+	}
+	path := "tenants." + s.tenant
+	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+		if active, _ := f.Value(path, "account"); !isRemoved(active) {
 			return nil
 		}
-		_, err := f.Unset("tenants."+s.tenant, "account")
+	}
+	return s.updateTenant(ctx, func(f *config.File) error {
+		if active, _ := f.Value(path, "account"); !isRemoved(active) {
+			return nil
+		}
+		_, err := f.Unset(path, "account")
 		return err
 	})
+}
+
+// warnNotRemembered warns that the work of a command is done, but that the
+// configuration could not be changed to match.
+func (s *session) warnNotRemembered(what string, err error) error {
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return err
+	}
+	s.progress.warn("%s: %s\n  fix: %s", what, f.What, s.globals.fix(f))
+	return nil
 }
 
 func (s *session) accountList() accountList {
@@ -222,11 +247,11 @@ func (s *session) accountList() accountList {
 
 // updateTenant changes the configuration of the tenant, unless the environment
 // describes it.
-func (s *session) updateTenant(change func(*config.File) error) error {
+func (s *session) updateTenant(ctx context.Context, change func(*config.File) error) error {
 	if s.tenant == config.FromEnvironment {
 		return nil
 	}
-	if err := config.Update(s.globals.configFile(s.paths), change); err != nil {
+	if err := config.Update(ctx, s.globals.configFile(s.paths), change); err != nil {
 		return fmt.Errorf("remember account: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -70,14 +69,11 @@ func writeFile(path string, data []byte) error {
 }
 
 func stateFault(path string, err error) error {
-	what := fmt.Sprintf("cannot write %s", path)
-	if errors.Is(err, fs.ErrPermission) {
-		what += ": permission denied"
-	}
+	what, fix := statefile.Explain("cannot write "+path, "make the directory writable", path, err)
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: what,
-		Fix:  "make the directory writable, or set XDG_STATE_HOME to another one",
+		Fix:  fix + ", or set XDG_STATE_HOME to another directory",
 		Err:  err,
 	}
 }

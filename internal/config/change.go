@@ -2,11 +2,13 @@ package config
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	"go.yaml.in/yaml/v3"
@@ -15,16 +17,23 @@ import (
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
+// lockPoll is how often Update tries to get the lock that another process holds.
+const lockPoll = 20 * time.Millisecond
+
 // Update changes the file at path. It reads the file, calls change and replaces the
 // file under a lock, so that no process loses the change of another one. If change
-// fails, the file stays as it was.
-func Update(path string, change func(*File) error) error {
+// fails, the file stays as it was. A symbolic link stays one. Update waits for the lock
+// until ctx is done.
+func Update(ctx context.Context, path string, change func(*File) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return cannotWrite(path, err)
 	}
 	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil {
-		return cannotWrite(path, err)
+	if locked, err := lock.TryLockContext(ctx, lockPoll); !locked {
+		if ctx.Err() != nil {
+			return fmt.Errorf("lock %s: %w", path, ctx.Err())
+		}
+		return cannotWrite(lock.Path(), err)
 	}
 	defer func() { _ = lock.Unlock() }() // the end of the process releases the lock too
 	f, err := Read(path)
@@ -47,10 +56,11 @@ func Update(path string, change func(*File) error) error {
 }
 
 func cannotWrite(path string, err error) error {
+	what, fix := statefile.Explain("cannot write "+path, "make it writable", path, err)
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "cannot write " + path,
-		Fix:  "make it writable, or use another configuration file",
+		What: what,
+		Fix:  fix + ", or use another configuration file",
 		Err:  err,
 	}
 }

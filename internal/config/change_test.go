@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -16,7 +18,7 @@ func TestUpdateKeepsCommentsAndConcurrentChanges(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 10 {
 		all.Go(func() {
-			err := config.Update(path, func(f *config.File) error {
+			err := config.Update(t.Context(), path, func(f *config.File) error {
 				return f.Set(fmt.Sprintf("tenants.t%d", i), "authority", "contoso")
 			})
 			if err != nil {
@@ -40,7 +42,7 @@ func TestUpdateKeepsCommentsAndConcurrentChanges(t *testing.T) {
 
 func TestFileSetFillsAnEmptySection(t *testing.T) {
 	path := file(t, "tenants: # none yet\n")
-	err := config.Update(path, func(f *config.File) error { return f.Set("tenants.contoso", "authority", "contoso") })
+	err := config.Update(t.Context(), path, func(f *config.File) error { return f.Set("tenants.contoso", "authority", "contoso") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ tenants:
   fabrikam:
     authority: fabrikam
 `)
-	err := config.Update(path, func(f *config.File) error {
+	err := config.Update(t.Context(), path, func(f *config.File) error {
 		if removed, err := f.Unset("tenants.contoso", "account"); err != nil || !removed {
 			t.Errorf("unset: %v, %v", removed, err)
 		}
@@ -86,11 +88,23 @@ tenants:
 
 func TestFileDeleteForgetsTheCurrentTenant(t *testing.T) {
 	path := file(t, "tenant: contoso\ntenants:\n  contoso: {}\n  fabrikam: {}\n")
-	if err := config.Update(path, func(f *config.File) error { return f.Delete("contoso") }); err != nil {
+	if err := config.Update(t.Context(), path, func(f *config.File) error { return f.Delete("contoso") }); err != nil {
 		t.Fatal(err)
 	}
 	f, err := config.Read(path)
 	if err != nil || f.Current() != "" {
 		t.Errorf("the current tenant is %q, %v", f.Current(), err)
+	}
+}
+
+func TestUpdateStopsWaitingForTheLock(t *testing.T) {
+	path := file(t, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	err := config.Update(t.Context(), path, func(*config.File) error { // holds the lock
+		cancel()
+		return config.Update(ctx, path, func(*config.File) error { return nil })
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }

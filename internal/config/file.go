@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"iter"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/nearest"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // File is the configuration file: YAML with the keys tenant (the current tenant),
@@ -35,7 +35,8 @@ func Read(path string) (*File, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		raw = nil
 	case err != nil:
-		return nil, f.broken(0, "cannot be read", err)
+		what, fix := statefile.Explain("cannot be read", "make it readable, or move it away", path, err)
+		return nil, &fault.Error{Kind: fault.Usage, What: path + " " + what, Fix: fix, Err: err}
 	case len(raw) > maxFile:
 		return nil, f.broken(0, "is too large for a configuration file", nil)
 	}
@@ -206,8 +207,9 @@ func (f *File) Current() string {
 }
 
 // WritableByOthers reports whether users other than the owner can change the file
-// and so choose the tenant. It returns false on Windows, which has no such mode bits.
+// and so choose the tenant. It returns false if the mode of the file means nothing, as
+// on Windows and on its drives in WSL.
 func WritableByOthers(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o022 != 0
+	const write = 0o022
+	return statefile.OthersMay(write, path)
 }

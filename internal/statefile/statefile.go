@@ -15,8 +15,13 @@ const Temporary = ".profilectl-*.tmp"
 
 // Write replaces a file by rename once its data is on the disk, so that every reader,
 // also after a crash, sees the old content or the new. The file has mode 0600. A
-// missing directory is created with mode 0700.
+// missing directory is created with mode 0700. A symbolic link stays one: the file that
+// it leads to is replaced.
 func Write(path string, data []byte) error {
+	path, err := follow(path)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -34,4 +39,21 @@ func Write(path string, data []byte) error {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
+}
+
+// follow returns the file that path leads to through symbolic links. The file need not
+// exist.
+func follow(path string) (string, error) {
+	const most = 40 // as many as Linux follows
+	for range most {
+		target, err := os.Readlink(path)
+		if err != nil { // not a link
+			return path, nil
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return path, errors.New("too many symbolic links")
 }

@@ -1,6 +1,7 @@
 package statefile_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,5 +41,34 @@ func TestWriteLeavesNothingWhenItFails(t *testing.T) {
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, statefile.Temporary)); err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+func TestWriteKeepsSymbolicLinks(t *testing.T) {
+	dir := t.TempDir()
+	dotfiles := filepath.Join(dir, "dotfiles")
+	link, second := filepath.Join(dir, "link"), filepath.Join(dir, "second")
+	err := errors.Join(os.Mkdir(dotfiles, 0o700), os.Symlink("link", second),
+		os.Symlink(filepath.Join("dotfiles", "file"), link)) // which does not exist yet
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, second} {
+		if err := statefile.Write(path, []byte(path)); err != nil {
+			t.Fatal(err)
+		}
+		if target, err := os.Readlink(path); err != nil {
+			t.Errorf("%s is no link any more: %s, %v", path, target, err)
+		}
+		if got, err := os.ReadFile(filepath.Join(dotfiles, "file")); err != nil || string(got) != path {
+			t.Errorf("the target holds %q, %v", got, err)
+		}
+	}
+	circle := filepath.Join(dir, "circle")
+	if err := os.Symlink(circle, circle); err != nil {
+		t.Fatal(err)
+	}
+	if err := statefile.Write(circle, nil); err == nil {
+		t.Error("a link to itself was written")
 	}
 }

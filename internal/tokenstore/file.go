@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -39,18 +38,12 @@ func (p plainFiles) path(service, account string) string {
 	return filepath.Join(p.dir, strings.ReplaceAll(service, "/", "-")+"."+account)
 }
 
-// Get reads an item. It rejects a file that other users can read.
+// Get reads an item. It rejects a file that other users can read, unless the file
+// system ignores modes: then the user can do nothing about it.
 func (p plainFiles) Get(service, account string) (string, error) {
 	path := p.path(service, account)
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", errNotFound
-	}
-	if err != nil {
-		return "", cannotRead(path, err)
-	}
-	const others = 0o077
-	if runtime.GOOS != "windows" && info.Mode().Perm()&others != 0 {
+	const all = 0o077
+	if statefile.OthersMay(all, path) {
 		return "", &fault.Error{
 			Kind: fault.Usage,
 			What: fmt.Sprintf("other users can read the stored sign-in, %s", path),
@@ -59,7 +52,10 @@ func (p plainFiles) Get(service, account string) (string, error) {
 		}
 	}
 	raw, err := os.ReadFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", errNotFound
+	case err != nil:
 		return "", cannotRead(path, err)
 	}
 	return string(raw), nil

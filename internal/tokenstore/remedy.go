@@ -10,6 +10,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // explain turns an error of the keyring into a fault. It returns nil, errNotFound and
@@ -74,20 +75,17 @@ func unlock(goos string) string {
 
 // cannotRead returns the fault of a state file that cannot be read.
 func cannotRead(path string, err error) error {
-	return &fault.Error{
-		Kind: fault.Usage,
-		What: "cannot read " + path,
-		Fix:  "make the file readable for you alone",
-		Err:  err,
-	}
+	what, fix := statefile.Explain("cannot read "+path, "make the file readable for you alone", path, err)
+	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
 }
 
 // cannotWrite returns the fault of a state file that cannot be written.
 func cannotWrite(path string, err error) error {
+	what, fix := statefile.Explain("cannot write "+path, "make the directory writable", path, err)
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "cannot write " + path,
-		Fix:  "make the directory writable, or set XDG_STATE_HOME to another one",
+		What: what,
+		Fix:  fix + ", or set XDG_STATE_HOME to another directory",
 		Err:  err,
 	}
 }

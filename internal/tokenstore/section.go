@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,10 +19,15 @@ const (
 
 // Locked runs fn while no other process, and no other Locked of this process, uses
 // the store. The keyring is read at most once meanwhile. Locked returns the error of
-// fn. If fn succeeds but the newest cache could not be saved, it returns a *NotSaved.
+// fn. If fn succeeds but the newest cache could not be saved, it returns a *NotSaved. It
+// stops waiting when ctx is done.
 func (s *Store) Locked(ctx context.Context, fn func(context.Context) error) error {
-	s.sectionMu.Lock()
-	defer s.sectionMu.Unlock()
+	select {
+	case s.section <- struct{}{}:
+		defer func() { <-s.section }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	unlock, err := s.acquire(ctx)
 	if err != nil {
 		return err
@@ -47,6 +53,9 @@ func (s *Store) acquire(ctx context.Context) (release func(), err error) {
 	if ok, err := s.lock.TryLockContext(limited, lockPoll); !ok {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			return nil, cannotWrite(s.lock.Path(), err)
 		}
 		return nil, &fault.Error{
 			Kind: fault.Unavailable,

@@ -69,7 +69,7 @@ type Store struct {
 	ring   *guarded // nil for a store in memory
 	lock   *flock.Flock
 
-	sectionMu sync.Mutex // serializes Locked in this process
+	section chan struct{} // has one place, which serializes Locked in this process
 
 	mu         sync.Mutex // guards the fields below
 	inside     bool       // Locked is running
@@ -112,12 +112,7 @@ func shortHash(text string) string {
 // nothing yet.
 func New(c Config) (*Store, error) {
 	if err := os.MkdirAll(c.StateDir, 0o700); err != nil {
-		return nil, &fault.Error{
-			Kind: fault.Usage,
-			What: "cannot create the state directory " + c.StateDir,
-			Fix:  "make it writable, or set XDG_STATE_HOME to another directory",
-			Err:  err,
-		}
+		return nil, cannotWrite(c.StateDir, err)
 	}
 	if c.MaxItem == 0 {
 		c.MaxItem = platformMax(runtime.GOOS)
@@ -127,15 +122,16 @@ func New(c Config) (*Store, error) {
 	}
 	c.Raw = c.Raw || runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 	return &Store{
-		config: c,
-		kind:   "keyring",
-		ring:   &guarded{ring: c.Ring, wait: c.Wait, waiting: c.Waiting},
-		lock:   flock.New(filepath.Join(c.StateDir, shortHash(c.Service)+".lock")),
+		config:  c,
+		kind:    "keyring",
+		ring:    &guarded{ring: c.Ring, wait: c.Wait, waiting: c.Waiting},
+		section: make(chan struct{}, 1),
+		lock:    flock.New(filepath.Join(c.StateDir, shortHash(c.Service)+".lock")),
 	}, nil
 }
 
 // Memory returns a store that lives as long as the process.
-func Memory() *Store { return &Store{kind: "memory"} }
+func Memory() *Store { return &Store{kind: "memory", section: make(chan struct{}, 1)} }
 
 // Kind returns where the cache is kept: "keyring", "file" or "memory".
 func (s *Store) Kind() string { return s.kind }

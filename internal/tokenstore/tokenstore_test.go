@@ -2,6 +2,7 @@ package tokenstore_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -239,4 +240,16 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("%q: %v", item, err)
 		}
 	})
+}
+
+func TestLockedStopsWaitingForItsTurn(t *testing.T) {
+	store := tokenstore.Memory()
+	ctx, cancel := context.WithCancel(t.Context())
+	err := store.Locked(t.Context(), func(context.Context) error {
+		cancel()
+		return store.Locked(ctx, func(context.Context) error { return nil })
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

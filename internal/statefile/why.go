@@ -1,0 +1,64 @@
+package statefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// Explain completes the words of an error of reading or writing a file: what failed
+// gets the cause as a clause, and a fix that fits the cause replaces fix. Both stay as
+// they are if the cause is not known.
+func Explain(what, fix, path string, err error) (completeWhat, completeFix string) {
+	return explain(what, fix, path, err, os.Getuid())
+}
+
+// explain is Explain for the user with an id, which is -1 on Windows.
+func explain(what, fix, path string, err error, uid int) (completeWhat, completeFix string) {
+	cause, better := why(path, err, uid)
+	if cause != "" {
+		what += ": " + cause
+	}
+	if better != "" {
+		fix = better
+	}
+	return what, fix
+}
+
+// why returns the cause of an error, and what the user can do about it.
+func why(path string, err error, uid int) (cause, fix string) {
+	switch {
+	case errors.Is(err, syscall.EROFS):
+		return "its file system is read-only", "use a directory that can be written"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "the disk is full", "free some space, then run the command again"
+	case errors.Is(err, syscall.ENOLCK), errors.Is(err, errors.ErrUnsupported):
+		return "its file system has no locks", "use a directory on another file system"
+	case errors.Is(err, syscall.EBUSY):
+		return "it is a mount of its own", "mount its directory instead"
+	case !errors.Is(err, fs.ErrPermission):
+		return "", ""
+	}
+	if target, err := follow(path); err == nil {
+		path = target
+	}
+	for _, candidate := range []string{path, filepath.Dir(path)} {
+		if owner, foreign := ownedByOther(candidate, uid); foreign {
+			return candidate + " belongs to " + owner,
+				"if an earlier command with sudo created it, run `sudo chown -R $(id -un) " + shellQuoted(candidate) + "`"
+		}
+	}
+	return "permission denied", ""
+}
+
+// shellQuoted returns a path as one word for a POSIX shell.
+func shellQuoted(path string) string {
+	const special = " \t\n'\"\\$`&;|<>()*?[]{}!#~"
+	if !strings.ContainsAny(path, special) {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}

@@ -56,7 +56,7 @@ func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error
 	}
 	until := time.Now().Add(s.globals.Wait)
 	defer s.progress.status.Show(0, func() string {
-		return "Waiting for the sign-in: " + terminal.Left(until) + " left, Ctrl-C cancels."
+		return "Waiting for you to sign in: " + terminal.Left(until) + " left, Ctrl-C cancels."
 	})()
 	return s.auth.Interactive(ctx, r)
 }

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -68,7 +69,8 @@ type Verifier struct {
 	cache     *bounded.Cache[Caller] // of verified tokens
 	keys      jwkset.Storage
 	parser    *jwt.Parser
-	warnOnce  sync.Once // warns that MaxAge has no effect
+	warnOnce  sync.Once   // warns that MaxAge has no effect
+	ready     atomic.Bool // keys were loaded; they are never removed
 }
 
 // New fetches the tenant's keys and returns a Verifier. If the keys cannot be
@@ -96,7 +98,12 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 }
 
 // Ready reports whether there are keys to verify tokens with.
-func (v *Verifier) Ready(ctx context.Context) bool { return hasKeys(ctx, v.keys) }
+func (v *Verifier) Ready(ctx context.Context) bool {
+	if !v.ready.Load() && hasKeys(ctx, v.keys) {
+		v.ready.Store(true)
+	}
+	return v.ready.Load()
+}
 
 // Verify returns the caller of a request. It returns a challenge if the token is
 // valid but lacks the required authentication context, or if its sign-in was too

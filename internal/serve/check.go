@@ -42,11 +42,16 @@ func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, er
 		}
 		results = append(results, result)
 	}
-	p, err := assemble(ctx, s, credential, slog.New(slog.DiscardHandler))
+	quiet := slog.New(slog.DiscardHandler)
+	p, err := assemble(ctx, s, quiet)
+	var t *tenant
+	if err == nil {
+		t, err = p.connect(ctx, s, credential, discoveryTimeout, quiet)
+	}
 	add("configuration and tenant", err)
 	if err == nil {
-		add("signing keys", p.checkKeys(ctx))
-		add("credential", p.exchanger.Check(ctx))
+		add("signing keys", t.checkKeys(ctx))
+		add("credential", t.exchanger.Check(ctx))
 		if p.shared != nil {
 			add("shared cache", p.checkCache())
 		}
@@ -55,8 +60,8 @@ func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, er
 	return results, nil
 }
 
-func (p parts) checkKeys(ctx context.Context) error {
-	if p.verifier.Ready(ctx) {
+func (t *tenant) checkKeys(ctx context.Context) error {
+	if t.ready(ctx) {
 		return nil
 	}
 	return &fault.Error{

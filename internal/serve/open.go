@@ -4,11 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
-	"time"
 
-	"github.com/profilectl/profilectl/internal/authority"
-	"github.com/profilectl/profilectl/internal/bearer"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/shared"
@@ -21,27 +17,30 @@ const (
 	ownScope = "EditProfileService.ReadWrite"
 	// graphScope is the scope of the tokens that it exchanges.
 	graphScope = "https://graph.microsoft.com/User.ReadWrite"
-	// discoveryTimeout limits the discovery of the tenant's endpoints at startup.
-	discoveryTimeout = 30 * time.Second
 )
 
 // Open assembles a mid-tier. It discovers the tenant's endpoints and fetches its
-// signing keys; if the keys cannot be fetched, the Server is not ready and keeps
-// trying. What runs in the background stops when ctx is done.
+// signing keys. If the tenant is unreachable, the Server is not ready, rejects
+// requests with status 503, and keeps trying. What runs in the background stops when
+// ctx is done.
 //
-// Open fails with a Usage fault if the settings cannot be used, and with an
-// Unavailable one if the tenant cannot be reached.
+// Open fails with a Usage fault if the settings cannot be used or there is no such
+// tenant.
 func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
 	s = s.withDefaults()
 	credential, err := s.identity(log)
 	if err != nil {
 		return nil, err
 	}
-	p, err := assemble(ctx, s, credential, log)
+	p, err := assemble(ctx, s, log)
 	if err != nil {
 		return nil, err
 	}
-	return newServer(s, p, log), nil
+	server := newServer(s, p, log)
+	if err := server.start(ctx, credential); err != nil {
+		return nil, err
+	}
+	return server, nil
 }
 
 // identity returns the credential. It fails with a Usage fault if the settings do
@@ -90,24 +89,16 @@ func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
 	}
 }
 
-// parts are what a mid-tier consists of.
+// parts are what a mid-tier consists of, apart from its tenant.
 type parts struct {
-	authority authority.Authority
-	verifier  *bearer.Verifier
-	exchanger *obo.Exchanger
-	http      *http.Client
-	breakers  *upstream.Breakers
-	tracer    *tracing.Tracer
-	shared    *shared.Store // nil without a shared cache
+	http     *http.Client
+	breakers *upstream.Breakers
+	tracer   *tracing.Tracer
+	shared   *shared.Store // nil without a shared cache
 }
 
 // assemble makes the parts, in the order in which they need each other.
-func assemble(
-	ctx context.Context,
-	s Settings,
-	credential obo.Credential,
-	log *slog.Logger,
-) (p parts, err error) {
+func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err error) {
 	if p.tracer, err = newTracer(ctx, s, log); err != nil {
 		return p, err
 	}
@@ -115,32 +106,7 @@ func assemble(
 	if p.http, err = s.client(p.breakers, p.tracer); err != nil {
 		return p, err
 	}
-	if p.authority, err = discover(ctx, s, p.http); err != nil {
-		return p, err
-	}
-	p.verifier, err = bearer.New(ctx, bearer.Config{
-		Authority:   p.authority,
-		ClientID:    s.ClientID,
-		Scope:       ownScope,
-		AuthContext: s.AuthContext,
-		MaxAge:      s.MaxAge,
-		HTTP:        p.http,
-		Log:         log,
-	})
-	if err != nil {
-		return p, err
-	}
-	if p.shared, err = openCache(s, log); err != nil {
-		return p, err
-	}
-	p.exchanger, err = obo.New(obo.Config{
-		Authority:  p.authority,
-		ClientID:   s.ClientID,
-		Credential: credential,
-		HTTP:       p.http,
-		Scope:      graphScope,
-		Shared:     p.shared,
-	})
+	p.shared, err = openCache(s, log)
 	return p, err
 }
 
@@ -186,28 +152,6 @@ func newTracer(ctx context.Context, s Settings, log *slog.Logger) (*tracing.Trac
 		}
 	}
 	return t, nil
-}
-
-// discover returns the authority that the tenant describes.
-func discover(ctx context.Context, s Settings, client *http.Client) (authority.Authority, error) {
-	form, err := authority.Parse(s.authority())
-	if err != nil {
-		return authority.Authority{}, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, discoveryTimeout)
-	defer cancel()
-	found, err := authority.Discover(ctx, client, form)
-	if err != nil {
-		return found, upstream.Fault(err, "cannot reach the tenant")
-	}
-	if s.TenantID != "" && !strings.EqualFold(s.TenantID, found.TenantID) {
-		return found, &fault.Error{
-			Kind: fault.Usage,
-			What: "authority and tenant-id name different tenants",
-			Fix:  "correct authority or tenant-id",
-		}
-	}
-	return found, nil
 }
 
 // openCache returns the shared cache, or nil if there is none.

@@ -36,7 +36,7 @@ func seconds(d time.Duration) string {
 
 // sendChallenge sends a claims challenge.
 func (s *Server) sendChallenge(w http.ResponseWriter, r *http.Request, ch *challenge.Challenge) {
-	ch.Header(w.Header(), s.issuer)
+	ch.Header(w.Header(), s.tenant.Load().issuer)
 	s.reject(w, r, http.StatusUnauthorized, &fault.Error{
 		Kind: fault.StepUp,
 		What: "a stronger sign-in is needed for this change",

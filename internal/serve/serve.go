@@ -20,7 +20,6 @@ import (
 	"sync/atomic"
 
 	"github.com/profilectl/profilectl/api"
-	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 )
@@ -31,7 +30,7 @@ type Server struct {
 	parts    parts
 	log      *slog.Logger
 	graph    *graph.Client
-	issuer   challenge.Issuer // of claims challenges: this API, at its tenant
+	tenant   atomic.Pointer[tenant] // nil until it is discovered
 	metrics  *metrics
 	rates    *rates
 	slots    chan struct{} // holds one element for each request in flight
@@ -45,7 +44,6 @@ func newServer(s Settings, p parts, log *slog.Logger) *Server {
 		parts:    p,
 		log:      log,
 		graph:    &graph.Client{Base: s.Graph, HTTP: p.http},
-		issuer:   challenge.Issuer{AuthorizationURI: p.authority.AuthorizationEndpoint, ClientID: s.ClientID},
 		rates:    newRates(s.Rate, p.shared),
 		slots:    make(chan struct{}, s.MaxInFlight),
 	}
@@ -56,7 +54,7 @@ func newServer(s Settings, p parts, log *slog.Logger) *Server {
 // Public returns the handler of the routes for clients.
 func (s *Server) Public() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("POST /updateUserInfo", s.limitInFlight(s.update))
+	m.HandleFunc("POST /updateUserInfo", s.needTenant(s.limitInFlight(s.update)))
 	m.HandleFunc("/updateUserInfo", s.methodNotAllowed)
 	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
@@ -87,7 +85,7 @@ func (s *Server) Admin() http.Handler {
 // ready handles GET /readyz. With ?verbose it lists the optional dependencies that
 // are unavailable.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() || !s.parts.verifier.Ready(r.Context()) {
+	if s.draining.Load() || !s.tenant.Load().ready(r.Context()) {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}

@@ -21,7 +21,7 @@ const maxBody = 64 << 10
 // update handles POST /updateUserInfo.
 func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
-	caller, ch, err := s.parts.verifier.Verify(ctx, r.Header)
+	caller, ch, err := s.tenant.Load().verifier.Verify(ctx, r.Header)
 	if err != nil {
 		s.rejectToken(w, r, err)
 		return
@@ -60,9 +60,10 @@ func (s *Server) apply(
 	assertion obo.Assertion,
 	change profile.Change,
 ) (*challenge.Challenge, error) {
+	exchanger := s.tenant.Load().exchanger
 	for again := false; ; again = true {
 		start := time.Now()
-		result, err := s.parts.exchanger.Exchange(ctx, assertion)
+		result, err := exchanger.Exchange(ctx, assertion)
 		s.metrics.exchange(result, err)
 		if !result.Cached {
 			s.recordCall(w, "exchange", start)
@@ -86,7 +87,7 @@ func (s *Server) apply(
 				CorrelationID: f.CorrelationID,
 			}
 		}
-		s.parts.exchanger.Forget(ctx, assertion)
+		exchanger.Forget(ctx, assertion)
 	}
 }
 

@@ -1,0 +1,162 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+const (
+	// discoveryTimeout limits the discovery of the tenant's endpoints.
+	discoveryTimeout = 30 * time.Second
+	// startTimeout limits the discovery at startup, after which it continues in the
+	// background.
+	startTimeout = 5 * time.Second
+	// A tenant that was unreachable at startup is discovered again with exponential
+	// backoff between these delays.
+	minBackoff = time.Second
+	maxBackoff = 30 * time.Second
+)
+
+// tenant verifies and exchanges the tokens of a discovered tenant.
+type tenant struct {
+	verifier  *bearer.Verifier
+	exchanger *obo.Exchanger
+	issuer    challenge.Issuer // of claims challenges: this API, at its tenant
+}
+
+// connect discovers the tenant within a time limit and fetches its signing keys.
+func (p parts) connect(
+	ctx context.Context,
+	s Settings,
+	credential obo.Credential,
+	limit time.Duration,
+	log *slog.Logger,
+) (*tenant, error) {
+	found, err := discover(ctx, s, p.http, limit)
+	if err != nil {
+		return nil, err
+	}
+	t := &tenant{issuer: challenge.Issuer{AuthorizationURI: found.AuthorizationEndpoint, ClientID: s.ClientID}}
+	t.exchanger, err = obo.New(obo.Config{
+		Authority:  found,
+		ClientID:   s.ClientID,
+		Credential: credential,
+		HTTP:       p.http,
+		Scope:      graphScope,
+		Shared:     p.shared,
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.verifier, err = bearer.New(ctx, bearer.Config{
+		Authority:   found,
+		ClientID:    s.ClientID,
+		Scope:       ownScope,
+		AuthContext: s.AuthContext,
+		MaxAge:      s.MaxAge,
+		HTTP:        p.http,
+		Log:         log,
+	})
+	return t, err
+}
+
+// discover returns the authority that the tenant describes.
+func discover(
+	ctx context.Context,
+	s Settings,
+	client *http.Client,
+	limit time.Duration,
+) (authority.Authority, error) {
+	form, err := authority.Parse(s.authority())
+	if err != nil {
+		return authority.Authority{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	found, err := authority.Discover(ctx, client, form)
+	if err != nil {
+		return found, upstream.Fault(err, "cannot reach the tenant")
+	}
+	if s.TenantID != "" && !strings.EqualFold(s.TenantID, found.TenantID) {
+		return found, &fault.Error{
+			Kind: fault.Usage,
+			What: "authority and tenant-id name different tenants",
+			Fix:  "correct authority or tenant-id",
+		}
+	}
+	return found, nil
+}
+
+// start connects to the tenant. If the tenant is unreachable, start returns, and
+// connects in the background as soon as it is reachable. It returns the fault of any
+// other failure, which no retry fixes.
+func (s *Server) start(ctx context.Context, credential obo.Credential) error {
+	t, err := s.parts.connect(ctx, s.settings, credential, startTimeout, s.log)
+	switch {
+	case err == nil:
+		s.tenant.Store(t)
+		return nil
+	case fault.As(err).Kind != fault.Unavailable:
+		return err
+	}
+	s.logUnreachable(err)
+	go s.retry(ctx, credential)
+	return nil
+}
+
+// retry connects to the tenant as soon as that succeeds, or returns when ctx ends. It
+// also continues after a failure that start would return: while a service recovers,
+// a proxy may answer anything instead.
+func (s *Server) retry(ctx context.Context, credential obo.Credential) {
+	for delay := minBackoff; ; delay = min(2*delay, maxBackoff) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(delay):
+		}
+		t, err := s.parts.connect(ctx, s.settings, credential, discoveryTimeout, s.log)
+		if err == nil {
+			s.tenant.Store(t)
+			s.log.Info("the tenant is reachable")
+			return
+		}
+		s.logUnreachable(err)
+	}
+}
+
+func (s *Server) logUnreachable(err error) {
+	f := fault.As(err)
+	s.log.Warn("the tenant is not available; the mid-tier is not ready and tries again",
+		"reason", f.What, "fix", f.Advice())
+}
+
+// ready reports whether requests can be processed: the tenant is discovered and its
+// signing keys are loaded.
+func (t *tenant) ready(ctx context.Context) bool { return t != nil && t.verifier.Ready(ctx) }
+
+// needTenant rejects requests while the tenant is not ready.
+func (s *Server) needTenant(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.tenant.Load().ready(r.Context()) {
+			next(w, r)
+			return
+		}
+		const wait = 5 * time.Second
+		s.reject(w, r, http.StatusServiceUnavailable, &fault.Error{
+			Kind:       fault.Unavailable,
+			What:       "the mid-tier cannot reach its tenant yet",
+			Fix:        "try again in " + seconds(wait) + " seconds",
+			RetryAfter: wait,
+		})
+	}
+}

@@ -320,7 +320,7 @@ func TestAnAppOnItsOwnIsNobodysStandIn(t *testing.T) {
 	}
 	midTier := own("api://" + c.facts.MidTierID + "/.default")
 	c.refuses(c.token("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer", "client_id", c.facts.MidTierID, "client_secret", c.facts.MidTierSecret,
-		"requested_token_use", "on_behalf_of", "scope", "https://graph.microsoft.com/User.ReadWrite", "assertion", midTier.Access), 400, 5000224)
+		"requested_token_use", "on_behalf_of", "scope", "https://graph.microsoft.com/User.ReadWrite", "assertion", midTier.Access), 400, 7000114)
 }
 
 func FuzzAuthorize(f *testing.F) {

@@ -26,7 +26,7 @@ func TestCodes(t *testing.T) {
 		{"invented", func(c *client, code string) answer { return c.redeem(code + "x") }, 70000},
 		{"of another client", func(c *client, code string) answer {
 			return c.redeem(code, "client_id", c.facts.WebClientID, "client_secret", c.facts.WebSecret)
-		}, 700005},
+		}, 700007},
 		{"scopes of two APIs", func(c *client, code string) answer { return c.redeem(code, "scope", "User.Read "+c.facts.EditScope) }, 28000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -103,6 +103,7 @@ func TestOnBehalfOf(t *testing.T) {
 	c.refuses(exchange(user.Access, "client_secret", "wrong"), 401, 7000215)
 	c.refuses(exchange(user.Access, "client_secret", ""), 401, 7000218)
 	c.refuses(exchange(user.Access, "client_id", c.facts.ClientID), 401, 700025)
+	c.refuses(exchange(user.Access, "client_id", c.facts.ClientID, "client_secret", ""), 401, 7000218)
 	c.refuses(exchange(user.Access, "requested_token_use", ""), 400, 900144)
 	if err := c.tenant.SetConsent(false); err != nil {
 		t.Fatal(err)

@@ -122,7 +122,7 @@ test("confidential client: On-Behalf-Of, and rejected requests", async () => {
   await assert.rejects(midTier.acquireTokenByClientCredential(userRead), isError(1002012));
   const web = newConfidentialClient(env.SANDBOX_WEB_CLIENT_ID, env.SANDBOX_WEB_CLIENT_SECRET);
   const appOnly = await web.acquireTokenByClientCredential({ scopes: [`api://${env.SANDBOX_MID_TIER_ID}/.default`] });
-  await assert.rejects(exchange(appOnly.accessToken), isError(5000224));
+  await assert.rejects(exchange(appOnly.accessToken), isError(7000114));
 });
 
 test("the how-to's web app: code and PKCE with a secret, the edit scope, sign-out", async () => {

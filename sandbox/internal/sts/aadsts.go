@@ -8,9 +8,6 @@ type errorCode int
 // or, for codes that the page does not list, from published error messages. If Microsoft
 // documents a different meaning than the one used here, the comment says so.
 const (
-	// The request is malformed. The page documents this meaning for AADSTS9002313.
-	aadstsMalformedRequest errorCode = 9002
-
 	// SelectUserAccount: the user must select from among multiple valid SSO sessions.
 	aadstsSelectAccount errorCode = 16000
 
@@ -56,6 +53,9 @@ const (
 	// UnsupportedGrantType: the app requested an unsupported grant type.
 	aadstsGrantTypeUnsupported errorCode = 70003
 
+	// UnsupportedResponseMode: the app asked for an unsupported value of response_mode.
+	aadstsResponseModeUnsupported errorCode = 70007
+
 	// ExpiredOrRevokedGrant: the authorization code or refresh token has expired.
 	aadstsGrantExpired errorCode = 70008
 
@@ -92,9 +92,8 @@ const (
 	// The application asked for a scope that doesn't exist on the resource.
 	aadstsScopeUnknown errorCode = 650053
 
-	// InvalidGrantRedeemAgainstWrongTenant on the page. Used here for an authorization code
-	// or refresh token of another client.
-	aadstsWrongClient errorCode = 700005
+	// The grant was issued for a different client id (Partner-Center-PowerShell#419).
+	aadstsWrongClient errorCode = 700007
 
 	// UnauthorizedClient_DoesNotMatchRequest: the application wasn't found in the directory.
 	aadstsClientNotFound errorCode = 700016
@@ -113,9 +112,6 @@ const (
 	// The client assertion failed signature validation.
 	aadstsClientAssertionInvalid errorCode = 700027
 
-	// "Invalid certificate" on the page. Used here for a public client without PKCE.
-	aadstsPKCERequired errorCode = 700030
-
 	// No matching federated identity record found for the presented assertion subject.
 	aadstsWorkloadUnknown errorCode = 700213
 
@@ -128,15 +124,23 @@ const (
 	// Client credential flows must have a scope value with /.default.
 	aadstsDefaultScopeRequired errorCode = 1002012
 
-	// The request is not for a user. Published responses use AADSTS7000114 for this.
-	aadstsAssertionWithoutUser errorCode = 5000224
-
-	// The application isn't allowed to make application on-behalf-of calls.
-	aadstsOnBehalfOfNotAllowed errorCode = 7000114
+	// The application isn't allowed to make application on-behalf-of calls: the assertion
+	// is not a user's (microsoft-authentication-library-for-dotnet#2130).
+	aadstsAssertionWithoutUser errorCode = 7000114
 
 	// An invalid client secret is provided.
 	aadstsClientSecretInvalid errorCode = 7000215
 
 	// The request body must contain client_assertion or client_secret.
 	aadstsClientCredentialMissing errorCode = 7000218
+
+	// The parameter is duplicated (microsoft-authentication-library-for-android#688).
+	aadstsParameterRepeated errorCode = 9000411
+
+	// InvalidRequest: the request is malformed or invalid.
+	aadstsMalformedRequest errorCode = 9002313
+
+	// PKCE is required for cross-origin redemption of authorization codes. Used here for
+	// every public client, although Entra requires PKCE only for single-page applications.
+	aadstsPKCERequired errorCode = 9002325
 )

@@ -47,8 +47,6 @@ func (c errorCode) suberror() string {
 // codes come from learn.microsoft.com, "Microsoft Entra authentication and authorization
 // error codes", and from published responses. The descriptions are shortened.
 var errorDefinitions = [...]errorDefinition{
-	{aadstsMalformedRequest, "invalid_request",
-		"The request is malformed."},
 	{aadstsSelectAccount, "interaction_required",
 		"The user must choose an account."},
 	{aadstsTokenScopeResources, "invalid_request",
@@ -83,6 +81,8 @@ var errorDefinitions = [...]errorDefinition{
 		"Provided grant is invalid or malformed."},
 	{aadstsGrantTypeUnsupported, "unsupported_grant_type",
 		"The app requested an unsupported grant type '%s'."},
+	{aadstsResponseModeUnsupported, "invalid_request",
+		"'%s' is not a supported value of 'response_mode' when requesting a token."},
 	{aadstsGrantExpired, "invalid_grant",
 		"The provided authorization code or refresh token has expired."},
 	{aadstsScopeInvalid, "invalid_scope",
@@ -111,7 +111,7 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsScopeUnknown, "invalid_client",
 		"The application asked for scope '%s' that doesn't exist on the resource."},
 	{aadstsWrongClient, "invalid_grant",
-		"The authorization code is intended for another client."},
+		"The grant was issued for a different client id."},
 	{aadstsClientNotFound, "unauthorized_client",
 		"Application with identifier '%s' was not found in the directory."},
 	{aadstsAuthorizeScopeResources, "invalid_request",
@@ -125,8 +125,6 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsClientAssertionInvalid, "invalid_client",
 		"The certificate with identifier used to sign the client assertion is not registered " +
 			"on application."},
-	{aadstsPKCERequired, "invalid_request",
-		"Proof Key for Code Exchange is required for public clients."},
 	{aadstsWorkloadUnknown, "invalid_client",
 		"No matching federated identity record found for presented assertion subject. Check " +
 			"your federated identity credential Subject, Audience and Issuer against the " +
@@ -138,9 +136,7 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsDefaultScopeRequired, "invalid_scope",
 		"The provided value for scope %s is not valid. Client credential flows must have a " +
 			"scope value with /.default suffixed to the resource identifier (application ID URI)."},
-	{aadstsAssertionWithoutUser, "invalid_grant",
-		"The request is not for a user."},
-	{aadstsOnBehalfOfNotAllowed, "invalid_request",
+	{aadstsAssertionWithoutUser, "unauthorized_client",
 		"Application '%s' is not allowed to make application on-behalf-of calls."},
 	{aadstsClientSecretInvalid, "invalid_client",
 		"Invalid client secret provided. Ensure the secret being sent in the request is the " +
@@ -148,4 +144,10 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsClientCredentialMissing, "invalid_client",
 		"The request body must contain the following parameter: 'client_assertion' or " +
 			"'client_secret'."},
+	{aadstsParameterRepeated, "invalid_request",
+		"The request is not properly formatted. The parameter '%s' is duplicated."},
+	{aadstsMalformedRequest, "invalid_request",
+		"Invalid request. Request is malformed or invalid."},
+	{aadstsPKCERequired, "invalid_request",
+		"Proof Key for Code Exchange is required for public clients."},
 }

@@ -20,8 +20,12 @@ func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil || hasRepeatedParameter(r.Form) {
+	if err := r.ParseForm(); err != nil {
 		s.errorPage(w, r, newError(aadstsMalformedRequest))
+		return
+	}
+	if e := checkRepeated(r.Form); e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	clientID := r.Form.Get("client_id")

@@ -12,7 +12,7 @@ import (
 func (s *STS) onBehalfOf(t tokenRequest) (issuance, *entraError) {
 	switch {
 	case t.app.Public:
-		return issuance{}, newError(aadstsOnBehalfOfNotAllowed, t.app.ID)
+		return issuance{}, newError(aadstsClientCredentialMissing)
 	case t.form.Get("requested_token_use") != "on_behalf_of":
 		return issuance{}, newError(aadstsParameterMissing, "requested_token_use")
 	case t.form.Get("assertion") == "":
@@ -51,7 +51,7 @@ func (s *STS) openAssertion(t tokenRequest) (authentication, *entraError) {
 	var auth authentication
 	aio, _ := claims["aio"].(string)
 	if scp, _ := claims["scp"].(string); scp == "" || token.Open(ours.sealKey, aio, &auth) != nil {
-		return authentication{}, newError(aadstsAssertionWithoutUser)
+		return authentication{}, newError(aadstsAssertionWithoutUser, t.app.ID)
 	}
 	if s.family(auth.Family).Revoked {
 		return authentication{}, newError(aadstsGrantRevoked)

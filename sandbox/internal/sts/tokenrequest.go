@@ -1,9 +1,11 @@
 package sts
 
 import (
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
@@ -82,8 +84,11 @@ func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenReq
 		return tokenRequest{}, newError(aadstsParameterMissing, "grant_type")
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil || hasRepeatedParameter(r.PostForm) {
+	if err := r.ParseForm(); err != nil {
 		return tokenRequest{}, newError(aadstsMalformedRequest)
+	}
+	if e := checkRepeated(r.PostForm); e != nil {
+		return tokenRequest{}, e
 	}
 	app, azpacr, e := s.client(r)
 	if e != nil {
@@ -93,13 +98,13 @@ func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenReq
 	return tokenRequest{app: app, azpacr: azpacr, form: r.PostForm, claims: claims}, e
 }
 
-// hasRepeatedParameter reports whether a parameter occurs twice, which OAuth forbids
-// (RFC 6749, 3.1 and 3.2).
-func hasRepeatedParameter(form url.Values) bool {
-	for _, values := range form {
-		if len(values) > 1 {
-			return true
+// checkRepeated returns an error if a parameter occurs twice, which OAuth forbids (RFC 6749,
+// 3.1 and 3.2).
+func checkRepeated(form url.Values) *entraError {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if len(form[name]) > 1 {
+			return newError(aadstsParameterRepeated, name)
 		}
 	}
-	return false
+	return nil
 }

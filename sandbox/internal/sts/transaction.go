@@ -79,8 +79,9 @@ func (s *STS) newTransaction(form url.Values, app directory.App) (*transaction, 
 func (t *transaction) validate(form url.Values) *entraError {
 	switch {
 	case !slices.Contains([]string{"query", "form_post"}, t.mode):
-		t.mode = "query" // for the error
-		return newError(aadstsRequestInvalid, "the response_mode is not supported")
+		e := newError(aadstsResponseModeUnsupported, t.mode)
+		t.mode = "query" // to send the error
+		return e
 	case form.Get("response_type") != "code":
 		return newError(aadstsRequestInvalid, "the response_type is not supported")
 	case t.app.Public && t.challenge == "":

@@ -4,16 +4,15 @@
 //
 // Decisions are made on the machine-readable members (error, suberror,
 // error_codes, claims), never on the description, as Microsoft asks ("Microsoft
-// Entra authentication and authorization error codes"). The codes select only the
-// words that a user reads, with one exception: some of them mean that a second
-// factor is required.
+// Entra authentication and authorization error codes"). The codes select the words
+// that a user reads, with two exceptions: some of them mean that a second factor is
+// required, and some that no sign-in can help, although error says so.
 package aadsts
 
 import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -85,13 +84,15 @@ func codeOf(description string) int {
 }
 
 // Interactive reports whether a sign-in at a browser can resolve the error. The
-// list is the union of those in MSAL JS, MSAL.NET and Microsoft's documentation.
+// list is the union of those in MSAL JS, MSAL.NET and Microsoft's documentation. Entra
+// also sends these errors if a policy or the state of the account forbids the sign-in,
+// with a suberror or a code that says so. The browser would only show the same error
+// (Azure CLI #32809).
 func (e *Error) Interactive() bool {
 	switch e.OAuth {
-	case "interaction_required", "login_required", "consent_required":
-		return true
-	case "invalid_grant": // expired, revoked, or rejected by policy
-		return true
+	case "interaction_required", "login_required", "consent_required", "invalid_grant":
+		kind := e.meaning().kind
+		return kind == fault.SignIn || kind == fault.StepUp
 	default:
 		return false
 	}
@@ -100,8 +101,9 @@ func (e *Error) Interactive() bool {
 // StepUp reports whether the error asks for a second factor, and not merely for a
 // new sign-in.
 func (e *Error) StepUp() bool {
-	return e.Claims != "" || e.Suberror == "basic_action" || e.Suberror == "additional_action" ||
-		slices.ContainsFunc(e.Codes, func(code int) bool { return meanings()[code].kind == fault.StepUp })
+	kind := e.meaning().kind
+	asked := e.Claims != "" || e.Suberror == "basic_action" || e.Suberror == "additional_action"
+	return kind == fault.StepUp || kind == fault.SignIn && asked
 }
 
 // Error returns the machine-readable members, for logs.

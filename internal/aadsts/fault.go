@@ -40,17 +40,61 @@ func (e *Error) code() int {
 	return 0
 }
 
-// meaning returns the meaning of the code, or else that of the OAuth error.
+// meaning returns the meaning of the code, or else that of the suberror, or else that
+// of the OAuth error.
 func (e *Error) meaning() meaning {
-	if m, known := meanings()[e.code()]; known {
+	code := e.code()
+	if m, known := meanings()[code]; known {
 		return m
 	}
-	returned := "the tenant returned " + printable(e.OAuth)
-	switch e.OAuth {
+	if m, known := meanings()[codeOfSuberror(e.Suberror)]; known {
+		return m
+	}
+	m := meaningOfOAuth(e.OAuth)
+	if code == 0 {
+		return m
+	}
+	lookUp := fmt.Sprintf("look it up at https://login.microsoftonline.com/error?code=%d", code)
+	switch m.kind {
+	case fault.Unavailable:
+		m.remedy.fix += "; if it fails again, " + lookUp
+	case fault.Canceled: // access_denied has other causes too, and the code stands for one
+		m = meaning{fault.Denied, "the tenant returned " + printable(e.OAuth), byUser(lookUp)}
+	default:
+		m.remedy = byUser(lookUp)
+	}
+	return m
+}
+
+// codeOfSuberror returns the code with the meaning of a suberror, or 0. Without a code,
+// these suberrors say that a sign-in alone does not help (MSAL.NET, MsalError.cs).
+func codeOfSuberror(suberror string) int {
+	switch suberror {
+	case "message_only":
+		return 53003
+	case "protection_policy_required":
+		return 53009
+	case "user_password_expired":
+		return 50055
+	case "consent_required":
+		return 65001
+	default:
+		return 0
+	}
+}
+
+// meaningOfOAuth returns the meaning of an OAuth error without a known code.
+func meaningOfOAuth(oauth string) meaning {
+	returned := "the tenant returned " + printable(oauth)
+	switch oauth {
 	case "temporarily_unavailable", "server_error":
-		return meaning{fault.Unavailable, returned, byUser("try again in a minute")}
-	case "access_denied":
+		return meaning{fault.Unavailable, returned, byUser(tryInMinute)}
+	case "access_denied", "authorization_declined":
 		return meaning{fault.Canceled, "it was canceled in the browser", byUser("run the command again")}
+	case "expired_token":
+		return meaning{fault.SignIn, "the code has expired", byUser(newCode)}
+	case "consent_required": // users of an external tenant cannot consent
+		return meanings()[65001]
 	case "invalid_grant", "interaction_required", "login_required":
 		return meaning{fault.SignIn, returned, signIn()}
 	default:

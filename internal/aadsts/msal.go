@@ -1,8 +1,10 @@
 package aadsts
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	msal "github.com/AzureAD/microsoft-authentication-library-for-go/apps/errors"
@@ -32,6 +34,15 @@ func FromMSAL(err error, doing string) error {
 		}
 	}
 	return upstream.Fault(err, "cannot "+doing)
+}
+
+// WithBody returns an error of MSAL with the body of its response, for FromMSAL, if MSAL
+// has read the body itself.
+func WithBody(err error, body []byte) error {
+	if call, ok := errors.AsType[msal.CallErr](err); ok && call.Resp != nil {
+		call.Resp.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return err
 }
 
 // fromResponse returns the fault of an unsuccessful response. An overloaded

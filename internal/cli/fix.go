@@ -16,27 +16,8 @@ type remedy struct {
 
 // remedyFor returns the words for an action; a test checks that none is missing.
 func remedyFor(a fault.Action) remedy {
-	const inTerminal = "run the same command in a terminal, without --no-input"
 	const withLog = "run the same command with --verbose and report what it prints"
 	switch a {
-	case fault.DoSignIn:
-		return remedy{"profilectl login", "run %s", ", then run %s"}
-	case fault.DoSignUp:
-		return remedy{"profilectl login --sign-up", "create one with %s", ", or create one with %s"}
-	case fault.DoStepUp:
-		return remedy{"", inTerminal, ", then " + inTerminal}
-	case fault.DoOpenPage:
-		const open = "run %s and open the printed address yourself"
-		return remedy{"profilectl login --no-browser", open, "; if no page opened, " + open}
-	case fault.DoUsePlainFile:
-		const keep = "%s keeps the tokens in a plain file"
-		return remedy{"profilectl login --insecure-storage", keep, "; if that is not possible, " + keep}
-	case fault.DoUseOtherBrowser:
-		const open = "run %s and open the printed address in another browser"
-		return remedy{"profilectl login --no-browser", open, ", or " + open}
-	case fault.DoMoveRedirect:
-		const move = "choose another port with --redirect-port"
-		return remedy{"", move, ", or " + move}
 	case fault.DoAllowTime:
 		return remedy{"", "allow more time with --timeout", ", or allow more time with --timeout"}
 	case fault.DoCheckSettings:
@@ -66,6 +47,42 @@ func remedyFor(a fault.Action) remedy {
 		const move = "move the sandbox with `profilectl sandbox --new-ports` and sign in again"
 		return remedy{"", move, ", or " + move}
 	default:
+		return signInRemedy(a)
+	}
+}
+
+// signInRemedy words the actions of a sign-in.
+func signInRemedy(a fault.Action) remedy {
+	const inTerminal = "run the same command in a terminal, without --no-input"
+	switch a {
+	case fault.DoSignIn:
+		return remedy{"profilectl login", "run %s", ", then run %s"}
+	case fault.DoSignUp:
+		return remedy{"profilectl login --sign-up", "create one with %s", ", or create one with %s"}
+	case fault.DoTypePassword:
+		const typed = "run %s and type your password"
+		return remedy{"profilectl login --prompt login", typed, ", then " + typed}
+	case fault.DoResetPassword:
+		const reset = "run %s and choose a new password on the page"
+		return remedy{"profilectl login --prompt login", reset, ", or " + reset}
+	case fault.DoUseOtherAccount:
+		const choose = "profilectl login --prompt select_account"
+		return remedy{choose, "run %s and choose another account", "; or, to use another account, run %s"}
+	case fault.DoStepUp:
+		return remedy{"", inTerminal, ", then " + inTerminal}
+	case fault.DoOpenPage:
+		const open = "run %s and open the printed address yourself"
+		return remedy{"profilectl login --no-browser", open, "; if no page opened, " + open}
+	case fault.DoUsePlainFile:
+		const keep = "%s keeps the tokens in a plain file"
+		return remedy{"profilectl login --insecure-storage", keep, "; if that is not possible, " + keep}
+	case fault.DoUseOtherBrowser:
+		const open = "run %s and open the printed address in another browser"
+		return remedy{"profilectl login --no-browser", open, ", or " + open}
+	case fault.DoMoveRedirect:
+		const move = "choose another port with --redirect-port"
+		return remedy{"", move, ", or " + move}
+	default:
 		return remedy{}
 	}
 }
@@ -82,7 +99,11 @@ func (g *globals) fix(f *fault.Error) string {
 	if text == "" {
 		words = r.alone
 	}
-	return text + strings.Replace(words, "%s", "`"+g.command(r.command)+"`", 1)
+	run := *g
+	if f.Next == fault.DoUseOtherAccount {
+		run.Account = ""
+	}
+	return text + strings.Replace(words, "%s", "`"+run.command(r.command)+"`", 1)
 }
 
 // command completes a suggested command with the configuration, the tenant and

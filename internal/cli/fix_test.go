@@ -44,6 +44,11 @@ func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 			"run the same command in a terminal, without --no-input",
 		},
 		{
+			"another account than that of the run",
+			fault.Error{Next: fault.DoUseOtherAccount},
+			"run `profilectl login --prompt select_account --tenant contoso` and choose another account",
+		},
+		{
 			"a fix alone",
 			fault.Error{Fix: "try again in a minute"},
 			"try again in a minute",

@@ -9,6 +9,9 @@ type Action int
 const (
 	NoAction            Action = iota // Fix says everything
 	DoSignIn                          // sign in again
+	DoTypePassword                    // sign in without the browser's session
+	DoResetPassword                   // choose a new password on the sign-in page
+	DoUseOtherAccount                 // sign in with another account
 	DoSignUp                          // create an account
 	DoStepUp                          // repeat the request where the user can be asked
 	DoOpenPage                        // open the sign-in page by hand
@@ -29,9 +32,10 @@ const (
 // Actions returns every Action but NoAction, for tables that must be complete.
 func Actions() []Action {
 	return []Action{
-		DoSignIn, DoSignUp, DoStepUp, DoOpenPage, DoUsePlainFile, DoUseOtherBrowser,
-		DoMoveRedirect, DoAllowTime, DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport,
-		DoStartSandbox, DoStartOtherSandbox, DoMoveSandbox,
+		DoSignIn, DoTypePassword, DoResetPassword, DoUseOtherAccount, DoSignUp, DoStepUp,
+		DoOpenPage, DoUsePlainFile, DoUseOtherBrowser, DoMoveRedirect, DoAllowTime,
+		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport, DoStartSandbox,
+		DoStartOtherSandbox, DoMoveSandbox,
 	}
 }
 
@@ -40,6 +44,12 @@ func (a Action) String() string {
 	switch a {
 	case DoSignIn:
 		return "sign in again"
+	case DoTypePassword:
+		return "sign in again and type the password"
+	case DoResetPassword:
+		return "choose a new password on the sign-in page"
+	case DoUseOtherAccount:
+		return "sign in with another account"
 	case DoSignUp:
 		return "create an account"
 	case DoStepUp:

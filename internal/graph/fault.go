@@ -54,8 +54,7 @@ func statusFault(res *http.Response) *fault.Error {
 		return &fault.Error{
 			Kind: fault.Denied,
 			What: "Microsoft Graph does not know this account",
-			Fix:  "choose an account of this tenant",
-			Next: fault.DoSignIn,
+			Next: fault.DoUseOtherAccount,
 		}
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		return upstream.Overloaded(

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -34,7 +35,8 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 		return Token{}, err
 	}
 	span := &lockSpan{store: c.config.Store}
-	client, err := c.deviceClient(span)
+	kept := &polls{next: c.config.HTTP.Transport}
+	client, err := c.deviceClient(span, kept)
 	if err != nil {
 		return Token{}, err
 	}
@@ -42,7 +44,7 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 	defer cancel()
 	device, err := client.AcquireTokenByDeviceCode(ctx, r.Scopes, public.WithClaims(claimsOf(r.Challenge)))
 	if err != nil {
-		return Token{}, aadsts.FromMSAL(err, "sign in")
+		return Token{}, rejected(aadsts.FromMSAL(err, "sign in"))
 	}
 	page, err := c.devicePage()
 	if err != nil {
@@ -52,7 +54,7 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 	result, err := device.AuthenticationResult(ctx)
 	lost := span.release()
 	if err != nil {
-		return Token{}, deviceFault(ctx, err)
+		return Token{}, deviceFault(ctx, aadsts.WithBody(err, kept.last))
 	}
 	t := tokenOf(result)
 	if notSaved, ok := errors.AsType[*tokenstore.NotSaved](lost); ok {
@@ -65,11 +67,11 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 // from Replace to Export, because the user may need minutes before. Its token
 // endpoint is under the canonical authority: MSAL Go derives the device endpoint
 // from it by replacing every "token", which may also be part of a tenant's name.
-func (c *Client) deviceClient(span *lockSpan) (public.Client, error) {
+func (c *Client) deviceClient(span *lockSpan, transport http.RoundTripper) (public.Client, error) {
 	a := c.config.Authority
 	a.TokenEndpoint = a.URL + "/oauth2/v2.0/token"
 	httpClient := *c.config.HTTP
-	httpClient.Transport = a.Transport(c.config.HTTP.Transport)
+	httpClient.Transport = a.Transport(transport)
 	return c.newMSAL(span, &httpClient)
 }
 
@@ -94,14 +96,24 @@ func deviceFault(ctx context.Context, err error) error {
 		return &fault.Error{
 			Kind: fault.SignIn,
 			What: "the code was not entered in time",
-			Fix:  "run the command again for a new code",
-			Err:  err,
+			Fix: "run the command again for a new code; if the page showed an error, sign in with a browser " +
+				"on this machine, without a device code",
+			Err: err,
 		}
 	case ctx.Err() != nil:
 		return canceled(err)
 	default:
-		return aadsts.FromMSAL(err, "sign in")
+		return rejectedCode(aadsts.FromMSAL(err, "sign in"))
 	}
+}
+
+// rejectedCode is like rejected, for a sign-in with a code. A policy can require a
+// second factor that the tenant does not ask for in this flow, which is in preview.
+func rejectedCode(err error) error {
+	if f := fault.As(err); f.Next == fault.DoStepUp {
+		return withFix(f, "sign in with a browser that can reach this machine, without a device code")
+	}
+	return rejected(err)
 }
 
 // checkAccount returns a fault if another account than the requested one signed

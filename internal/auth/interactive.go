@@ -54,14 +54,14 @@ func (c *Client) throughBrowser(ctx context.Context, r Request, s secrets, l *li
 		return Token{}, err
 	}
 	if err := c.config.Open(ctx, Page{URL: address, Port: l.port}); err != nil {
-		return Token{}, err
+		return Token{}, notOpened(ctx, err)
 	}
 	res, err := c.await(ctx, l)
 	if err != nil {
 		return Token{}, err
 	}
 	if res.oauthError != "" {
-		return Token{}, aadsts.FromRedirect(res.oauthError, res.description).Fault("sign in")
+		return Token{}, rejected(aadsts.FromRedirect(res.oauthError, res.description).Fault("sign in"))
 	}
 	if res.issuer != "" && res.issuer != c.config.Authority.Issuer { // RFC 9207, 2.4
 		return Token{}, &fault.Error{

@@ -35,7 +35,7 @@ func (c *Client) redeem(ctx context.Context, r Request, s secrets, code, redirec
 		return t, nil
 	}
 	if err != nil {
-		return Token{}, aadsts.FromMSAL(err, "sign in")
+		return Token{}, rejected(aadsts.FromMSAL(err, "sign in"))
 	}
 	return t, nil
 }
@@ -65,13 +65,19 @@ func (c *Client) verify(
 	return errors.Join(differentAccount(), c.msal.RemoveAccount(ctx, result.Account))
 }
 
+// ErrDifferentAccount is the cause of the fault of a sign-in in which a different
+// account than the requested one signed in.
+var ErrDifferentAccount = errors.New("auth: a different account signed in")
+
 // differentAccount returns the fault of a step-up in which another account signed
 // in.
 func differentAccount() error {
 	return &fault.Error{
 		Kind: fault.Denied,
 		What: "a different account signed in; nothing was changed",
-		Fix:  "run the command again and sign in with the same account as before",
+		Fix:  "run the command again and choose the same account as before",
+		Next: fault.DoUseOtherAccount,
+		Err:  ErrDifferentAccount,
 	}
 }
 

@@ -66,11 +66,8 @@ func silentFailure(err error) (*challenge.Challenge, error) {
 	if ch := aadsts.Challenge(f); ch != nil {
 		return ch, nil
 	}
-	if refusal, ok := errors.AsType[*aadsts.Error](f); ok {
-		if refusal.Interactive() {
-			f.Kind, f.Fix, f.Next = fault.SignIn, "", fault.DoSignIn
-		}
-		return nil, f
+	if f.Kind == fault.SignIn && f.Next == fault.NoAction { // the code is unknown, and a sign-in may help
+		f.Next = fault.DoSignIn
 	}
 	if f.Kind != fault.Internal {
 		return nil, f

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -72,6 +73,9 @@ func (e *edit) send(ctx context.Context, p proposal, ahead tokenFuture) (proposa
 			Fix: "ask the tenant's administrator to compare the mid-tier's required authentication context " +
 				"with the Conditional Access policies",
 		}
+	}
+	if errors.Is(err, auth.ErrDifferentAccount) {
+		err = fault.As(err).Reworded("a different account signed in; the edit was not sent")
 	}
 	return sent, err
 }

@@ -166,12 +166,22 @@ func (s *session) withToken(
 		case err == nil || f.Kind != fault.SignIn:
 			return err
 		case r.Renew:
-			f = f.Reworded("a new access token is rejected too: " + f.What)
-			f.Kind = fault.Denied
-			return f
+			return rejectedAgain(f)
 		}
 		r.Renew, r.Challenge, r.Ahead = true, nil, nil
 	}
+}
+
+// rejectedAgain is the fault of an API that rejects a new token too. Its advice is
+// kept, but not if that is to sign in: the next token would be rejected like this one.
+func rejectedAgain(f *fault.Error) error {
+	again := f.Reworded("a new access token is rejected too: " + f.What)
+	again.Kind = fault.Denied
+	if f.Next == fault.DoSignIn {
+		again.Next = fault.NoAction
+		again.Fix = "check the clock; if it is right, ask the tenant's administrator and give the correlation id"
+	}
+	return again
 }
 
 // me reads properties of the profile.

@@ -35,7 +35,7 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 	}
 }
 
-// explainHTTPS tells the user why the browser shows an error instead of the outcome.
+// explainHTTPS explains why the browser shows an error instead of the outcome.
 func (s *session) explainHTTPS() {
 	s.say("The browser tried to return with https, but this address needs http: another program on\n" +
 		"localhost once told the browser to use only https there (HSTS). Delete localhost from that list\n" +

@@ -109,7 +109,7 @@ func errEditorDidNotWait() error {
 	}
 }
 
-// keepDraft tells the user where the text of an edit is that did not succeed.
+// keepDraft returns the error of an edit, with the place where the text of the user is kept.
 func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
 	if !exists(string(file)) {
 		return err

@@ -200,9 +200,8 @@ func inputName(path string) string {
 	return path
 }
 
-// readInput reads the beginning of a file or of standard input. A pipe that nobody
-// writes to blocks even when it is opened, so readInput returns as soon as ctx
-// ends.
+// readInput reads the beginning of a file or of standard input. A pipe without a
+// writer blocks even when it is opened, so readInput returns as soon as ctx ends.
 func readInput(ctx context.Context, stdin io.Reader, path string) ([]byte, error) {
 	type result struct {
 		data []byte

@@ -16,7 +16,7 @@ import (
 // read only when they are needed: not for a host of the file's CAs, and otherwise
 // while the connection is being opened.
 type trusting struct {
-	unread *unreadError           // what the file holds besides the CAs; nil for nothing
+	unread *unreadError           // what the file holds in addition to the CAs; nil for nothing
 	file   *http.Transport        // trusts only the file's CAs; nil without a file
 	system func() *http.Transport // trusts the file's and the system's CAs
 	mu     sync.Mutex

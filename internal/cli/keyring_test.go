@@ -37,13 +37,14 @@ const secretService = "org.freedesktop.secrets"
 //
 //	no-bus   there is no bus
 //	absent   the bus has no keyring
+//	empty    the keyring has no collection
 //	locked   the keyring is locked
 //	hanging  the keyring accepts calls and never replies
 //	real     gnome-keyring works
 //	kill     the real keyring is killed
 func keyringCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: keyring no-bus | absent | locked | hanging | real | kill")
+		ts.Fatalf("usage: keyring no-bus | absent | empty | locked | hanging | real | kill")
 	}
 	state := stateOf(ts)
 	if args[0] == "kill" {
@@ -62,6 +63,8 @@ func keyringCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.MkdirAll(data, 0o700))
 	switch args[0] {
 	case "absent":
+	case "empty":
+		startKeyring(ts, bus, data)
 	case "hanging":
 		startHangingKeyring(ts, bus)
 	case "locked":

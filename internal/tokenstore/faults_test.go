@@ -144,7 +144,8 @@ func TestOSCallsNothingWithoutASessionBus(t *testing.T) {
 	none := tokenstore.OS("linux", unusedID, func(string) string { return "" })
 	err := open(t, none, t.TempDir()).Prepare(t.Context())
 	f := fault.As(err)
-	const what = "there is no keyring in this session"
+	const what = "there is no keyring in this session: DBUS_SESSION_BUS_ADDRESS is not set, " +
+		"and there is no /run/user/4000000001/bus"
 	if f.Kind != fault.Unavailable || f.What != what || f.Next != fault.DoUsePlainFile {
 		t.Errorf("got %v, next %v", f, f.Next)
 	}

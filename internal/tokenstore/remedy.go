@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/godbus/dbus/v5"
@@ -29,10 +30,21 @@ func explain(err error) error {
 		f.Fix += "; KeePassXC up to 2.7.4 never finishes replacing an item: update it, or use another keyring"
 	case errors.Is(err, errTimedOut):
 		f.What = "the keyring did not answer in time"
-	case errors.Is(err, errNoSession), isUnreachable(err):
-		f.What = "there is no keyring in this session"
+	case errors.Is(err, errNoCollection):
+		f.What = "the keyring has no collection that could keep the sign-in"
+		f.Fix = "create one called Login in the password manager of your desktop, such as Passwords and Keys (seahorse)"
+		f.Next = fault.DoUsePlainFile
+	case isForeign(err):
+		f.What = "the session bus, and the keyring with it, belongs to another user"
+		f.Fix = "run the command as the user of the session, without sudo"
+		f.Next = fault.DoUsePlainFile
+	case isUnreachable(err):
+		f.What = "there is no keyring in this session" + whyUnreachable(err)
 		f.Fix = startSession(runtime.GOOS)
 		f.Next = fault.DoUsePlainFile
+		if noBus, ok := errors.AsType[*noBusError](err); ok && noBus.variable {
+			f.Fix = "unset " + busVariable + ", or set it to the address of a bus, such as unix:path=/run/user/1000/bus"
+		}
 	default:
 		f.What = "the keyring is locked or unusable"
 	}
@@ -42,16 +54,42 @@ func explain(err error) error {
 // isUnreachable reports whether err comes from the way to the keyring: there is no
 // bus, no program offers the service on it (org.freedesktop.DBus.Error.*), or the
 // session may not use the keyring (ERROR_NO_SUCH_LOGON_SESSION on Windows). Every
-// other error comes from the keyring itself. The library has no type for it, and it
-// usually means that the keyring is locked.
+// other error comes from the keyring itself (org.freedesktop.Secret.Error.* and errors
+// of the library, which have no type). It usually means that the keyring is locked.
 func isUnreachable(err error) bool {
 	const noSuchLogonSession = syscall.Errno(1312)
-	var bus dbus.Error
+	var noBus *noBusError
 	var network *net.OpError
 	var program *exec.Error
-	return errors.As(err, &bus) || errors.As(err, &network) || errors.As(err, &program) ||
+	return errors.As(err, &noBus) || isBusError(err) || errors.As(err, &network) || errors.As(err, &program) ||
 		runtime.GOOS == "windows" && errors.Is(err, noSuchLogonSession)
 }
+
+// isBusError reports whether the session bus replied instead of the keyring.
+func isBusError(err error) bool {
+	var bus dbus.Error
+	return errors.As(err, &bus) && strings.HasPrefix(bus.Name, "org.freedesktop.DBus.Error.")
+}
+
+// whyUnreachable returns what to add about a keyring that cannot be reached. It is
+// empty if the error does not say more.
+func whyUnreachable(err error) string {
+	var noBus *noBusError
+	var network *net.OpError
+	switch {
+	case errors.As(err, &noBus):
+		return ": " + noBus.why
+	case errors.As(err, &network) && network.Addr != nil:
+		return ": no session bus answers at " + network.Addr.String()
+	case isBusError(err):
+		return ": no program offers one on the session bus"
+	}
+	return ""
+}
+
+// isForeign reports whether the session bus rejected this user, as it does for root
+// with sudo. The library has no type for this error.
+func isForeign(err error) bool { return strings.Contains(err.Error(), "dbus: authentication failed") }
 
 // startSession returns the fix for a session without a keyring.
 func startSession(goos string) string {

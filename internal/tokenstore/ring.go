@@ -4,10 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
 
@@ -15,9 +11,8 @@ import (
 )
 
 var (
-	errNotFound  = keyring.ErrNotFound
-	errNoSession = errors.New("no session bus") // and therefore no keyring
-	errTimedOut  = errors.New("the keyring did not answer")
+	errNotFound = keyring.ErrNotFound
+	errTimedOut = errors.New("the keyring did not answer")
 	// errSaveTimedOut is an error of its own because it has a known cause.
 	errSaveTimedOut = fmt.Errorf("save: %w", errTimedOut)
 )
@@ -27,8 +22,7 @@ const patience = 2 * time.Second
 
 // OS returns the keyring of the operating system. On Linux, it first looks for a
 // session bus, in DBUS_SESSION_BUS_ADDRESS or where systemd puts the bus of the user
-// with the id uid. Without a bus, the library would start a bus and a daemon of its
-// own and leave them running.
+// with the id uid.
 func OS(goos string, uid int, getenv func(string) string) Ring {
 	return osRing{goos: goos, uid: uid, getenv: getenv}
 }
@@ -39,23 +33,13 @@ type osRing struct {
 	getenv func(string) string
 }
 
-func (r osRing) checkBus() error {
-	if r.goos != "linux" || r.getenv("DBUS_SESSION_BUS_ADDRESS") != "" {
-		return nil
-	}
-	bus := filepath.Join("/run/user", strconv.Itoa(r.uid), "bus")
-	if _, err := os.Stat(bus); errors.Is(err, fs.ErrNotExist) {
-		return errNoSession
-	}
-	return nil
-}
-
 // Get reads an item.
 func (r osRing) Get(service, account string) (string, error) {
 	if err := r.checkBus(); err != nil {
 		return "", err
 	}
-	return keyring.Get(service, account)
+	item, err := keyring.Get(service, account)
+	return item, r.collectionsError(err)
 }
 
 // Set writes an item.
@@ -63,7 +47,7 @@ func (r osRing) Set(service, account, secret string) error {
 	if err := r.checkBus(); err != nil {
 		return err
 	}
-	return keyring.Set(service, account, secret)
+	return r.collectionsError(keyring.Set(service, account, secret))
 }
 
 // Delete deletes an item.
@@ -71,7 +55,7 @@ func (r osRing) Delete(service, account string) error {
 	if err := r.checkBus(); err != nil {
 		return err
 	}
-	return keyring.Delete(service, account)
+	return r.collectionsError(keyring.Delete(service, account))
 }
 
 // DeleteAll deletes all items of a service.
@@ -79,7 +63,7 @@ func (r osRing) DeleteAll(service string) error {
 	if err := r.checkBus(); err != nil {
 		return err
 	}
-	return keyring.DeleteAll(service)
+	return r.collectionsError(keyring.DeleteAll(service))
 }
 
 // guarded limits the time of each keyring call and recovers panics: go-keyring waits

@@ -40,7 +40,8 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 		case out.status == 0:
 			res, err = nil, syscall.ECONNRESET
 		default:
-			res, err = out.response(req, io.MultiReader(&out.body, brokenBody{})), nil //nolint:bodyclose // the caller does
+			body := io.MultiReader(&out.body, brokenBody{})
+			res, err = out.response(req, body), nil //nolint:bodyclose // the caller closes it
 		}
 	}()
 	p.handler(req.URL).ServeHTTP(out, in)

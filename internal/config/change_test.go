@@ -42,7 +42,9 @@ func TestUpdateKeepsCommentsAndConcurrentChanges(t *testing.T) {
 
 func TestFileSetFillsAnEmptySection(t *testing.T) {
 	path := file(t, "tenants: # none yet\n")
-	err := config.Update(t.Context(), path, func(f *config.File) error { return f.Set("tenants.contoso", "authority", "contoso") })
+	err := config.Update(t.Context(), path, func(f *config.File) error {
+		return f.Set("tenants.contoso", "authority", "contoso")
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

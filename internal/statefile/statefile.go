@@ -47,8 +47,8 @@ func follow(path string) (string, error) {
 	const most = 40 // as many as Linux follows
 	for range most {
 		target, err := os.Readlink(path)
-		if err != nil { // not a link
-			return path, nil
+		if err != nil {
+			return path, nil //nolint:nilerr // path is not a link
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)

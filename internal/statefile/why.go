@@ -47,8 +47,9 @@ func why(path string, err error, uid int) (cause, fix string) {
 	}
 	for _, candidate := range []string{path, filepath.Dir(path)} {
 		if owner, foreign := ownedByOther(candidate, uid); foreign {
+			command := "sudo chown -R $(id -un) " + shellQuoted(candidate)
 			return candidate + " belongs to " + owner,
-				"if an earlier command with sudo created it, run `sudo chown -R $(id -un) " + shellQuoted(candidate) + "`"
+				"if an earlier command with sudo created it, run `" + command + "`"
 		}
 	}
 	return "permission denied", ""

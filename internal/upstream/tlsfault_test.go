@@ -276,7 +276,8 @@ func TestFaultNamesAProxyThatIsDown(t *testing.T) {
 		res.Body.Close()
 	}
 	f := fault.As(upstream.Fault(err, "cannot ask"))
-	if f.What != "cannot ask: the proxy for graph.example cannot be reached" || !strings.Contains(f.Fix, "HTTPS_PROXY") {
+	const want = "cannot ask: the proxy for graph.example cannot be reached"
+	if f.What != want || !strings.Contains(f.Fix, "HTTPS_PROXY") {
 		t.Errorf("got %s; fix: %s", f.What, f.Fix)
 	}
 }

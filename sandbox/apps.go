@@ -31,7 +31,12 @@ func (t *Tenant) apps() []control.App {
 	all := []control.App{}
 	t.directory.View(func(d *directory.State) {
 		for _, a := range d.Apps {
-			all = append(all, control.App{ID: a.ID, Name: a.Name, Public: a.Public, RedirectURIs: a.RedirectURIs})
+			all = append(all, control.App{
+				ID:           a.ID,
+				Name:         a.Name,
+				Public:       a.Public,
+				RedirectURIs: a.RedirectURIs,
+			})
 		}
 	})
 	return all
@@ -49,7 +54,11 @@ func (t *Tenant) AddCertificate(clientID string, certificate *x509.Certificate) 
 // in PEM).
 func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byte) error {
 	return t.changeApp(clientID, func(a *directory.App) {
-		a.Workloads = append(a.Workloads, directory.Workload{Issuer: issuer, Subject: subject, Key: string(publicKey)})
+		a.Workloads = append(a.Workloads, directory.Workload{
+			Issuer:  issuer,
+			Subject: subject,
+			Key:     string(publicKey),
+		})
 	})
 }
 

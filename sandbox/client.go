@@ -24,7 +24,11 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 		return nil, err
 	}
 	if !p.tenant.knownHost(req.URL.Host) {
-		return nil, &url.Error{Op: req.Method, URL: req.URL.Host, Err: errors.New("this host is not in the sandbox")}
+		return nil, &url.Error{
+			Op:  req.Method,
+			URL: req.URL.Host,
+			Err: errors.New("this host is not in the sandbox"),
+		}
 	}
 	in := req.Clone(req.Context())
 	in.RequestURI, in.RemoteAddr, in.Host = req.URL.RequestURI(), "127.0.0.1:0", req.URL.Host

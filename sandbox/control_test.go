@@ -10,45 +10,59 @@ import (
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// order sends one order to the control handler.
-func order(t *testing.T, c *client, key, method, path, body string) (int, string) {
-	t.Helper()
-	r := httptest.NewRequest(method, "https://"+c.facts.TenantID+".ciamlogin.com/control"+path, strings.NewReader(body))
+const controlKey = "the key"
+
+// control sends a request to the control API and returns the status and the body
+// of the response.
+func (c *client) control(key, method, path, body string) (int, string) {
+	c.t.Helper()
+	address := "https://" + c.facts.TenantID + ".ciamlogin.com/control" + path
+	r := httptest.NewRequest(method, address, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+key)
 	w := httptest.NewRecorder()
-	c.tenant.Control("the key").ServeHTTP(w, r)
+	c.tenant.Control(controlKey).ServeHTTP(w, r)
 	return w.Code, w.Body.String()
 }
 
-func TestControlIsForWhoHasTheKey(t *testing.T) {
+func TestControlRequiresTheKey(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	for _, key := range []string{"", "another", "the key "} {
-		if status, _ := order(t, c, key, http.MethodGet, "/facts", ""); status != http.StatusForbidden {
+	for _, key := range []string{"", "another", controlKey + " "} {
+		if status, _ := c.control(key, http.MethodGet, "/facts", ""); status != http.StatusForbidden {
 			t.Errorf("%q: got %d", key, status)
 		}
 	}
-	w := httptest.NewRecorder()
-	r := httptest.NewRequest(http.MethodGet, "https://evil.example/control/facts", nil)
-	r.Header.Set("Authorization", "Bearer the key")
-	if c.tenant.Control("the key").ServeHTTP(w, r); w.Code != http.StatusForbidden {
-		t.Errorf("under another name: got %d", w.Code)
-	}
-	w = httptest.NewRecorder()
-	r = httptest.NewRequest(http.MethodGet, "https://contoso.ciamlogin.com/control/facts", nil)
+}
+
+func TestControlRejectsEveryRequestWithoutAConfiguredKey(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	r := httptest.NewRequest(http.MethodGet, "https://contoso.ciamlogin.com/control/facts", nil)
 	r.Header.Set("Authorization", "Bearer ")
-	if c.tenant.Control("").ServeHTTP(w, r); w.Code != http.StatusForbidden {
-		t.Errorf("without any key: got %d", w.Code)
+	w := httptest.NewRecorder()
+	c.tenant.Control("").ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("got %d", w.Code)
 	}
 }
 
-func TestControlDoesWhatTheMethodsDo(t *testing.T) {
+func TestControlRejectsForeignHostNames(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	for _, o := range []struct {
+	r := httptest.NewRequest(http.MethodGet, "https://evil.example/control/facts", nil)
+	r.Header.Set("Authorization", "Bearer "+controlKey)
+	w := httptest.NewRecorder()
+	c.tenant.Control(controlKey).ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("got %d", w.Code)
+	}
+}
+
+func TestControlStatuses(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	for _, row := range []struct {
 		method, path, body string
 		status             int
 	}{
 		{"GET", "/facts", "", 200},
-		{"POST", "/users", `{"email":"ada@contoso.example","password":"a good password","name":"Ada","mfa":true,"profile":{"city":"London"}}`, 200},
+		{"POST", "/users", `{"email":"ada@contoso.example","password":"a good password"}`, 200},
 		{"POST", "/users", `{"email":"ADA@contoso.example"}`, 400},
 		{"POST", "/users", `{"email":"nobody"}`, 400},
 		{"POST", "/users", `{"mail":"x"}`, 400},
@@ -77,21 +91,42 @@ func TestControlDoesWhatTheMethodsDo(t *testing.T) {
 		{"GET", "/nothing", "", 404},
 		{"GET", "/clock", "", 405},
 	} {
-		if status, body := order(t, c, "the key", o.method, o.path, o.body); status != o.status {
-			t.Errorf("%s %s %s: got %d %s", o.method, o.path, o.body, status, body)
+		if status, body := c.control(controlKey, row.method, row.path, row.body); status != row.status {
+			t.Errorf("%s %s %s: got %d %s", row.method, row.path, row.body, status, body)
 		}
 	}
-	if city := c.tenant.Profile("ada@contoso.example")["city"]; city == nil || *city != "London" {
-		t.Errorf("ada lives in %v", city)
+}
+
+func TestControlListsAppsWithoutSecrets(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	const app = `{"name":"web","redirectUris":["https://app.example/back"]}`
+	if status, body := c.control(controlKey, "POST", "/apps", app); status != 200 {
+		t.Fatalf("got %d %s", status, body)
 	}
-	_, body := order(t, c, "the key", "GET", "/apps", "")
+	_, body := c.control(controlKey, "GET", "/apps", "")
 	var apps []map[string]any
 	if err := json.Unmarshal([]byte(body), &apps); err != nil || len(apps) != 4 || strings.Contains(body, "secret") {
 		t.Errorf("got %s, %v", body, err)
 	}
-	c.user.Email, c.user.Password = "ada@contoso.example", "a good password"
-	c.signIn(basic) // the policy is off, her own second factor is not
-	if len(c.tenant.Mail("ada@contoso.example")) != 1 || c.got.Get("code") == "" {
-		t.Errorf("got %v", c.got)
+}
+
+func TestControlAddsUsersWithASecondFactor(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	const email, password = "ada@contoso.example", "a good password"
+	user := `{"email":"` + email + `","password":"` + password + `","name":"Ada","mfa":true,` +
+		`"profile":{"city":"London"}}`
+	if status, body := c.control(controlKey, "POST", "/users", user); status != 200 {
+		t.Fatalf("got %d %s", status, body)
+	}
+	if status, body := c.control(controlKey, "PUT", "/policy", `{"on":false}`); status != 204 {
+		t.Fatalf("got %d %s", status, body)
+	}
+	if city := c.tenant.Profile(email)["city"]; city == nil || *city != "London" {
+		t.Errorf("the city is %v", city)
+	}
+	c.user.Email, c.user.Password = email, password
+	c.signIn(readScope)
+	if len(c.tenant.Mail(email)) != 1 || c.code() == "" {
+		t.Errorf("got %v", c.response)
 	}
 }

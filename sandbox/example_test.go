@@ -3,14 +3,14 @@ package sandbox_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
+	"net/url"
 
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// A tenant without sockets, for the test of a client: the client under test gets
-// Client as its http.Client and the tenant's own addresses. What happens is told,
-// not guessed: here the token endpoint fails once, and is asked again.
+// A test of a client needs no sockets: the client gets Tenant.Client as its
+// http.Client, and the addresses of the tenant. The test decides what fails; here
+// the token endpoint fails once, and the client retries.
 func Example() {
 	tenant, err := sandbox.New(sandbox.Config{})
 	if err != nil {
@@ -18,10 +18,15 @@ func Example() {
 		return
 	}
 	facts := tenant.Facts()
+	form := url.Values{
+		"grant_type":    {"refresh_token"},
+		"client_id":     {facts.ClientID},
+		"refresh_token": {"x"},
+		"scope":         {"User.Read"},
+	}
 	tenant.FailNext(sandbox.Fault{Part: "token", Status: http.StatusServiceUnavailable})
 	for range 2 {
-		res, err := tenant.Client().Post(facts.Authority+"/oauth2/v2.0/token", "application/x-www-form-urlencoded",
-			strings.NewReader("grant_type=refresh_token&client_id="+facts.ClientID+"&refresh_token=x&scope=User.Read"))
+		res, err := tenant.Client().PostForm(facts.Authority+"/oauth2/v2.0/token", form)
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -30,7 +30,7 @@ func (t *Tenant) Recover() {
 	t.faults = nil
 }
 
-// nextFault removes and returns the fault that a request to part meets.
+// nextFault removes and returns the next fault for a request to part.
 func (t *Tenant) nextFault(part string) (f Fault, found bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,8 +43,8 @@ func (t *Tenant) nextFault(part string) (f Fault, found bool) {
 	return f, true
 }
 
-// fail produces a fault. It reports whether the request ends with that; a fault
-// that is only a delay is followed by the normal response.
+// fail produces a fault. It reports whether the request is done: after a fault
+// that is only a delay, the tenant sends the normal response.
 func (t *Tenant) fail(f Fault, w http.ResponseWriter, r *http.Request, next http.Handler) (done bool) {
 	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
 		return true

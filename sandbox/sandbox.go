@@ -14,10 +14,11 @@
 //
 // A client that works with the sandbox is meant to work with Entra, and the
 // sandbox is meant to reject what Entra rejects, with the same error responses.
-// If the two could differ, the sandbox is the stricter. It becomes stricter over
-// time: Config.Strict enables now what will be the default later. Its keys,
-// tokens and passwords are valid nowhere else. The sandbox does not protect
-// anything: serve it on loopback only.
+// docs/sandbox.md lists what it supports, and docs/fidelity.md what is inferred
+// instead of documented. The sandbox becomes stricter over time: Config.Strict
+// enables now what will be the default later. Its keys, tokens and passwords are
+// valid nowhere else. The sandbox does not protect anything: serve it on loopback
+// only.
 package sandbox
 
 import (

@@ -60,7 +60,13 @@ func seededUser(passwordHash string, created time.Time) directory.User {
 	} {
 		profile[property] = &value
 	}
-	return directory.User{ID: sts.NewID(), Email: seedUser, Password: passwordHash, Created: created, Profile: profile}
+	return directory.User{
+		ID:       sts.NewID(),
+		Email:    seedUser,
+		Password: passwordHash,
+		Created:  created,
+		Profile:  profile,
+	}
 }
 
 func seededApps(midTier string) []directory.App {

@@ -2,10 +2,6 @@ package sandbox_test
 
 import (
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -14,162 +10,143 @@ import (
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
-func TestAuthorizeErrors(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		more  []string
-		scope string
-		page  string // shown, never redirected
-		error string // redirected
-	}{
-		{"an unknown client", []string{"client_id", "nobody"}, basic, "AADSTS700016", ""},
-		{"a redirect URI that is not registered", []string{"redirect_uri", "https://evil.example"}, basic, "AADSTS50011", ""},
-		{"a loopback IP, which Entra tells apart from localhost", []string{"redirect_uri", "http://127.0.0.1:1"}, basic, "AADSTS50011", ""},
-		{"a path that is not registered", []string{"redirect_uri", redirect + "/x"}, basic, "AADSTS50011", ""},
-		{"no PKCE", []string{"code_challenge", "", "code_challenge_method", ""}, basic, "", "invalid_request"},
-		{"PKCE without a hash", []string{"code_challenge_method", "plain"}, basic, "", "invalid_request"},
-		{"scopes of two APIs", nil, "User.Read api://{mid-tier}/EditProfileService.ReadWrite", "", "invalid_request"},
-		{"an unknown scope", nil, "openid User.Everything", "", "invalid_scope"},
-		{"a scope without consent", nil, "openid User.ReadWrite", "", "invalid_grant"},
-		{"an unknown API", nil, "api://nobody/x", "", "invalid_resource"},
-		{"hostile claims", []string{"claims", `{"access_token":[`}, basic, "", "invalid_request"},
-		{"prompt=none without a session", []string{"prompt", "none"}, basic, "", "login_required"},
-		{"an implicit token", []string{"response_type", "token"}, basic, "", "invalid_request"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			client := newClient(t, sandbox.Config{})
-			page := client.signIn(strings.ReplaceAll(c.scope, "{mid-tier}", client.facts.MidTierID), c.more...)
-			if c.page != "" && (!strings.Contains(page.Text, c.page) || client.got != nil || page.Status != 400) {
-				t.Errorf("the page is %+v; redirected with %v", page, client.got)
-			}
-			if c.error != "" && (client.got.Get("error") != c.error || client.got.Get("state") != "s" || !strings.HasPrefix(client.got.Get("error_description"), "AADSTS")) {
-				t.Errorf("redirected with %v", client.got)
-			}
-		})
-	}
-}
-
-func TestCancelComesBackAsAccessDenied(t *testing.T) {
-	c := newClient(t, sandbox.Config{})
-	c.user.Cancel = true
-	c.signIn(basic)
-	if c.got.Get("error") != "access_denied" || c.got.Get("error_subcode") != "cancel" || !strings.HasPrefix(c.got.Get("error_description"), "AADSTS65004") {
-		t.Errorf("got %v", c.got)
-	}
-}
-
 func TestSignUp(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	c.user.Email, c.user.Password, c.user.SignUp = "new@contoso.example", "a good password", true
-	c.signIn(basic)
-	if a := c.redeem(c.got.Get("code")); a.Status != 200 {
-		t.Fatalf("got %+v", a)
+	if got := c.tokens(readScope); got.Status != 200 {
+		t.Fatalf("got %+v", got)
 	}
-	if mail := c.tenant.Mail("new@contoso.example"); len(mail) != 1 || mail[0].Subject != "Verify your email address" {
+	mail := c.tenant.Mail("new@contoso.example")
+	if len(mail) != 1 || mail[0].Subject != "Verify your email address" {
 		t.Errorf("the mail is %v", mail)
 	}
 	c.user.SignUp = false
-	if c.signIn(basic); c.got.Get("code") == "" {
-		t.Errorf("signing in later: got %v", c.got)
+	if c.signIn(readScope); c.code() == "" {
+		t.Errorf("signing in later: got %v", c.response)
 	}
 }
 
-func TestOneTimeCodes(t *testing.T) {
+func TestOneTimeCodeAllowsAFewWrongAttempts(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	tries := 0
-	right := c.user.Code
+	attempts := 0
+	correct := c.user.Code
 	c.user.Code = func(ctx context.Context) (string, error) {
-		if tries++; tries < 3 {
+		if attempts++; attempts < 3 {
 			return "00000000", nil
 		}
-		return right(ctx)
+		return correct(ctx)
 	}
-	if c.signIn("openid " + c.facts.EditScope); c.got.Get("code") == "" || tries != 3 {
-		t.Errorf("two wrong tries, then the right code: got %v", c.got)
-	}
-	c.user.Code = func(context.Context) (string, error) { return "00000000", nil }
-	browser, err := robot.New(c.user, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.got = nil
-	_, _ = browser.Open(t.Context(), c.authorizeURL("openid "+c.facts.EditScope)) // never ends: the robot gives up
-	if len(c.tenant.Mail("")) != 2 || c.got != nil {
-		t.Errorf("five wrong tries: got %v", c.got)
+	if c.signIn("openid " + c.facts.EditScope); c.code() == "" || attempts != 3 {
+		t.Errorf("two wrong codes, then the correct one: got %v", c.response)
 	}
 }
 
-func TestAStrangersBrowserCannotGoOnWithATransaction(t *testing.T) {
+func TestOneTimeCodeIsInvalidAfterFiveWrongAttempts(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	res, err := c.tenant.Client().Get(c.authorizeURL(basic))
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(raw), `name="tx" value="`)
-	tx, _, _ := strings.Cut(rest, `"`)
-	form := url.Values{"tx": {tx}, "email": {c.facts.User}, "password": {c.facts.Password}}
-	post := func(change func(*http.Request)) *http.Response {
-		req, err := http.NewRequest(http.MethodPost, strings.TrimSuffix(c.facts.Pages, "/")+"/sign-in/password", strings.NewReader(form.Encode()))
-		if err != nil {
-			t.Fatal(err)
+	attempts := 0
+	correct := c.user.Code
+	c.user.Code = func(ctx context.Context) (string, error) {
+		if attempts++; attempts <= 5 {
+			return "00000000", nil
 		}
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		change(req)
-		res, err := c.tenant.Client().Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		res.Body.Close()
-		return res
+		return correct(ctx)
 	}
-	if res := post(func(*http.Request) {}); res.StatusCode != 400 || len(res.Cookies()) != 0 {
-		t.Errorf("without the cookie: got %d", res.StatusCode)
-	}
-	if res := post(func(r *http.Request) {
-		r.Header.Set("Sec-Fetch-Site", "cross-site")
-		r.Header.Set("Origin", "https://evil.example")
-	}); res.StatusCode != 403 {
-		t.Errorf("from another site: got %d", res.StatusCode)
-	}
-	for name, want := range map[string]string{"X-Frame-Options": "DENY", "Cache-Control": "no-store", "Referrer-Policy": "same-origin"} {
-		if got := res.Header.Get(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
-		}
+	c.signInFails("openid " + c.facts.EditScope) // the robot types the code until it gives up
+	if mail := c.tenant.Mail(""); len(mail) != 1 || c.response != nil || attempts <= 5 {
+		t.Errorf("%d attempts: got %v and mail %v", attempts, c.response, mail)
 	}
 }
 
-func TestDeviceCode(t *testing.T) {
+func TestOneTimeCodeExpires(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	res, err := c.tenant.Client().PostForm(c.facts.Authority+"/oauth2/v2.0/devicecode", url.Values{"client_id": {c.facts.ClientID}, "scope": {basic}})
-	if err != nil {
+	c.user.Code = nil // without a mailbox, the sign-in stops at the page for the code
+	c.signInFails("openid " + c.facts.EditScope)
+	mailed := c.tenant.Mail(c.facts.User)[0].Code
+	c.tenant.FastForward(11 * time.Minute)
+	if _, err := c.browser.Open(t.Context(), c.authorizeURL("openid "+c.facts.EditScope)); err == nil {
+		t.Error("the browser continued without a mailbox")
+	}
+	if fresh := c.tenant.Mail(c.facts.User)[0].Code; fresh == mailed {
+		t.Error("an expired one-time code was mailed again")
+	}
+}
+
+func TestAccountLocksAfterFiveWrongPasswords(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.user.WrongPasswords = []string{"1", "2", "3", "4", "5"}
+	c.newBrowser()
+	if page, err := c.browser.Open(t.Context(), c.authorizeURL(readScope)); err == nil && c.response != nil {
+		t.Errorf("the correct password signed in after five wrong ones: %s", page.Text)
+	}
+	c.user.WrongPasswords = nil
+	c.user.Forgot, c.user.Password = true, "a brand new password"
+	if c.signIn(readScope); c.code() == "" {
+		t.Errorf("a new password does not unlock the account: %v", c.response)
+	}
+}
+
+func TestPromptAndAccountPicker(t *testing.T) {
+	const eve, password = "eve@contoso.example", "another password"
+	c := newClient(t, sandbox.Config{})
+	if err := c.tenant.AddUser(eve, password, "Eve"); err != nil {
 		t.Fatal(err)
 	}
-	var d struct {
-		Device string `json:"device_code"`
-		User   string `json:"user_code"`
-		Page   string `json:"verification_uri"`
+	c.newBrowser()
+	for _, step := range []struct {
+		name      string
+		user      *robot.User // continues at the browser, if set
+		pairs     []string
+		wantForms string
+		wantError string
+	}{
+		{name: "the first sign-in", wantForms: "sign-in form-post"},
+		{name: "a session", wantForms: "form-post"},
+		{name: "a session with prompt=none", pairs: []string{"prompt", "none"}, wantForms: "form-post"},
+		{name: "a session with prompt=login", pairs: []string{"prompt", "login"}, wantForms: "sign-in form-post"},
+		{
+			name:      "a session with prompt=select_account",
+			pairs:     []string{"prompt", "select_account"},
+			wantForms: "account form-post",
+		},
+		{
+			name:      "a hint for another user with prompt=none",
+			pairs:     []string{"login_hint", eve, "prompt", "none"},
+			wantForms: "form-post",
+			wantError: "login_required",
+		},
+		{
+			name:      "a hint for another user",
+			user:      &robot.User{Email: eve, Password: password},
+			pairs:     []string{"login_hint", eve},
+			wantForms: "sign-in form-post",
+		},
+		{name: "two accounts and no hint", wantForms: "account form-post"},
+		{
+			name:      "two accounts with prompt=none",
+			pairs:     []string{"prompt", "none"},
+			wantForms: "form-post",
+			wantError: "interaction_required",
+		},
+		{
+			name:      "cancel in the account picker",
+			user:      &robot.User{Email: "third@contoso.example", Password: "x", Cancel: true},
+			pairs:     []string{"prompt", "select_account"},
+			wantForms: "cancel form-post",
+			wantError: "access_denied",
+		},
+	} {
+		if step.user != nil {
+			c.browser.SetUser(*step.user)
+		}
+		c.response, c.browser.Forms = nil, nil
+		if _, err := c.browser.Open(t.Context(), c.authorizeURL(readScope, step.pairs...)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.browser.Forms, " "); got != step.wantForms {
+			t.Errorf("%s: got forms %q, want %q", step.name, got, step.wantForms)
+		}
+		if got := c.response.Get("error"); got != step.wantError {
+			t.Errorf("%s: got error %q, want %q", step.name, got, step.wantError)
+		}
 	}
-	if err := json.NewDecoder(res.Body).Decode(&d); err != nil || !strings.HasSuffix(d.Page, "/common/oauth2/deviceauth") {
-		t.Fatalf("got %+v, %v", d, err)
-	}
-	res.Body.Close()
-	poll := func() answer { return c.token("grant_type", "device_code", "device_code", d.Device) }
-	c.refuses(poll(), 400, 70016)
-	browser, err := robot.New(c.user, c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	browser.UserCode = d.User
-	if page, err := browser.Open(t.Context(), d.Page); err != nil || !strings.Contains(page.Text, "You are signed in") {
-		t.Fatalf("got %+v, %v", page, err)
-	}
-	if a := poll(); a.Status != 200 || a.Access == "" {
-		t.Errorf("got %+v", a)
-	}
-	c.refuses(poll(), 400, 70018)
-	c.tenant.FastForward(20 * time.Minute)
 }

@@ -14,8 +14,8 @@ func TestAddUserRejectsATakenAddress(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", email, err, want)
 		}
 	}
-	if c.signIn(basic); c.got.Get("code") == "" {
-		t.Errorf("the account cannot sign in any more: got %v", c.got)
+	if c.signIn(readScope); c.code() == "" {
+		t.Errorf("the existing account cannot sign in: got %v", c.response)
 	}
 }
 
@@ -29,10 +29,9 @@ func TestRevokeSessionsRejectsAnUnknownUser(t *testing.T) {
 
 func TestRevokeSessionsEndsEverySignIn(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	c.signIn(basic)
-	refresh := c.redeem(c.got.Get("code")).Refresh
+	refresh := c.tokens(readScope).RefreshToken
 	if err := c.tenant.RevokeSessions(c.facts.User); err != nil {
 		t.Fatal(err)
 	}
-	c.refuses(c.token("grant_type", "refresh_token", "refresh_token", refresh, "scope", basic), 400, 50173)
+	c.wantError(c.refresh(refresh), 400, 50173)
 }

@@ -29,7 +29,10 @@ func serve(t *testing.T) (*sandbox.Tenant, *control.Client) {
 func TestClientManagesUsers(t *testing.T) {
 	tenant, c := serve(t)
 	ctx := t.Context()
-	added, err := c.AddUser(ctx, control.User{Email: "ada@contoso.example", Profile: map[string]string{"city": "London"}})
+	added, err := c.AddUser(ctx, control.User{
+		Email:   "ada@contoso.example",
+		Profile: map[string]string{"city": "London"},
+	})
 	if err != nil || added.Password == "" || added.Name != "ada" {
 		t.Fatalf("got %+v, %v", added, err)
 	}
@@ -64,7 +67,7 @@ func TestClientManagesApps(t *testing.T) {
 	}
 }
 
-func TestClientPreparesWhatHappensNext(t *testing.T) {
+func TestClientChangesTheTenant(t *testing.T) {
 	tenant, c := serve(t)
 	ctx := t.Context()
 	err := errors.Join(
@@ -108,20 +111,35 @@ func TestClientReportsARejectionAsError(t *testing.T) {
 		call   func() error
 		status int
 	}{
-		{"an unknown account", func() error { return c.SetMFA(t.Context(), "nobody@contoso.example", true) }, http.StatusNotFound},
-		{"an address that is not valid", func() error { _, err := c.AddUser(t.Context(), control.User{Email: "x"}); return err }, http.StatusBadRequest},
-		{"a wrong key", func() error { w := *c; w.Key = "another"; return w.SetPolicy(t.Context(), true) }, http.StatusForbidden},
+		{"an unknown account", func() error {
+			return c.SetMFA(t.Context(), "nobody@contoso.example", true)
+		}, http.StatusNotFound},
+		{"an invalid email address", func() error {
+			_, err := c.AddUser(t.Context(), control.User{Email: "x"})
+			return err
+		}, http.StatusBadRequest},
+		{"a wrong key", func() error {
+			stranger := *c
+			stranger.Key = "another"
+			return stranger.SetPolicy(t.Context(), true)
+		}, http.StatusForbidden},
 	} {
 		rejected, ok := errors.AsType[*control.Error](row.call())
 		if !ok || rejected.Status != row.status || rejected.Message == "" {
 			t.Errorf("%s: got %+v", row.name, rejected)
 		}
 	}
+}
+
+func TestClientReportsAnUnreachableSandbox(t *testing.T) {
+	_, c := serve(t)
 	stopped := *c
 	stopped.URL = "http://127.0.0.1:1/control"
-	if err := stopped.SetPolicy(t.Context(), true); err == nil {
-		t.Error("a sandbox that does not run was reached")
-	} else if _, rejected := errors.AsType[*control.Error](err); rejected {
+	err := stopped.SetPolicy(t.Context(), true)
+	if err == nil {
+		t.Fatal("got no error")
+	}
+	if _, rejected := errors.AsType[*control.Error](err); rejected {
 		t.Errorf("got a rejection: %v", err)
 	}
 }

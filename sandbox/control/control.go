@@ -76,13 +76,20 @@ type Policy struct {
 // Fault describes one failure that the tenant is told to produce. It affects
 // the next request to its part, and only that one.
 type Fault struct {
-	Part       string        `json:"part"`                 // discovery, keys, token, graph or pages; empty matches any
-	Status     int           `json:"status,omitempty"`     // respond with this HTTP status
-	RetryAfter int           `json:"retryAfter,omitempty"` // seconds, for the Retry-After header; needs Status
-	Delay      time.Duration `json:"delay,omitempty"`      // wait first; without another failure the response is normal
-	Reset      bool          `json:"reset,omitempty"`      // close the connection without a response
-	Cut        bool          `json:"cut,omitempty"`        // close the connection after half of the normal response
-	Body       string        `json:"body,omitempty"`       // response body; needs Status
+	// Part is discovery, keys, token, graph or pages. An empty part matches any.
+	Part string `json:"part"`
+	// Status is the HTTP status of the response.
+	Status int `json:"status,omitempty"`
+	// RetryAfter is the Retry-After header in seconds. It needs Status.
+	RetryAfter int `json:"retryAfter,omitempty"`
+	// Delay delays the response. Without another failure, the response is normal.
+	Delay time.Duration `json:"delay,omitempty"`
+	// Reset closes the connection without a response.
+	Reset bool `json:"reset,omitempty"`
+	// Cut closes the connection after half of the normal response.
+	Cut bool `json:"cut,omitempty"`
+	// Body is the body of the response. It needs Status.
+	Body string `json:"body,omitempty"`
 }
 
 // Request describes a request that the tenant received, without its secrets.

@@ -30,7 +30,8 @@ func Hash(password string, iterations int) (string, error) {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	b64 := base64.RawStdEncoding
-	return fmt.Sprintf("pbkdf2-sha256$%d$%s$%s", iterations, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
+	return fmt.Sprintf("pbkdf2-sha256$%d$%s$%s",
+		iterations, b64.EncodeToString(salt), b64.EncodeToString(key)), nil
 }
 
 // Matches reports whether hash is the stored form of password. An empty or

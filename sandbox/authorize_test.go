@@ -1,0 +1,220 @@
+package sandbox_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/sandbox"
+)
+
+// authorizeErrorRow is a request whose error the client receives at its redirect
+// URI, or, if page is set, whose error is shown on a page and never redirected.
+type authorizeErrorRow struct {
+	name      string
+	pairs     []string
+	scope     string
+	page      bool
+	wantError string // the OAuth error code of the response
+	wantCode  string
+}
+
+func TestAuthorizeErrors(t *testing.T) {
+	const editScope = "api://{mid-tier}/EditProfileService.ReadWrite"
+	for _, row := range []authorizeErrorRow{
+		{
+			name:     "an unknown client",
+			pairs:    []string{"client_id", "nobody"},
+			page:     true,
+			wantCode: "AADSTS700016",
+		},
+		{
+			name:     "a redirect URI that is not registered",
+			pairs:    []string{"redirect_uri", "https://evil.example"},
+			page:     true,
+			wantCode: "AADSTS50011",
+		},
+		{
+			name:     "a loopback IP address, which Entra does not accept for localhost",
+			pairs:    []string{"redirect_uri", "http://127.0.0.1:1"},
+			page:     true,
+			wantCode: "AADSTS50011",
+		},
+		{
+			name:     "a path that is not registered",
+			pairs:    []string{"redirect_uri", redirect + "/x"},
+			page:     true,
+			wantCode: "AADSTS50011",
+		},
+		{
+			name:      "no PKCE",
+			pairs:     []string{"code_challenge", "", "code_challenge_method", ""},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS9002325",
+		},
+		{
+			name:      "PKCE without a hash",
+			pairs:     []string{"code_challenge_method", "plain"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "scopes of two APIs",
+			scope:     "User.Read " + editScope,
+			wantError: "invalid_request",
+			wantCode:  "AADSTS700022",
+		},
+		{
+			name:      "an unknown scope",
+			scope:     "openid User.Everything",
+			wantError: "invalid_scope",
+			wantCode:  "AADSTS70011",
+		},
+		{
+			name:      "a scope without consent",
+			scope:     "openid User.ReadWrite",
+			wantError: "invalid_grant",
+			wantCode:  "AADSTS65001",
+		},
+		{
+			name:      "an unknown API",
+			scope:     "api://nobody/x",
+			wantError: "invalid_resource",
+			wantCode:  "AADSTS500011",
+		},
+		{
+			name:      "malformed claims",
+			pairs:     []string{"claims", `{"access_token":[`},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "prompt=none without a session",
+			pairs:     []string{"prompt", "none"},
+			wantError: "login_required",
+			wantCode:  "AADSTS50058",
+		},
+		{
+			name:      "a token from the authorize endpoint",
+			pairs:     []string{"response_type", "token"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90023",
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) { testAuthorizeError(t, row) })
+	}
+}
+
+func testAuthorizeError(t *testing.T, row authorizeErrorRow) {
+	c := newClient(t, sandbox.Config{})
+	scope := readScope
+	if row.scope != "" {
+		scope = strings.ReplaceAll(row.scope, "{mid-tier}", c.facts.MidTierID)
+	}
+	page := c.signIn(scope, row.pairs...)
+	if row.page {
+		if page.Status != 400 || !strings.Contains(page.Text, row.wantCode+":") || c.response != nil {
+			t.Errorf("got page %+v and response %v", page, c.response)
+		}
+		return
+	}
+	if c.response.Get("error") != row.wantError || c.response.Get("state") != "s" ||
+		!strings.HasPrefix(c.response.Get("error_description"), row.wantCode+": ") {
+		t.Errorf("got response %v", c.response)
+	}
+}
+
+// TestAuthorizeRejectsUnknownResponseModes sees the error in a redirect, because
+// the requested mode is unknown.
+func TestAuthorizeRejectsUnknownResponseModes(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	address := c.authorizeURL(readScope, "response_mode", "carrier_pigeon")
+	res, _ := c.open(newJar(t), http.MethodGet, address, nil)
+	to, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := to.Query()
+	if got.Get("error") != "invalid_request" || !strings.HasPrefix(got.Get("error_description"), "AADSTS70007: ") {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestUnknownParametersAreIgnored(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.signIn(readScope,
+		"domain_hint", "contoso.example",
+		"ui_locales", "de-CH fr",
+		"mkt", "de",
+		"dc", "ESTS-PUB",
+		"x-client-SKU", "MSAL.Go",
+	)
+	if c.code() == "" {
+		t.Errorf("got %v", c.response)
+	}
+}
+
+func TestCancelReturnsAccessDenied(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.user.Cancel = true
+	c.signIn(readScope)
+	if c.response.Get("error") != "access_denied" || c.response.Get("error_subcode") != "cancel" ||
+		!strings.HasPrefix(c.response.Get("error_description"), "AADSTS65004") {
+		t.Errorf("got %v", c.response)
+	}
+}
+
+func TestUnregisteredAddressesAreNeverFollowed(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	logout := func(next string) string {
+		return "/oauth2/v2.0/logout?post_logout_redirect_uri=" + url.QueryEscape(next)
+	}
+	authorize := func(redirectURI string) string {
+		return "/oauth2/v2.0/authorize?client_id=" + c.facts.ClientID +
+			"&redirect_uri=" + url.QueryEscape(redirectURI)
+	}
+	for name, path := range map[string]string{
+		"after sign-out":                 logout("https://evil.example"),
+		"after sign-out, without scheme": logout("//evil.example"),
+		"a host name like localhost":     authorize("http://localhost.evil.example"),
+		"localhost as a user name":       authorize("http://localhost@evil.example"),
+		"a script":                       authorize("javascript:alert(1)"),
+		"a fragment":                     authorize("http://localhost:1#x"),
+		"two redirect URIs":              authorize("http://localhost") + "&redirect_uri=https://evil.example",
+	} {
+		res, page := c.open(newJar(t), http.MethodGet, c.facts.Authority+path, nil)
+		if res.Header.Get("Location") != "" || res.StatusCode != 400 || strings.Contains(page, `href="https://evil`) {
+			t.Errorf("%s: got %d to %q", name, res.StatusCode, res.Header.Get("Location"))
+		}
+	}
+}
+
+func FuzzAuthorize(f *testing.F) {
+	f.Add("client_id=x&redirect_uri=http://localhost&response_type=code&scope=openid&claims={}")
+	f.Add("response_mode=form_post&prompt=none&state=%00&login_hint=a@b")
+	tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	facts := tenant.Facts()
+	browser := tenant.Client()
+	browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	f.Fuzz(func(t *testing.T, query string) {
+		for _, q := range []string{query, query + "&client_id=" + facts.ClientID + "&redirect_uri=http://localhost:1"} {
+			req, err := http.NewRequest(http.MethodGet, facts.Authority+"/oauth2/v2.0/authorize", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.URL.RawQuery = q
+			res, err := browser.Do(req)
+			if err != nil || res.StatusCode >= 500 {
+				t.Fatalf("%q: %v, %v", q, res, err)
+			}
+			res.Body.Close()
+			if to := res.Header.Get("Location"); to != "" && !strings.HasPrefix(to, "http://localhost") {
+				t.Errorf("%q: redirected to %s", q, to)
+			}
+		}
+	})
+}

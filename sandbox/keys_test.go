@@ -1,0 +1,34 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/profilectl/profilectl/sandbox"
+)
+
+func TestKeysRotate(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	before := c.tokens(readScope).AccessToken
+	if err := c.tenant.RotateKeys(); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := c.graph(http.MethodGet, "/v1.0/me", before, ""); status != 200 {
+		t.Errorf("a token from before the rotation: got %d", status)
+	}
+	res, err := c.tenant.Client().Get(c.facts.Authority + "/discovery/v2.0/keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var set struct{ Keys []map[string]string }
+	if err := json.NewDecoder(res.Body).Decode(&set); err != nil || len(set.Keys) != 3 {
+		t.Errorf("got %v, %v", set, err)
+	}
+	for _, key := range set.Keys {
+		if key["kty"] != "RSA" || key["d"] != "" || key["n"] == "" {
+			t.Errorf("got %v", key)
+		}
+	}
+}

@@ -21,10 +21,13 @@ const maxClaims = 16 << 10
 //
 // Microsoft's claims take precedence over RFC 9470's acr_values, whatever their
 // order.
+//
+// Gateways rename the header, such as AWS API Gateway to
+// x-amzn-remapped-www-authenticate. Parse reads a renamed header if there is no other.
 func Parse(h http.Header) *Challenge {
 	var found *Challenge
 	var contexts string
-	for _, line := range h.Values("WWW-Authenticate") {
+	for _, line := range lines(h) {
 		for _, params := range bearerParams(line) {
 			microsoft, standard := formatOf(params)
 			if !microsoft && !standard {
@@ -49,6 +52,49 @@ func Parse(h http.Header) *Challenge {
 	}
 	return found
 }
+
+// lines returns the WWW-Authenticate lines of a response, also if a gateway has put
+// a prefix before the name.
+func lines(h http.Header) []string {
+	const name = "Www-Authenticate"
+	if own := h.Values(name); len(own) > 0 {
+		return own
+	}
+	var renamed []string
+	for key, values := range h {
+		if strings.HasSuffix(key, "-"+name) {
+			renamed = append(renamed, values...)
+		}
+	}
+	return renamed
+}
+
+// Arrived reports whether a response has a WWW-Authenticate header, also if a gateway
+// has renamed it. Every 401 must have one (RFC 9110, 15.5.2).
+func Arrived(h http.Header) bool { return len(lines(h)) > 0 }
+
+// FromClaims returns the challenge of a claims request and a maximum age in seconds,
+// as they are in a problem document, or nil if neither is valid.
+func FromClaims(claims string, maxAge int) *Challenge {
+	claims = decodeClaims(claims)
+	if claims == "" && maxAge <= 0 {
+		return nil
+	}
+	ch := &Challenge{Claims: claims}
+	if maxAge > 0 {
+		ch.MaxAge = parseAge(strconv.Itoa(maxAge))
+	}
+	if claims == noClaims {
+		ch.Claims = ""
+	}
+	return ch
+}
+
+// noClaims is a claims request without claims.
+const noClaims = "{}"
+
+// Request returns the claims request for a problem document; it is never empty.
+func (c *Challenge) Request() string { return cmp.Or(c.Claims, noClaims) }
 
 // formatOf reports whether the parameters are a challenge in Microsoft's format or
 // in that of RFC 9470. Microsoft.Identity.Web sends claims without an error.

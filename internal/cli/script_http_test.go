@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strconv"
 
@@ -26,6 +27,32 @@ func answersCommand(ts *testscript.TestScript, neg bool, args []string) {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, args[3])
 	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// gatewayCommand starts a reverse proxy in front of a mid-tier that renames the
+// WWW-Authenticate header, or removes it if NAME is empty, and sets a variable to its
+// address: gateway VARIABLE URL NAME.
+func gatewayCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: gateway VARIABLE URL NAME")
+	}
+	target, err := url.Parse(args[1])
+	ts.Check(err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(res *http.Response) error {
+		const name = "WWW-Authenticate"
+		lines := res.Header.Values(name)
+		res.Header.Del(name)
+		for _, line := range lines {
+			if args[2] != "" {
+				res.Header.Add(args[2], line)
+			}
+		}
+		return nil
+	}
+	server := httptest.NewServer(proxy)
 	ts.Defer(server.Close)
 	ts.Setenv(args[0], server.URL)
 }

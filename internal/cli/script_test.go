@@ -129,6 +129,7 @@ func TestScripts(t *testing.T) {
 			"certificate":    certificateCommand,
 			"collector":      collectorCommand,
 			"documented":     documentedCommand,
+			"gateway":        gatewayCommand,
 			"get":            getCommand,
 			"grep-home":      grepHomeCommand,
 			"https":          httpsCommand,

@@ -61,13 +61,57 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 	if res.StatusCode < http.StatusBadRequest {
 		return nil, notMidTier(res, address.Host)
 	}
+	document := problem.Parse(res.Body)
 	// Old APIs, such as those with Microsoft.Identity.Web, challenge with 403.
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
-		if ch := challenge.Parse(res.Header); ch != nil {
+		if ch := challengeOf(res.Header, document); ch != nil {
 			return ch, nil
 		}
 	}
-	return nil, problem.Read(res, "the mid-tier at "+address.Host)
+	if res.StatusCode == http.StatusUnauthorized {
+		if f := lostChallenge(res.Header, document, address.Host); f != nil {
+			return nil, f
+		}
+	}
+	return nil, document.Fault(res.StatusCode, "the mid-tier at "+address.Host)
+}
+
+// challengeOf returns the challenge of a response, or nil if it has none. A gateway
+// may have removed the header; the document repeats it.
+func challengeOf(h http.Header, d problem.Document) *challenge.Challenge {
+	if ch := challenge.Parse(h); ch != nil {
+		return ch
+	}
+	if kind, ok := d.Kind(); ok && kind == fault.StepUp {
+		return challenge.FromClaims(d.Claims, d.MaxAge)
+	}
+	return nil
+}
+
+// lostChallenge returns the fault of a response with status 401 whose WWW-Authenticate
+// header something between has removed, so that the reason is unknown. It returns nil
+// if the reason is known.
+func lostChallenge(h http.Header, d problem.Document, host string) *fault.Error {
+	const fix = "ask the operator of the mid-tier to let the WWW-Authenticate header pass its gateway or proxy"
+	kind, own := d.Kind()
+	switch {
+	case own && kind == fault.StepUp:
+		return &fault.Error{
+			Kind: fault.Denied,
+			What: "a stronger sign-in is needed, but a gateway or proxy in front of " + host +
+				" removes the challenge that says which",
+			Fix:           fix,
+			CorrelationID: fault.CorrelationID(d.CorrelationID),
+		}
+	case own || challenge.Arrived(h):
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.SignIn,
+		What: "the mid-tier at " + host + " answered with HTTP status 401 and no reason; " +
+			"a gateway or proxy in front of it may remove the challenge",
+		Fix:  fix,
+	}
 }
 
 // notMidTier returns the fault of a response that a mid-tier does not send: a page

@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -57,6 +59,72 @@ func TestUpdateReturnsEveryFormOfAChallenge(t *testing.T) {
 			case c.claims == "" && (err == nil || f.Kind != c.kind || f.Advice() == ""):
 				t.Errorf("got %v, %v", ch, err)
 			case c.claims != "" && (err != nil || ch == nil || ch.Claims != c.claims):
+				t.Errorf("got %+v, %v", ch, err)
+			}
+		})
+	}
+}
+
+func TestUpdateFindsAChallengeThatAGatewayChanged(t *testing.T) {
+	const (
+		stepUp = `{"type":"https://github.com/profilectl/profilectl/problems/step-up","detail":"x"`
+		claims = `{"access_token":{"acrs":{"value":"c1"}}}`
+		header = `Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="`
+	)
+	for _, c := range []struct {
+		name, header, line, body string
+		want                     *challenge.Challenge
+		kind                     fault.Kind
+		what                     string // part of the fault
+	}{
+		{
+			name: "renamed by AWS API Gateway", header: "X-Amzn-Remapped-Www-Authenticate", line: header,
+			want: &challenge.Challenge{Claims: `{"access_token":{}}`},
+		},
+		{
+			name: "removed, but in the document", body: stepUp + `,"claims":"{\"access_token\":{\"acrs\":{\"value\":\"c1\"}}}"}`,
+			want: &challenge.Challenge{Claims: claims},
+		},
+		{
+			name: "a fresh sign-in in the document", body: stepUp + `,"claims":"{}","maxAge":600}`,
+			want: &challenge.Challenge{MaxAge: 10 * time.Minute},
+		},
+		{name: "no particular claims", body: stepUp + `,"claims":"{}"}`, want: &challenge.Challenge{}},
+		{
+			name: "removed from an older mid-tier", body: stepUp + `}`,
+			kind: fault.Denied, what: "removes the challenge",
+		},
+		{
+			name: "invalid claims in the document", body: stepUp + `,"claims":"c1","maxAge":-1}`,
+			kind: fault.Denied, what: "removes the challenge",
+		},
+		{
+			name: "removed with the document", body: `{"message":"Unauthorized"}`,
+			kind: fault.SignIn, what: "may remove the challenge",
+		},
+		{
+			name: "claims of another API", body: `{"type":"about:blank","claims":"{}"}`,
+			kind: fault.SignIn, what: "may remove the challenge",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if c.header != "" {
+					w.Header().Set(c.header, c.line)
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+				_, _ = io.WriteString(w, c.body)
+			}))
+			defer api.Close()
+			client := &midtier.Client{URL: api.URL, HTTP: api.Client()}
+			ch, err := client.Update(t.Context(), "secret", profile.Change{})
+			if c.want != nil {
+				if err != nil || ch == nil || *ch != *c.want {
+					t.Errorf("got %+v, %v", ch, err)
+				}
+				return
+			}
+			if f := fault.As(err); f.Kind != c.kind || !strings.Contains(f.What, c.what) || f.Advice() == "" {
 				t.Errorf("got %+v, %v", ch, err)
 			}
 		})

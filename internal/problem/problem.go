@@ -24,6 +24,11 @@ type Document struct {
 	Detail        string `json:"detail"`
 	Fix           string `json:"fix,omitempty"`
 	CorrelationID string `json:"correlationId,omitempty"`
+	// Claims is the claims request of a challenge, and MaxAge its maximum time since
+	// the sign-in in seconds. They repeat the WWW-Authenticate header, which some
+	// gateways remove.
+	Claims string `json:"claims,omitempty"`
+	MaxAge int    `json:"maxAge,omitempty"`
 }
 
 // meaning represents a kind of fault in HTTP.

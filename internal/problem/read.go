@@ -17,20 +17,42 @@ const maxDocument = 64 << 10
 // Read turns an unsuccessful response into a fault. If the body is not a problem
 // document of a mid-tier, the status decides; server is the subject of the message.
 func Read(res *http.Response, server string) *fault.Error {
+	return Parse(res.Body).Fault(res.StatusCode, server)
+}
+
+// Parse returns the document in the body of a response, or an empty one if there is
+// none.
+func Parse(body io.Reader) Document {
 	var d Document
-	if json.NewDecoder(io.LimitReader(res.Body, maxDocument)).Decode(&d) != nil {
-		d = Document{}
+	if json.NewDecoder(io.LimitReader(body, maxDocument)).Decode(&d) != nil {
+		return Document{}
 	}
-	id := fault.CorrelationID(d.CorrelationID)
-	if slug, ok := strings.CutPrefix(d.Type, base); ok {
-		for _, kind := range fault.Kinds() {
-			if meaningOf(kind).slug == slug {
-				return newFault(kind, printable(d.Detail), printable(d.Fix), id)
-			}
+	return d
+}
+
+// Kind returns the kind of the fault that the document was made from, and false if the
+// document is not that of a mid-tier.
+func (d Document) Kind() (fault.Kind, bool) {
+	slug, ok := strings.CutPrefix(d.Type, base)
+	if !ok {
+		return fault.Internal, false
+	}
+	for _, kind := range fault.Kinds() {
+		if meaningOf(kind).slug == slug {
+			return kind, true
 		}
 	}
-	what := fmt.Sprintf("%s answered with HTTP status %d", server, res.StatusCode)
-	switch status := res.StatusCode; {
+	return fault.Internal, false
+}
+
+// Fault returns the fault of a response with the document and an HTTP status.
+func (d Document) Fault(status int, server string) *fault.Error {
+	id := fault.CorrelationID(d.CorrelationID)
+	if kind, ok := d.Kind(); ok {
+		return newFault(kind, printable(d.Detail), printable(d.Fix), id)
+	}
+	what := fmt.Sprintf("%s answered with HTTP status %d", server, status)
+	switch {
 	case status == http.StatusUnauthorized:
 		return newFault(fault.SignIn, what, "", id)
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:

@@ -17,13 +17,17 @@ import (
 
 // reject sends the problem document of f. Status 0 is the one of f's kind.
 func (s *Server) reject(w http.ResponseWriter, r *http.Request, status int, f *fault.Error) {
+	s.send(w, f, problem.From(f, status, upstream.CorrelationID(r.Context())))
+}
+
+// send sends a problem document and records its fault.
+func (s *Server) send(w http.ResponseWriter, f *fault.Error, document problem.Document) {
 	if rec, ok := w.(*recorder); ok {
 		rec.outcome, rec.cause = f.Kind.String(), f.Err
 	}
 	if f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", seconds(f.RetryAfter))
 	}
-	document := problem.From(f, status, upstream.CorrelationID(r.Context()))
 	if err := document.Write(w); err != nil {
 		s.log.Debug("cannot write the response", "error", err)
 	}
@@ -34,14 +38,18 @@ func seconds(d time.Duration) string {
 	return strconv.Itoa(max(1, int(math.Ceil(d.Seconds()))))
 }
 
-// sendChallenge sends a claims challenge.
+// sendChallenge sends a claims challenge, in the header and in the document: some
+// gateways rename or remove the header.
 func (s *Server) sendChallenge(w http.ResponseWriter, r *http.Request, ch *challenge.Challenge) {
 	ch.Header(w.Header(), s.tenant.Load().issuer)
-	s.reject(w, r, http.StatusUnauthorized, &fault.Error{
+	f := &fault.Error{
 		Kind: fault.StepUp,
 		What: "a stronger sign-in is needed for this change",
 		Fix:  "sign in again with the claims of the WWW-Authenticate header",
-	})
+	}
+	document := problem.From(f, http.StatusUnauthorized, upstream.CorrelationID(r.Context()))
+	document.Claims, document.MaxAge = ch.Request(), int(ch.MaxAge.Seconds())
+	s.send(w, f, document)
 }
 
 // rejectToken rejects a request without a valid access token, with the

@@ -16,7 +16,10 @@ import (
 )
 
 // problem is the problem document of a response.
-type problem struct{ Detail, Fix, CorrelationID string }
+type problem struct {
+	Detail, Fix, CorrelationID, Claims string
+	MaxAge                             int
+}
 
 func readProblem(t *testing.T, res *httptest.ResponseRecorder) (p problem) {
 	t.Helper()
@@ -128,6 +131,9 @@ func TestUpdateSendsChallengesInBothDialects(t *testing.T) {
 			if !strings.Contains(lines[0], `client_id="`+w.tenant.Facts().MidTierID+`"`) ||
 				!strings.Contains(lines[1], "insufficient_user_authentication") {
 				t.Errorf("got %q", lines)
+			}
+			if d := readProblem(t, res); d.Claims != ch.Claims || d.MaxAge != 0 {
+				t.Errorf("the document has the claims %q and the age %d", d.Claims, d.MaxAge)
 			}
 		})
 	}

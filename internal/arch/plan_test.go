@@ -97,6 +97,7 @@ func plan() map[string]entry {
 			"internal/bounded",
 			"internal/challenge",
 			"internal/fault",
+			"internal/guid",
 			"github.com/MicahParks/jwkset",
 			"github.com/golang-jwt/jwt/v5",
 			"golang.org/x/time/rate",

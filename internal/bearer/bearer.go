@@ -26,11 +26,15 @@ import (
 	"github.com/profilectl/profilectl/internal/challenge"
 )
 
-// Config is what a Verifier needs. All fields but AuthContext and MaxAge must be
-// set.
+// Config is what a Verifier needs. All fields but Audiences, AuthContext and MaxAge must
+// be set.
 type Config struct {
-	Authority   authority.Authority
-	ClientID    string // of the API; the audience of the tokens
+	Authority authority.Authority
+	ClientID  string // of the API
+	// Audiences are the accepted values of aud; empty is ClientID and api://ClientID. The
+	// audience of a v2 token is the client id of the API. That of a v1 token is the App
+	// ID URI, which can have any form: api://contoso/profile, https://contoso.com/profile.
+	Audiences   []string
 	Scope       string // short name, such as EditProfileService.ReadWrite
 	AuthContext string // authentication context that acrs must contain; empty for none
 	// MaxAge is the maximum time since the caller signed in, by the token's auth_time;
@@ -43,7 +47,7 @@ type Config struct {
 
 // Caller is the account that sent a request.
 type Caller struct {
-	ID        string      // "<object id>.<tenant id>"
+	ID        string      // "<object id>.<tenant id>", or with sub if the token has no object id
 	Client    string      // the client id of the app that it uses
 	Assertion string      // the access token, for the on-behalf-of flow
 	Key       bounded.Key // the hash of Assertion
@@ -84,7 +88,7 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 	return &Verifier{
 		config:    c,
 		issuers:   append(c.Authority.Issuers(), "https://sts.windows.net/"+c.Authority.TenantID+"/"),
-		audiences: []string{c.ClientID, "api://" + c.ClientID},
+		audiences: c.audiences(),
 		cache:     bounded.New[Caller](maxEntries),
 		keys:      keys,
 		parser: jwt.NewParser(
@@ -95,6 +99,14 @@ func New(ctx context.Context, c Config) (*Verifier, error) {
 			jwt.WithStrictDecoding(),
 		),
 	}, nil
+}
+
+// audiences returns the accepted audiences.
+func (c Config) audiences() []string {
+	if len(c.Audiences) > 0 {
+		return c.Audiences
+	}
+	return []string{c.ClientID, "api://" + c.ClientID}
 }
 
 // Ready reports whether there are keys to verify tokens with.
@@ -130,9 +142,9 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 		return Caller{}, ch, nil
 	}
 	caller := Caller{
-		ID:      claims.ObjectID.value + "." + claims.TenantID.value,
-		Client:  cmp.Or(claims.Client.value, claims.ClientV1.value),
-		Expires: claims.ExpiresAt.value.Time,
+		ID:      claims.user() + "." + claims.TenantID,
+		Client:  cmp.Or(claims.Client, claims.ClientV1),
+		Expires: claims.ExpiresAt.Time,
 	}
 	v.cache.Put(key, caller, v.cacheUntil(claims, now)) // without the token, to save memory
 	caller.Assertion, caller.Key = raw, key
@@ -143,11 +155,11 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 // cache.
 func (v *Verifier) cacheUntil(c *claims, now time.Time) time.Time {
 	until := now.Add(cacheFor)
-	if expires := c.ExpiresAt.value.Time; expires.Before(until) {
+	if expires := c.ExpiresAt.Time; expires.Before(until) {
 		until = expires
 	}
 	if v.hasAge(c) {
-		if tooOld := c.AuthTime.value.Add(v.config.MaxAge + leeway); tooOld.Before(until) {
+		if tooOld := c.signedIn().Add(v.config.MaxAge + leeway); tooOld.Before(until) {
 			until = tooOld
 		}
 	}

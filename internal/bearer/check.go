@@ -1,41 +1,61 @@
 package bearer
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/guid"
 )
 
 // check compares the claims of a token with a valid signature with what this API
 // requires.
 func (v *Verifier) check(c *claims) error {
 	switch {
-	case !slices.Contains(v.issuers, c.Issuer.value):
+	case !slices.Contains(v.issuers, c.Issuer):
 		return reject(InvalidToken, "the access token comes from another issuer")
-	case len(c.Audience.value) != 1 || !slices.Contains(v.audiences, c.Audience.value[0]):
+	case !v.isAudience(c.Audience):
 		return reject(InvalidToken, "the access token is meant for another API")
-	case c.TenantID.value != v.config.Authority.TenantID:
+	case c.TenantID != v.config.Authority.TenantID:
 		return reject(InvalidToken, "the access token belongs to another tenant")
-	case c.Kind.value == "app" || c.ObjectID.value == "" || c.Scopes.value == "": // app-only, or an ID token
+	case c.Kind != "" && c.Kind != "user" || c.user() == "" || c.Scopes == "": // app-only, or an ID token
 		return reject(InvalidToken, "the access token does not belong to a user")
-	case !slices.Contains(strings.Split(c.Scopes.value, " "), v.config.Scope):
+	case !slices.Contains(strings.Split(c.Scopes, " "), v.config.Scope):
 		return reject(InsufficientScope, "the access token lacks the scope "+v.config.Scope)
 	default:
 		return nil
 	}
 }
 
+// user returns the id of the user in the tenant, or for this API if the token has no
+// object id.
+func (c *claims) user() string { return cmp.Or(c.ObjectID, c.Subject) }
+
+// isAudience reports whether a token is for this API alone.
+func (v *Verifier) isAudience(audience []string) bool {
+	return len(audience) == 1 && slices.ContainsFunc(v.audiences, func(own string) bool {
+		return own == audience[0] || isClientID(own) && strings.EqualFold(own, audience[0])
+	})
+}
+
+// isClientID reports whether an audience is a client id, alone or as an App ID URI. The
+// case of its letters does not matter. Other App ID URIs must match exactly.
+func isClientID(audience string) bool { return guid.Valid(strings.TrimPrefix(audience, "api://")) }
+
 // challengeFor returns the challenge for a token whose sign-in is too weak or too
 // old for this API, or nil.
 func (v *Verifier) challengeFor(c *claims, now time.Time) *challenge.Challenge {
 	ch := challenge.Challenge{}
-	if v.config.AuthContext != "" && !slices.Contains(c.ACRS.value, v.config.AuthContext) {
+	if v.config.AuthContext != "" && !slices.Contains(c.ACRS, v.config.AuthContext) {
 		ch = *challenge.ACRS(v.config.AuthContext)
 	}
-	if v.hasAge(c) && now.Sub(c.AuthTime.value.Time) > v.config.MaxAge+leeway {
-		ch.MaxAge = v.config.MaxAge
+	if v.hasAge(c) {
+		age := now.Sub(c.signedIn())
+		if age > v.config.MaxAge+leeway || age < -leeway { // a sign-in in the future has not happened
+			ch.MaxAge = v.config.MaxAge
+		}
 	}
 	if ch == (challenge.Challenge{}) {
 		return nil
@@ -45,11 +65,11 @@ func (v *Verifier) challengeFor(c *claims, now time.Time) *challenge.Challenge {
 
 // hasAge reports whether the age of the sign-in is limited and known.
 func (v *Verifier) hasAge(c *claims) bool {
-	if v.config.MaxAge > 0 && !c.AuthTime.given {
+	if v.config.MaxAge > 0 && c.AuthTime == nil {
 		v.warnOnce.Do(func() {
 			v.config.Log.Warn("max-age has no effect: the access tokens carry no auth_time; " +
 				"add it to the optional claims of this API's registration")
 		})
 	}
-	return v.config.MaxAge > 0 && c.AuthTime.given
+	return v.config.MaxAge > 0 && c.AuthTime != nil
 }

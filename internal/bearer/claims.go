@@ -2,87 +2,102 @@ package bearer
 
 import (
 	"encoding/json"
-	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
 
 // claims are the claims that matter in an Entra access token, v1 or v2
-// (learn.microsoft.com, "Access token claims reference"). A token with a repeated
-// claim is rejected, because parsers differ in which of the two counts (RFC 7519,
-// 4).
+// (learn.microsoft.com, "Access token claims reference"). A missing text is empty and
+// a missing date is nil.
 type claims struct {
-	Issuer    once[string]           `json:"iss"`
-	Audience  once[jwt.ClaimStrings] `json:"aud"`
-	ExpiresAt once[jwt.NumericDate]  `json:"exp"`
-	NotBefore once[jwt.NumericDate]  `json:"nbf"`
-	TenantID  once[string]           `json:"tid"`
-	ObjectID  once[string]           `json:"oid"`
-	Scopes    once[string]           `json:"scp"`
-	Kind      once[string]           `json:"idtyp"` // "app" in app-only tokens
-	Client    once[string]           `json:"azp"`
-	ClientV1  once[string]           `json:"appid"`
-	ACRS      once[contexts]         `json:"acrs"`
-	AuthTime  once[jwt.NumericDate]  `json:"auth_time"` // an optional claim
+	Issuer    string
+	Audience  []string
+	ExpiresAt *jwt.NumericDate
+	NotBefore *jwt.NumericDate
+	IssuedAt  *jwt.NumericDate
+	TenantID  string
+	ObjectID  string // only if the client requested the scope profile
+	Subject   string // identifies the user to this API only
+	Scopes    string
+	Kind      string // idtyp: "app" in app-only tokens; an optional claim in those of users
+	Client    string
+	ClientV1  string
+	ACRS      []string
+	AuthTime  *jwt.NumericDate // an optional claim
 }
 
-// once is a claim that must not be repeated.
-type once[T any] struct {
-	value T
-	given bool
-}
-
-// UnmarshalJSON reads the claim. It fails if the claim was read before.
-func (o *once[T]) UnmarshalJSON(raw []byte) error {
-	if o.given {
-		return errors.New("a claim is repeated")
+// readers returns the function that reads each claim, by name.
+func (c *claims) readers() map[string]func(json.RawMessage) error {
+	return map[string]func(json.RawMessage) error{
+		"iss":       text(&c.Issuer),
+		"aud":       texts(&c.Audience),
+		"exp":       date(&c.ExpiresAt),
+		"nbf":       date(&c.NotBefore),
+		"iat":       date(&c.IssuedAt),
+		"tid":       text(&c.TenantID),
+		"oid":       text(&c.ObjectID),
+		"sub":       text(&c.Subject),
+		"scp":       text(&c.Scopes),
+		"idtyp":     text(&c.Kind),
+		"azp":       text(&c.Client),
+		"appid":     text(&c.ClientV1),
+		"acrs":      texts(&c.ACRS),
+		"auth_time": date(&c.AuthTime),
 	}
-	o.given = true
-	return json.Unmarshal(raw, &o.value)
 }
 
-// date returns the date, or nil if the claim is missing.
-func date(o once[jwt.NumericDate]) (*jwt.NumericDate, error) {
-	if !o.given {
-		return nil, nil
+// UnmarshalJSON reads the claims of a token. Names match by exact case (RFC 7519, 4.1),
+// which encoding/json does not check. A token with a repeated claim is rejected, because
+// parsers differ in which of the two counts (RFC 7519, 4), and one with a name that
+// differs from that of a claim only by case, because parsers differ in that too.
+func (c *claims) UnmarshalJSON(raw []byte) error {
+	all, err := members(raw)
+	if err != nil {
+		return err
 	}
-	return &o.value, nil
+	readers := c.readers()
+	for name, value := range all {
+		read, known := readers[name]
+		if !known {
+			if _, similar := readers[strings.ToLower(name)]; similar {
+				return fmt.Errorf("the claim %q is in another case", name)
+			}
+			continue
+		}
+		if err := read(value); err != nil {
+			return fmt.Errorf("claim %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// signedIn returns the time of the sign-in, or the zero time if it is not known.
+func (c *claims) signedIn() time.Time {
+	if c.AuthTime == nil {
+		return time.Time{}
+	}
+	return c.AuthTime.Time
 }
 
 // The methods of jwt.Claims, which the parser uses to check the times.
 
 // GetExpirationTime returns exp.
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt) }
+func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return c.ExpiresAt, nil }
 
 // GetNotBefore returns nbf.
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return date(c.NotBefore) }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return c.NotBefore, nil }
 
-// GetIssuedAt returns nil: iat is not checked.
+// GetIssuedAt returns nil: only the form of iat is checked.
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error) { return nil, nil }
 
 // GetIssuer returns iss.
-func (c *claims) GetIssuer() (string, error) { return c.Issuer.value, nil }
+func (c *claims) GetIssuer() (string, error) { return c.Issuer, nil }
 
-// GetSubject returns an empty string: a caller is identified by oid.
-func (c *claims) GetSubject() (string, error) { return "", nil }
+// GetSubject returns sub.
+func (c *claims) GetSubject() (string, error) { return c.Subject, nil }
 
 // GetAudience returns aud.
-func (c *claims) GetAudience() (jwt.ClaimStrings, error) { return c.Audience.value, nil }
-
-// contexts are the authentication contexts of a token: a list, or one string.
-type contexts []string
-
-// UnmarshalJSON reads both forms.
-func (c *contexts) UnmarshalJSON(raw []byte) error {
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		*c = contexts{one}
-		return nil
-	}
-	var many []string
-	if err := json.Unmarshal(raw, &many); err != nil {
-		return err
-	}
-	*c = many
-	return nil
-}
+func (c *claims) GetAudience() (jwt.ClaimStrings, error) { return c.Audience, nil }

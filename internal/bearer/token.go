@@ -2,6 +2,7 @@ package bearer
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"strings"
@@ -34,13 +35,26 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if _, critical := t.Header["crit"]; critical { // RFC 7515, 4.1.11: no extension is supported
 		return nil, errors.New("the token has critical headers")
 	}
-	typ, given := t.Header["typ"].(string)
-	if given && !strings.EqualFold(typ, "JWT") && !strings.EqualFold(typ, "at+jwt") {
+	if typ, given := t.Header["typ"]; given && typ != "JWT" && typ != "at+jwt" {
 		return nil, errors.New("the token has another type")
+	}
+	if err := checkHeader(t.Raw); err != nil {
+		return nil, err
 	}
 	key, err := v.keys.KeyRead(ctx, kid)
 	if err != nil {
 		return nil, err
 	}
 	return key.Key(), nil
+}
+
+// checkHeader returns an error if a member of the token's header is repeated. The parser
+// would use the last one.
+func checkHeader(token string) error {
+	encoded, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err == nil {
+		_, err = members(raw)
+	}
+	return err
 }

@@ -40,8 +40,14 @@ type settingValue struct {
 	kind string // shown in the help
 }
 
-// Set stores the value (pflag.Value).
-func (v *settingValue) Set(text string) error { v.text = text; return nil }
+// Set stores the value (pflag.Value). A list can also be given one value at a time.
+func (v *settingValue) Set(text string) error {
+	if v.kind == "list" && v.text != "" {
+		text = v.text + "," + text
+	}
+	v.text = text
+	return nil
+}
 
 // String returns the value (pflag.Value).
 func (v *settingValue) String() string { return v.text }

@@ -55,6 +55,7 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Authority:  s.Text("authority"),
 		TenantID:   tenantID(s, log),
 		ClientID:   s.Text("client-id"),
+		Audiences:  s.List("audience"),
 		Credential: credential,
 
 		Graph:   s.Text("graph"),

@@ -31,6 +31,22 @@ func checkGUID(v string) error {
 	return errors.New("must be an ID such as 00000000-0000-0000-0000-000000000000")
 }
 
+// checkAudiences accepts client IDs and App ID URIs.
+func checkAudiences(v string) error {
+	for audience := range strings.SplitSeq(v, ",") {
+		audience = strings.TrimSpace(audience)
+		if err := noPlaceholder(audience); err != nil {
+			return err
+		}
+		u, err := url.Parse(audience)
+		if guid.Valid(audience) || err == nil && u.Scheme != "" && u.Host+u.Opaque != "" {
+			continue
+		}
+		return errors.New("must be client IDs or App ID URIs, such as api://contoso/profile, separated by commas")
+	}
+	return nil
+}
+
 func checkScope(v string) error {
 	if err := noPlaceholder(v); err != nil {
 		return err

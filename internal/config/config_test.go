@@ -248,3 +248,25 @@ func FuzzRead(f *testing.F) {
 		})
 	})
 }
+
+func TestSettingsReadAListOfAudiences(t *testing.T) {
+	const id = "11111111-2222-3333-4444-555555555555"
+	for text, want := range map[string][]string{
+		"":                                     nil,
+		id:                                     {id},
+		" api://contoso/profile , " + id + ",": nil, // an empty value is a mistake
+		"api://contoso/profile, " + id:         {"api://contoso/profile", id},
+		"https://contoso.com/a/b":              {"https://contoso.com/a/b"},
+		"urn:contoso:profile":                  {"urn:contoso:profile"},
+		"profile":                              nil,
+		"api://Enter_the_Client_ID":            nil,
+	} {
+		s, err := config.Load(config.Source{Table: config.Server(), Getenv: env("PROFILECTL_SERVE_AUDIENCE", text)})
+		if err != nil {
+			s = config.Settings{}
+		}
+		if got := s.List("audience"); !slices.Equal(got, want) {
+			t.Errorf("%q: got %q (%v), want %q", text, got, err, want)
+		}
+	}
+}

@@ -41,6 +41,13 @@ func serverTenant() []Setting {
 			Check: checkGUID,
 		},
 		{
+			Name:  "audience",
+			Env:   []string{"PROFILECTL_SERVE_AUDIENCE"},
+			Value: "list",
+			Help:  "accepted aud of tokens (default: the client ID, api://ID)",
+			Check: checkAudiences,
+		},
+		{
 			Name:    "graph",
 			Env:     []string{"PROFILECTL_SERVE_GRAPH", "GRAPH_API_ENDPOINT"},
 			Default: "https://graph.microsoft.com",

@@ -175,6 +175,17 @@ func (s Settings) Ignored() []Ignored { return s.ignored }
 // Secret returns the value of a setting that must not be shown.
 func (s Settings) Secret(name string) Secret { return Secret(s.values[name].text) }
 
+// List returns the values of a setting that holds a comma-separated list.
+func (s Settings) List(name string) []string {
+	var list []string
+	for item := range strings.SplitSeq(s.values[name].text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
 // Int returns the value of a setting whose Check accepts only numbers.
 func (s Settings) Int(name string) int {
 	n, _ := strconv.Atoi(s.values[name].text)

@@ -18,6 +18,10 @@ type Settings struct {
 	TenantID string
 	// ClientID is the client id of the mid-tier.
 	ClientID string
+	// Audiences are the accepted values of the aud claim of access tokens; empty is
+	// ClientID and api://ClientID. A v1 token has the App ID URI of the registration
+	// there, which can have another form.
+	Audiences []string
 	// Credential authenticates the mid-tier to the tenant.
 	Credential CredentialSettings
 

@@ -61,6 +61,7 @@ func (p parts) connect(
 	t.verifier, err = bearer.New(ctx, bearer.Config{
 		Authority:   found,
 		ClientID:    s.ClientID,
+		Audiences:   s.Audiences,
 		Scope:       ownScope,
 		AuthContext: s.AuthContext,
 		MaxAge:      s.MaxAge,

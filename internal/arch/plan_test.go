@@ -49,6 +49,7 @@ func plan() map[string]entry {
 			"go.yaml.in/yaml/v3",
 		}},
 		"internal/playground": {layer: 5, imports: []string{
+			"internal/errorlog",
 			"internal/fault",
 			"internal/serve",
 			"internal/statefile",
@@ -65,6 +66,7 @@ func plan() map[string]entry {
 			"internal/bearer",
 			"internal/bounded",
 			"internal/challenge",
+			"internal/errorlog",
 			"internal/fault",
 			"internal/graph",
 			"internal/guid",
@@ -205,6 +207,7 @@ func plan() map[string]entry {
 		"api":               {layer: 0},
 		"internal/bounded":  {layer: 0},
 		"internal/fault":    {layer: 0},
+		"internal/errorlog": {layer: 0},
 		"internal/guid":     {layer: 0, imports: []string{"github.com/google/uuid"}},
 		"internal/loopback": {layer: 0},
 		// muted imports nothing, so that it is initialized first (docs/adr/0006).

@@ -110,7 +110,7 @@ func lostChallenge(h http.Header, d problem.Document, host string) *fault.Error 
 		Kind: fault.SignIn,
 		What: "the mid-tier at " + host + " answered with HTTP status 401 and no reason; " +
 			"a gateway or proxy in front of it may remove the challenge",
-		Fix:  fix,
+		Fix: fix,
 	}
 }
 

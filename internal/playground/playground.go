@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/errorlog"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/sandbox"
@@ -216,7 +217,7 @@ func (p *Playground) serve(l net.Listener, h http.Handler, log *slog.Logger) {
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          errorlog.New(log.Handler(), slog.LevelDebug),
 	}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/errorlog"
 )
 
 const (
@@ -78,6 +80,6 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		WriteTimeout:      readTimeout + s.settings.Timeout + writeMargin,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog:          errorlog.New(s.log.Handler(), slog.LevelWarn),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/errorlog"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -115,27 +116,28 @@ func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error)
 // unreadable returns the status and the fault of a body that could not be read.
 func unreadable(err error) (int, *fault.Error) {
 	var timeout net.Error
+	cause := errors.New(errorlog.Redact(err.Error())) // it may hold the caller's address
 	switch {
 	case errors.As(err, new(*http.MaxBytesError)):
 		return http.StatusRequestEntityTooLarge, &fault.Error{
 			Kind: fault.Invalid,
 			What: "the body is larger than 64 KiB",
 			Fix:  "send only the fields that change",
-			Err:  err,
+			Err:  cause,
 		}
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return http.StatusRequestTimeout, &fault.Error{
 			Kind: fault.Unavailable,
 			What: "the body did not arrive in time",
 			Fix:  "send it again",
-			Err:  err,
+			Err:  cause,
 		}
 	default:
 		return http.StatusBadRequest, &fault.Error{
 			Kind: fault.Usage,
 			What: "the body is incomplete",
 			Fix:  "send it again",
-			Err:  err,
+			Err:  cause,
 		}
 	}
 }

@@ -28,10 +28,11 @@ type Credential struct {
 	get func() (confidential.Credential, int) // the number grows with each change
 }
 
-// Secret returns the credential of a client secret that does not change. It fails
-// with a Usage fault if the secret is empty.
-func Secret(secret string) (Credential, error) {
-	c, err := confidential.NewCredFromSecret(secret)
+// Secret returns the credential of a client secret that does not change. Line ends at
+// its end and a byte-order mark are ignored. It fails with a Usage fault if the secret
+// is empty.
+func Secret(secret string, log *slog.Logger) (Credential, error) {
+	c, err := confidential.NewCredFromSecret(trimSecret(secret, log))
 	if err != nil {
 		return Credential{}, &fault.Error{
 			Kind: fault.Usage,
@@ -43,12 +44,12 @@ func Secret(secret string) (Credential, error) {
 	return Credential{get: func() (confidential.Credential, int) { return c, 0 }}, nil
 }
 
-// SecretFile returns the credential of a client secret in a file. A line break at
-// the end of the file is ignored. It fails with a Usage fault if the file cannot
+// SecretFile returns the credential of a client secret in a file. Line ends at the end
+// of the file and a byte-order mark are ignored. It fails with a Usage fault if the file cannot
 // be used.
 func SecretFile(path string, log *slog.Logger) (Credential, error) {
 	return fromFile("the client secret", path, log, func(raw []byte) (confidential.Credential, error) {
-		return confidential.NewCredFromSecret(strings.TrimRight(string(raw), "\r\n"))
+		return confidential.NewCredFromSecret(trimSecret(string(raw), log))
 	})
 }
 
@@ -147,6 +148,9 @@ func readFile[T any](
 ) (*reload.Value[T], error) {
 	v, err := reload.New(name, log, func() (T, error) {
 		raw, err := os.ReadFile(path)
+		if err == nil {
+			raw, err = decode(raw)
+		}
 		if err != nil {
 			var none T
 			return none, err

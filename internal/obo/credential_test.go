@@ -271,6 +271,41 @@ func TestSecretFileIsReadAgainWhenItChanges(t *testing.T) {
 	}
 }
 
+func TestSecretIgnoresWhatEditorsAdd(t *testing.T) {
+	w := newWorld(t)
+	for _, text := range []string{"%s", "%s\n", "%s\r\n\r\n", "\ufeff%s", "\ufeff%s\r\n"} {
+		text = strings.ReplaceAll(text, "%s", w.facts.MidTierSecret)
+		fromText, err := obo.Secret(text, w.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fromFile, err := obo.SecretFile(w.put(t, "secret", []byte(text)), w.logger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, credential := range []obo.Credential{fromText, fromFile} {
+			if err := w.exchanger(t, credential).Check(t.Context()); err != nil {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
+	}
+}
+
+func TestSecretWarnsOfQuotesAndKeepsThem(t *testing.T) {
+	for text, want := range map[string]string{
+		`"secret"`: `in quotes (\")`, "'secret'\n": `in quotes (')`, " secret": "with spaces", `se"cret`: "", `"`: "",
+	} {
+		var log bytes.Buffer
+		if _, err := obo.Secret(text, slog.New(slog.NewTextHandler(&log, nil))); err != nil {
+			t.Fatal(err)
+		}
+		if got := log.String(); want == "" && got != "" || !strings.Contains(got, want) ||
+			strings.Contains(got, "secret\\\"") {
+			t.Errorf("%s: logged %s", text, got)
+		}
+	}
+}
+
 func TestCredentialRejectsUnusableFiles(t *testing.T) {
 	w := newWorld(t)
 	good, expired := newPair(t, time.Now().Add(time.Hour)), newPair(t, time.Now().Add(-time.Hour))
@@ -288,6 +323,7 @@ func TestCredentialRejectsUnusableFiles(t *testing.T) {
 		want    string // a part of the message
 	}{
 		{"an empty secret", secret, []byte("\n"), "secret can't be empty string"},
+		{"a secret in UTF-16", secret, []byte("\xff\xfes\x00"), "it is encoded in UTF-16; save it as UTF-8"},
 		{"an expired certificate", certificate, expired.pem, "it expired on " + expiry},
 		{"a certificate without its key", certificate, pem.EncodeToMemory(block), "no private key found"},
 		{"a key without its certificate", certificate, rest, "no certificates found"},
@@ -306,7 +342,7 @@ func TestCredentialRejectsUnusableFiles(t *testing.T) {
 	if got := message(certificate(missing)); got != "the client certificate file "+missing+" does not exist" {
 		t.Errorf("got %q", got)
 	}
-	if _, err := obo.Secret(""); message(err) != "the client secret is empty" {
+	if _, err := obo.Secret("\ufeff\r\n", w.logger()); message(err) != "the client secret is empty" {
 		t.Errorf("got %v", err)
 	}
 }

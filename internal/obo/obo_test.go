@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -64,7 +65,7 @@ func newExchanger(t *testing.T, e *endpoint) *obo.Exchanger {
 	t.Helper()
 	const tid = "aaaabbbb-0000-4ccc-8111-dddd2222eeee"
 	const origin = "https://" + tid + ".ciamlogin.com/" + tid
-	credential, err := obo.Secret("secret")
+	credential, err := obo.Secret("secret", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

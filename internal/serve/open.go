@@ -73,7 +73,7 @@ func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
 			Fix:  "set one of client-secret, client-secret-file, client-certificate and federated-token-file",
 		}
 	case c.Secret != "":
-		return obo.Secret(c.Secret)
+		return obo.Secret(c.Secret, log)
 	case c.SecretFile != "":
 		return obo.SecretFile(c.SecretFile, log)
 	case c.Certificate != "":

@@ -34,7 +34,7 @@ func readKey(path string) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
 	if err != nil || len(key) != keyBytes {
 		return nil, errors.New("the file must hold 32 bytes in base64")
 	}

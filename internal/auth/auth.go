@@ -68,12 +68,6 @@ type Client struct {
 	msal   public.Client
 }
 
-// Account is a signed-in identity.
-type Account struct {
-	ID       string // "<object id>.<tenant id>"; unlike the name, it never changes
-	Username string // usually an email address
-}
-
 // Token is an access token for one API.
 type Token struct {
 	Access  string
@@ -131,9 +125,10 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	var accounts []Account
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
 		known, err := c.msal.Accounts(ctx)
-		for _, a := range known {
-			accounts = append(accounts, accountOf(a))
+		if err != nil {
+			return err
 		}
+		accounts, err = c.named(ctx, known)
 		return err
 	})
 	slices.SortFunc(accounts, func(a, b Account) int {
@@ -186,14 +181,10 @@ func (c *Client) ForgetAll(ctx context.Context) error {
 	return nil
 }
 
-func accountOf(a public.Account) Account {
-	return Account{ID: a.HomeAccountID, Username: a.PreferredUsername}
-}
-
 func tokenOf(r public.AuthResult) Token {
 	return Token{
 		Access:  r.AccessToken,
-		Account: accountOf(r.Account),
+		Account: accountOf(r.Account, idToken{Email: r.IDToken.Email, Name: r.IDToken.Name}),
 		Expires: r.ExpiresOn,
 		Scopes:  r.GrantedScopes,
 	}

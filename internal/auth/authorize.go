@@ -36,7 +36,7 @@ func newVerifier() string {
 func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirectURI string) (string, error) {
 	hint := r.LoginHint
 	if r.Account != nil {
-		hint = r.Account.Username
+		hint = r.Account.SignInName()
 	}
 	scopes := append([]string{"openid", "profile", "offline_access"}, r.Scopes...)
 	address, err := c.msal.AuthCodeURL(ctx, c.config.ClientID, redirectURI, scopes,
@@ -57,6 +57,8 @@ func (c *Client) authorizeURL(ctx context.Context, r Request, s secrets, redirec
 		more.Set("prompt", r.Prompt)
 	case r.Challenge != nil && r.Challenge.MaxAge > 0: // the browser's session may be older
 		more.Set("prompt", "login")
+	case r.Account != nil && hint == "": // the browser's session may be that of another account
+		more.Set("prompt", "select_account")
 	}
 	return addParams(address, more)
 }

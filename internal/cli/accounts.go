@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,13 +53,14 @@ func runAccounts(ctx context.Context, env Env, g *globals) error {
 	}
 	reports := []accountReport{}
 	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}, Whole: []string{"ACCOUNT"}}
-	for _, a := range known {
+	names := chosenBy(known)
+	for i, a := range known {
 		reports = append(reports, accountReport{Account: a.Username, ID: a.ID, Active: a == active})
 		mark := ""
 		if a == active {
 			mark = "active"
 		}
-		table.Rows = append(table.Rows, []string{a.Username, mark})
+		table.Rows = append(table.Rows, []string{nameInList(a, names[i]), mark})
 	}
 	return s.printer.Print(reports, table)
 }
@@ -83,7 +83,15 @@ func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
 	}
 	fix := "sign in with `" + s.command("profilectl login --login-hint ADDRESS") + "`"
 	if len(known) > 0 {
-		fix += ", or switch to one of " + strings.Join(usernames(known), ", ")
+		fix += ", or switch to one of " + choices(known)
 	}
 	return &fault.Error{Kind: fault.SignIn, What: "the account " + quote(name) + " is not signed in", Fix: fix}
+}
+
+// nameInList returns the name of an account, with its ID if that is what chooses it.
+func nameInList(a auth.Account, chosenBy string) string {
+	if chosenBy == a.Username {
+		return a.Username
+	}
+	return a.Username + " (" + chosenBy + ")"
 }

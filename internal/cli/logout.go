@@ -57,13 +57,13 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	if err != nil {
 		return err
 	}
-	report, err := s.forget(ctx, o.All)
+	report, removed, err := s.forget(ctx, o.All)
 	if err == nil {
 		err = s.dropPlainFile()
 	}
 	if err == nil {
 		err = s.warnNotRemembered("signed out, but the configuration still names the account",
-			s.deactivate(ctx, report.Removed))
+			s.deactivate(ctx, removed))
 		sweep(draftDir(s.paths.State), time.Now())
 	}
 	if err == nil && o.Browser {
@@ -77,19 +77,19 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 
 // forget removes one account, or all of them. The accounts in a damaged store
 // cannot be told apart, so all of them go.
-func (s *session) forget(ctx context.Context, all bool) (logoutReport, error) {
-	report := logoutReport{Removed: []string{}, Tenant: s.tenant}
+func (s *session) forget(ctx context.Context, all bool) (report logoutReport, removed []auth.Account, err error) {
+	report = logoutReport{Removed: []string{}, Tenant: s.tenant}
 	accounts, err := s.auth.Accounts(ctx)
 	if f := fault.As(err); err != nil && f.Kind == fault.SignIn {
-		return report, s.auth.ForgetAll(ctx)
+		return report, nil, s.auth.ForgetAll(ctx)
 	}
 	if err != nil {
-		return report, err
+		return report, removed, err
 	}
 	if !all && len(accounts) > 0 {
 		one, err := s.account(ctx)
 		if err != nil {
-			return report, err
+			return report, removed, err
 		}
 		accounts = []auth.Account{one}
 	}
@@ -102,14 +102,15 @@ func (s *session) forget(ctx context.Context, all bool) (logoutReport, error) {
 			err = s.history().Forget(ctx, a.ID)
 		}
 		if err != nil {
-			return report, err
+			return report, removed, err
 		}
 		report.Removed = append(report.Removed, a.Username)
+		removed = append(removed, a)
 		if !until.IsZero() && (report.ValidUntil == nil || until.After(*report.ValidUntil)) {
 			report.ValidUntil = &until
 		}
 	}
-	return report, nil
+	return report, removed, nil
 }
 
 // sentence words the result for a user.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
@@ -146,7 +144,7 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 	return auth.Account{}, &fault.Error{
 		Kind: fault.SignIn,
 		What: what,
-		Fix: "choose one with --account: " + strings.Join(usernames(known), ", ") +
+		Fix: "choose one with --account: " + choices(known) +
 			"; or sign in with `" + s.command("profilectl login") + "`",
 	}
 }
@@ -158,24 +156,6 @@ func (s *session) notSignedIn(err error) error {
 		Next: fault.DoSignIn,
 		Err:  err,
 	}
-}
-
-// findAccount returns the account that has a name or an id.
-func findAccount(known []auth.Account, wanted string) (auth.Account, bool) {
-	for _, a := range known {
-		if wanted != "" && (strings.EqualFold(a.Username, wanted) || a.ID == wanted) {
-			return a, true
-		}
-	}
-	return auth.Account{}, false
-}
-
-func usernames(accounts []auth.Account) []string {
-	var names []string
-	for _, a := range accounts {
-		names = append(names, a.Username)
-	}
-	return names
 }
 
 // needsUser is the fault of a command that needs the user but may not prompt. It
@@ -190,45 +170,6 @@ func (s *session) needsUser(kind fault.Kind, what, command string) error {
 
 // command completes a suggested command for this run.
 func (s *session) command(line string) string { return s.globals.command(line) }
-
-// activate makes an account the one that later commands use.
-func (s *session) activate(ctx context.Context, a auth.Account) error {
-	if err := s.accountList().add(a.Username); err != nil {
-		return err
-	}
-	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
-		if active, _ := f.Value(path, "account"); active == a.Username {
-			return nil // a file that cannot be written is no problem then
-		}
-	}
-	return s.updateTenant(ctx, func(f *config.File) error {
-		return f.Set(path, "account", a.Username)
-	})
-}
-
-// deactivate removes accounts from the configuration, after they were signed out.
-func (s *session) deactivate(ctx context.Context, usernames []string) error {
-	if err := s.accountList().remove(usernames); err != nil {
-		return err
-	}
-	isRemoved := func(active string) bool {
-		return slices.ContainsFunc(usernames, func(name string) bool { return strings.EqualFold(name, active) })
-	}
-	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
-		if active, _ := f.Value(path, "account"); !isRemoved(active) {
-			return nil
-		}
-	}
-	return s.updateTenant(ctx, func(f *config.File) error {
-		if active, _ := f.Value(path, "account"); !isRemoved(active) {
-			return nil
-		}
-		_, err := f.Unset(path, "account")
-		return err
-	})
-}
 
 // warnNotRemembered warns that the work of a command is done, but that the
 // configuration could not be changed to match.

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/config"
+)
+
+// findAccount returns the account with a name, an ID, or the only one whose ID starts
+// with a text. A name that several accounts have is no choice.
+func findAccount(known []auth.Account, wanted string) (auth.Account, bool) {
+	const shortest = 4 // of a prefix
+	matches := []func(auth.Account) bool{
+		func(a auth.Account) bool { return strings.EqualFold(a.ID, wanted) },
+		func(a auth.Account) bool { return strings.EqualFold(a.Username, wanted) },
+		func(a auth.Account) bool {
+			return len(wanted) >= shortest && strings.HasPrefix(strings.ToLower(a.ID), strings.ToLower(wanted))
+		},
+	}
+	if wanted == "" {
+		return auth.Account{}, false
+	}
+	for _, match := range matches {
+		var found []auth.Account
+		for _, a := range known {
+			if match(a) {
+				found = append(found, a)
+			}
+		}
+		if len(found) > 0 {
+			return found[0], len(found) == 1
+		}
+	}
+	return auth.Account{}, false
+}
+
+// chosenBy returns for each account what chooses it: its name, or its ID if another
+// account has the same name.
+func chosenBy(known []auth.Account) []string {
+	var names []string
+	for _, a := range known {
+		name := a.Username
+		if _, unique := findAccount(known, name); !unique {
+			name = a.ID
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// choices returns what chooses each account, as words of a command line.
+func choices(known []auth.Account) string {
+	var words []string
+	for _, name := range chosenBy(known) {
+		words = append(words, shellQuoted(name))
+	}
+	return strings.Join(words, ", ")
+}
+
+// configKey returns what chooses an account in the configuration: a sign-in name, or
+// the ID, because the user can change any other name.
+func configKey(a auth.Account) string {
+	if name := a.SignInName(); name != "" {
+		return name
+	}
+	return a.ID
+}
+
+// activate makes an account the one that later commands use.
+func (s *session) activate(ctx context.Context, a auth.Account) error {
+	key := configKey(a)
+	if err := s.accountList().add(key); err != nil {
+		return err
+	}
+	path := "tenants." + s.tenant
+	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+		if active, _ := f.Value(path, "account"); active == key {
+			return nil // a file that cannot be written is no problem then
+		}
+	}
+	return s.updateTenant(ctx, func(f *config.File) error {
+		return f.Set(path, "account", key)
+	})
+}
+
+// deactivate removes accounts from the configuration, after they were signed out.
+func (s *session) deactivate(ctx context.Context, removed []auth.Account) error {
+	var names []string
+	for _, a := range removed {
+		names = append(names, a.Username, a.ID)
+	}
+	if err := s.accountList().remove(names); err != nil {
+		return err
+	}
+	isRemoved := func(active string) bool {
+		return slices.ContainsFunc(removed, func(a auth.Account) bool {
+			_, found := findAccount([]auth.Account{a}, active)
+			return found
+		})
+	}
+	path := "tenants." + s.tenant
+	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+		if active, _ := f.Value(path, "account"); !isRemoved(active) {
+			return nil
+		}
+	}
+	return s.updateTenant(ctx, func(f *config.File) error {
+		if active, _ := f.Value(path, "account"); !isRemoved(active) {
+			return nil
+		}
+		_, err := f.Unset(path, "account")
+		return err
+	})
+}

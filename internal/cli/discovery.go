@@ -15,6 +15,7 @@ import (
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -76,7 +77,8 @@ func discover(
 
 func readAuthority(path string) (a authority.Authority, fresh bool) {
 	info, err := os.Stat(path)
-	if err != nil || config.WritableByOthers(path) { // another user could redirect the sign-in
+	if err != nil || config.WritableByOthers(path) || statefile.Foreign(path) {
+		// Another user could redirect the sign-in.
 		return authority.Authority{}, false
 	}
 	raw, err := os.ReadFile(path)

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -22,8 +23,9 @@ type CheckResult struct {
 
 // Check checks everything that a request needs, without serving any: the settings
 // and the tenant, its signing keys, the credential, the shared cache if there is
-// one, and Microsoft Graph. It returns the results in that order; if the first
-// check fails, only that of Graph follows. Check fails with a Usage fault, and
+// one, Microsoft Graph, and the addresses to listen on with their certificate. It
+// returns the results in that order; if the first check fails, only the last two
+// follow. Check fails with a Usage fault, and
 // without results, if the client id or the credential cannot be used.
 // log receives warnings about the credential.
 func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, error) {
@@ -53,10 +55,11 @@ func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, er
 		add("signing keys", t.checkKeys(ctx))
 		add("credential", t.exchanger.Check(ctx))
 		if p.shared != nil {
-			add("shared cache", p.checkCache())
+			add("shared cache", p.shared.Check(ctx))
 		}
 	}
 	add("Microsoft Graph", checkGraph(ctx, s))
+	add("addresses", s.checkListeners(ctx, quiet))
 	return results, nil
 }
 
@@ -71,16 +74,13 @@ func (t *tenant) checkKeys(ctx context.Context) error {
 	}
 }
 
-func (p parts) checkCache() error {
-	if p.shared.Degraded() == nil {
-		return nil
+// checkListeners opens the addresses, with the server certificate, and closes them.
+func (s Settings) checkListeners(ctx context.Context, log *slog.Logger) error {
+	l, err := (&Server{settings: s, log: log}).Listen(ctx)
+	if err != nil {
+		return err
 	}
-	return &fault.Error{
-		Kind: fault.Unavailable,
-		What: "the shared cache does not answer",
-		Fix: "check cache and cache-password; without the cache, replicas work, " +
-			"but share neither exchanges nor limits",
-	}
+	return errors.Join(closeAll(l.Public), closeAll(l.Admin))
 }
 
 // checkGraph sends a request without a token, which only Graph rejects with 401.

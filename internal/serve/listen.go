@@ -5,14 +5,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"strconv"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
-	"github.com/profilectl/profilectl/internal/reload"
 )
 
 // Listeners are where a Server serves. Run closes them. An address whose host is
@@ -142,29 +140,4 @@ func checkAddress(address string, secure, behindProxy bool) error {
 			" is not a loopback address, and there is no certificate",
 		Fix: "set tls-cert and tls-key, or behind-proxy if a proxy terminates TLS",
 	}
-}
-
-// loadCertificate returns a tls.Config.GetCertificate for a pair of PEM files. The
-// files are read again when they change, so that a renewal needs no restart. It
-// fails with a Usage fault if they cannot be used.
-func loadCertificate(
-	certFile, keyFile string,
-	log *slog.Logger,
-) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
-	value, err := reload.New("the certificate to serve with", log, func() (*tls.Certificate, error) {
-		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-		return &pair, err
-	}, certFile, keyFile)
-	if err != nil {
-		return nil, &fault.Error{
-			Kind: fault.Usage,
-			What: "the certificate to serve with cannot be used",
-			Fix:  "check that tls-cert and tls-key are PEM files that belong together",
-			Err:  err,
-		}
-	}
-	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		pair, _ := value.Get()
-		return pair, nil
-	}, nil
 }

@@ -96,9 +96,42 @@ func TestLoadCertificateFollowsRenewals(t *testing.T) {
 }
 
 func TestLoadCertificateRejectsUnusableFiles(t *testing.T) {
-	_, err := loadCertificate("missing.pem", "missing.key", slog.New(slog.DiscardHandler))
-	if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
-		t.Errorf("got %v", err)
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	renew(t, path("cert.pem"), path("key.pem"))
+	renew(t, path("other.pem"), path("other.key"))
+	if err := os.WriteFile(path("text"), []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const unusable = "the certificate to serve with cannot be used"
+	for _, c := range []struct{ name, cert, key, what string }{
+		{"no file", path("nowhere"), path("key.pem"), unusable + ": there is no file " + path("nowhere")},
+		{"a directory", dir, path("key.pem"), unusable + ": " + dir + " cannot be read"},
+		{"no PEM", path("text"), path("key.pem"), unusable},
+		{"the key of another certificate", path("cert.pem"), path("other.key"), unusable},
+		{"no key", path("cert.pem"), "", "only one of tls-cert and tls-key is configured"},
+		{"no certificate", "", path("key.pem"), "only one of tls-cert and tls-key is configured"},
+	} {
+		_, err := loadCertificate(c.cert, c.key, slog.New(slog.DiscardHandler))
+		if f := fault.As(err); f.Kind != fault.Usage || f.What != c.what || f.Fix == "" {
+			t.Errorf("%s: got %v", c.name, err)
+		}
+	}
+}
+
+func TestReadPairRejectsCertificatesThatAreNotValid(t *testing.T) {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	renew(t, certFile, keyFile)
+	const decade = 10 * 365 * 24 * time.Hour
+	for want, now := range map[string]time.Time{
+		"it expired on ":          time.Now().Add(decade),
+		"it is not valid before ": time.Now().Add(-decade),
+	} {
+		_, err := readPair(certFile, keyFile, now)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || certificateFault(err).Fix == "" {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ func settings(t *testing.T, changes ...func(*serve.Settings)) serve.Settings {
 		ClientID:   f.MidTierID,
 		Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
 		HTTP:       tenant.Client(),
+		Listen:     serve.ListenSettings{Public: "localhost:0", Admin: "localhost:0"},
 	}
 	for _, change := range changes {
 		change(&s)
@@ -90,7 +91,7 @@ func TestCheckReportsEachCheck(t *testing.T) {
 		}
 		return names, failed
 	}
-	all := []string{"configuration and tenant", "signing keys", "credential", "Microsoft Graph"}
+	all := []string{"configuration and tenant", "signing keys", "credential", "Microsoft Graph", "addresses"}
 	for _, c := range []struct {
 		name          string
 		change        func(*serve.Settings)
@@ -102,9 +103,21 @@ func TestCheckReportsEachCheck(t *testing.T) {
 			all, []string{"credential"},
 		},
 		{
+			"plain HTTP on a public address", func(s *serve.Settings) { s.Listen.Public = "0.0.0.0:0" },
+			all, []string{"addresses"},
+		},
+		{
+			"an address of another machine", func(s *serve.Settings) { s.Listen.Admin = "192.0.2.1:0" }, // RFC 5737
+			all, []string{"addresses"},
+		},
+		{
+			"a certificate without its key", func(s *serve.Settings) { s.Listen.Certificate = "cert.pem" },
+			all, []string{"addresses"},
+		},
+		{
 			"the id of another tenant",
 			func(s *serve.Settings) { s.TenantID = "11111111-2222-3333-4444-555555555555" },
-			[]string{"configuration and tenant", "Microsoft Graph"}, []string{"configuration and tenant"},
+			[]string{"configuration and tenant", "Microsoft Graph", "addresses"}, []string{"configuration and tenant"},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

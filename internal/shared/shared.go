@@ -149,6 +149,35 @@ func (s *Store) Degraded() []string {
 	return []string{"shared cache"}
 }
 
+// Check reports why the cache cannot be used as a fault: it does not answer, or it does
+// not accept what replicas send, for example because it is a read-only replica.
+func (s *Store) Check(ctx context.Context) error {
+	seal, _ := s.keys.Get()
+	err := s.redis.Set(ctx, seal.name("check", nil), "", time.Second).Err()
+	if err == nil {
+		err = s.limit(ctx, seal.name("check limit", nil), 1).Err()
+	}
+	var rejected redis.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &rejected):
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: fmt.Sprintf("the shared cache rejects what replicas send: %.200s", rejected.Error()),
+			Fix:  "check cache and cache-password, and that the user may write and run scripts",
+			Err:  err,
+		}
+	}
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: "the shared cache does not answer",
+		Fix: "check cache and cache-password; without the cache, replicas work, " +
+			"but share neither exchanges nor limits",
+		Err: err,
+	}
+}
+
 // Get returns the value that a replica has put and when it expires. It returns false if
 // there is none, it has expired, or it was not sealed with the key.
 func (s *Store) Get(ctx context.Context, key bounded.Key) (value string, until time.Time, ok bool) {
@@ -194,12 +223,17 @@ var limitScript string
 // wait, or 0 if the request is within the limit. It returns false if Redis is unavailable.
 func (s *Store) Wait(ctx context.Context, user string, perMinute int) (wait time.Duration, ok bool) {
 	seal, _ := s.keys.Get()
-	names := []string{seal.name("limit", []byte(user))}
-	interval := time.Minute.Microseconds() / int64(perMinute)
+	name := seal.name("limit", []byte(user))
 	var micros int64
 	ok = s.try(ctx, func(ctx context.Context) (err error) {
-		micros, err = redis.NewScript(limitScript).Run(ctx, s.redis, names, interval, perMinute).Int64()
+		micros, err = s.limit(ctx, name, perMinute).Int64()
 		return err
 	})
 	return time.Duration(micros) * time.Microsecond, ok
+}
+
+// limit counts a request under a name and returns the time to wait in microseconds.
+func (s *Store) limit(ctx context.Context, name string, perMinute int) *redis.Cmd {
+	interval := time.Minute.Microseconds() / int64(perMinute)
+	return redis.NewScript(limitScript).Run(ctx, s.redis, []string{name}, interval, perMinute)
 }

@@ -366,3 +366,34 @@ func TestOpenRejectsInvalidConfigurations(t *testing.T) {
 		})
 	}
 }
+
+func TestCheckSaysWhyTheCacheCannotBeUsed(t *testing.T) {
+	s := startRedis(t)
+	key := newKeyFile(t)
+	store := s.open(key, io.Discard)
+	if err := store.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	// A replica of Redis is read-only, also if its primary does not exist.
+	if err := s.client().Do(t.Context(), "REPLICAOF", "localhost", "1").Err(); err != nil {
+		t.Fatal(err)
+	}
+	err := store.Check(t.Context())
+	if f := fault.As(err); f.Kind != fault.Usage || !strings.Contains(f.What, "READONLY") || f.Fix == "" {
+		t.Errorf("got %v", err)
+	}
+	wrong, err := shared.Open(shared.Config{
+		Address: "redis://" + s.Address, Password: "wrong", KeyFile: key, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = wrong.Check(t.Context())
+	if f := fault.As(err); f.Kind != fault.Usage || !strings.Contains(f.What, "WRONGPASS") {
+		t.Errorf("got %v", err)
+	}
+	s.Kill()
+	if f := fault.As(store.Check(t.Context())); f.Kind != fault.Unavailable {
+		t.Errorf("got %v", f)
+	}
+}

@@ -82,7 +82,8 @@ func TestUpdateFindsAChallengeThatAGatewayChanged(t *testing.T) {
 			want: &challenge.Challenge{Claims: `{"access_token":{}}`},
 		},
 		{
-			name: "removed, but in the document", body: stepUp + `,"claims":"{\"access_token\":{\"acrs\":{\"value\":\"c1\"}}}"}`,
+			name: "removed, but in the document",
+			body: stepUp + `,"claims":"{\"access_token\":{\"acrs\":{\"value\":\"c1\"}}}"}`,
 			want: &challenge.Challenge{Claims: claims},
 		},
 		{

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // size is the number of lines of a function or a file.
@@ -39,6 +40,20 @@ func TestTestFilesAreShort(t *testing.T) {
 	for name, text := range textFiles(t, "_test.go") {
 		if lines := strings.Count(text, "\n"); lines > limit {
 			t.Errorf("%s has %d lines; the limit is %d", name, lines, limit)
+		}
+	}
+}
+
+// TestLinesAreNarrow checks every Go file, tests included. A tab counts as four
+// columns; a line with a URL may be wider.
+func TestLinesAreNarrow(t *testing.T) {
+	const limit, tab = 120, "    "
+	for name, text := range textFiles(t, ".go") {
+		for i, line := range strings.Split(text, "\n") {
+			width := utf8.RuneCountInString(strings.ReplaceAll(line, "\t", tab))
+			if width > limit && !strings.Contains(line, "://") {
+				t.Errorf("%s:%d is %d columns wide; the limit is %d", name, i+1, width, limit)
+			}
 		}
 	}
 }

@@ -28,7 +28,8 @@ func trimSecret(secret string, log *slog.Logger) string {
 	}
 	for _, quote := range []string{`"`, "'", "`"} {
 		if len(secret) > 1 && strings.HasPrefix(secret, quote) && strings.HasSuffix(secret, quote) {
-			log.Warn(fmt.Sprintf("the client secret is in quotes (%s), which are used as part of it", quote), "fix", fix)
+			what := fmt.Sprintf("the client secret is in quotes (%s), which are used as part of it", quote)
+			log.Warn(what, "fix", fix)
 		}
 	}
 	return secret

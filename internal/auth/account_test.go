@@ -18,7 +18,7 @@ func TestAccountsAlwaysHaveAName(t *testing.T) {
 		token           idToken
 		want, hint      string
 	}{
-		{"preferred username", "casey@contoso.com", idToken{"c@x.com", "Casey"}, "casey@contoso.com", "casey@contoso.com"},
+		{"preferred username", "casey@x.com", idToken{"c@x.com", "Casey"}, "casey@x.com", "casey@x.com"},
 		{"only an email address", "", idToken{"c@x.com", "Casey"}, "c@x.com", "c@x.com"},
 		{"only a name", "", idToken{"", "Casey Jensen"}, "Casey Jensen", ""},
 		{"a name of control characters", "", idToken{"", "\x1b\u202e"}, "02a90fac", ""},

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -10,8 +11,12 @@ import (
 // Request describes a request that the tenant received, without its secrets.
 type Request = control.Request
 
-// maxRequests limits how many requests the tenant remembers.
-const maxRequests = 10_000
+const (
+	// maxRequests limits how many requests the tenant remembers.
+	maxRequests = 10_000
+	// maxText limits the bytes of each text that it remembers of a request.
+	maxText = 256
+)
 
 // Requests returns the latest 10,000 requests that the tenant received, the
 // oldest first.
@@ -26,15 +31,21 @@ func (t *Tenant) record(r *http.Request, part string, w *statusRecorder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.requests = append(t.requests, Request{
-		Method: r.Method,
-		Path:   r.URL.Path,
+		Method: bounded(r.Method),
+		Path:   bounded(r.URL.Path),
 		Part:   part,
 		Status: w.status,
-		Grant:  r.PostForm.Get("grant_type"),
+		Grant:  bounded(r.PostForm.Get("grant_type")),
 	})
 	if extra := len(t.requests) - maxRequests; extra > 0 {
 		t.requests = t.requests[extra:]
 	}
+}
+
+// bounded returns a copy of at most the first maxText bytes of a text, so that the
+// rest of it can be freed.
+func bounded(text string) string {
+	return strings.ToValidUTF8(strings.Clone(text[:min(len(text), maxText)]), "")
 }
 
 // statusRecorder is an http.ResponseWriter that remembers the status.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/playground"
 )
 
 type logoutOptions struct {
@@ -65,6 +66,7 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 		err = s.warnNotRemembered("signed out, but the configuration still names the account",
 			s.deactivate(ctx, removed))
 		sweep(draftDir(s.paths.State), time.Now())
+		playground.SweepTemporary()
 	}
 	if err == nil && o.Browser {
 		err = s.endBrowserSession(ctx)

@@ -79,16 +79,19 @@ type graphError struct {
 // errorCode returns the most specific error code in the body, or an empty string.
 // Graph's message is not used: it may contain values of the request.
 func errorCode(body io.Reader) string {
-	const maxDepth = 10
+	const (
+		maxInner = 10       // inner errors
+		maxError = 32 << 10 // bytes
+	)
 	var document struct {
 		Error *graphError `json:"error"`
 	}
-	if json.NewDecoder(io.LimitReader(body, maxBody)).Decode(&document) != nil {
+	if json.NewDecoder(io.LimitReader(body, maxError)).Decode(&document) != nil {
 		return ""
 	}
 	code := ""
 	e := document.Error
-	for depth := 0; e != nil && depth < maxDepth; depth++ {
+	for level := 0; e != nil && level < maxInner; level++ {
 		if isCode(e.Code) {
 			code = e.Code
 		}

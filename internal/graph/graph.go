@@ -18,8 +18,13 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// maxBody limits the size in bytes of a response; a profile has under 10 KB.
-const maxBody = 1 << 20
+const (
+	// maxBody limits the size in bytes of a response; a profile has under 10 KB.
+	maxBody = 256 << 10
+	// maxDepth limits the nesting of a response, which a formatted copy repeats in
+	// the indentation of every line; a profile has three levels.
+	maxDepth = 32
+)
 
 // Client calls Graph. Both fields must be set. It is safe for concurrent use.
 type Client struct {
@@ -47,10 +52,16 @@ func (c *Client) Me(ctx context.Context, token string, properties ...string) (Pr
 		return Profile{}, upstream.Fault(err, "cannot read the profile")
 	}
 	p := Profile{Raw: raw}
-	if err := json.Unmarshal(raw, &p.values); err != nil {
+	problem := ""
+	if err = json.Unmarshal(raw, &p.values); err != nil {
+		problem = "is not JSON"
+	} else if depth(raw) > maxDepth {
+		problem = "is not a profile"
+	}
+	if problem != "" {
 		return Profile{}, &fault.Error{
 			Kind: fault.Unavailable,
-			What: "cannot read the profile: the response of Microsoft Graph is not JSON",
+			What: "cannot read the profile: the response of Microsoft Graph " + problem,
 			Fix:  "try again in a minute; if it fails again, check whether a proxy answers instead of it",
 			Err:  err,
 		}

@@ -66,3 +66,25 @@ func (p Profile) SignInName() string {
 	}
 	return ""
 }
+
+// depth returns how deeply the arrays and objects of a JSON text are nested.
+func depth(text []byte) (deepest int) {
+	level, quoted, escaped := 0, false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped = c == '\\'
+			quoted = c != '"'
+		case c == '"':
+			quoted = true
+		case c == '{', c == '[':
+			level++
+			deepest = max(deepest, level)
+		case c == '}', c == ']':
+			level--
+		}
+	}
+	return deepest
+}

@@ -6,8 +6,12 @@ import "strings"
 // To returns the candidate that differs from what was typed by the fewest letters, or an
 // empty string if they all differ by more than two. It ignores case.
 func To(typed string, candidates []string) string {
-	best, distance := "", 3
+	const tooFar = 3
+	best, distance := "", tooFar
 	for _, c := range candidates {
+		if len(typed)-len(c) >= tooFar || len(c)-len(typed) >= tooFar {
+			continue // whatever its letters, and a text from outside may be long
+		}
 		if d := edits(strings.ToLower(typed), strings.ToLower(c)); d < distance {
 			best, distance = c, d
 		}

@@ -217,6 +217,7 @@ func (p *Playground) serve(l net.Listener, h http.Handler, log *slog.Logger) {
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
+		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          errorlog.New(log.Handler(), slog.LevelDebug),
 	}
 	go func() {

@@ -62,11 +62,19 @@ func (o Options) ports() (loopback.Ports, error) {
 
 // temporary makes a directory for the CA of a temporary tenant.
 func (p *Playground) temporary(o Options, ports loopback.Ports) (state, error) {
-	dir, err := os.MkdirTemp("", "profilectl-")
+	SweepTemporary()
+	dir, err := os.MkdirTemp("", tempGlob)
 	if err != nil {
 		return state{}, fmt.Errorf("make temporary directory: %w", err)
 	}
-	p.onClose(func() { _ = os.RemoveAll(dir) })
+	lock, err := loopback.OpenDir(dir) // so that no other process sweeps it
+	if err != nil {
+		return state{}, errors.Join(stateFault(dir, err), os.RemoveAll(dir))
+	}
+	p.onClose(func() {
+		_ = lock.Close()
+		_ = os.RemoveAll(dir)
+	})
 	var names []string
 	if o.RealNames {
 		names = []string{"ciamlogin.com", "contoso.ciamlogin.com", "*.ciamlogin.com", "graph.microsoft.com"}

@@ -132,7 +132,9 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 		p.draft.remove()
 		return e.report(statusUnchanged, p, false)
 	case o.DryRun:
-		p.draft.remove()
+		if p.draft != "" {
+			e.say("Your text is kept. Send it with %s.", e.resumeCommand(p.draft))
+		}
 		return e.report(statusDryRun, p, false)
 	default:
 		err = e.propose(ctx, source, p, ahead)

@@ -109,19 +109,24 @@ func errEditorDidNotWait() error {
 	}
 }
 
-// keepDraft returns the error of an edit, with the place where the text of the user is kept.
+// keepDraft returns the error of an edit, with the place where the text of the user is
+// kept.
 func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
 	if !exists(string(file)) {
 		return err
 	}
-	resume := "`" + e.command("profilectl edit --from-file "+shellQuoted(string(file))) + "`"
 	if errors.Is(context.Cause(ctx), errInterrupted) {
-		e.say("Your text is kept. Continue with %s.", resume)
+		e.say("Your text is kept. Send it with %s.", e.resumeCommand(file))
 		return err
 	}
 	f := fault.As(err)
 	kept := f.Reworded(f.What)
-	kept.Fix = e.globals.fix(f) + "; your text is kept, send it with " + resume
+	kept.Fix = e.globals.fix(f) + "; your text is kept, send it with " + e.resumeCommand(file)
 	kept.Next, kept.Setting = fault.NoAction, ""
 	return kept
+}
+
+// resumeCommand returns the command that sends a draft.
+func (e *edit) resumeCommand(file draftFile) string {
+	return "`" + e.command("profilectl edit --from-file "+shellQuoted(string(file))) + "`"
 }

@@ -46,6 +46,7 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("POST /control/clock", t.controlMoveClock)
 	route("POST /control/keys", func(*http.Request) (any, error) { return nil, t.RotateKeys() })
 	route("GET /control/mail", func(r *http.Request) (any, error) { return t.Mail(r.URL.Query().Get("to")), nil })
+	route("GET /control/audit", t.controlAudit)
 	route("GET /control/requests", func(*http.Request) (any, error) { return t.Requests(), nil })
 	return m
 }

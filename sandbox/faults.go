@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // Fault describes one failure that the tenant is told to produce. It affects the
@@ -45,12 +46,15 @@ func (t *Tenant) nextFault(part string) (f Fault, found bool) {
 
 // fail produces a fault. It reports whether the request is done: after a fault
 // that is only a delay, the tenant sends the normal response.
-func (t *Tenant) fail(f Fault, w http.ResponseWriter, r *http.Request, next http.Handler) (done bool) {
+func (t *Tenant) fail(f Fault, w *statusRecorder, r *http.Request, next http.Handler) (done bool) {
 	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
 		return true
 	}
+	record := audit.From(r.Context())
 	switch {
 	case f.Reset:
+		w.status = 0
+		record.Failed("a fault closed the connection without a response")
 		panic(http.ErrAbortHandler)
 	case f.Cut:
 		cut(w, r, next)
@@ -59,6 +63,7 @@ func (t *Tenant) fail(f Fault, w http.ResponseWriter, r *http.Request, next http
 		if f.RetryAfter > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 		}
+		record.Failed("a fault responded with status %d", f.Status)
 		w.WriteHeader(f.Status)
 		_, _ = w.Write([]byte(f.Body)) // fails only if the client is gone
 		return true
@@ -85,5 +90,6 @@ func cut(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	w.WriteHeader(whole.status)
 	_, _ = w.Write(whole.body.Bytes()[:whole.body.Len()/2]) // fails only if the client is gone
 	_ = http.NewResponseController(w).Flush()
+	audit.From(r.Context()).Failed("a fault closed the connection after half of the response")
 	panic(http.ErrAbortHandler)
 }

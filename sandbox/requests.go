@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // Request describes a request that the tenant received, without its secrets.
@@ -26,8 +27,10 @@ func (t *Tenant) Requests() []Request {
 	return slices.Clone(t.requests)
 }
 
-// record remembers a request whose response was sent through w.
-func (t *Tenant) record(r *http.Request, part string, w *statusRecorder) {
+// record remembers a request whose response was sent through w, and adds it to the
+// audit.
+func (t *Tenant) record(r *http.Request, record *audit.Record, part string, w *statusRecorder) {
+	t.addToAudit(r, record, part, w.status)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.requests = append(t.requests, Request{

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // The parts of a tenant, as Fault and Request name them.
@@ -60,16 +62,20 @@ func isBrowserPath(path string) bool {
 
 // guard wraps the API and the pages. It rejects requests under foreign host
 // names, so that no website can reach the tenant under a name of its own (DNS
-// rebinding), records every other request, and produces the faults.
+// rebinding), records the requests, and produces the faults.
 func (t *Tenant) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		part := partOf(r.URL.Path)
+		ctx, record := audit.With(r.Context())
+		r = r.WithContext(ctx)
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		if !t.knownHost(r.Host) {
-			http.Error(w, "the sandbox does not serve this host name", http.StatusMisdirectedRequest)
+			http.Error(recorder, "the sandbox does not serve this host name", http.StatusMisdirectedRequest)
+			record.Refused("", "the tenant does not have the host name %q", r.Host)
+			t.addToAudit(r, record, part, recorder.status)
 			return
 		}
-		part := partOf(r.URL.Path)
-		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
-		defer t.record(r, part, recorder)
+		defer t.record(r, record, part, recorder)
 		if f, found := t.nextFault(part); found && t.fail(f, recorder, r, next) {
 			return
 		}

@@ -28,6 +28,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
@@ -103,6 +104,7 @@ type Tenant struct {
 	api       http.Handler
 	pages     http.Handler
 	facts     Facts
+	audit     *audit.Log
 
 	mu       sync.Mutex // guards the fields below
 	skew     time.Duration
@@ -114,7 +116,7 @@ type Tenant struct {
 // none.
 func New(c Config) (*Tenant, error) {
 	c = c.withDefaults()
-	t := &Tenant{config: c}
+	t := &Tenant{config: c, audit: audit.NewLog()}
 	var password string
 	var err error
 	t.directory, err = directory.Open(c.Store, func() (state directory.State, err error) {

@@ -232,23 +232,27 @@ func plan() map[string]entry {
 		}},
 		"sandbox": {layer: 4, imports: []string{
 			"sandbox/control",
+			"sandbox/internal/audit",
 			"sandbox/internal/directory",
 			"sandbox/internal/graph",
 			"sandbox/internal/sts",
 			"sandbox/internal/token",
 		}},
 		"sandbox/internal/graph": {layer: 3, imports: []string{
+			"sandbox/internal/audit",
 			"sandbox/internal/directory",
 			"sandbox/internal/sts",
 			"sandbox/internal/token",
 		}},
 		"sandbox/internal/sts": {layer: 2, imports: []string{
 			"sandbox/control",
+			"sandbox/internal/audit",
 			"sandbox/internal/directory",
 			"sandbox/internal/token",
 			"github.com/golang-jwt/jwt/v5",
 			"github.com/google/uuid",
 		}},
+		"sandbox/internal/audit": {layer: 1, imports: []string{"sandbox/control"}},
 		"sandbox/internal/token": {layer: 1, imports: []string{
 			"sandbox/internal/directory",
 			"github.com/golang-jwt/jwt/v5",

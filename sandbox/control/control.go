@@ -97,7 +97,7 @@ type Request struct {
 	Method string
 	Path   string
 	Part   string // as in Fault
-	Status int    // of the response
+	Status int    // of the response; 0 if there was none
 	Grant  string // grant_type, at the token endpoint
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
@@ -14,16 +15,19 @@ import (
 func (g *Graph) caller(r *http.Request, scopes ...string) (directory.User, *graphError) {
 	scheme, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return directory.User{}, invalidToken("Access token is empty.")
+		return directory.User{}, invalidToken("Access token is empty.").
+			because("the request has no bearer token")
 	}
 	var keys []directory.Key
 	g.Directory.View(func(d *directory.State) { keys = d.Keys })
 	claims, err := g.Signer.Verify(keys, raw, g.Now())
 	if err != nil {
-		return directory.User{}, invalidToken("Access token validation failure.")
+		return directory.User{}, invalidToken("Access token validation failure.").because("%s", tokenProblem(err))
 	}
+	g.recordToken(audit.From(r.Context()), claims)
 	if claims["aud"] != sts.GraphID {
-		return directory.User{}, invalidToken("Access token validation failure. Invalid audience.")
+		return directory.User{}, invalidToken("Access token validation failure. Invalid audience.").
+			because("the access token is for another API: its audience is %q, not Microsoft Graph", claims["aud"])
 	}
 	if claims["idtyp"] == "app" {
 		return directory.User{}, &graphError{
@@ -34,7 +38,8 @@ func (g *Graph) caller(r *http.Request, scopes ...string) (directory.User, *grap
 	}
 	granted, _ := claims["scp"].(string)
 	if !hasAny(strings.Fields(granted), scopes) {
-		return directory.User{}, accessDenied()
+		return directory.User{}, accessDenied().
+			because("the access token grants %q, but the request needs %s", granted, strings.Join(scopes, " or "))
 	}
 	id, _ := claims["oid"].(string)
 	user, ok := g.findUser(id)

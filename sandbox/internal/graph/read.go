@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -20,7 +21,7 @@ func (g *Graph) read(w http.ResponseWriter, r *http.Request) {
 	if selected := r.URL.Query().Get("$select"); selected != "" {
 		names = strings.Split(selected, ",")
 	}
-	user.Profile = g.visibleProfile(user)
+	user.Profile = g.visibleProfile(r, user)
 	var subdomain string
 	g.Directory.View(func(d *directory.State) { subdomain = d.Subdomain })
 	body := map[string]any{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity"}
@@ -32,6 +33,7 @@ func (g *Graph) read(w http.ResponseWriter, r *http.Request) {
 		}
 		body[name] = property(user, name, subdomain)
 	}
+	audit.From(r.Context()).Answered("returned the profile")
 	g.write(w, r, http.StatusOK, body)
 }
 
@@ -53,10 +55,12 @@ func selectableProperties() []string {
 
 // visibleProfile returns the user's profile as reads show it: the old one until
 // the read lag after a change is over.
-func (g *Graph) visibleProfile(user directory.User) map[string]*string {
+func (g *Graph) visibleProfile(r *http.Request, user directory.User) map[string]*string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if old, lagging := g.stale[user.ID]; lagging && g.Now().Before(old.until) {
+		audit.From(r.Context()).Answered("returned the profile from before the last change: the read lag is %s",
+			g.ReadLag)
 		return old.profile
 	}
 	return user.Profile

@@ -1,10 +1,13 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
@@ -13,6 +16,14 @@ type graphError struct {
 	status  int // HTTP status
 	code    string
 	message string
+	reason  string // the cause in words, for the audit; empty if message is exact enough
+}
+
+// because sets the cause that the audit shows, which may be more exact than what Graph tells
+// the client. It must not contain a secret. The arguments are those of fmt.Sprintf.
+func (e *graphError) because(reason string, args ...any) *graphError {
+	e.reason = fmt.Sprintf(reason, args...)
+	return e
 }
 
 func invalidToken(message string) *graphError {
@@ -52,6 +63,7 @@ type innerError struct {
 // writeError sends an error.
 func (g *Graph) writeError(w http.ResponseWriter, r *http.Request, e *graphError) {
 	g.Log.Info("reject request", "path", r.URL.Path, "code", e.code)
+	audit.From(r.Context()).Refused(e.code, "%s", cmp.Or(e.reason, e.message))
 	requestID, clientID := setRequestIDs(w, r)
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", `+
@@ -88,6 +100,7 @@ func setRequestIDs(w http.ResponseWriter, r *http.Request) (requestID, clientID 
 		clientID = requestID
 	}
 	clientID = clean(clientID)
+	audit.From(r.Context()).Correlate(clientID)
 	w.Header().Set("request-id", requestID)
 	w.Header().Set("client-request-id", clientID)
 	return requestID, clientID

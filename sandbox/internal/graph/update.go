@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"unicode/utf16"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -38,6 +41,7 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request) {
 		g.stale[user.ID] = staleProfile{profile: user.Profile, until: g.Now().Add(g.ReadLag)}
 		g.mu.Unlock()
 	}
+	audit.From(r.Context()).Answered("changed %s", strings.Join(slices.Sorted(maps.Keys(changes)), ", "))
 	g.write(w, r, http.StatusNoContent, nil)
 }
 
@@ -53,7 +57,7 @@ func readChanges(w http.ResponseWriter, r *http.Request) (map[string]*string, *g
 	}
 	for name := range body {
 		if maxLength(name) == 0 {
-			return nil, accessDenied()
+			return nil, accessDenied().because("users may not change their property %q", name)
 		}
 	}
 	changes := map[string]*string{}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -31,6 +32,7 @@ func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 		s.issueFailed(w, err)
 		return
 	}
+	audit.From(r.Context()).Issued("issued an app-only access token to %s for %s", t.app.Name, s.apiName(api.ID))
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_type":     "Bearer",
 		"expires_in":     int(life.Seconds()),

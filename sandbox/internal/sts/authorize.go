@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // codeLife is the lifetime of authorization codes and of one-time codes.
@@ -30,6 +32,7 @@ func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	clientID := r.Form.Get("client_id")
 	app, known := s.findApp(clientID)
+	audit.From(r.Context()).Client(clientID, app.Name)
 	switch {
 	case clientID == "":
 		s.errorPage(w, r, newError(aadstsParameterMissing, "client_id"))
@@ -38,7 +41,7 @@ func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
 		s.errorPage(w, r, newError(aadstsClientNotFound, clientID))
 		return
 	case !allowsRedirect(app, r.Form.Get("redirect_uri")):
-		s.errorPage(w, r, newError(aadstsRedirectURIMismatch))
+		s.errorPage(w, r, redirectMismatch(app, r.Form.Get("redirect_uri")))
 		return
 	}
 	t, e := s.newTransaction(r.Form, app)
@@ -113,8 +116,10 @@ func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 	s.end(t)
 	auth := t.auth
 	auth.Family = NewID()
+	s.recordTransaction(r, t)
 	if t.device != nil {
 		s.approve(t.device, auth)
+		audit.From(r.Context()).Issued("approved the device; %s", howSignedIn(auth))
 		s.message(w, r, "You are signed in",
 			"You have signed in to "+t.app.Name+" on your device. You can close this window.")
 		return
@@ -131,6 +136,7 @@ func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 		expires:   s.Now().Add(codeLife),
 	}
 	s.mu.Unlock()
+	audit.From(r.Context()).Issued("sent an authorization code to %s; %s", t.redirect, howSignedIn(auth))
 	s.respond(w, r, t, url.Values{"code": {value}, "session_state": {NewID()}})
 }
 
@@ -148,8 +154,8 @@ func (s *STS) redirectError(w http.ResponseWriter, r *http.Request, t *transacti
 		s.errorPage(w, r, e)
 		return
 	}
-	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code))
-	values := url.Values{"error": {e.oauth}, "error_description": {e.description(s.newTrace(r))}}
+	s.recordTransaction(r, t)
+	values := url.Values{"error": {e.oauth}, "error_description": {e.description(s.refuse(r, e))}}
 	if e.code == aadstsUserDeclined {
 		values.Set("error_subcode", "cancel")
 	}

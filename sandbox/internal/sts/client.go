@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -27,6 +28,7 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 		return app, "", e
 	}
 	app, known := s.findApp(id)
+	audit.From(r.Context()).Client(id, app.Name)
 	assertion := r.PostForm.Get("client_assertion")
 	switch {
 	case !known:

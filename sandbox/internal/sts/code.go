@@ -26,6 +26,9 @@ type authorizationCode struct {
 // revokes the tokens of the first (RFC 6749, 4.1.2).
 func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 	c, reused := s.useCode(t.form.Get("code"))
+	if c != nil {
+		s.recordUser(t.record, c.auth.UserID)
+	}
 	switch {
 	case c == nil:
 		return issuance{}, newError(aadstsGrantInvalid)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -42,6 +43,7 @@ func (s *STS) deviceCode(w http.ResponseWriter, r *http.Request) {
 	s.devices[d.deviceCode] = d
 	s.mu.Unlock()
 	page := s.origins(r).pages + "/common/oauth2/deviceauth"
+	audit.From(r.Context()).Issued("issued a device code; the user enters the user code at %s", page)
 	writeJSON(w, http.StatusOK, map[string]any{
 		"user_code":        d.userCode,
 		"device_code":      d.deviceCode,

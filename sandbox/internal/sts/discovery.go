@@ -3,6 +3,7 @@ package sts
 import (
 	"net/http"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
@@ -14,6 +15,7 @@ func (s *STS) discovery(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, e)
 		return
 	}
+	audit.From(r.Context()).Answered("returned the OpenID configuration")
 	o, id := s.origins(r), s.tenant().id
 	api, pages := o.api+"/"+id, o.pages+"/"+id
 	authMethods := []string{"client_secret_post", "private_key_jwt", "client_secret_basic"}
@@ -55,5 +57,6 @@ func (s *STS) keys(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "cannot read the signing keys", http.StatusInternalServerError)
 		return
 	}
+	audit.From(r.Context()).Answered("returned the signing keys")
 	writeJSON(w, http.StatusOK, map[string]any{"keys": published})
 }

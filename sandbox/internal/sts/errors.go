@@ -1,12 +1,15 @@
 package sts
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/google/uuid"
+
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // entraError is an error as Entra reports it to a client or on an error page.
@@ -15,6 +18,7 @@ type entraError struct {
 	oauth  string // the OAuth error code, such as "invalid_grant"
 	text   string
 	claims string // the claims request that satisfies the policy, if one was not satisfied
+	reason string // the cause in words, for the audit; empty if text is exact enough
 }
 
 // newError returns the error with a code. The arguments fill in the values that its
@@ -26,6 +30,23 @@ func newError(code errorCode, args ...any) *entraError {
 		e.text = fmt.Sprintf(d.description, args...)
 	}
 	return e
+}
+
+// because sets the cause that the audit shows, which may be more exact than what Entra tells
+// the client. It must not contain a secret. The arguments are those of fmt.Sprintf.
+func (e *entraError) because(reason string, args ...any) *entraError {
+	e.reason = fmt.Sprintf(reason, args...)
+	return e
+}
+
+// refuse records the error in the audit and in the log, and returns the trace of the request.
+func (s *STS) refuse(r *http.Request, e *entraError) trace {
+	t := s.newTrace(r)
+	record := audit.From(r.Context())
+	record.Correlate(t.correlationID)
+	record.Refused(e.Error(), "%s", cmp.Or(e.reason, e.text))
+	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code), "correlation", t.correlationID)
+	return t
 }
 
 // Error returns the code, such as "AADSTS50076".
@@ -70,8 +91,7 @@ type errorResponse struct {
 
 // writeError sends the error as JSON.
 func (s *STS) writeError(w http.ResponseWriter, r *http.Request, e *entraError) {
-	t := s.newTrace(r)
-	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code), "correlation", t.correlationID)
+	t := s.refuse(r, e)
 	writeJSON(w, e.code.status(), errorResponse{
 		Error:         e.oauth,
 		Description:   e.description(t),

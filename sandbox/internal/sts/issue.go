@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
@@ -53,6 +54,7 @@ func (s *STS) issue(w http.ResponseWriter, r *http.Request, i issuance) {
 	case err != nil:
 		s.issueFailed(w, err)
 	default:
+		s.recordIssuance(r, i, response)
 		writeJSON(w, http.StatusOK, response)
 	}
 }
@@ -66,6 +68,7 @@ func (s *STS) issueFailed(w http.ResponseWriter, err error) {
 // exists or the sign-in is no longer valid.
 func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err error) {
 	user, ok := s.findUser(i.auth.UserID)
+	audit.From(r.Context()).User(user.Email)
 	if !ok {
 		return response, newError(aadstsUserNotFound)
 	}

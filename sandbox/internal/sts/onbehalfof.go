@@ -53,6 +53,7 @@ func (s *STS) openAssertion(t tokenRequest) (authentication, *entraError) {
 	if scp, _ := claims["scp"].(string); scp == "" || token.Open(ours.sealKey, aio, &auth) != nil {
 		return authentication{}, newError(aadstsAssertionWithoutUser, t.app.ID)
 	}
+	s.recordUser(t.record, auth.UserID)
 	if s.family(auth.Family).Revoked {
 		return authentication{}, newError(aadstsGrantRevoked)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -68,6 +69,7 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 		}
 		s.mu.Unlock()
 	}
+	s.recordPage(r, t, page, problem)
 	s.render(w, r, http.StatusOK, page, v, origin(t.redirect))
 }
 
@@ -116,6 +118,7 @@ func (s *STS) formPost(w http.ResponseWriter, r *http.Request, action string, fi
 
 // message shows a page without a form.
 func (s *STS) message(w http.ResponseWriter, r *http.Request, title, text string) {
+	audit.From(r.Context()).Shown("showed the page %q", title)
 	s.render(w, r, http.StatusOK, "message", view{Title: title, Text: text}, "")
 }
 
@@ -127,10 +130,9 @@ func (s *STS) home(w http.ResponseWriter, r *http.Request) {
 
 // errorPage shows an error that must not be sent to a redirect URI.
 func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
-	s.Log.Info("reject request", "path", r.URL.Path, "code", int(e.code))
 	v := view{
 		Title: "Sorry, but we're having trouble signing you in.",
-		Text:  e.description(s.newTrace(r)),
+		Text:  e.description(s.refuse(r, e)),
 	}
 	s.render(w, r, e.code.status(), "message", v, "")
 }

@@ -25,6 +25,16 @@ func allowsRedirect(app directory.App, uri string) bool {
 	})
 }
 
+// redirectMismatch returns the error for a redirect URI that is not registered.
+func redirectMismatch(app directory.App, uri string) *entraError {
+	registered := "none"
+	if len(app.RedirectURIs) > 0 {
+		registered = strings.Join(app.RedirectURIs, " ")
+	}
+	return newError(aadstsRedirectURIMismatch).
+		because("the redirect URI %q is not registered for %s; registered: %s", uri, app.Name, registered)
+}
+
 // parseLocalhost parses a redirect URI and reports whether it is one with http://localhost,
 // whose port is ignored.
 func parseLocalhost(uri string) (u *url.URL, ok bool) {

@@ -30,6 +30,7 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 	if token.Open(s.tenant().sealKey, sealed, &old) != nil {
 		return issuance{}, newError(aadstsGrantInvalid)
 	}
+	s.recordUser(t.record, old.Auth.UserID)
 	family := s.family(old.Auth.Family)
 	switch {
 	case !strings.EqualFold(old.ClientID, t.app.ID):

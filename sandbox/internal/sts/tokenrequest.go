@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -22,6 +24,7 @@ type tokenRequest struct {
 	azpacr string // how the client authenticated
 	form   url.Values
 	claims claimsRequest
+	record *audit.Record // of this request
 }
 
 // issuance returns the tokens to issue in response to the request.
@@ -90,12 +93,21 @@ func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenReq
 	if e := checkRepeated(r.PostForm); e != nil {
 		return tokenRequest{}, e
 	}
+	record := audit.From(r.Context())
+	record.Grant(r.PostForm.Get("grant_type"))
+	record.Scopes(strings.Fields(r.PostForm.Get("scope"))...)
 	app, azpacr, e := s.client(r)
 	if e != nil {
 		return tokenRequest{}, e
 	}
 	claims, e := readClaims(r.PostForm.Get("claims"))
-	return tokenRequest{app: app, azpacr: azpacr, form: r.PostForm, claims: claims}, e
+	return tokenRequest{
+		app:    app,
+		azpacr: azpacr,
+		form:   r.PostForm,
+		claims: claims,
+		record: record,
+	}, e
 }
 
 // checkRepeated returns an error if a parameter occurs twice, which OAuth forbids (RFC 6749,

@@ -1,0 +1,55 @@
+package control
+
+import (
+	"context"
+	"strconv"
+	"time"
+)
+
+// Decision is what the tenant decided about a request.
+type Decision string
+
+// The decisions.
+const (
+	Issued   Decision = "issued"   // tokens or an authorization code
+	Shown    Decision = "shown"    // a page for the user
+	Answered Decision = "answered" // any other success
+	Refused  Decision = "refused"
+	Failed   Decision = "failed" // a fault that was ordered
+)
+
+// AuditEntry describes a request to the tenant, what the tenant decided, and why.
+// It holds no secrets, but it holds the email addresses of the tenant's users.
+type AuditEntry struct {
+	Number        int64     `json:"number"` // counts the requests, from 1
+	Time          time.Time `json:"time"`   // by the tenant's clock
+	Method        string    `json:"method"`
+	Path          string    `json:"path"` // without the query
+	Part          string    `json:"part"` // as in Fault
+	ClientID      string    `json:"clientId,omitempty"`
+	Client        string    `json:"client,omitempty"` // name of the app
+	User          string    `json:"user,omitempty"`   // email address
+	Grant         string    `json:"grant,omitempty"`  // grant_type
+	Scopes        []string  `json:"scopes,omitempty"` // requested, or granted if tokens were issued
+	Decision      Decision  `json:"decision"`
+	Status        int       `json:"status"`         // of the response; 0 if there was none
+	Code          string    `json:"code,omitempty"` // AADSTS… or the error code of Graph
+	CorrelationID string    `json:"correlationId,omitempty"`
+	Reason        string    `json:"reason"`
+}
+
+// Outcome returns the decision and the reason in one sentence: "refused: …",
+// "issued an access token …".
+func (e AuditEntry) Outcome() string {
+	if e.Decision == Refused || e.Decision == Failed {
+		return string(e.Decision) + ": " + e.Reason
+	}
+	return e.Reason
+}
+
+// Audit returns the entries of the audit whose number is greater than after, the
+// oldest first. The tenant keeps the latest 1000. If there is none, the tenant
+// waits for one, for at most wait; then the result is empty.
+func (c *Client) Audit(ctx context.Context, after int64, wait time.Duration) ([]AuditEntry, error) {
+	return get[[]AuditEntry](ctx, c, "/audit?after="+strconv.FormatInt(after, 10)+"&wait="+wait.String())
+}

@@ -62,9 +62,10 @@ func TestControlStatuses(t *testing.T) {
 		status             int
 	}{
 		{"GET", "/facts", "", 200},
-		{"POST", "/users", `{"email":"ada@contoso.example","password":"a good password"}`, 200},
+		{"POST", "/users", `{"email":"ada@contoso.example","password":"A good password"}`, 200},
 		{"POST", "/users", `{"email":"ADA@contoso.example"}`, 400},
 		{"POST", "/users", `{"email":"nobody"}`, 400},
+		{"POST", "/users", `{"email":"eve@contoso.example","password":"too simple"}`, 400},
 		{"POST", "/users", `{"mail":"x"}`, 400},
 		{"POST", "/users", `{} {}`, 400},
 		{"GET", "/users", "", 200},
@@ -112,7 +113,7 @@ func TestControlListsAppsWithoutSecrets(t *testing.T) {
 
 func TestControlAddsUsersWithASecondFactor(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	const email, password = "ada@contoso.example", "a good password"
+	const email, password = "ada@contoso.example", "A good password"
 	user := `{"email":"` + email + `","password":"` + password + `","name":"Ada","mfa":true,` +
 		`"profile":{"city":"London"}}`
 	if status, body := c.control(controlKey, "POST", "/users", user); status != 200 {

@@ -112,7 +112,7 @@ func TestStepOutOfTurnIsRejected(t *testing.T) {
 		_, page = c.post(jar, path, url.Values{
 			"tx":       {tx(page)},
 			"code":     {""},
-			"password": {"a new password"},
+			"password": {"A new password"},
 			"account":  {c.facts.User},
 		})
 		if strings.Contains(page, `id="form-post"`) || c.response != nil {

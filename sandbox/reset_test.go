@@ -14,7 +14,7 @@ func TestPasswordResetEndsEarlierSignIns(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	before := c.tokens(readScope)
 	old := c.user.Password
-	c.user.Password, c.user.Forgot = "a brand new password", true
+	c.user.Password, c.user.Forgot = "A brand new password", true
 	if got := c.tokens(readScope); got.Status != 200 {
 		t.Fatalf("got %+v", got)
 	}

@@ -45,8 +45,9 @@ func seed(c Config) (directory.State, string, error) {
 	}, password, nil
 }
 
-// newPassword returns a random password of 16 characters, 80 bits.
-func newPassword() string { return rand.Text()[:16] }
+// newPassword returns a random password of 80 bits that follows the rule of
+// directory.CheckPassword.
+func newPassword() string { return "Sbx-" + rand.Text()[:16] }
 
 func seededUser(passwordHash string, created time.Time) directory.User {
 	profile := map[string]*string{}

@@ -12,7 +12,7 @@ import (
 
 func TestSignUp(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	c.user.Email, c.user.Password, c.user.SignUp = "new@contoso.example", "a good password", true
+	c.user.Email, c.user.Password, c.user.SignUp = "new@contoso.example", "A good password", true
 	if got := c.tokens(readScope); got.Status != 200 {
 		t.Fatalf("got %+v", got)
 	}
@@ -79,14 +79,14 @@ func TestAccountLocksAfterFiveWrongPasswords(t *testing.T) {
 		t.Errorf("the correct password signed in after five wrong ones: %s", page.Text)
 	}
 	c.user.WrongPasswords = nil
-	c.user.Forgot, c.user.Password = true, "a brand new password"
+	c.user.Forgot, c.user.Password = true, "A brand new password"
 	if c.signIn(readScope); c.code() == "" {
 		t.Errorf("a new password does not unlock the account: %v", c.response)
 	}
 }
 
 func TestPromptAndAccountPicker(t *testing.T) {
-	const eve, password = "eve@contoso.example", "another password"
+	const eve, password = "eve@contoso.example", "Another password"
 	c := newClient(t, sandbox.Config{})
 	if err := c.tenant.AddUser(eve, password, "Eve"); err != nil {
 		t.Fatal(err)

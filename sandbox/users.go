@@ -24,6 +24,9 @@ func (t *Tenant) AddUser(email, password, displayName string) error {
 
 // addUser adds an account with all its properties, or none of it.
 func (t *Tenant) addUser(u control.User) error {
+	if err := directory.CheckPassword(u.Password); err != nil {
+		return err
+	}
 	hash, err := directory.Hash(u.Password, t.config.iterations())
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 func TestAddUserRejectsATakenAddress(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	for _, email := range []string{c.facts.User, "CASEY@Contoso.Example"} {
-		err := c.tenant.AddUser(email, "another password", "Another")
+		err := c.tenant.AddUser(email, "Another password", "Another")
 		if want := "the sandbox already has an account " + email; err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", email, err, want)
 		}

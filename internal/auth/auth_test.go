@@ -110,7 +110,7 @@ func TestInteractiveWaitsForTheRightPassword(t *testing.T) {
 
 func TestInteractiveRejectsADifferentAccount(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
-	if err := w.tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
+	if err := w.tenant.AddUser("eve@contoso.example", "Another password", "Eve"); err != nil {
 		t.Fatal(err)
 	}
 	casey, err := w.client.Interactive(t.Context(), readScope())
@@ -118,7 +118,7 @@ func TestInteractiveRejectsADifferentAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-w.closed
-	w.browser, w.user.Email, w.user.Password = nil, "eve@contoso.example", "another password"
+	w.browser, w.user.Email, w.user.Password = nil, "eve@contoso.example", "Another password"
 	edit := auth.Request{Scopes: []string{w.tenant.Facts().EditScope}, Account: &casey.Account}
 	_, err = w.client.Interactive(t.Context(), edit)
 	if f := fault.As(err); f.Kind != fault.Denied || f.What != "a different account signed in; nothing was changed" {

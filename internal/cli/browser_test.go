@@ -81,7 +81,7 @@ func TestBrowserSignsUp(t *testing.T) {
 	got := user.signIn(
 		auth.Request{Scopes: graphScopes(), Prompt: "create"},
 		chromedp.SendKeys(chromedp.CSS("#email"), email),
-		chromedp.SendKeys(chromedp.CSS("#password"), "a new password"),
+		chromedp.SendKeys(chromedp.CSS("#password"), "A new password"),
 		chromedp.SendKeys(chromedp.CSS("#name"), "New User"),
 		chromedp.Click(chromedp.CSS("#sign-up button")),
 		user.enterCode(email),

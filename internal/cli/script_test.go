@@ -64,9 +64,9 @@ func robotBrowser(mode string) func(context.Context, string) error {
 		case "closed":
 			return nil
 		case "other-user", "stranger":
-			user.Email, user.Password = "eve@contoso.example", "another password"
+			user.Email, user.Password = "eve@contoso.example", "Another password"
 		case "new-user", "new":
-			user.Email, user.Password = "new@contoso.example", "a new password"
+			user.Email, user.Password = "new@contoso.example", "A new password"
 			user.SignUp = strings.Contains(address, "prompt=create")
 		case "none":
 			return errors.New("the command opened a browser, which the script forbids")
@@ -164,7 +164,7 @@ func setUpScript(e *testscript.Env) error {
 	})
 	e.Values["playground"] = p
 	e.Values["state"] = &scriptState{}
-	if err := p.Tenant.AddUser("eve@contoso.example", "another password", "Eve"); err != nil {
+	if err := p.Tenant.AddUser("eve@contoso.example", "Another password", "Eve"); err != nil {
 		return err
 	}
 	for name, value := range p.Variables() {

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -9,14 +10,14 @@ import (
 const iterations = 1000 // few, to keep the tests fast
 
 func TestMatchesAcceptsThePasswordOfTheHash(t *testing.T) {
-	hash, err := directory.Hash("a good password", iterations)
+	hash, err := directory.Hash("A good password", iterations)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !directory.Matches("a good password", hash, iterations) {
+	if !directory.Matches("A good password", hash, iterations) {
 		t.Error("the password does not match")
 	}
-	if directory.Matches("another password", hash, iterations) {
+	if directory.Matches("Another password", hash, iterations) {
 		t.Error("another password matches")
 	}
 }
@@ -35,6 +36,29 @@ func TestMatchesRejectsMalformedHashes(t *testing.T) {
 	} {
 		if directory.Matches("", hash, iterations) {
 			t.Errorf("%s: the empty password matches", name)
+		}
+	}
+}
+
+func TestCheckPasswordFollowsTheDocumentedRule(t *testing.T) {
+	for password, valid := range map[string]bool{
+		"Passw0rd":                        true,
+		"passw0rd!":                       true,
+		"PASSW0RD!":                       true,
+		"Correct horse battery":           true, // a blank is a symbol
+		"Passw0r":                         false,
+		"passw0rd":                        false,
+		"correct horse":                   false,
+		"12345678":                        false,
+		"":                                false,
+		"Pässwörter1":                     true,
+		"ÄÖÜäöü12":                        false, // letters outside A to Z count for no kind
+		"Aa1" + strings.Repeat("ü", 253):  true,  // characters are counted, not bytes
+		"Aa1" + strings.Repeat("x", 254):  false,
+		"Aa1" + strings.Repeat("x", 1000): false,
+	} {
+		if err := directory.CheckPassword(password); (err == nil) != valid {
+			t.Errorf("%q: got %v", password, err)
 		}
 	}
 }

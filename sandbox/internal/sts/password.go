@@ -7,11 +7,12 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-const (
-	maxAttempts = 5 // for a one-time code, and for a password until the account is locked
-	minPassword = 8 // bytes
-	maxPassword = 256
-)
+// maxAttempts limits the attempts at a one-time code, and at a password until the account
+// is locked.
+const maxAttempts = 5
+
+// choosePassword is shown for a new password that breaks the rule.
+const choosePassword = "Choose a password of " + directory.PasswordRule + "."
 
 // enterPassword checks the email address and password of the sign-in page. An unknown
 // account takes the same time and gets the same response as a wrong password.

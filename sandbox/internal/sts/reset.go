@@ -52,8 +52,8 @@ func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction
 	case !t.mayReset:
 		s.errorPage(w, r, newError(aadstsGrantExpired))
 		return
-	case !isPassword(password):
-		s.show(w, r, t, "new-password", "Choose a password of at least 8 characters.")
+	case directory.CheckPassword(password) != nil:
+		s.show(w, r, t, "new-password", choosePassword)
 		return
 	}
 	userID, err := s.changePassword(t.reset, password)

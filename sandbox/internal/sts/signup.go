@@ -34,8 +34,8 @@ func (s *STS) signUp(w http.ResponseWriter, r *http.Request, t *transaction) {
 	switch {
 	case !isEmail(user.email):
 		s.show(w, r, t, "sign-up", "Enter a valid email address.")
-	case !isPassword(user.password):
-		s.show(w, r, t, "sign-up", "Choose a password of at least 8 characters.")
+	case directory.CheckPassword(user.password) != nil:
+		s.show(w, r, t, "sign-up", choosePassword)
 	case user.name == "" || len(user.name) > maxName:
 		s.show(w, r, t, "sign-up", "Enter a display name.")
 	case taken:
@@ -51,8 +51,6 @@ func isEmail(text string) bool {
 	address, err := mail.ParseAddress(text)
 	return err == nil && address.Address == text
 }
-
-func isPassword(text string) bool { return len(text) >= minPassword && len(text) <= maxPassword }
 
 // finishSignUp creates the account after the user has verified its email address.
 func (s *STS) finishSignUp(w http.ResponseWriter, r *http.Request, t *transaction) {

@@ -206,6 +206,10 @@ func (s *State) UserByID(id string) (*User, bool) {
 	return &s.Users[i], true
 }
 
+// PrincipalName returns the userPrincipalName of the account with an object id. In external
+// tenants, it is derived from the object id, and not from the email address.
+func (s *State) PrincipalName(id string) string { return id + "@" + s.Subdomain + ".onmicrosoft.com" }
+
 // AppByID returns the app registration with a client id, ignoring case.
 func (s *State) AppByID(id string) (*App, bool) {
 	i := slices.IndexFunc(s.Apps, func(a App) bool { return strings.EqualFold(a.ID, id) })

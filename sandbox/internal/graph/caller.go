@@ -10,6 +10,8 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
+const graphURI = "https://graph.microsoft.com"
+
 // caller returns the user whose access token a request carries. It returns an
 // error unless the token grants one of the scopes.
 func (g *Graph) caller(r *http.Request, scopes ...string) (directory.User, *graphError) {
@@ -25,18 +27,18 @@ func (g *Graph) caller(r *http.Request, scopes ...string) (directory.User, *grap
 		return directory.User{}, invalidToken("Access token validation failure.").because("%s", tokenProblem(err))
 	}
 	g.recordToken(audit.From(r.Context()), claims)
-	if claims["aud"] != sts.GraphID {
+	if claims["aud"] != sts.GraphID && claims["aud"] != graphURI {
 		return directory.User{}, invalidToken("Access token validation failure. Invalid audience.").
 			because("the access token is for another API: its audience is %q, not Microsoft Graph", claims["aud"])
 	}
-	if claims["idtyp"] == "app" {
+	granted, delegated := claims["scp"].(string)
+	if !delegated {
 		return directory.User{}, &graphError{
 			status:  http.StatusBadRequest,
 			code:    "BadRequest",
 			message: "/me request is only valid with delegated authentication flow.",
 		}
 	}
-	granted, _ := claims["scp"].(string)
 	if !hasAny(strings.Fields(granted), scopes) {
 		return directory.User{}, accessDenied().
 			because("the access token grants %q, but the request needs %s", granted, strings.Join(scopes, " or "))

@@ -27,7 +27,12 @@ func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 	claims["azp"], claims["azpacr"] = t.app.ID, t.azpacr
 	claims["oid"], claims["sub"] = principal, principal
 	claims["aio"] = rand.Text()
-	access, err := s.Signer.Sign(ours.keys, claims)
+	sign := s.Signer.Sign
+	if api.ID == GraphID {
+		s.toVersion1(claims, t.app)
+		sign = s.Signer.SignOpaque
+	}
+	access, err := sign(ours.keys, claims)
 	if err != nil {
 		s.issueFailed(w, err)
 		return

@@ -98,8 +98,9 @@ func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err e
 	return response, err
 }
 
-// accessToken returns a v2.0 access token. As the token has no amr claim, only acrs and the
-// opaque aio show that the user completed a second factor.
+// accessToken returns an access token: a v2.0 token, or what Microsoft Graph gets. As a v2.0
+// token has no amr claim, only acrs and the opaque aio show that the user completed a second
+// factor.
 func (s *STS) accessToken(
 	r *http.Request,
 	i issuance,
@@ -123,6 +124,10 @@ func (s *STS) accessToken(
 	}
 	if len(i.auth.Contexts) > 0 && i.auth.MFA {
 		claims["acrs"] = i.auth.Contexts
+	}
+	if i.grant.resource == GraphID {
+		s.toGraph(claims, i, user)
+		return s.Signer.SignOpaque(ours.keys, claims)
 	}
 	return s.Signer.Sign(ours.keys, claims)
 }

@@ -27,15 +27,16 @@ func (t *Tenant) addToAudit(r *http.Request, record *audit.Record, part string, 
 	t.audit.Add(e)
 }
 
-// maxAuditWait limits how long a request to the control API waits for an entry.
-const maxAuditWait = time.Minute
+// maxWait limits how long a request to the control API waits for an audit entry or
+// an email.
+const maxWait = time.Minute
 
 func (t *Tenant) controlAudit(r *http.Request) (any, error) {
-	after, wait, err := auditQuery(r.URL.Query())
+	after, wait, err := waitQuery(r.URL.Query())
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), min(wait, maxAuditWait))
+	ctx, cancel := context.WithTimeout(r.Context(), min(wait, maxWait))
 	defer cancel()
 	entries := t.WaitForAudit(ctx, after)
 	if entries == nil {
@@ -44,10 +45,10 @@ func (t *Tenant) controlAudit(r *http.Request) (any, error) {
 	return entries, nil
 }
 
-func auditQuery(q url.Values) (after int64, wait time.Duration, err error) {
+func waitQuery(q url.Values) (after int64, wait time.Duration, err error) {
 	if text := q.Get("after"); text != "" {
 		if after, err = strconv.ParseInt(text, 10, 64); err != nil || after < 0 {
-			return 0, 0, fmt.Errorf("after must be the number of an entry, not %q", text)
+			return 0, 0, fmt.Errorf("after must be a number, not %q", text)
 		}
 	}
 	if text := q.Get("wait"); text != "" {

@@ -2,10 +2,13 @@ package sandbox
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -22,6 +25,39 @@ func (t *Tenant) FailNext(f Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.faults = append(t.faults, f)
+}
+
+// Faults returns the faults that have not happened yet, in their order.
+func (t *Tenant) Faults() []Fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]Fault{}, t.faults...)
+}
+
+// checkFault returns an error if a fault has no effect, or if its parts contradict
+// each other.
+func checkFault(f Fault) error {
+	effects := 0
+	for _, effect := range []bool{f.Status != 0, f.Reset, f.Cut} {
+		if effect {
+			effects++
+		}
+	}
+	switch {
+	case f.Part != "" && !slices.Contains(parts(), f.Part):
+		return fmt.Errorf("the sandbox has no part %q; its parts are %s", f.Part, strings.Join(parts(), ", "))
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fmt.Errorf("a fault cannot have the status %d; it must be between 200 and 599", f.Status)
+	case f.Delay < 0 || f.RetryAfter < 0:
+		return errors.New("a fault needs a delay and a retryAfter of 0 or more")
+	case effects > 1:
+		return errors.New("a fault has one of status, reset and cut")
+	case f.Status == 0 && (f.RetryAfter != 0 || f.Body != ""):
+		return errors.New("a fault needs a status for retryAfter and body")
+	case effects == 0 && f.Delay == 0:
+		return errors.New("a fault needs a status, a delay, reset or cut")
+	}
+	return nil
 }
 
 // Recover discards the faults that have not happened yet.

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
@@ -124,19 +126,50 @@ func (t *Tenant) controlFailNext(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkFault(f); err != nil {
+		return nil, err
+	}
 	t.FailNext(f)
 	return nil, nil
 }
 
-func (t *Tenant) controlMoveClock(r *http.Request) (any, error) {
-	change, err := decode[control.ClockChange](r)
+func (t *Tenant) controlChangeClock(r *http.Request) (any, error) {
+	c, err := decode[control.ClockChange](r)
 	if err != nil {
 		return nil, err
 	}
-	d, err := time.ParseDuration(change.Forward)
+	d, err := time.ParseDuration(cmp.Or(c.Forward, c.Back, "0s"))
 	if err != nil {
 		return nil, fmt.Errorf("invalid clock change: %w", err)
 	}
-	t.FastForward(d)
+	invalid := errors.New("a clock change is one of forward, back, set, freeze and reset")
+	switch c {
+	case control.ClockChange{}:
+		return nil, invalid
+	case control.ClockChange{Forward: c.Forward}:
+		t.FastForward(d)
+	case control.ClockChange{Back: c.Back}:
+		t.FastForward(-d)
+	case control.ClockChange{Set: c.Set}:
+		t.SetClock(c.Set)
+	case control.ClockChange{Freeze: true}:
+		t.FreezeClock()
+	case control.ClockChange{Reset: true}:
+		t.ResetClock()
+	default:
+		return nil, invalid
+	}
 	return nil, nil
+}
+
+// controlMail returns the emails to an address, or waits for the next one.
+func (t *Tenant) controlMail(r *http.Request) (any, error) {
+	q := r.URL.Query()
+	after, wait, err := waitQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), min(wait, maxWait))
+	defer cancel()
+	return t.WaitForMail(ctx, q.Get("to"), after), nil
 }

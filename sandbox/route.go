@@ -18,6 +18,8 @@ const (
 	pagesPart     = "pages"
 )
 
+func parts() []string { return []string{discoveryPart, keysPart, tokenPart, graphPart, pagesPart} }
+
 // partOf returns the part of the tenant that a path belongs to.
 func partOf(path string) string {
 	switch {

@@ -107,7 +107,7 @@ type Tenant struct {
 	audit     *audit.Log
 
 	mu       sync.Mutex // guards the fields below
-	skew     time.Duration
+	clock    clock
 	faults   []Fault
 	requests []Request
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"maps"
 
@@ -15,6 +16,13 @@ type Message = control.Message
 // Mail returns the emails to an address, the newest first, or all emails if to
 // is empty.
 func (t *Tenant) Mail(to string) []Message { return t.sts.Mail(to) }
+
+// WaitForMail returns the emails to an address, or to any if to is empty, whose
+// number is greater than after, the newest first. If there is none, it waits for
+// one until ctx is done.
+func (t *Tenant) WaitForMail(ctx context.Context, to string, after int64) []Message {
+	return t.sts.WaitForMail(ctx, to, after)
+}
 
 // AddUser adds a customer account. It fails if the address, in any case, has an
 // account already.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -105,9 +106,24 @@ func (c *Client) Recover(ctx context.Context) error {
 	return c.call(ctx, http.MethodDelete, "/faults", nil, nil)
 }
 
+// Faults returns the faults that have not happened yet, in their order.
+func (c *Client) Faults(ctx context.Context) ([]Fault, error) {
+	return get[[]Fault](ctx, c, "/faults")
+}
+
+// Clock returns what the tenant's clock shows.
+func (c *Client) Clock(ctx context.Context) (Clock, error) {
+	return get[Clock](ctx, c, "/clock")
+}
+
+// ChangeClock changes the tenant's clock.
+func (c *Client) ChangeClock(ctx context.Context, change ClockChange) error {
+	return c.call(ctx, http.MethodPost, "/clock", change, nil)
+}
+
 // FastForward moves the tenant's clock forward, or back if d is negative.
 func (c *Client) FastForward(ctx context.Context, d time.Duration) error {
-	return c.call(ctx, http.MethodPost, "/clock", ClockChange{Forward: d.String()}, nil)
+	return c.ChangeClock(ctx, ClockChange{Forward: d.String()})
 }
 
 // RotateKeys makes the tenant sign with a new key.
@@ -119,6 +135,14 @@ func (c *Client) RotateKeys(ctx context.Context) error {
 // is empty.
 func (c *Client) Mail(ctx context.Context, to string) ([]Message, error) {
 	return get[[]Message](ctx, c, "/mail?to="+url.QueryEscape(to))
+}
+
+// WaitForMail returns the emails to an address, or to any if to is empty, whose
+// number is greater than after, the newest first. If there is none, it waits for one, for
+// at most a minute; the result may then be empty.
+func (c *Client) WaitForMail(ctx context.Context, to string, after int64) ([]Message, error) {
+	q := url.Values{"to": {to}, "after": {strconv.FormatInt(after, 10)}, "wait": {time.Minute.String()}}
+	return get[[]Message](ctx, c, "/mail?"+q.Encode())
 }
 
 // Requests returns the latest requests that the tenant received, the oldest

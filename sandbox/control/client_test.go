@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
 // serve starts a tenant and returns a client of its control API.
@@ -77,6 +79,7 @@ func TestClientChangesTheTenant(t *testing.T) {
 		c.Recover(ctx),
 		c.FailNext(ctx, control.Fault{Part: "keys", Status: 500, Delay: time.Nanosecond}),
 		c.FastForward(ctx, 2*time.Hour),
+		c.ChangeClock(ctx, control.ClockChange{Freeze: true}),
 		c.RotateKeys(ctx),
 	)
 	if err != nil {
@@ -84,6 +87,12 @@ func TestClientChangesTheTenant(t *testing.T) {
 	}
 	if p, err := c.Policy(ctx); err != nil || p.On || p.ID != tenant.Facts().PolicyID {
 		t.Errorf("policy: got %+v, %v", p, err)
+	}
+	if faults, err := c.Faults(ctx); err != nil || len(faults) != 1 || faults[0].Status != 500 {
+		t.Errorf("faults: got %+v, %v", faults, err)
+	}
+	if clock, err := c.Clock(ctx); err != nil || clock.Offset != "2h0m0s" || !clock.Frozen {
+		t.Errorf("clock: got %+v, %v", clock, err)
 	}
 	if facts, err := c.Facts(ctx); err != nil || facts != tenant.Facts() {
 		t.Errorf("facts: got %+v, %v", facts, err)
@@ -101,6 +110,33 @@ func TestClientChangesTheTenant(t *testing.T) {
 	requests, err := c.Requests(ctx)
 	if err != nil || len(requests) != 2 || requests[0].Status != 200 || requests[1].Status != 500 {
 		t.Errorf("requests: got %+v, %v", requests, err)
+	}
+}
+
+func TestClientWaitsForMail(t *testing.T) {
+	tenant, c := serve(t)
+	facts := tenant.Facts()
+	mail := make(chan []control.Message)
+	go func() {
+		got, err := c.WaitForMail(t.Context(), facts.User, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		mail <- got
+	}()
+	user := robot.User{Email: facts.User, Password: facts.Password, Forgot: true}
+	browser, err := robot.New(user, tenant.Client().Transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorize := facts.Authority + "/oauth2/v2.0/authorize?response_type=code&scope=openid&redirect_uri=http://localhost&" +
+		"code_challenge_method=S256&code_challenge=" + strings.Repeat("x", 43) + "&client_id=" + facts.ClientID
+	if _, err := browser.Open(t.Context(), authorize); err == nil {
+		t.Error("the robot has no code, and the sign-in succeeded")
+	}
+	got := <-mail
+	if len(got) != 1 || got[0].To != facts.User || got[0].Number != 1 {
+		t.Errorf("got %+v", got)
 	}
 }
 

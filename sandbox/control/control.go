@@ -104,15 +104,33 @@ type Request struct {
 // Message represents an email that the tenant would have sent. Every one
 // carries a one-time code.
 type Message struct {
+	Number  int64     `json:"number"` // greater than that of every earlier message
 	To      string    `json:"to"`
 	Subject string    `json:"subject"`
 	Code    string    `json:"code"`
 	At      time.Time `json:"at"`
 }
 
-// ClockChange represents a move of the tenant's clock.
+// Clock describes the tenant's clock.
+type Clock struct {
+	Time   time.Time `json:"time"`
+	Offset string    `json:"offset"` // from the real time, as time.Duration prints it
+	Frozen bool      `json:"frozen"`
+}
+
+// ClockChange represents one change of the tenant's clock. Exactly one field must
+// be set.
 type ClockChange struct {
-	Forward string `json:"forward"` // as time.ParseDuration reads it, such as 2h; negative moves it back
+	// Forward and Back move the clock by a duration as time.ParseDuration reads it,
+	// such as 2h.
+	Forward string `json:"forward,omitempty"`
+	Back    string `json:"back,omitempty"`
+	// Set sets the clock to a time.
+	Set time.Time `json:"set,omitzero"`
+	// Freeze stops the clock. It can still be moved and set.
+	Freeze bool `json:"freeze,omitempty"`
+	// Reset makes the clock run again and show the real time.
+	Reset bool `json:"reset,omitempty"`
 }
 
 // Revocation names the user whose sign-ins end.

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"context"
 	"crypto/subtle"
 	"net/http"
 	"slices"
@@ -15,10 +16,14 @@ const maxMessages = 1000
 
 // deliver puts a message into the mailbox. The caller must hold s.mu.
 func (s *STS) deliver(m control.Message) {
+	s.delivered++
+	m.Number = s.delivered
 	s.mail = append(s.mail, m)
 	if len(s.mail) > maxMessages {
 		s.mail = s.mail[len(s.mail)-maxMessages:]
 	}
+	close(s.arrived)
+	s.arrived = make(chan struct{})
 }
 
 // Mail returns the messages to an email address, newest first. An empty address selects all
@@ -33,6 +38,29 @@ func (s *STS) Mail(to string) []control.Message {
 		}
 	}
 	return found
+}
+
+// WaitForMail returns the messages to an email address whose number is greater than after,
+// newest first. If there is none, it waits for one until ctx is done.
+func (s *STS) WaitForMail(ctx context.Context, to string, after int64) []control.Message {
+	for {
+		s.mu.Lock()
+		arrived := s.arrived
+		s.mu.Unlock()
+		mail := s.Mail(to)
+		older := slices.IndexFunc(mail, func(m control.Message) bool { return m.Number <= after })
+		if older >= 0 {
+			mail = mail[:older]
+		}
+		if len(mail) > 0 {
+			return mail
+		}
+		select {
+		case <-arrived:
+		case <-ctx.Done():
+			return mail
+		}
+	}
 }
 
 // mayReadMail reports whether the request has the key of the printed link. The key is

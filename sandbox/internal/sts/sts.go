@@ -55,6 +55,8 @@ type STS struct {
 	codes        map[string]*authorizationCode // by code
 	devices      map[string]*device            // by device code
 	mail         []control.Message             // oldest first
+	delivered    int64                         // number of the newest message
+	arrived      chan struct{}                 // closed when a message arrives
 	failures     map[string]int                // consecutive wrong passwords, by email address
 }
 
@@ -67,6 +69,7 @@ func New(c Config) *STS {
 		codes:        map[string]*authorizationCode{},
 		devices:      map[string]*device{},
 		failures:     map[string]int{},
+		arrived:      make(chan struct{}),
 	}
 }
 

@@ -54,7 +54,7 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		MidTierID:     midTier.ID,
 		MidTierSecret: midTier.Secret,
 		EditScope:     midTier.AppIDURI + "/" + editScope,
-		PolicyID:      d.Policy.ID,
+		PolicyID:      seededPolicy(d).ID,
 		User:          seedUser,
 		Password:      password,
 	}

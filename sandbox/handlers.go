@@ -3,18 +3,15 @@ package sandbox
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 // controlAddUser adds an account and returns it with its password.
@@ -58,30 +55,7 @@ func (t *Tenant) controlAddApp(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Name == "" || len(a.RedirectURIs) == 0 {
-		return nil, errors.New("an app needs a name and a redirect URI")
-	}
-	for _, uri := range a.RedirectURIs {
-		if !registrable(uri) {
-			return nil, fmt.Errorf("the redirect URI %q is neither https nor http://localhost", uri)
-		}
-	}
-	if a.ID == "" {
-		a.ID = sts.NewID()
-	}
-	if !a.Public && a.Secret == "" {
-		a.Secret = rand.Text()
-	}
-	return a, t.addApp(a)
-}
-
-// registrable reports whether Entra accepts uri as the redirect URI of an app.
-func registrable(uri string) bool {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.Fragment != "" {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost"
+	return t.AddApp(a)
 }
 
 // controlAddCredential registers a certificate or a federated credential.
@@ -113,12 +87,32 @@ func (t *Tenant) controlSetOptionalClaims(r *http.Request) (any, error) {
 	return nil, t.SetOptionalClaims(r.PathValue("id"), names...)
 }
 
-func (t *Tenant) controlSetPolicy(r *http.Request) (any, error) {
-	policy, err := decode[control.Policy](r)
+func (t *Tenant) controlAddPolicy(r *http.Request) (any, error) {
+	p, err := decode[control.Policy](r)
 	if err != nil {
 		return nil, err
 	}
-	return nil, t.SetPolicy(policy.On)
+	return t.AddPolicy(p)
+}
+
+func (t *Tenant) controlSwitchPolicy(r *http.Request) (any, error) {
+	change, err := decode[control.PolicyChange](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SwitchPolicy(r.PathValue("id"), change.On)
+}
+
+func (t *Tenant) controlRemovePolicy(r *http.Request) (any, error) {
+	return nil, t.RemovePolicy(r.PathValue("id"))
+}
+
+func (t *Tenant) controlSetPolicy(r *http.Request) (any, error) {
+	change, err := decode[control.PolicyChange](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SetPolicy(change.On)
 }
 
 func (t *Tenant) controlFailNext(r *http.Request) (any, error) {

@@ -1,30 +1,145 @@
 package sandbox
 
 import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
-// SetPolicy switches the Conditional Access policy on or off.
-func (t *Tenant) SetPolicy(on bool) error {
+// SetPolicy switches the seeded Conditional Access policy on or off. It guards the
+// edit scope.
+func (t *Tenant) SetPolicy(on bool) error { return t.SwitchPolicy(t.facts.PolicyID, on) }
+
+// SwitchPolicy switches the policy with an id on or off.
+func (t *Tenant) SwitchPolicy(id string, on bool) error {
 	return t.directory.Update(func(d *directory.State) error {
-		d.Policy.On = on
+		p, ok := d.PolicyByID(id)
+		if !ok {
+			return missingError("policy " + id)
+		}
+		p.On = on
 		return nil
 	})
 }
 
-func (t *Tenant) policy() (p control.Policy) {
-	t.directory.View(func(d *directory.State) { p = control.Policy{ID: d.Policy.ID, On: d.Policy.On} })
+// Policies returns the tenant's Conditional Access policies.
+func (t *Tenant) Policies() []control.Policy {
+	all := []control.Policy{}
+	t.directory.View(func(d *directory.State) {
+		for _, p := range d.Policies {
+			all = append(all, policy(p))
+		}
+	})
+	return all
+}
+
+// AddPolicy adds a Conditional Access policy and returns it with its id. The policy
+// must guard at least one API or authentication context.
+func (t *Tenant) AddPolicy(p control.Policy) (control.Policy, error) {
+	added := directory.Policy{ID: p.ID, Name: p.Name, On: p.On, Contexts: p.Contexts}
+	if added.ID == "" {
+		added.ID = sts.NewID()
+	}
+	err := t.directory.Update(func(d *directory.State) error {
+		var err error
+		if added.APIs, err = findAPIs(d, p.APIs); err != nil {
+			return err
+		}
+		if err := checkPolicy(d, added); err != nil {
+			return err
+		}
+		d.Policies = append(d.Policies, added)
+		return nil
+	})
+	return policy(added), err
+}
+
+// RemovePolicy removes the policy with an id. The seeded policy cannot be removed,
+// only switched off.
+func (t *Tenant) RemovePolicy(id string) error {
+	return t.directory.Update(func(d *directory.State) error {
+		p, ok := d.PolicyByID(id)
+		if !ok {
+			return missingError("policy " + id)
+		}
+		if p.ID == t.facts.PolicyID {
+			return errors.New("the policy of the edit scope cannot be removed; switch it off")
+		}
+		removed := p.ID
+		d.Policies = slices.DeleteFunc(d.Policies, func(p directory.Policy) bool { return p.ID == removed })
+		return nil
+	})
+}
+
+// findAPIs returns the client ids of APIs, each given by its client id or its App
+// ID URI.
+func findAPIs(d *directory.State, names []string) (ids []string, err error) {
+	for _, name := range names {
+		api, ok := d.AppByURI(name)
+		if !ok || len(api.Scopes) == 0 {
+			return nil, missingError("API " + name)
+		}
+		ids = append(ids, api.ID)
+	}
+	return ids, nil
+}
+
+// isContext reports whether id is that of an authentication context: c1 to c99
+// (learn.microsoft.com, authenticationContextClassReference resource type).
+func isContext(id string) bool {
+	digits, ok := strings.CutPrefix(id, "c")
+	n, err := strconv.Atoi(digits)
+	return ok && err == nil && n >= 1 && n <= 99 && digits == strconv.Itoa(n)
+}
+
+func checkPolicy(d *directory.State, p directory.Policy) error {
+	_, taken := d.PolicyByID(p.ID)
+	switch {
+	case p.Name == "":
+		return errors.New("a policy needs a name")
+	case taken:
+		return errors.New("the sandbox already has a policy " + p.ID)
+	case len(p.APIs) == 0 && len(p.Contexts) == 0:
+		return errors.New("a policy needs an API or an authentication context")
+	}
+	for _, context := range p.Contexts {
+		if !isContext(context) {
+			return errors.New("an authentication context must be one of c1 to c99")
+		}
+	}
+	return nil
+}
+
+// seededPolicy returns the policy that guards the edit scope.
+func (t *Tenant) seededPolicy() (p control.Policy) {
+	t.directory.View(func(d *directory.State) { p = policy(seededPolicy(d)) })
 	return p
+}
+
+// seededPolicy returns the policy that guards the edit scope. It is the first one.
+func seededPolicy(d *directory.State) (p directory.Policy) {
+	if len(d.Policies) > 0 {
+		p = d.Policies[0]
+	}
+	return p
+}
+
+func policy(p directory.Policy) control.Policy {
+	return control.Policy{ID: p.ID, Name: p.Name, On: p.On, APIs: p.APIs, Contexts: p.Contexts}
 }
 
 // SetConsent grants or withdraws the mid-tier's permission for Graph. Microsoft's
 // quickstart leaves this step out.
 func (t *Tenant) SetConsent(granted bool) error {
 	return t.directory.Update(func(d *directory.State) error {
-		midTier, ok := d.AppByID(d.Policy.Resource)
+		midTier, ok := d.AppByID(d.MidTier)
 		if !ok {
-			return missingError("app " + d.Policy.Resource)
+			return missingError("app " + d.MidTier)
 		}
 		midTier.Consents = map[string][]string{}
 		if granted {

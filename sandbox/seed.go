@@ -37,11 +37,17 @@ func seed(c Config) (directory.State, string, error) {
 		Subdomain: c.Subdomain,
 		Users:     []directory.User{seededUser(hash, c.Clock())},
 		Apps:      seededApps(midTier),
-		Policy:    directory.Policy{ID: sts.NewID(), On: true, Resource: midTier},
-		Keys:      keys,
-		SealKey:   sealKey,
-		Families:  map[string]directory.Family{},
-		MailKey:   rand.Text(),
+		MidTier:   midTier,
+		Policies: []directory.Policy{{
+			ID:   sts.NewID(),
+			Name: "MFA for EditProfileService",
+			On:   true,
+			APIs: []string{midTier},
+		}},
+		Keys:     keys,
+		SealKey:  sealKey,
+		Families: map[string]directory.Family{},
+		MailKey:  rand.Text(),
 	}, password, nil
 }
 
@@ -87,12 +93,13 @@ func seededApps(midTier string) []directory.App {
 			Consents:     clientConsents(midTier),
 		},
 		{
-			ID:       midTier,
-			Name:     "edit-profile-service",
-			Secret:   rand.Text(),
-			AppIDURI: "api://" + midTier,
-			Scopes:   []string{editScope},
-			Consents: midTierConsents(),
+			ID:           midTier,
+			Name:         "edit-profile-service",
+			Secret:       rand.Text(),
+			AppIDURI:     "api://" + midTier,
+			Scopes:       []string{editScope},
+			TokenVersion: 2,
+			Consents:     midTierConsents(),
 		},
 	}
 }

@@ -86,12 +86,34 @@ func (c *Client) SetOptionalClaims(ctx context.Context, clientID string, names .
 	return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(clientID)+"/optional-claims", names, nil)
 }
 
-// Policy returns the Conditional Access policy.
+// Policies returns all Conditional Access policies.
+func (c *Client) Policies(ctx context.Context) ([]Policy, error) {
+	return get[[]Policy](ctx, c, "/policies")
+}
+
+// AddPolicy adds a policy and returns it with its id.
+func (c *Client) AddPolicy(ctx context.Context, policy Policy) (Policy, error) {
+	var added Policy
+	err := c.call(ctx, http.MethodPost, "/policies", policy, &added)
+	return added, err
+}
+
+// SwitchPolicy switches the policy with an id on or off.
+func (c *Client) SwitchPolicy(ctx context.Context, id string, on bool) error {
+	return c.call(ctx, http.MethodPatch, "/policies/"+url.PathEscape(id), PolicyChange{On: on}, nil)
+}
+
+// RemovePolicy removes the policy with an id.
+func (c *Client) RemovePolicy(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/policies/"+url.PathEscape(id), nil, nil)
+}
+
+// Policy returns the seeded policy, which guards the edit scope.
 func (c *Client) Policy(ctx context.Context) (Policy, error) {
 	return get[Policy](ctx, c, "/policy")
 }
 
-// SetPolicy switches the Conditional Access policy on or off.
+// SetPolicy switches the seeded policy on or off.
 func (c *Client) SetPolicy(ctx context.Context, on bool) error {
 	return c.call(ctx, http.MethodPut, "/policy", Policy{On: on}, nil)
 }

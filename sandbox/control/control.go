@@ -47,10 +47,26 @@ type UserChange struct {
 
 // App represents an app registration.
 type App struct {
-	ID           string   `json:"id,omitempty"` // client id; the tenant assigns one if it is empty
-	Name         string   `json:"name"`
-	Public       bool     `json:"public"`
+	ID     string `json:"id,omitempty"` // client id; the tenant assigns one if it is empty
+	Name   string `json:"name"`
+	Public bool   `json:"public"`
+	// RedirectURIs are those of the platform "web", or of "mobile and desktop
+	// applications" if the client is public.
 	RedirectURIs []string `json:"redirectUris"`
+	// SPARedirectURIs are those of the platform "single-page application".
+	SPARedirectURIs []string `json:"spaRedirectUris,omitempty"`
+	// AppIDURI identifies the app as an API. If the app has scopes, the default is
+	// api://{client id}.
+	AppIDURI string `json:"appIdUri,omitempty"`
+	// Scopes are the names of the scopes that the API exposes.
+	Scopes []string `json:"scopes,omitempty"`
+	// TokenVersion is the version of the API's access tokens: 1 or 2. The default
+	// is 1, as in Entra.
+	TokenVersion int `json:"tokenVersion,omitempty"`
+	// Permissions are the scopes that an administrator has granted to the client,
+	// such as api://…/EditProfileService.ReadWrite, or User.ReadWrite for Microsoft
+	// Graph. Nil grants User.Read and the edit scope.
+	Permissions []string `json:"permissions,omitzero"`
 	// Secret is the client secret of a confidential client. The tenant generates
 	// one if it is empty, and returns it only when the app is added.
 	Secret string `json:"secret,omitempty"`
@@ -66,11 +82,21 @@ type Credential struct {
 	Key         string `json:"key,omitempty"` // the issuer's public key: PKIX, PEM
 }
 
-// Policy represents the Conditional Access policy that requires a second factor
-// for the edit scope.
+// Policy represents a Conditional Access policy that requires a second factor:
+// for tokens for some APIs, or for authentication contexts.
 type Policy struct {
-	ID string `json:"id,omitempty"`
-	On bool   `json:"on"`
+	ID   string `json:"id,omitempty"` // assigned by the tenant if it is empty
+	Name string `json:"name,omitempty"`
+	On   bool   `json:"on"`
+	// APIs are the client ids of the APIs that the policy guards. A policy may be
+	// added with App ID URIs instead.
+	APIs     []string `json:"apis,omitempty"`
+	Contexts []string `json:"contexts,omitempty"` // authentication contexts, such as c1
+}
+
+// PolicyChange represents a change to a policy.
+type PolicyChange struct {
+	On bool `json:"on"`
 }
 
 // Fault describes one failure that the tenant is told to produce. It affects

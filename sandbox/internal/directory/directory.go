@@ -1,5 +1,5 @@
 // Package directory holds the state of a tenant: its users with their profiles,
-// the registered applications, the policy, the signing keys, and the sign-ins
+// the registered applications, the policies, the signing keys, and the sign-ins
 // that have been revoked. The state is one document, kept in memory. Every change
 // saves the whole document in a Store before it is acknowledged, so a tenant that
 // is killed starts again with the last acknowledged state.
@@ -8,8 +8,6 @@ package directory
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -22,7 +20,7 @@ type Store interface {
 }
 
 // Version is the version of the document's format.
-const Version = 1
+const Version = 2
 
 // State represents the document.
 type State struct {
@@ -31,7 +29,8 @@ type State struct {
 	Subdomain string            `json:"subdomain"`
 	Users     []User            `json:"users"`
 	Apps      []App             `json:"apps"`
-	Policy    Policy            `json:"policy"`
+	MidTier   string            `json:"midTier"` // client id of the seeded API that edits profiles
+	Policies  []Policy          `json:"policies"`
 	Keys      []Key             `json:"keys"`     // the first one signs; all are published
 	SealKey   []byte            `json:"sealKey"`  // encrypts refresh tokens and authentication facts
 	Families  map[string]Family `json:"families"` // by the id of the sign-in
@@ -57,9 +56,17 @@ type App struct {
 	Name         string   `json:"name"`
 	Public       bool     `json:"public"`
 	RedirectURIs []string `json:"redirectUris,omitempty"`
-	Secret       string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
-	AppIDURI     string   `json:"appIdUri,omitempty"`
-	Scopes       []string `json:"scopes,omitempty"` // scopes that the API exposes
+	// SPARedirectURIs are the redirect URIs of the platform "single-page
+	// application". A code sent there is redeemed by a script in the browser: without
+	// a credential, but with PKCE and an Origin header.
+	SPARedirectURIs []string `json:"spaRedirectUris,omitempty"`
+	Secret          string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
+	AppIDURI        string   `json:"appIdUri,omitempty"`
+	Scopes          []string `json:"scopes,omitempty"` // scopes that the API exposes
+	// TokenVersion is the version of the access tokens for this API
+	// (requestedAccessTokenVersion in the app's manifest). Only 2 results in v2.0
+	// tokens; an API that does not set it gets v1.0 tokens.
+	TokenVersion int `json:"tokenVersion,omitempty"`
 	// Consents are the scopes that an administrator granted the app, by the client
 	// id of the resource.
 	Consents map[string][]string `json:"consents,omitempty"`
@@ -80,12 +87,14 @@ type Workload struct {
 	Key     string `json:"key"` // the issuer's public key: PKIX, PEM
 }
 
-// Policy represents the tenant's Conditional Access policy, which requires a
-// second factor for one API.
+// Policy represents a Conditional Access policy that requires a second factor:
+// for tokens for some APIs, or for authentication contexts that a request names.
 type Policy struct {
-	ID       string `json:"id"`
-	On       bool   `json:"on"`
-	Resource string `json:"resource"` // client id of the API
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	On       bool     `json:"on"`
+	APIs     []string `json:"apis,omitempty"`     // client ids
+	Contexts []string `json:"contexts,omitempty"` // such as c1
 }
 
 // Key represents a signing key.
@@ -121,11 +130,8 @@ func Open(store Store, fresh func() (State, error)) (*Directory, error) {
 			return nil, fmt.Errorf("load tenant: %w", err)
 		}
 		if raw != nil {
-			if err := json.Unmarshal(raw, &d.state); err != nil {
+			if d.state, err = decode(raw); err != nil {
 				return nil, fmt.Errorf("read tenant: %w", err)
-			}
-			if d.state.Version != Version {
-				return nil, fmt.Errorf("read tenant: unsupported format version %d, want %d", d.state.Version, Version)
 			}
 			return d, nil
 		}
@@ -184,54 +190,4 @@ func clone(s State) (State, error) {
 		next.Families = map[string]Family{}
 	}
 	return next, nil
-}
-
-// UserByEmail returns the account with an email address, ignoring case and
-// surrounding space.
-func (s *State) UserByEmail(email string) (*User, bool) {
-	email = strings.TrimSpace(email)
-	i := slices.IndexFunc(s.Users, func(u User) bool { return strings.EqualFold(u.Email, email) })
-	if i < 0 {
-		return nil, false
-	}
-	return &s.Users[i], true
-}
-
-// UserByID returns the account with an object id.
-func (s *State) UserByID(id string) (*User, bool) {
-	i := slices.IndexFunc(s.Users, func(u User) bool { return u.ID == id })
-	if i < 0 {
-		return nil, false
-	}
-	return &s.Users[i], true
-}
-
-// PrincipalName returns the userPrincipalName of the account with an object id. In external
-// tenants, it is derived from the object id, and not from the email address.
-func (s *State) PrincipalName(id string) string { return id + "@" + s.Subdomain + ".onmicrosoft.com" }
-
-// AppByID returns the app registration with a client id, ignoring case.
-func (s *State) AppByID(id string) (*App, bool) {
-	i := slices.IndexFunc(s.Apps, func(a App) bool { return strings.EqualFold(a.ID, id) })
-	if i < 0 {
-		return nil, false
-	}
-	return &s.Apps[i], true
-}
-
-// AppByURI returns the API with an App ID URI, or the app with a client id.
-func (s *State) AppByURI(uri string) (*App, bool) {
-	i := slices.IndexFunc(s.Apps, func(a App) bool {
-		return a.AppIDURI != "" && a.AppIDURI == uri || strings.EqualFold(a.ID, uri)
-	})
-	if i < 0 {
-		return nil, false
-	}
-	return &s.Apps[i], true
-}
-
-// HasConsent reports whether an administrator granted the app a scope of the API
-// whose client id is resource.
-func (a *App) HasConsent(resource, scope string) bool {
-	return slices.ContainsFunc(a.Consents[resource], func(s string) bool { return strings.EqualFold(s, scope) })
 }

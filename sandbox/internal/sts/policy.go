@@ -58,11 +58,9 @@ func (s *STS) alwaysNeedsMFA(userID string) bool {
 	return ok && user.MFA
 }
 
-// policyProtects reports whether the Conditional Access policy requires MFA for an API.
+// policyProtects reports whether a Conditional Access policy requires MFA for an API.
 func (s *STS) policyProtects(resource string) (protects bool) {
-	s.Directory.View(func(d *directory.State) {
-		protects = d.Policy.On && d.Policy.Resource == resource
-	})
+	s.Directory.View(func(d *directory.State) { _, protects = d.PolicyForAPI(resource) })
 	return protects
 }
 
@@ -78,13 +76,25 @@ func (s *STS) mfaError(resource string, c claimsRequest) *entraError {
 	if len(c.Contexts) > 0 {
 		challenge = map[string]any{"acrs": map[string]any{"essential": true, "value": c.Contexts[0]}}
 	} else {
-		var id string
-		s.Directory.View(func(d *directory.State) { id = d.Policy.ID })
-		challenge = map[string]any{"capolids": map[string]any{"essential": true, "values": []string{id}}}
+		ids := s.policyIDs(resource)
+		challenge = map[string]any{"capolids": map[string]any{"essential": true, "values": ids}}
 	}
 	claims, err := json.Marshal(map[string]any{"access_token": challenge})
 	if err == nil {
 		e.claims = string(claims)
 	}
 	return e
+}
+
+// policyIDs returns the ids of the policy that requires MFA for an API. If no policy does, as
+// for a user who needs a second factor everywhere, it returns the id of the first policy.
+func (s *STS) policyIDs(resource string) (ids []string) {
+	s.Directory.View(func(d *directory.State) {
+		if p, ok := d.PolicyForAPI(resource); ok {
+			ids = []string{p.ID}
+		} else if len(d.Policies) > 0 {
+			ids = []string{d.Policies[0].ID}
+		}
+	})
+	return ids
 }

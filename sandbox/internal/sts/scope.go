@@ -79,24 +79,50 @@ func (g *grant) addOpenID(name string) bool {
 // findAPI returns the API that a scope belongs to, and the short name of the scope. A scope
 // without a URI belongs to Graph.
 func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraError) {
-	uri, short := "", scope
-	if i := strings.LastIndex(scope, "/"); i >= 0 {
-		uri, short = strings.TrimSuffix(scope[:i], "/"), scope[i+1:]
-	}
-	if uri == "" || uri == graphURI || uri == GraphID {
-		return graphAPI(), short, nil
-	}
-	known := false
+	uri, short := splitScope(scope)
 	s.Directory.View(func(d *directory.State) {
-		var found *directory.App
-		if found, known = d.AppByURI(uri); known {
-			api = *found
+		if found, ok := apiByURI(d, uri); ok {
+			api = found
+		} else {
+			e = newError(aadstsResourceNotFound, uri)
 		}
 	})
-	if !known {
-		return directory.App{}, "", newError(aadstsResourceNotFound, uri)
+	return api, short, e
+}
+
+// FindScope returns the API that a scope belongs to and the scope's short name, in the
+// spelling of the API. It reports whether the API exposes the scope.
+func FindScope(d *directory.State, scope string) (api directory.App, short string, ok bool) {
+	uri, short := splitScope(scope)
+	if api, ok = apiByURI(d, uri); !ok {
+		return directory.App{}, "", false
 	}
-	return api, short, nil
+	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
+	if i < 0 {
+		return directory.App{}, "", false
+	}
+	return api, api.Scopes[i], true
+}
+
+// splitScope returns the URI of a scope's API, which is empty for Graph, and the scope's short
+// name.
+func splitScope(scope string) (uri, short string) {
+	i := strings.LastIndex(scope, "/")
+	if i < 0 {
+		return "", scope
+	}
+	return strings.TrimSuffix(scope[:i], "/"), scope[i+1:]
+}
+
+func apiByURI(d *directory.State, uri string) (directory.App, bool) {
+	if uri == "" || uri == graphURI || uri == GraphID {
+		return graphAPI(), true
+	}
+	api, ok := d.AppByURI(uri)
+	if !ok {
+		return directory.App{}, false
+	}
+	return *api, true
 }
 
 // add adds a scope of the API if it exists and the app has consent for it. .default adds all

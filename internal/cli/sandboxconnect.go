@@ -63,5 +63,6 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 			return playground.Fault(run(c.Context(), client, printer, args))
 		}
 	}
-	parent.AddCommand(newSandboxUser(with), newSandboxApp(with), newSandboxPolicy(with))
+	parent.AddCommand(newSandboxUser(with), newSandboxApp(with), newSandboxPolicy(with),
+		newSandboxAudit(g, with))
 }

@@ -102,6 +102,8 @@ func inScript(ts *testscript.TestScript, c *exec.Cmd) *exec.Cmd {
 		"TEST_BROWSER",
 		"TEST_KEYRING",
 		"TMPDIR",
+		"SANDBOX_CONTROL",
+		"SANDBOX_CONTROL_KEY",
 		"WORK",
 	} {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))

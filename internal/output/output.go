@@ -45,6 +45,7 @@ type Printer struct {
 	Width  int    // of the terminal, in columns
 	JQ     string // a jq expression; its results are printed whatever Format is
 	Query  string // a JMESPath expression; its result is printed in Format
+	Lines  bool   // each result is one of many: JSON is on one line, YAML is a document
 }
 
 // Plain reports whether the result is printed as a table, for a user and not for a
@@ -96,7 +97,9 @@ func marshal(v any) ([]byte, error) {
 
 func (p Printer) json(raw []byte) error {
 	var b bytes.Buffer
-	if err := json.Indent(&b, bytes.TrimSpace(raw), "", "  "); err != nil {
+	if p.Lines {
+		b.Write(bytes.TrimSpace(raw))
+	} else if err := json.Indent(&b, bytes.TrimSpace(raw), "", "  "); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	b.WriteByte('\n')

@@ -14,6 +14,14 @@ type Table struct {
 	Rows    [][]string
 	// Whole names the columns with values that users copy. They are never truncated.
 	Whole []string
+	// Details are sentences about the rows, one for each. A terminal shows a detail
+	// below its row; elsewhere it is the last cell.
+	Details []string
+	// Least are the smallest widths of the columns, so that tables that follow each
+	// other are aligned.
+	Least []int
+	// Continued omits the header, because an earlier table had it.
+	Continued bool
 }
 
 // gap separates columns.
@@ -24,7 +32,10 @@ const gap = "  "
 func (p Printer) table(t Table) error {
 	var b strings.Builder
 	if !p.TTY {
-		for _, row := range t.Rows {
+		for i, row := range t.Rows {
+			if t.Details != nil {
+				row = append(slices.Clone(row), t.Details[i])
+			}
 			cells := make([]string, len(row))
 			for i, cell := range row {
 				cells[i] = Plain(cell)
@@ -32,15 +43,26 @@ func (p Printer) table(t Table) error {
 			b.WriteString(strings.Join(cells, "\t") + "\n")
 		}
 	} else {
-		widths := t.widths(p.Width)
-		for _, row := range append([][]string{t.Columns}, t.Rows...) {
-			b.WriteString(line(row, widths))
-		}
+		t.align(&b, t.widths(p.Width))
 	}
 	if _, err := fmt.Fprint(p.Out, b.String()); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil
+}
+
+// align writes the header and the rows, padded or truncated to the widths, with their
+// details.
+func (t Table) align(b *strings.Builder, widths []int) {
+	if !t.Continued {
+		b.WriteString(line(t.Columns, widths))
+	}
+	for i, row := range t.Rows {
+		b.WriteString(line(row, widths))
+		if t.Details != nil {
+			b.WriteString(gap + gap + Plain(t.Details[i]) + "\n")
+		}
+	}
 }
 
 // widths returns the width that each column needs. If they exceed the limit, the widest
@@ -50,6 +72,9 @@ func (t Table) widths(limit int) []int {
 	total := len(gap) * (len(widths) - 1)
 	for i, header := range t.Columns {
 		widths[i] = runewidth.StringWidth(header)
+		if i < len(t.Least) {
+			widths[i] = max(widths[i], t.Least[i])
+		}
 		for _, row := range t.Rows {
 			widths[i] = max(widths[i], runewidth.StringWidth(Plain(row[i])))
 		}

@@ -20,6 +20,9 @@ func (p Printer) yaml(raw []byte) error {
 		return fmt.Errorf("print result: %w", err)
 	}
 	var b bytes.Buffer
+	if p.Lines {
+		b.WriteString("---\n")
+	}
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
 	if err := errors.Join(encoder.Encode(n), encoder.Close()); err != nil {

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,13 +39,27 @@ type AuditEntry struct {
 	Reason        string    `json:"reason"`
 }
 
-// Outcome returns the decision and the reason in one sentence: "refused: …",
-// "issued an access token …".
+// Outcome returns the decision and the reason in one sentence: "refused with
+// AADSTS50011: the redirect URI …", "issued an access token …".
 func (e AuditEntry) Outcome() string {
-	if e.Decision == Refused || e.Decision == Failed {
-		return string(e.Decision) + ": " + e.Reason
+	switch {
+	case e.Decision != Refused && e.Decision != Failed:
+		return e.Reason
+	case e.Code != "":
+		return string(e.Decision) + " with " + e.Code + ": " + e.Reason
 	}
-	return e.Reason
+	return string(e.Decision) + ": " + e.Reason
+}
+
+// Request returns the method and the path without the tenant, which is the same in
+// every path: "POST /oauth2/v2.0/token".
+func (e AuditEntry) Request() string {
+	tenant, rest, _ := strings.Cut(strings.TrimPrefix(e.Path, "/"), "/")
+	const guid = len("00000000-0000-0000-0000-000000000000")
+	if rest != "" && (len(tenant) == guid || strings.HasSuffix(tenant, ".onmicrosoft.com")) {
+		return e.Method + " /" + rest
+	}
+	return e.Method + " " + e.Path
 }
 
 // Audit returns the entries of the audit whose number is greater than after, the

@@ -82,6 +82,7 @@ func plan() map[string]entry {
 			"github.com/prometheus/client_golang/prometheus",
 			"github.com/prometheus/client_golang/prometheus/collectors",
 			"github.com/prometheus/client_golang/prometheus/promhttp",
+			"github.com/rs/cors",
 			"golang.org/x/time/rate",
 		}},
 		"internal/auth": {layer: 3, imports: []string{

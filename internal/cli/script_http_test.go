@@ -73,3 +73,23 @@ func getCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the status of %s is %s, want %s", u, got, args[0])
 	}
 }
+
+// preflightCommand sends the preflight request of a browser and checks that scripts of the
+// origin may call, or with ! that they may not: preflight ORIGIN URL.
+func preflightCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: preflight ORIGIN URL")
+	}
+	req, err := http.NewRequest(http.MethodOptions, args[1], nil)
+	ts.Check(err)
+	req.Header.Set("Origin", args[0])
+	req.Header.Set("Access-Control-Request-Method", http.MethodPost)
+	req.Header.Set("Access-Control-Request-Headers", "authorization,content-type")
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	ts.Check(res.Body.Close())
+	allowed := res.Header.Get("Access-Control-Allow-Origin")
+	if (allowed == args[0]) == neg || allowed != "" && allowed != args[0] {
+		ts.Fatalf("scripts of %s: got %d and origin %q", args[0], res.StatusCode, allowed)
+	}
+}

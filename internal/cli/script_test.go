@@ -138,6 +138,7 @@ func TestScripts(t *testing.T) {
 			"lock":           lockCommand,
 			"occupy":         occupyCommand,
 			"platform-token": platformTokenCommand,
+			"preflight":      preflightCommand,
 			"ports":          portsCommand,
 			"readme":         readmeCommand,
 			"running":        runningCommand,

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
@@ -67,6 +68,8 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Timeout:     s.Duration("timeout"),
 		Rate:        s.Int("rate"),
 
+		AllowOrigin: allowOrigin(s.List("allow-origin")),
+
 		Listen: serve.ListenSettings{
 			Public:      s.Text("listen"),
 			Admin:       s.Text("admin-listen"),
@@ -85,6 +88,15 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		},
 		Traces: traceSettings(s, env, log),
 	}, nil
+}
+
+// allowOrigin returns what tells the origins that may call the mid-tier from the
+// others, or nil if there are none.
+func allowOrigin(origins []string) func(string) bool {
+	if len(origins) == 0 {
+		return nil
+	}
+	return func(origin string) bool { return slices.Contains(origins, origin) }
 }
 
 // tenantID returns the tenant id. One that the platform injects is that of the tenant

@@ -101,6 +101,26 @@ func checkAddress(v string) error {
 	return nil
 }
 
+// checkOrigins accepts origins as browsers send them. Plain http is for this machine
+// only, because another program could change the scripts on their way.
+func checkOrigins(v string) error {
+	for origin := range strings.SplitSeq(v, ",") {
+		origin = strings.TrimSpace(origin)
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || origin != strings.ToLower(u.Scheme+"://"+u.Host) {
+			return errors.New("must be origins such as https://app.contoso.com, " +
+				"without a path and separated by commas")
+		}
+		switch {
+		case u.Scheme == "https" && u.Port() == "443", u.Scheme == "http" && u.Port() == "80":
+			return errors.New("must be origins without the default port, as browsers send them")
+		case u.Scheme != "https" && (u.Scheme != "http" || !loopback.IsHost(u.Hostname())):
+			return errors.New("must be https origins; plain http is for localhost only")
+		}
+	}
+	return nil
+}
+
 func checkListen(v string) error {
 	if _, port, err := net.SplitHostPort(v); err != nil || checkPort(port) != nil {
 		return errors.New("must be an address such as localhost:3001")

@@ -131,6 +131,13 @@ func serverListener() []Setting {
 			Help:  "PEM file with the key of the server certificate",
 		},
 		{
+			Name:  "allow-origin",
+			Env:   []string{"PROFILECTL_SERVE_ALLOW_ORIGIN"},
+			Value: "list",
+			Help:  "origins whose scripts may call (CORS); default: none",
+			Check: checkOrigins,
+		},
+		{
 			Name:    "behind-proxy",
 			Env:     []string{"PROFILECTL_SERVE_BEHIND_PROXY"},
 			Default: "false",

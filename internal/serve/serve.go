@@ -54,8 +54,8 @@ func newServer(s Settings, p parts, log *slog.Logger) *Server {
 // Public returns the handler of the routes for clients.
 func (s *Server) Public() http.Handler {
 	m := http.NewServeMux()
-	m.HandleFunc("POST /updateUserInfo", s.needTenant(s.limitInFlight(s.update)))
-	m.HandleFunc("/updateUserInfo", s.methodNotAllowed)
+	m.Handle("POST /updateUserInfo", s.acrossOrigins(s.needTenant(s.limitInFlight(s.update))))
+	m.Handle("/updateUserInfo", s.acrossOrigins(s.methodNotAllowed)) // and preflight requests
 	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = io.WriteString(w, api.OpenAPI) // fails only if the client has disconnected

@@ -54,6 +54,11 @@ type Settings struct {
 	// are rejected. Zero is 512.
 	MaxInFlight int
 
+	// AllowOrigin reports whether scripts of an origin, such as
+	// https://app.contoso.com, may call the mid-tier from a browser (CORS). Nil is no
+	// origin. It must be safe for concurrent use.
+	AllowOrigin func(origin string) bool
+
 	// Listen is where the mid-tier listens. Only Server.Listen uses it.
 	Listen ListenSettings
 	// DrainDelay is how long Server.Run keeps serving, but reports that it is not

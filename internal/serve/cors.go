@@ -1,0 +1,28 @@
+package serve
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/rs/cors"
+)
+
+// preflightAge is how long browsers may cache the result of a preflight request.
+const preflightAge = 10 * time.Minute
+
+// acrossOrigins lets the scripts of the allowed origins call a handler and read its
+// responses (Cross-Origin Resource Sharing), including those that reject a request. It
+// answers their preflight requests itself. Cookies are never allowed: only the access
+// token identifies the caller.
+func (s *Server) acrossOrigins(next http.HandlerFunc) http.Handler {
+	if s.settings.AllowOrigin == nil {
+		return next
+	}
+	return cors.New(cors.Options{
+		AllowOriginFunc: s.settings.AllowOrigin,
+		AllowedMethods:  []string{http.MethodPost},
+		AllowedHeaders:  []string{"*"},
+		ExposedHeaders:  []string{"WWW-Authenticate", "Retry-After", "client-request-id"},
+		MaxAge:          int(preflightAge.Seconds()),
+	}).Handler(next)
+}

@@ -4,10 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfidentialClientApplication, InteractionRequiredAuthError, PublicClientApplication } from "@azure/msal-node";
 import { Robot } from "./robot.mjs";
+import { authority, claimsOf, env, graph, newUser } from "./sandbox.mjs";
 
-const env = process.env;
-const authority = env.INTEROP_AUTHORITY ?? env.SANDBOX_AUTHORITY;
-const graph = env.INTEROP_GRAPH ?? env.SANDBOX_GRAPH;
 const knownAuthorities = [new URL(authority).host];
 
 // The scopes to read a profile, to call the mid-tier, and to change a profile in Graph.
@@ -22,8 +20,6 @@ const newPublicClient = () =>
 
 const newConfidentialClient = (clientId, clientSecret) =>
   new ConfidentialClientApplication({ auth: { clientId, clientSecret, authority, knownAuthorities } });
-
-const claimsOf = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url"));
 
 // isError returns a validation function for assert.rejects that expects an AADSTS code.
 const isError = (code) => (error) => {
@@ -55,9 +51,10 @@ async function stepUpError(client, account) {
 
 test("public client: sign-in, silent acquisition, step-up with claims, edit", async () => {
   const client = newPublicClient();
-  const robot = new Robot();
+  const user = await newUser();
+  const robot = new Robot(user);
   const first = await signIn(client, { scopes: read }, robot);
-  assert.equal(first.account.username, env.SANDBOX_USER);
+  assert.equal(first.account.username, user.email);
   assert.equal(claimsOf(first.accessToken).aud, "00000003-0000-0000-c000-000000000000");
   const cached = await client.acquireTokenSilent({ scopes: read, account: first.account });
   assert.equal(cached.fromCache, true);
@@ -87,18 +84,20 @@ test("public client: sign-in, silent acquisition, step-up with claims, edit", as
 });
 
 test("public client: device code", async () => {
+  const user = await newUser();
   const page = `${new URL(env.SANDBOX_MAILBOX).origin}/common/oauth2/deviceauth`;
   const result = await newPublicClient().acquireTokenByDeviceCode({
     scopes: read,
     deviceCodeCallback: ({ userCode }) => {
-      new Robot().open(page, { userCode }).catch(() => {}); // if the robot fails, the test times out
+      new Robot(user).open(page, { userCode }).catch(() => {}); // if the robot fails, the test times out
     },
   });
-  assert.equal(result.account.username, env.SANDBOX_USER);
+  assert.equal(result.account.username, user.email);
 });
 
 test("confidential client: On-Behalf-Of, and rejected requests", async () => {
-  const robot = new Robot();
+  const user = await newUser();
+  const robot = new Robot(user);
   const client = newPublicClient();
   const first = await signIn(client, { scopes: read }, robot);
   const stepped = await signIn(client, { scopes: edit, account: first.account }, robot);
@@ -127,7 +126,8 @@ test("confidential client: On-Behalf-Of, and rejected requests", async () => {
 
 test("the how-to's web app: code and PKCE with a secret, the edit scope, sign-out", async () => {
   const web = newConfidentialClient(env.SANDBOX_WEB_CLIENT_ID, env.SANDBOX_WEB_CLIENT_SECRET);
-  const robot = new Robot();
+  const user = await newUser();
+  const robot = new Robot(user);
   const redirectUri = "http://localhost:3000/auth/redirect";
   const codeVerifier = "a".repeat(50);
   const digest = await crypto.subtle.digest("SHA-256", Buffer.from(codeVerifier));
@@ -148,7 +148,7 @@ test("the how-to's web app: code and PKCE with a secret, the edit scope, sign-ou
   };
 
   const first = await visit(read);
-  assert.equal(first.account.username, env.SANDBOX_USER);
+  assert.equal(first.account.username, user.email);
   const challenge = await stepUpError(web, first.account);
   const stepped = await visit(edit, { claims: challenge.claims });
   assert.equal(claimsOf(stepped.accessToken).scp, "EditProfileService.ReadWrite");

@@ -1,13 +1,6 @@
 // A scripted browser: it opens a page, fills in and submits its forms, and
 // follows redirects. It runs no JavaScript; the pages work without it.
-
-const env = process.env;
-
-// newestCode returns the one-time code of the newest message in the mailbox.
-export async function newestCode() {
-  const res = await fetch(env.SANDBOX_MAILBOX.replace("/mailbox?", "/mailbox.json?"));
-  return (await res.json())[0].code;
-}
+import { newestCode } from "./sandbox.mjs";
 
 // knownForms lists the forms that the robot submits. If a page has several, the
 // first in this list wins.
@@ -41,41 +34,66 @@ const unescape = (s) =>
     .replace(/&gt;/g, ">")
     .replace(/&amp;/g, "&");
 
-// Robot is a browser with its own cookies, used by the sandbox's user.
+// post returns a request that submits a form of the page at an address.
+const post = (address, values) => ({
+  method: "POST",
+  body: new URLSearchParams(values),
+  headers: { origin: new URL(address).origin },
+});
+
+// Robot is a browser with its own cookies, used by one user.
 export class Robot {
   cookies = new Map();
+  location; // address of the page that it shows
+
+  // user has an email and a password.
+  constructor(user) {
+    this.user = user;
+  }
 
   // open goes through the pages that start at address. It returns the HTML of the
   // last page. With keep, it returns the fields meant for the redirect URI instead
   // of sending them.
-  async open(address, { keep = false, userCode } = {}) {
+  async open(address, { keep = false, userCode, init = {} } = {}) {
     let url = address;
-    let init = {};
     for (let step = 0; step < 20; step++) {
       const res = await this.request(url, init);
+      if (res instanceof URL) return res;
       const html = await res.text();
       const form = findForm(html);
       if (!form) return html;
       if (form.id === "form-post" && keep) return form.values;
       if (form.id === "sign-in") {
-        form.values.email = env.SANDBOX_USER;
-        form.values.password = env.SANDBOX_PASSWORD;
+        form.values.email = this.user.email;
+        form.values.password = this.user.password;
       }
-      if (form.id === "code-form") form.values.code = await newestCode();
+      if (form.id === "code-form") form.values.code = await newestCode(this.user.email);
       if (form.id === "device") form.values.otc = userCode;
-      const target = new URL(form.action, url);
-      init = {
-        method: "POST",
-        body: new URLSearchParams(form.values),
-        headers: { origin: new URL(url).origin },
-      };
-      url = target.href;
+      init = post(this.location, form.values);
+      url = new URL(form.action, this.location).href;
     }
     throw new Error("the pages still show a form after 20 steps");
   }
 
+  // submit posts a form of the page at address to that address, and goes on as open
+  // does.
+  submit(address, values) {
+    return this.open(address, { init: post(address, values) });
+  }
+
+  // callback goes through the pages that start at address, up to the redirect URI.
+  // It returns the address of the redirect with its parameters.
+  async callback(address, redirectUri) {
+    this.redirectUri = redirectUri;
+    const url = await this.open(address);
+    this.redirectUri = undefined;
+    if (url instanceof URL) return url;
+    throw new Error(`the pages did not return to ${redirectUri}: ${url}`);
+  }
+
   // request sends a request with the cookies, stores new ones, and follows
-  // redirects.
+  // redirects. It returns the address instead of following a redirect to the
+  // redirect URI of callback.
   async request(url, init) {
     for (;;) {
       const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
@@ -85,8 +103,12 @@ export class Robot {
         this.cookies.set(name, value);
       }
       const location = res.headers.get("location");
-      if (!location) return res;
+      if (!location) {
+        this.location = url;
+        return res;
+      }
       url = new URL(location, url).href;
+      if (this.redirectUri && url.startsWith(this.redirectUri)) return new URL(url);
       init = {};
     }
   }

@@ -42,8 +42,8 @@ func (t *Tenant) route(sts, graph, pages http.Handler) http.Handler {
 		switch {
 		case part == graphPart:
 			graph.ServeHTTP(w, r)
-		case part == pagesPart && strings.HasSuffix(r.Host, ".ciamlogin.com"):
-			pages.ServeHTTP(w, r) // the real service has one host for both
+		case part == pagesPart && t.servesPages(r.Host):
+			pages.ServeHTTP(w, r)
 		case isBrowserPath(r.URL.Path) && t.config.PagesAddress != "":
 			page := t.config.PagesAddress + r.URL.RequestURI()
 			http.Redirect(w, r, page, http.StatusTemporaryRedirect) //nolint:gosec // the host is the tenant's own
@@ -51,6 +51,14 @@ func (t *Tenant) route(sts, graph, pages http.Handler) http.Handler {
 			sts.ServeHTTP(w, r)
 		}
 	})
+}
+
+// servesPages reports whether a host of the API also serves the pages: one of the
+// real service, which has one host for both, or the sandbox's own if it is
+// configured as the address of both.
+func (t *Tenant) servesPages(host string) bool {
+	ownAddress := t.config.APIAddress
+	return strings.HasSuffix(host, ".ciamlogin.com") || ownAddress != "" && ownAddress == t.config.PagesAddress
 }
 
 // isBrowserPath reports whether path is a page whose address clients build from

@@ -83,6 +83,32 @@ func TestAPISendsBrowsersToThePages(t *testing.T) {
 	}
 }
 
+func TestAPIServesPagesAtACommonAddress(t *testing.T) {
+	c := newClient(t, sandbox.Config{APIAddress: apiAddress, PagesAddress: apiAddress})
+	path := "/" + c.facts.TenantID + "/oauth2/v2.0/logout"
+	w := httptest.NewRecorder()
+	c.tenant.API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, apiAddress+path, nil))
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You are signed out") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if !strings.HasPrefix(c.facts.Mailbox, apiAddress) || c.facts.Pages != apiAddress {
+		t.Errorf("the pages are at %s, the mailbox at %s", c.facts.Pages, c.facts.Mailbox)
+	}
+}
+
+func TestCookiesAreSecureIfThePagesAreServedOverHTTPS(t *testing.T) {
+	for _, pages := range []string{pagesAddress, apiAddress} {
+		c := newClient(t, sandbox.Config{APIAddress: apiAddress, PagesAddress: pages})
+		address := pages + strings.TrimPrefix(c.authorizeURL("openid"), apiAddress)
+		w := httptest.NewRecorder()
+		c.tenant.Pages().ServeHTTP(w, httptest.NewRequest(http.MethodGet, address, nil))
+		cookies := w.Result().Cookies()
+		if len(cookies) != 1 || cookies[0].Secure != (pages == apiAddress) || !cookies[0].HttpOnly {
+			t.Errorf("pages at %s: got %v", pages, cookies)
+		}
+	}
+}
+
 func TestAPIServesPagesUnderTheNamesOfTheRealService(t *testing.T) {
 	c := newLocalClient(t)
 	w := httptest.NewRecorder()

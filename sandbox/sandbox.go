@@ -8,7 +8,7 @@
 // A Tenant has two http.Handlers, so that its browser pages need no certificate.
 // API (discovery, tokens, keys, Graph) must be served over https, which every
 // MSAL requires. Pages (what a user's browser opens) is served over plain http
-// on loopback. Tests without sockets use Client, which calls both in process. A
+// on loopback. If both have the same address, API serves the pages, too. Tests without sockets use Client, which calls both in process. A
 // test decides what happens next with FailNext, FastForward, SetPolicy,
 // RotateKeys and similar methods; nothing fails at random.
 //
@@ -48,7 +48,8 @@ type Config struct {
 	// host names of the real service, and only Client reaches it.
 	APIAddress string
 	// PagesAddress is the origin at which Pages is served, such as
-	// http://localhost:8442. It must be set if APIAddress is.
+	// http://localhost:8442. It must be set if APIAddress is. If it is the same
+	// address, API serves the pages over https.
 	PagesAddress string
 	// Subdomain of the tenant's domain, {subdomain}.onmicrosoft.com. The default
 	// is contoso.

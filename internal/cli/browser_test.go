@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
@@ -60,6 +61,19 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 		auth.Request{Scopes: graphScopes(), Account: &read.Account},
 		user.enterPassword(facts.User, facts.Password),
 	)
+}
+
+// With --https, Chromium loads the pages over https, and still returns to the redirect
+// URI over http.
+func TestBrowserSignsInOverHTTPS(t *testing.T) {
+	user := newBrowserUserAt(t, globals{}, playground.Options{HTTPS: true})
+	facts := user.playground.Facts
+	if !strings.HasPrefix(facts.Authority, facts.Pages+"/") {
+		t.Errorf("the pages are at %s", facts.Pages)
+	}
+	edit := auth.Request{Scopes: []string{facts.EditScope}}
+	user.signIn(edit, user.enterPassword(facts.User, facts.Password), user.enterCode(facts.User))
+	user.signIn(edit) // by the cookie
 }
 
 func TestBrowserCancelsASignIn(t *testing.T) {

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +20,7 @@ import (
 // newChromium starts a headless Chromium and returns the context of its tab. If
 // no browser is installed, the test is skipped, or fails when
 // PROFILECTL_TEST_REQUIRE is set.
-func newChromium(t *testing.T) context.Context {
+func newChromium(t *testing.T, further ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	options := append(
 		chromedp.DefaultExecAllocatorOptions[:],
@@ -27,7 +30,7 @@ func newChromium(t *testing.T) context.Context {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.UserDataDir(t.TempDir()),
 	)
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
+	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(options, further...)...)
 	t.Cleanup(stop)
 	tab, closeTab := chromedp.NewContext(ctx)
 	t.Cleanup(closeTab)
@@ -98,14 +101,35 @@ type browserUser struct {
 
 func newBrowserUser(t *testing.T, g globals) *browserUser {
 	t.Helper()
-	u := &browserUser{t: t, tab: newChromium(t), pages: make(chan string, 1)}
-	var err error
-	if u.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
+	return newBrowserUserAt(t, g, playground.Options{})
+}
+
+// newBrowserUserAt returns a user of a tenant with options, whose certificate
+// Chromium trusts.
+func newBrowserUserAt(t *testing.T, g globals, o playground.Options) *browserUser {
+	t.Helper()
+	p, err := playground.Start(t.Context(), o)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(u.playground.Close)
+	t.Cleanup(p.Close)
+	trust := chromedp.Flag("ignore-certificate-errors-spki-list", keyHash(t, p.Facts.Authority, p.CAFile))
+	u := &browserUser{t: t, tab: newChromium(t, trust), pages: make(chan string, 1), playground: p}
 	u.startSession(g)
 	return u
+}
+
+// keyHash returns the hash of the public key of a server's certificate, as Chromium
+// expects it.
+func keyHash(t *testing.T, address, caFile string) string {
+	t.Helper()
+	res, err := (&http.Client{Transport: sandboxTransport(caFile)}).Head(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	sum := sha256.Sum256(res.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // startSession replaces the user's session with a new one that opens its pages

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/url"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -23,30 +22,22 @@ const defaultSandbox = "sandbox"
 // sandboxName returns the name under which a sandbox registers itself as a tenant.
 func (g *globals) sandboxName() string { return cmp.Or(g.Tenant, defaultSandbox) }
 
-type sandboxOptions struct {
-	Dir       string
-	Reset     bool
-	NewPorts  bool
-	FirstPort int
-	ReadLag   time.Duration
-	Seed      string
-}
-
-func (o *sandboxOptions) bind(f *pflag.FlagSet) {
+// bindKept makes the flags for a tenant that is kept.
+func bindKept(f *pflag.FlagSet, o *playground.Options) {
 	f.BoolVar(&o.Reset, "reset", false, "replace the kept tenant with a new one")
 	f.BoolVar(&o.NewPorts, "new-ports", false, "use other ports; all users have to sign in again")
 	f.IntVar(&o.FirstPort, "listen", 0, "first of three consecutive `ports`: API, pages, mid-tier")
-	bindSeed(f, &o.Seed, &o.ReadLag)
 }
 
-// bindSeed makes the flags that sandbox and sandbox exec share.
-func bindSeed(f *pflag.FlagSet, seed *string, readLag *time.Duration) {
-	f.StringVar(seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
-	f.DurationVar(readLag, "read-lag", 0, "how long Graph returns the old profile after a change")
+// bindTenant makes the flags that sandbox and sandbox exec share.
+func bindTenant(f *pflag.FlagSet, o *playground.Options) {
+	f.StringVar(&o.Seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
+	f.DurationVar(&o.ReadLag, "read-lag", 0, "how long Graph returns the old profile after a change")
+	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; the browser has to trust the CA")
 }
 
 func newSandbox(env Env, g *globals) *cobra.Command {
-	var o sandboxOptions
+	var o playground.Options
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run a tenant on this machine, with Graph, a mailbox and the mid-tier",
@@ -61,14 +52,15 @@ it issues is valid anywhere else.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o) },
 	}
-	o.bind(c.Flags())
+	bindKept(c.Flags(), &o)
+	bindTenant(c.Flags(), &o)
 	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that keeps the tenant between starts")
 	c.AddCommand(newSandboxExec(env, g), newSandboxEnv(env, g, &o.Dir))
 	addManagement(c, env, g, &o.Dir)
 	return c
 }
 
-func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) error {
+func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) error {
 	dir, err := sandboxDir(env, g, o.Dir)
 	if err == nil {
 		err = checkSandboxName(env, g, dir)
@@ -76,16 +68,8 @@ func runSandbox(ctx context.Context, env Env, g *globals, o sandboxOptions) erro
 	if err != nil {
 		return err
 	}
-	p, err := playground.Start(ctx, playground.Options{
-		Dir:       dir,
-		Reset:     o.Reset,
-		NewPorts:  o.NewPorts,
-		FirstPort: o.FirstPort,
-		ReadLag:   o.ReadLag,
-		Seed:      o.Seed,
-		Version:   thisBuild().Version,
-		Log:       g.log(env),
-	})
+	o.Dir, o.Version, o.Log = dir, thisBuild().Version, g.log(env)
+	p, err := playground.Start(ctx, o)
 	if err != nil {
 		return err
 	}

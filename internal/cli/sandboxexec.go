@@ -35,7 +35,7 @@ The exit code is the command's, or 128 plus the number of the signal that ended 
 		},
 	}
 	c.Flags().BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
-	bindSeed(c.Flags(), &o.Seed, &o.ReadLag)
+	bindTenant(c.Flags(), &o)
 	return c
 }
 

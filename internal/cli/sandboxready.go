@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -14,6 +15,7 @@ type sandboxReady struct {
 	Authority string `json:"authority"`
 	Graph     string `json:"graph"`
 	MidTier   string `json:"midTier"`
+	Pages     string `json:"pages"`
 	User      string `json:"user"`
 	Password  string `json:"password"`
 	Mailbox   string `json:"mailbox"`
@@ -31,6 +33,7 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		Authority: p.Facts.Authority,
 		Graph:     p.Facts.Graph,
 		MidTier:   p.MidTier,
+		Pages:     p.Facts.Pages,
 		User:      p.Facts.User,
 		Password:  p.Facts.Password,
 		Mailbox:   p.Facts.Mailbox,
@@ -49,7 +52,7 @@ func announce(env Env, g *globals, p *playground.Playground) error {
   user       %s
   password   %s
   mailbox    %s
-
+%s
 In another terminal:
 
   profilectl -t %s login
@@ -57,8 +60,16 @@ In another terminal:
   profilectl -t %s edit --display-name "Ada L."
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, r.Tenant, r.Tenant, r.Tenant)
+`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, trustNote(r), r.Tenant, r.Tenant, r.Tenant)
 	return err
+}
+
+// trustNote tells the user to trust the CA, if the pages need it.
+func trustNote(r sandboxReady) string {
+	if !strings.HasPrefix(r.Pages, "https:") {
+		return ""
+	}
+	return "\nThe pages are served over https. The browser has to trust this CA:\n\n  " + r.CAFile + "\n"
 }
 
 // writeReadyFile writes the description to the file that PROFILECTL_READY_FILE

@@ -25,6 +25,7 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SANDBOX_USER", r.User)
 	ts.Setenv("SANDBOX_PASSWORD", r.Password)
 	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
+	ts.Setenv("SANDBOX_CA_FILE", r.CAFile)
 }
 
 // typeCodeCommand waits until a command has written its device code prompt to a
@@ -80,12 +81,13 @@ func awaitPrompt(ts *testscript.TestScript, file string, want *regexp.Regexp) []
 // signInAt opens a page as the sandbox's user. The user code is for the page of
 // the device code flow.
 func signInAt(ts *testscript.TestScript, address, userCode string) {
+	transport := sandboxTransport(ts.Getenv("SANDBOX_CA_FILE"))
 	user := robot.User{
 		Email:    ts.Getenv("SANDBOX_USER"),
 		Password: ts.Getenv("SANDBOX_PASSWORD"),
-		Code:     robot.Mailbox(ts.Getenv("SANDBOX_MAILBOX")),
+		Code:     robot.Mailbox(ts.Getenv("SANDBOX_MAILBOX"), transport),
 	}
-	browser, err := robot.New(user, nil)
+	browser, err := robot.New(user, transport)
 	ts.Check(err)
 	browser.UserCode = userCode
 	_, err = browser.Open(context.Background(), address)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/sandbox/loopback"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
@@ -49,11 +51,12 @@ func TestMain(m *testing.M) {
 //	none            reports an error: the command must not open a browser
 func robotBrowser(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
+		transport := sandboxTransport(os.Getenv("SANDBOX_CA_FILE"))
 		user := robot.User{
 			Email:    os.Getenv("SANDBOX_USER"),
 			Password: os.Getenv("SANDBOX_PASSWORD"),
 			Name:     "New User",
-			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
+			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX"), transport),
 		}
 		switch mode {
 		case "user", "person":
@@ -73,13 +76,19 @@ func robotBrowser(mode string) func(context.Context, string) error {
 		default:
 			return fmt.Errorf("unknown TEST_BROWSER mode %q", mode)
 		}
-		browser, err := robot.New(user, nil)
+		browser, err := robot.New(user, transport)
 		if err != nil {
 			return err
 		}
 		go func() { _, _ = browser.Open(ctx, address) }() // a failure shows as a sign-in that times out
 		return nil
 	}
+}
+
+// sandboxTransport returns a transport for a browser that trusts the CA in a file.
+func sandboxTransport(caFile string) *http.Transport {
+	ca, _ := os.ReadFile(caFile) // without it, only pages over https fail
+	return loopback.NewTransport(ca)
 }
 
 // fileKeyring is a keyring in a directory. Like a real one, it outlives the

@@ -43,6 +43,10 @@ type Options struct {
 	FirstPort int
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
+	// HTTPS serves the pages over https at the address of the API, as the real service
+	// does. Otherwise they are served over http, so that every browser opens them
+	// without trusting the CA.
+	HTTPS bool
 	// RealNames adds the host names of the real service to the certificate of a
 	// temporary tenant, for clients with a host map.
 	RealNames bool
@@ -62,6 +66,7 @@ type Playground struct {
 	Dir     string // keeps the tenant, or is temporary
 	CAFile  string // PEM file with the CA of the tenant's certificate
 
+	transport  http.RoundTripper // trusts CAFile
 	controlURL string
 	controlKey string
 	closers    []func()
@@ -108,6 +113,7 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	p.transport = loopback.NewTransport(s.certificate.CA)
 	if err := p.startTenant(o, s, listeners); err != nil {
 		return err
 	}
@@ -156,15 +162,21 @@ func portFault(port int, err error) error {
 	}
 }
 
-// startTenant serves the tenant: its API over TLS, its pages and the control API
-// over plain HTTP.
+// startTenant serves the tenant: its API over TLS, the control API over plain HTTP,
+// and the pages at the address that o chooses.
 func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.Listener) error {
 	if err := s.keepPorts(); err != nil {
 		return err
 	}
+	api := "https://localhost:" + strconv.Itoa(s.ports.API)
+	plain := "http://localhost:" + strconv.Itoa(s.ports.Pages)
+	pages := plain
+	if o.HTTPS {
+		pages = api
+	}
 	tenant, err := sandbox.New(sandbox.Config{
-		APIAddress:   "https://localhost:" + strconv.Itoa(s.ports.API),
-		PagesAddress: "http://localhost:" + strconv.Itoa(s.ports.Pages),
+		APIAddress:   api,
+		PagesAddress: pages,
 		Store:        s.store(),
 		ReadLag:      o.ReadLag,
 		Log:          o.Log,
@@ -173,13 +185,24 @@ func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.List
 		return fmt.Errorf("start sandbox: %w", err)
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
-	p.controlURL, p.controlKey = p.Facts.Pages+"/control", rand.Text()
+	p.controlURL, p.controlKey = plain+"/control", rand.Text()
 	p.serve(tls.NewListener(listeners[0], &tls.Config{
 		Certificates: []tls.Certificate{s.certificate.TLS},
 		MinVersion:   tls.VersionTLS12,
 	}), tenant.API(), o.Log)
-	p.serve(listeners[1], withControl(tenant.Control(p.controlKey), tenant.Pages()), o.Log)
+	atPlain := tenant.Pages()
+	if o.HTTPS {
+		atPlain = redirect(api)
+	}
+	p.serve(listeners[1], withControl(tenant.Control(p.controlKey), atPlain), o.Log)
 	return nil
+}
+
+// redirect sends browsers to the same path at another origin.
+func redirect(origin string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+	})
 }
 
 // withControl serves the control API next to the pages.

@@ -15,6 +15,7 @@ import (
 // URI instead of sending it, and forwards all other requests.
 type redirectCapture struct {
 	redirect string
+	next     http.RoundTripper
 	mu       sync.Mutex
 	captured url.Values
 }
@@ -22,7 +23,7 @@ type redirectCapture struct {
 // RoundTrip captures the query and the form of a request to the redirect URI.
 func (c *redirectCapture) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !strings.HasPrefix(req.URL.String(), c.redirect) {
-		return http.DefaultTransport.RoundTrip(req)
+		return c.next.RoundTrip(req)
 	}
 	values := req.URL.Query()
 	if req.Body != nil {
@@ -47,11 +48,12 @@ func (c *redirectCapture) RoundTrip(req *http.Request) (*http.Response, error) {
 // browse signs the sandbox's user in and returns what was sent to the redirect URI.
 func browse(t *testing.T, address, redirect string) url.Values {
 	t.Helper()
-	transport := &redirectCapture{redirect: redirect}
+	direct := newHTTPClient(t).Transport
+	transport := &redirectCapture{redirect: redirect, next: direct}
 	browser, err := robot.New(robot.User{
 		Email:    env(t, "SANDBOX_USER"),
 		Password: env(t, "SANDBOX_PASSWORD"),
-		Code:     robot.Mailbox(env(t, "SANDBOX_MAILBOX")),
+		Code:     robot.Mailbox(env(t, "SANDBOX_MAILBOX"), direct),
 	}, transport)
 	if err != nil {
 		t.Fatal(err)

@@ -3,11 +3,11 @@
 package interop
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"net/http"
 	"os"
 	"testing"
+
+	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
 // env returns a variable that sandbox exec sets, and fails the test if it is missing.
@@ -27,9 +27,5 @@ func newHTTPClient(t *testing.T) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	return &http.Client{Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
-	}}
+	return &http.Client{Transport: loopback.NewTransport(pem)}
 }

@@ -16,9 +16,9 @@ const mailTimeout = 10 * time.Second
 
 // Mailbox returns a function for User.Code that returns the newest one-time code
 // in a sandbox's mailbox. The page is the address that the sandbox prints,
-// including its key.
-func Mailbox(page string) func(ctx context.Context) (string, error) {
-	client := &http.Client{Timeout: mailTimeout}
+// including its key. If transport is nil, http.DefaultTransport is used.
+func Mailbox(page string, transport http.RoundTripper) func(ctx context.Context) (string, error) {
+	client := &http.Client{Timeout: mailTimeout, Transport: transport}
 	address := strings.Replace(page, "/mailbox?", "/mailbox.json?", 1)
 	return func(ctx context.Context) (string, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)

@@ -14,7 +14,7 @@ func Browse(address string) error {
 	browser, err := robot.New(robot.User{
 		Email:    os.Getenv("SANDBOX_USER"),
 		Password: os.Getenv("SANDBOX_PASSWORD"),
-		Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX")),
+		Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX"), nil),
 	}, nil)
 	if err != nil {
 		return err

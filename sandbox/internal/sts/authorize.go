@@ -58,7 +58,7 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 	t.browser = readCookie(r, browserCookie)
 	if t.browser == "" {
 		t.browser = rand.Text()
-		setCookie(w, r, browserCookie, t.browser)
+		s.setCookie(w, r, browserCookie, t.browser)
 	}
 	accounts := s.signedIn(r)
 	if t.prompt != "login" && t.prompt != "create" {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -40,18 +41,19 @@ func readCookie(r *http.Request, name string) string {
 }
 
 // setCookie sets a cookie that scripts cannot read, or deletes it if the value is empty.
-// Secure is not set: the pages are served over http on loopback, and not every browser
-// stores a Secure cookie there.
-func setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
+// Secure is set only if the pages are served over https: not every browser stores a Secure
+// cookie for http on loopback.
+func (s *STS) setCookie(w http.ResponseWriter, r *http.Request, name, value string) {
 	age := 0
 	if value == "" {
 		age = -1
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without Secure, for http on loopback
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure if the pages are served over https
 		Name:     cookieName(r, name),
 		Value:    value,
 		Path:     "/",
 		HttpOnly: true,
+		Secure:   strings.HasPrefix(s.origins(r).pages, "https://"),
 		SameSite: http.SameSiteLaxMode,
 		MaxAge:   age,
 	})
@@ -83,7 +85,7 @@ func (s *STS) remember(w http.ResponseWriter, r *http.Request, a authentication)
 	delete(s.sessions, readCookie(r, sessionCookie))
 	s.sessions[id] = session{accounts: accounts, expires: s.Now().Add(sessionLife)}
 	s.mu.Unlock()
-	setCookie(w, r, sessionCookie, id)
+	s.setCookie(w, r, sessionCookie, id)
 }
 
 // forget ends the browser's session.
@@ -91,7 +93,7 @@ func (s *STS) forget(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	delete(s.sessions, readCookie(r, sessionCookie))
 	s.mu.Unlock()
-	setCookie(w, r, sessionCookie, "")
+	s.setCookie(w, r, sessionCookie, "")
 }
 
 // logout ends the session. It redirects only to a URI that some app has registered.

@@ -34,7 +34,7 @@ type Config struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	API       string // origin of discovery, tokens and Graph, such as https://localhost:8443
-	Pages     string // origin of the pages for browsers, such as http://localhost:8442
+	Pages     string // origin of the pages for browsers, such as http://localhost:8442; may equal API
 	// Iterations is the number of PBKDF2 iterations for new passwords.
 	Iterations int
 	// Strict rejects a refresh token that is used twice. Entra still accepts it.

@@ -98,7 +98,7 @@ func (t *Tenant) guard(next http.Handler) http.Handler {
 // the real service.
 func (t *Tenant) knownHost(host string) bool {
 	host = strings.ToLower(host)
-	for _, origin := range []string{t.config.APIAddress, t.config.PagesAddress} {
+	for _, origin := range []string{t.config.APIAddress, t.config.PagesAddress, t.config.ControlAddress} {
 		_, address, _ := strings.Cut(origin, "://")
 		if address == "" {
 			continue

@@ -51,6 +51,9 @@ type Config struct {
 	// http://localhost:8442. It must be set if APIAddress is. If it is the same
 	// address, API serves the pages over https.
 	PagesAddress string
+	// ControlAddress is the origin at which Control is served. The default is
+	// PagesAddress.
+	ControlAddress string
 	// Subdomain of the tenant's domain, {subdomain}.onmicrosoft.com. The default
 	// is contoso.
 	Subdomain string

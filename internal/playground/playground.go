@@ -175,11 +175,12 @@ func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.List
 		pages = api
 	}
 	tenant, err := sandbox.New(sandbox.Config{
-		APIAddress:   api,
-		PagesAddress: pages,
-		Store:        s.store(),
-		ReadLag:      o.ReadLag,
-		Log:          o.Log,
+		APIAddress:     api,
+		PagesAddress:   pages,
+		ControlAddress: plain,
+		Store:          s.store(),
+		ReadLag:        o.ReadLag,
+		Log:            o.Log,
 	})
 	if err != nil {
 		return fmt.Errorf("start sandbox: %w", err)

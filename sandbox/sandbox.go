@@ -8,9 +8,10 @@
 // A Tenant has two http.Handlers, so that its browser pages need no certificate.
 // API (discovery, tokens, keys, Graph) must be served over https, which every
 // MSAL requires. Pages (what a user's browser opens) is served over plain http
-// on loopback. If both have the same address, API serves the pages, too. Tests without sockets use Client, which calls both in process. A
-// test decides what happens next with FailNext, FastForward, SetPolicy,
-// RotateKeys and similar methods; nothing fails at random.
+// on loopback. If both have the same address, API serves the pages, too. Tests
+// without sockets use Client, which calls both in process. A test decides what
+// happens next with FailNext, FastForward, SetPolicy, RotateKeys and similar
+// methods; nothing fails at random.
 //
 // A client that works with the sandbox is meant to work with Entra, and the
 // sandbox is meant to reject what Entra rejects, with the same error responses.

@@ -171,6 +171,32 @@ func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byt
 	})
 }
 
+// ReplaceSecret gives a confidential client a new secret, which replaces the old one,
+// and returns the app with it.
+func (t *Tenant) ReplaceSecret(clientID string) (control.App, error) {
+	app := control.App{Secret: rand.Text()}
+	err := t.changeApp(clientID, func(a *directory.App) {
+		a.Secret = app.Secret
+		app.ID, app.Name = a.ID, a.Name
+	})
+	return app, err
+}
+
+// SetPermissions replaces the scopes that an administrator has granted to an app.
+func (t *Tenant) SetPermissions(clientID string, permissions ...string) error {
+	return t.directory.Update(func(d *directory.State) error {
+		a, ok := d.AppByID(clientID)
+		if !ok {
+			return missingError("app " + clientID)
+		}
+		granted, err := consents(d, append([]string{}, permissions...))
+		if err == nil {
+			a.Consents = granted
+		}
+		return err
+	})
+}
+
 // SetOptionalClaims sets which claims the access tokens for an API carry in
 // addition to the usual ones. The sandbox has one optional claim, auth_time.
 func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {

@@ -38,7 +38,7 @@ func (t *Tenant) controlChangeUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, t.setMFA(r.PathValue("email"), change.MFA)
+	return nil, t.ChangeUser(r.PathValue("email"), change)
 }
 
 func (t *Tenant) controlRevoke(r *http.Request) (any, error) {
@@ -77,6 +77,18 @@ func (t *Tenant) controlAddCredential(r *http.Request) (any, error) {
 	}
 	return nil, errors.New("a credential is either a certificate in PEM, " +
 		"or an issuer, a subject and the issuer's public key in PEM")
+}
+
+func (t *Tenant) controlReplaceSecret(r *http.Request) (any, error) {
+	return t.ReplaceSecret(r.PathValue("id"))
+}
+
+func (t *Tenant) controlSetPermissions(r *http.Request) (any, error) {
+	permissions, err := decode[[]string](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SetPermissions(r.PathValue("id"), permissions...)
 }
 
 func (t *Tenant) controlSetOptionalClaims(r *http.Request) (any, error) {

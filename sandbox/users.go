@@ -73,11 +73,6 @@ func (t *Tenant) users() []control.User {
 	return all
 }
 
-// setMFA sets whether a user needs a second factor at every sign-in.
-func (t *Tenant) setMFA(email string, on bool) error {
-	return t.changeUser(email, func(_ *directory.State, u *directory.User) { u.MFA = on })
-}
-
 // RevokeSessions ends every sign-in of a user, as a new password does.
 func (t *Tenant) RevokeSessions(email string) error {
 	return t.changeUser(email, func(d *directory.State, u *directory.User) {

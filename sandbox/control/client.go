@@ -56,7 +56,17 @@ func (c *Client) AddUser(ctx context.Context, user User) (User, error) {
 
 // SetMFA sets whether an account needs a second factor at every sign-in.
 func (c *Client) SetMFA(ctx context.Context, email string, on bool) error {
-	return c.call(ctx, http.MethodPatch, "/users/"+url.PathEscape(email), UserChange{MFA: on}, nil)
+	return c.ChangeUser(ctx, email, UserChange{MFA: &on})
+}
+
+// User returns an account with its profile.
+func (c *Client) User(ctx context.Context, email string) (User, error) {
+	return get[User](ctx, c, "/users/"+url.PathEscape(email))
+}
+
+// ChangeUser changes an account, or nothing of it after an error.
+func (c *Client) ChangeUser(ctx context.Context, email string, change UserChange) error {
+	return c.call(ctx, http.MethodPatch, "/users/"+url.PathEscape(email), change, nil)
 }
 
 // RevokeSessions ends every sign-in of a user.
@@ -79,6 +89,20 @@ func (c *Client) AddApp(ctx context.Context, app App) (App, error) {
 // AddCredential registers a credential of a confidential client.
 func (c *Client) AddCredential(ctx context.Context, clientID string, credential Credential) error {
 	return c.call(ctx, http.MethodPost, "/apps/"+url.PathEscape(clientID)+"/credentials", credential, nil)
+}
+
+// ReplaceSecret gives a confidential client a new secret, which replaces the old one,
+// and returns it.
+func (c *Client) ReplaceSecret(ctx context.Context, clientID string) (secret string, err error) {
+	var app App
+	err = c.call(ctx, http.MethodPost, "/apps/"+url.PathEscape(clientID)+"/secret", nil, &app)
+	return app.Secret, err
+}
+
+// SetPermissions replaces the scopes that an administrator has granted to an app.
+func (c *Client) SetPermissions(ctx context.Context, clientID string, permissions ...string) error {
+	path := "/apps/" + url.PathEscape(clientID) + "/permissions"
+	return c.call(ctx, http.MethodPut, path, append([]string{}, permissions...), nil)
 }
 
 // SetOptionalClaims sets the optional claims of the access tokens for an API.

@@ -50,6 +50,49 @@ func TestClientManagesUsers(t *testing.T) {
 	}
 }
 
+func TestClientChangesUsers(t *testing.T) {
+	_, c := serve(t)
+	ctx := t.Context()
+	before, err := c.User(ctx, "casey@contoso.example")
+	if err != nil || before.Name != "Casey Jensen" || before.Profile["city"] != "Copenhagen" {
+		t.Fatalf("got %+v, %v", before, err)
+	}
+	city, on := "Bern", true
+	err = c.ChangeUser(ctx, before.Email, control.UserChange{
+		MFA:      &on,
+		Password: "A new passw0rd",
+		Profile:  map[string]*string{"city": &city, "country": nil},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.User(ctx, before.Email)
+	_, hasCountry := after.Profile["country"]
+	if err != nil || !after.MFA || after.Profile["city"] != city || hasCountry || after.Name != before.Name {
+		t.Errorf("got %+v, %v", after, err)
+	}
+}
+
+func TestClientReplacesSecretsAndPermissions(t *testing.T) {
+	tenant, c := serve(t)
+	ctx := t.Context()
+	facts := tenant.Facts()
+	secret, err := c.ReplaceSecret(ctx, facts.WebClientID)
+	if err != nil || secret == "" || secret == facts.WebSecret {
+		t.Errorf("got %q, %v", secret, err)
+	}
+	if err := c.SetPermissions(ctx, facts.ClientID, "User.ReadWrite"); err != nil {
+		t.Fatal(err)
+	}
+	apps, err := c.Apps(ctx)
+	if err != nil || len(apps[0].Permissions) != 1 || apps[0].Permissions[0] != "User.ReadWrite" {
+		t.Errorf("got %+v, %v", apps, err)
+	}
+	if err := c.SetPermissions(ctx, facts.ClientID, "api://nobody/x"); err == nil {
+		t.Error("an unknown permission was granted")
+	}
+}
+
 func TestClientManagesApps(t *testing.T) {
 	tenant, c := serve(t)
 	ctx := t.Context()

@@ -40,9 +40,13 @@ type User struct {
 	Profile map[string]string `json:"profile,omitempty"`
 }
 
-// UserChange represents a change to an account.
+// UserChange represents a change to an account. What is not set stays as it is.
 type UserChange struct {
-	MFA bool `json:"mfa"`
+	MFA *bool `json:"mfa,omitempty"`
+	// Password replaces the password, unlocks the account, and ends every sign-in.
+	Password string `json:"password,omitempty"`
+	// Profile holds the new values of profile properties; null removes one.
+	Profile map[string]*string `json:"profile,omitempty"`
 }
 
 // App represents an app registration.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -104,6 +105,25 @@ func parseValue(property string, value any) (*string, bool) {
 		return nil, false
 	}
 	return &text, true
+}
+
+// CheckProperty returns an error if value is not valid for a property of a profile. Nil
+// removes the property.
+func CheckProperty(property string, value *string) error {
+	var anyValue any
+	if value != nil {
+		anyValue = *value
+	}
+	_, valid := parseValue(property, anyValue)
+	switch {
+	case maxLength(property) == 0:
+		return fmt.Errorf("%q is not a property that a profile has in the sandbox", property)
+	case !valid && value == nil:
+		return fmt.Errorf("the property %s cannot be removed", property)
+	case !valid:
+		return fmt.Errorf("the value of %s must have 1 to %d characters", property, maxLength(property))
+	}
+	return nil
 }
 
 // change stores new values in the profile of a user.

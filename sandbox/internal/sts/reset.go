@@ -56,20 +56,19 @@ func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction
 		s.show(w, r, t, "new-password", choosePassword)
 		return
 	}
-	userID, err := s.changePassword(t.reset, password)
+	userID, err := s.ChangePassword(t.reset, password)
 	if err != nil {
 		s.Log.Error("set password", "error", err)
 		s.errorPage(w, r, newError(aadstsUserNotFound))
 		return
 	}
-	s.clearFailures(t.reset)
 	t.reset, t.mayReset = "", false
 	s.authenticated(w, r, t, userID)
 }
 
-// changePassword sets the password of the user with the email address and returns the
-// user's ID.
-func (s *STS) changePassword(email, password string) (userID string, err error) {
+// ChangePassword sets the password of the user with the email address, unlocks the account,
+// ends all earlier sign-ins, and returns the user's ID.
+func (s *STS) ChangePassword(email, password string) (userID string, err error) {
 	hash, err := directory.Hash(password, s.Iterations)
 	if err != nil {
 		return "", err
@@ -83,5 +82,8 @@ func (s *STS) changePassword(email, password string) (userID string, err error) 
 		userID = user.ID
 		return nil
 	})
+	if err == nil {
+		s.clearFailures(normalizeEmail(email))
+	}
 	return userID, err
 }

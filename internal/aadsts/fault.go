@@ -16,14 +16,19 @@ func (e *Error) Fault(doing string) *fault.Error {
 	if code := e.code(); code != 0 {
 		what = fmt.Sprintf("%s (AADSTS%d)", what, code)
 	}
+	f := m.fault(what)
+	f.Err, f.CorrelationID = e, e.CorrelationID
+	return f
+}
+
+// fault returns a fault with the kind and the remedy of m.
+func (m meaning) fault(what string) *fault.Error {
 	return &fault.Error{
-		Kind:          m.kind,
-		What:          what,
-		Fix:           m.remedy.fix,
-		Next:          m.remedy.next,
-		ForOperator:   m.remedy.forOperator,
-		Err:           e,
-		CorrelationID: e.CorrelationID,
+		Kind:        m.kind,
+		What:        what,
+		Fix:         m.remedy.fix,
+		Next:        m.remedy.next,
+		ForOperator: m.remedy.forOperator,
 	}
 }
 
@@ -54,7 +59,7 @@ func (e *Error) meaning() meaning {
 	if code == 0 {
 		return m
 	}
-	lookUp := fmt.Sprintf("look it up at https://login.microsoftonline.com/error?code=%d", code)
+	lookUp := "look it up at " + Page(code)
 	switch m.kind {
 	case fault.Unavailable:
 		m.remedy.fix += "; if it fails again, " + lookUp

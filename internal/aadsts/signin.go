@@ -136,6 +136,7 @@ func sessionCodes() map[int]meaning {
 		50139:  {fault.SignIn, "the browser's session is no longer valid", typePassword},
 		50140:  {fault.SignIn, `the question "Stay signed in?" was not answered`, signIn()},
 		50199:  {fault.SignIn, "the question whether you trust this app was not answered", signIn()},
+		70016:  {fault.SignIn, "the code of the other device was not entered yet", byUser("enter it on the page")},
 		70018:  {fault.SignIn, "the code of the other device is not valid", byUser(newCode)},
 		70019:  {fault.SignIn, "the code has expired", byUser(newCode)},
 		70020:  {fault.SignIn, "the code has expired", byUser(newCode)},

@@ -26,6 +26,7 @@ func plan() map[string]entry {
 			"internal/challenge",
 			"internal/config",
 			"internal/draft",
+			"internal/explain",
 			"internal/fault",
 			"internal/graph",
 			"internal/guid",
@@ -141,6 +142,11 @@ func plan() map[string]entry {
 			msal + "confidential",
 			"golang.org/x/sync/singleflight",
 			"software.sslmate.com/src/go-pkcs12",
+		}},
+		"internal/explain": {layer: 3, imports: []string{
+			"internal/aadsts",
+			"internal/fault",
+			"internal/graph",
 		}},
 		"internal/aadsts": {layer: 2, imports: []string{
 			"internal/challenge",

@@ -35,6 +35,8 @@ func remedyFor(a fault.Action) remedy {
 		}
 	case fault.DoListFields:
 		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
+	case fault.DoListCodes:
+		return remedy{"profilectl explain --list", "%s lists the known codes", "; %s lists the known codes"}
 	case fault.DoReport:
 		return remedy{"", withLog, ", then " + withLog}
 	case fault.DoStartSandbox:

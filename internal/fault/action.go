@@ -23,6 +23,7 @@ const (
 	DoChooseTenant                    // choose one of the configured tenants
 	DoConfigureTenant                 // add a tenant to the configuration
 	DoListFields                      // look up the editable fields
+	DoListCodes                       // list the known error codes
 	DoReport                          // report the bug with the log
 	DoStartSandbox                    // start a sandbox
 	DoStartOtherSandbox               // start a second sandbox next to the running one
@@ -34,7 +35,8 @@ func Actions() []Action {
 	return []Action{
 		DoSignIn, DoTypePassword, DoResetPassword, DoUseOtherAccount, DoSignUp, DoStepUp,
 		DoOpenPage, DoUsePlainFile, DoUseOtherBrowser, DoMoveRedirect, DoAllowTime,
-		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoReport, DoStartSandbox,
+		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoListCodes, DoReport,
+		DoStartSandbox,
 		DoStartOtherSandbox, DoMoveSandbox,
 	}
 }
@@ -72,6 +74,8 @@ func (a Action) String() string {
 		return "configure a tenant"
 	case DoListFields:
 		return "look up the editable fields"
+	case DoListCodes:
+		return "list the known error codes"
 	case DoReport:
 		return "report the bug with the log"
 	case DoStartSandbox:

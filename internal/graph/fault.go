@@ -32,30 +32,13 @@ func statusFault(res *http.Response) *fault.Error {
 			Fix:  "check whether a proxy answers instead of it, then try again",
 		}
 	case status == http.StatusUnauthorized:
-		return &fault.Error{
-			Kind: fault.SignIn,
-			What: "Microsoft Graph does not accept the access token",
-			Next: fault.DoSignIn,
-		}
+		return known(codeInvalidToken)
 	case status == http.StatusForbidden:
-		return &fault.Error{
-			Kind:        fault.Denied,
-			What:        "Microsoft Graph does not allow it",
-			Fix:         "ask the tenant's administrator to grant the Microsoft Graph permission User.ReadWrite",
-			ForOperator: true,
-		}
+		return known(codeDenied)
 	case status == http.StatusBadRequest:
-		return &fault.Error{
-			Kind: fault.Invalid,
-			What: "Microsoft Graph rejected a value",
-			Fix:  "check the values",
-		}
+		return known(codeBadRequest)
 	case status == http.StatusNotFound:
-		return &fault.Error{
-			Kind: fault.Denied,
-			What: "Microsoft Graph does not know this account",
-			Next: fault.DoUseOtherAccount,
-		}
+		return known(codeNotFound)
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		return upstream.Overloaded(
 			fmt.Sprintf("Microsoft Graph is out of order or overloaded (HTTP status %d)", status), res)
@@ -66,6 +49,12 @@ func statusFault(res *http.Response) *fault.Error {
 			Fix:  "give the correlation id to the tenant's administrator",
 		}
 	}
+}
+
+// known returns the fault of a known code.
+func known(code string) *fault.Error {
+	e, _ := Explain(code)
+	return e.Fault
 }
 
 // graphError is an error of Graph. Inner errors are nested, each more specific than

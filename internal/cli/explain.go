@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/explain"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+)
+
+type explainOptions struct {
+	List bool
+}
+
+func (o *explainOptions) bind(f *pflag.FlagSet) {
+	f.BoolVar(&o.List, "list", false, "list every known code")
+}
+
+// explanation is what explain prints about a code.
+type explanation struct {
+	Code    string `json:"code"`
+	Meaning string `json:"meaning"`
+	Cause   string `json:"cause"` // empty if the code is unknown
+	Fix     string `json:"fix"`
+	Link    string `json:"link"`
+}
+
+func newExplain(env Env, g *globals) *cobra.Command {
+	var o explainOptions
+	c := &cobra.Command{
+		Use:   "explain [CODE | TEXT | -]",
+		Short: "Explain an error code of Entra or Microsoft Graph",
+		Long: `Explain an error code of Entra or Microsoft Graph: what it means here, the
+likely cause, the fix, and Microsoft's page. The codes may be part of a text, such
+as an error page or a log; - reads the text from standard input.
+
+The JSON output is one object. If the text has several codes, and with --list, it
+is an array.`,
+		Example: `  profilectl explain AADSTS50076
+  profilectl explain "Sorry, but we're having trouble signing you in. AADSTS50011: …"
+  journalctl -u profilectl | profilectl explain -
+  profilectl explain Authorization_RequestDenied -o json --jq .fix
+  profilectl explain --list`,
+		RunE: func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
+	}
+	o.bind(c.Flags())
+	return c
+}
+
+func runExplain(ctx context.Context, env Env, g *globals, o explainOptions, args []string) error {
+	p, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	if o.List {
+		if len(args) > 0 {
+			return &fault.Error{Kind: fault.Usage, What: "--list lists every code", Fix: "omit --list, or the text"}
+		}
+		return listExplanations(g, p)
+	}
+	text, err := explainText(ctx, env, args)
+	if err != nil {
+		return err
+	}
+	found := explain.Find(text)
+	if len(found) == 0 {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "no error code was found",
+			Fix:  "give a code such as AADSTS50076, or a text that contains one",
+			Next: fault.DoListCodes,
+		}
+	}
+	return printExplanations(g, p, found)
+}
+
+// explainText returns the text that the arguments are or name.
+func explainText(ctx context.Context, env Env, args []string) (string, error) {
+	if len(args) != 1 || args[0] != "-" {
+		return strings.Join(args, " "), nil
+	}
+	raw, err := readInput(ctx, env.Stdin, "-")
+	if err != nil {
+		return "", fmt.Errorf("read text: %w", err)
+	}
+	return string(raw), nil
+}
+
+func printExplanations(g *globals, p output.Printer, entries []explain.Entry) error {
+	var all []explanation
+	for _, e := range entries {
+		all = append(all, g.explanation(e))
+	}
+	if !p.Plain() {
+		if len(all) == 1 {
+			return p.Print(all[0], output.Table{})
+		}
+		return p.Print(all, output.Table{})
+	}
+	for i, e := range all {
+		if i > 0 {
+			_, _ = fmt.Fprintln(p.Out)
+		}
+		text := e.Code + ": " + e.Meaning + "\n"
+		if e.Cause != "" {
+			text += "  cause: " + e.Cause + "\n"
+		}
+		text += "  fix:   " + e.Fix + "\n  link:  " + e.Link + "\n"
+		if _, err := fmt.Fprint(p.Out, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explanation returns the words about a code for the user of this run.
+func (g *globals) explanation(e explain.Entry) explanation {
+	if e.Fault == nil {
+		return explanation{
+			Code:    e.Code,
+			Meaning: "profilectl does not know this code",
+			Fix:     "look it up on Microsoft's page",
+			Link:    e.Link,
+		}
+	}
+	return explanation{
+		Code:    e.Code,
+		Meaning: e.Fault.What,
+		Cause:   e.Cause,
+		Fix:     g.fix(e.Fault),
+		Link:    e.Link,
+	}
+}
+
+func listExplanations(g *globals, p output.Printer) error {
+	var all []explanation
+	t := output.Table{Columns: []string{"CODE", "MEANING"}, Whole: []string{"CODE"}}
+	for _, e := range explain.All() {
+		x := g.explanation(e)
+		all = append(all, x)
+		t.Rows = append(t.Rows, []string{x.Code, x.Meaning})
+	}
+	return p.Print(all, t)
+}

@@ -225,7 +225,7 @@ func TestAuthorityIssuers(t *testing.T) {
 	}{
 		{"ciamlogin.com", "https://" + tid + ".ciamlogin.com/" + tid, tenantIssuer, []string{tenantIssuer}},
 		{"custom domain", custom, custom + "/v2.0", []string{custom + "/v2.0", tenantIssuer}},
-		{"sandbox", sandbox, sandbox + "/v2.0", []string{sandbox + "/v2.0"}},
+		{"sandbox", sandbox, sandbox + "/v2.0", []string{sandbox + "/v2.0", tenantIssuer}},
 	} {
 		a := authority.Authority{URL: c.url, TenantID: tid, Issuer: c.issuer}
 		if got := a.Issuers(); !slices.Equal(got, c.want) {

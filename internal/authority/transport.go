@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/url"
-
-	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // Transport returns a RoundTripper that answers MSAL's discovery request for the
@@ -55,12 +52,14 @@ func (d discovered) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // Issuers returns the iss values that tokens of the tenant may have: its issuer
-// and, for a custom domain, also the ciamlogin.com form of the same tenant, which
-// Entra is known to use there.
+// and, for any other host than its own at ciamlogin.com, also the ciamlogin.com form
+// of the same tenant. Entra is known to use that form for custom domains, and the
+// sandbox uses it for clients that address it by the names of the real service. The
+// keys are always those of the authority, so no other tenant's tokens are accepted.
 func (a Authority) Issuers() []string {
 	issuers := []string{a.Issuer}
 	own := "https://" + a.TenantID + ciam + "/" + a.TenantID + "/v2.0"
-	if u, err := url.Parse(a.URL); err == nil && a.Issuer != own && !loopback.IsHost(u.Hostname()) {
+	if a.Issuer != own {
 		issuers = append(issuers, own)
 	}
 	return issuers

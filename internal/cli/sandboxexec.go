@@ -34,7 +34,6 @@ The exit code is the command's, or 128 plus the number of the signal that ended 
 			return runSandboxExec(c.Context(), env, g, o, args)
 		},
 	}
-	c.Flags().BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
 	bindTenant(c.Flags(), &o)
 	return c
 }

@@ -47,8 +47,8 @@ type Options struct {
 	// does. Otherwise they are served over http, so that every browser opens them
 	// without trusting the CA.
 	HTTPS bool
-	// RealNames adds the host names of the real service to the certificate of a
-	// temporary tenant, for clients with a host map.
+	// RealNames adds the host names that the tenant would have at the real service to
+	// the certificate, for clients with a host map.
 	RealNames bool
 	// Seed is a YAML file with users, apps and the policy; empty is none.
 	Seed string
@@ -113,7 +113,6 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	p.transport = loopback.NewTransport(s.certificate.CA)
 	if err := p.startTenant(o, s, listeners); err != nil {
 		return err
 	}
@@ -187,8 +186,13 @@ func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.List
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
 	p.controlURL, p.controlKey = plain+"/control", rand.Text()
+	certificate, err := p.certificate(o, s)
+	if err != nil {
+		return err
+	}
+	p.transport = loopback.NewTransport(certificate.CA)
 	p.serve(tls.NewListener(listeners[0], &tls.Config{
-		Certificates: []tls.Certificate{s.certificate.TLS},
+		Certificates: []tls.Certificate{certificate.TLS},
 		MinVersion:   tls.VersionTLS12,
 	}), tenant.API(), o.Log)
 	atPlain := tenant.Pages()

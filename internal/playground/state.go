@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
@@ -27,9 +26,8 @@ const (
 
 // state is what a tenant starts from.
 type state struct {
-	dir         *loopback.Dir // nil if the tenant is temporary
-	certificate loopback.Certificate
-	ports       loopback.Ports // 0 is a free one
+	dir   *loopback.Dir  // nil if the tenant is temporary
+	ports loopback.Ports // 0 is a free one
 }
 
 // openState opens the directory of a kept tenant, or makes a temporary one.
@@ -39,7 +37,7 @@ func (p *Playground) openState(o Options) (state, error) {
 		return state{}, err
 	}
 	if o.Dir == "" {
-		return p.temporary(o, ports)
+		return p.temporary(ports)
 	}
 	return p.kept(o, ports)
 }
@@ -61,7 +59,7 @@ func (o Options) ports() (loopback.Ports, error) {
 }
 
 // temporary makes a directory for the CA of a temporary tenant.
-func (p *Playground) temporary(o Options, ports loopback.Ports) (state, error) {
+func (p *Playground) temporary(ports loopback.Ports) (state, error) {
 	SweepTemporary()
 	dir, err := os.MkdirTemp("", tempGlob)
 	if err != nil {
@@ -75,19 +73,8 @@ func (p *Playground) temporary(o Options, ports loopback.Ports) (state, error) {
 		_ = lock.Close()
 		_ = os.RemoveAll(dir)
 	})
-	var names []string
-	if o.RealNames {
-		names = []string{"ciamlogin.com", "contoso.ciamlogin.com", "*.ciamlogin.com", "graph.microsoft.com"}
-	}
-	certificate, err := loopback.NewCertificate(time.Now(), names...)
-	if err != nil {
-		return state{}, err
-	}
 	p.Dir, p.CAFile = dir, filepath.Join(dir, "ca.pem")
-	if err := os.WriteFile(p.CAFile, certificate.CA, 0o600); err != nil {
-		return state{}, fmt.Errorf("write CA: %w", err)
-	}
-	return state{certificate: certificate, ports: ports}, nil
+	return state{ports: ports}, nil
 }
 
 // kept opens the directory of a kept tenant.
@@ -116,8 +103,7 @@ func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
 	if err != nil {
 		return state{}, stateFault(o.Dir, err)
 	}
-	certificate, err := loopback.LoadCertificate(dir.Path(), time.Now())
-	return state{dir: dir, certificate: certificate, ports: ports}, err
+	return state{dir: dir, ports: ports}, nil
 }
 
 // store returns where the tenant is kept, or nil.

@@ -71,7 +71,6 @@ test("public client: sign-in, silent acquisition, step-up with claims, edit", as
   assert.equal(claimsOf(stepped.accessToken).scp, "EditProfileService.ReadWrite");
   await client.acquireTokenSilent({ scopes: edit, account: first.account, forceRefresh: true });
 
-  if (env.INTEROP_AUTHORITY) return; // the mid-tier only knows the tenant by its own address
   const res = await fetch(`${env.SANDBOX_MID_TIER}/updateUserInfo`, {
     method: "POST",
     headers: { authorization: `Bearer ${stepped.accessToken}`, "content-type": "application/json" },

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -109,12 +110,13 @@ const (
 )
 
 // LoadCertificate returns the certificate that a directory holds. It creates a new
-// one if there is none or if it expires within 30 days.
-func LoadCertificate(dir string, now time.Time) (Certificate, error) {
-	if c, err := readCertificate(dir); err == nil && c.current(now) {
+// one, as NewCertificate does, if there is none, if it lacks one of the further
+// names, or if it expires within 30 days.
+func LoadCertificate(dir string, now time.Time, further ...string) (Certificate, error) {
+	if c, err := readCertificate(dir); err == nil && c.current(now) && c.covers(further) {
 		return c, nil
 	}
-	c, err := NewCertificate(now)
+	c, err := NewCertificate(now, further...)
 	if err != nil {
 		return Certificate{}, err
 	}
@@ -125,6 +127,13 @@ func LoadCertificate(dir string, now time.Time) (Certificate, error) {
 func (c Certificate) current(now time.Time) bool {
 	leaf := c.TLS.Leaf
 	return leaf != nil && now.After(leaf.NotBefore) && now.Before(leaf.NotAfter.Add(-renewBefore))
+}
+
+// covers reports whether the certificate is valid for all names.
+func (c Certificate) covers(names []string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		return c.TLS.Leaf.VerifyHostname(name) != nil
+	})
 }
 
 func (c Certificate) write(dir string) error {

@@ -82,6 +82,14 @@ func TestLoadCertificateRenewsBeforeExpiry(t *testing.T) {
 	if err != nil || bytes.Equal(renewed.CA, first.CA) {
 		t.Errorf("not renewed 25 days before expiry: %v", err)
 	}
+	withName, err := loopback.LoadCertificate(dir, now, "contoso.example")
+	if err != nil || bytes.Equal(withName.CA, renewed.CA) {
+		t.Errorf("not renewed for another name: %v", err)
+	}
+	same, err = loopback.LoadCertificate(dir, now)
+	if err != nil || !bytes.Equal(same.CA, withName.CA) {
+		t.Errorf("renewed although it covers all names: %v", err)
+	}
 	info, err := os.Stat(filepath.Join(dir, "localhost.pem"))
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the file with the key: %v, %v", info.Mode(), err)

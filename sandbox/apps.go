@@ -2,11 +2,9 @@ package sandbox
 
 import (
 	"crypto/rand"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -19,6 +17,17 @@ import (
 // confidential client, its secret. It returns an error if a redirect URI, a scope
 // or a permission is invalid.
 func (t *Tenant) AddApp(a control.App) (control.App, error) {
+	a = withDefaults(a)
+	return a, t.directory.Update(func(d *directory.State) error {
+		if err := insertApp(d, a); err != nil {
+			return err
+		}
+		return grant(d, a.ID, a.Permissions)
+	})
+}
+
+// withDefaults returns an app with what the tenant assigns.
+func withDefaults(a control.App) control.App {
 	if a.ID == "" {
 		a.ID = sts.NewID()
 	}
@@ -28,104 +37,152 @@ func (t *Tenant) AddApp(a control.App) (control.App, error) {
 	if !a.Public && a.Secret == "" && len(a.RedirectURIs)+len(a.Scopes) > 0 {
 		a.Secret = rand.Text()
 	}
-	if err := checkApp(a); err != nil {
-		return a, err
-	}
-	return a, t.directory.Update(func(d *directory.State) error {
-		if _, taken := d.AppByURI(a.ID); taken {
-			return fmt.Errorf("the sandbox already has an app %s", a.ID)
-		}
-		if _, taken := d.AppByURI(a.AppIDURI); taken && a.AppIDURI != "" {
-			return fmt.Errorf("the sandbox already has an app with the App ID URI %s", a.AppIDURI)
-		}
-		consents, err := consents(d, a.Permissions)
-		if err != nil {
-			return err
-		}
-		d.Apps = append(d.Apps, directory.App{
-			ID:              a.ID,
-			Name:            a.Name,
-			Public:          a.Public,
-			RedirectURIs:    a.RedirectURIs,
-			SPARedirectURIs: a.SPARedirectURIs,
-			Secret:          a.Secret,
-			AppIDURI:        a.AppIDURI,
-			Scopes:          a.Scopes,
-			TokenVersion:    a.TokenVersion,
-			Consents:        consents,
-		})
-		return nil
-	})
+	return a
 }
 
-func checkApp(a control.App) error {
-	switch {
-	case a.Name == "":
-		return errors.New("an app needs a name")
-	case len(a.RedirectURIs)+len(a.SPARedirectURIs)+len(a.Scopes) == 0:
-		return errors.New("an app needs a redirect URI or a scope")
-	case a.TokenVersion < 0 || a.TokenVersion > 2:
-		return errors.New("the token version must be 1 or 2")
-	case a.AppIDURI != "" && !strings.Contains(a.AppIDURI, "://"):
-		return fmt.Errorf("the App ID URI %q is not a URI", a.AppIDURI)
+// insertApp adds an app without consents.
+func insertApp(d *directory.State, a control.App) error {
+	if _, taken := d.AppByURI(a.ID); taken {
+		return invalid("id", "the sandbox already has an app %s", a.ID)
 	}
-	for _, uri := range slices.Concat(a.RedirectURIs, a.SPARedirectURIs) {
-		if !registrable(uri) {
-			return fmt.Errorf("the redirect URI %q is neither https nor http://localhost", uri)
+	d.Apps = append(d.Apps, directory.App{ID: a.ID, Public: a.Public, Secret: a.Secret})
+	return setApp(d, &d.Apps[len(d.Apps)-1], a)
+}
+
+// setApp gives a registered app the properties that can change.
+func setApp(d *directory.State, app *directory.App, a control.App) error {
+	if err := checkApp(a); err != nil {
+		return err
+	}
+	other, taken := d.AppByURI(a.AppIDURI)
+	if taken && a.AppIDURI != "" && other.ID != app.ID {
+		return invalid("appIdUri", "the sandbox already has an app with the App ID URI %s", a.AppIDURI)
+	}
+	app.Name = a.Name
+	app.RedirectURIs, app.SPARedirectURIs = a.RedirectURIs, a.SPARedirectURIs
+	app.AppIDURI, app.Scopes, app.TokenVersion = a.AppIDURI, a.Scopes, a.TokenVersion
+	return nil
+}
+
+// grant sets the permissions of an app. Nil grants those of the how-to's web app.
+func grant(d *directory.State, id string, permissions []string) error {
+	app, ok := d.AppByID(id)
+	if !ok {
+		return missingError("app " + id)
+	}
+	if permissions == nil {
+		app.Consents = clientConsents(d.MidTier)
+		return nil
+	}
+	app.Consents = map[string][]string{}
+	for i, permission := range permissions {
+		api, scope, ok := sts.FindScope(d, permission)
+		if !ok {
+			return invalidItem("permissions", i, "the sandbox has no permission %s", permission)
 		}
-	}
-	for _, scope := range a.Scopes {
-		if scope == "" || strings.ContainsAny(scope, "/ ") {
-			return fmt.Errorf("the scope %q must be a name without spaces and slashes", scope)
+		if !app.HasConsent(api.ID, scope) {
+			app.Consents[api.ID] = append(app.Consents[api.ID], scope)
 		}
 	}
 	return nil
 }
 
-// registrable reports whether Entra accepts uri as the redirect URI of an app.
-func registrable(uri string) bool {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.Fragment != "" {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost"
+// ChangeApp changes an app registration. The App ID URI and the scopes of the mid-tier
+// stay, because the tenant's own clients use them. Consents and policies for scopes
+// that the app loses are removed.
+func (t *Tenant) ChangeApp(id string, change control.AppChange) error {
+	return t.directory.Update(func(d *directory.State) error {
+		app, ok := d.AppByID(id)
+		if !ok {
+			return missingError("app " + id)
+		}
+		if strings.EqualFold(id, d.MidTier) && (change.AppIDURI != nil || change.Scopes != nil) {
+			return errors.New("the mid-tier's App ID URI and scopes cannot be changed")
+		}
+		if err := setApp(d, app, change.Apply(appOf(d, *app))); err != nil {
+			return err
+		}
+		if change.Permissions != nil {
+			if err := grant(d, id, change.Permissions); err != nil {
+				return err
+			}
+		}
+		prune(d)
+		return nil
+	})
 }
 
-// consents returns the consents for permissions, or those of the how-to's web app
-// if permissions is nil.
-func consents(d *directory.State, permissions []string) (map[string][]string, error) {
-	if permissions == nil {
-		return clientConsents(d.MidTier), nil
-	}
-	all := map[string][]string{}
-	for _, permission := range permissions {
-		api, scope, ok := sts.FindScope(d, permission)
+// RemoveApp removes an app registration, with the consents and policies for it. The
+// apps that Facts names cannot be removed.
+func (t *Tenant) RemoveApp(id string) error {
+	f := t.Facts()
+	return t.directory.Update(func(d *directory.State) error {
+		app, ok := d.AppByID(id)
 		if !ok {
-			return nil, missingError("permission " + permission)
+			return missingError("app " + id)
 		}
-		all[api.ID] = append(all[api.ID], scope)
+		if slices.Contains([]string{f.ClientID, f.WebClientID, f.MidTierID}, app.ID) {
+			return fmt.Errorf("the app %s belongs to the sandbox and cannot be removed", app.Name)
+		}
+		removed := app.ID
+		d.Apps = slices.DeleteFunc(d.Apps, func(a directory.App) bool { return a.ID == removed })
+		prune(d)
+		return nil
+	})
+}
+
+// prune removes the consents and the targets of policies that no longer exist, and
+// policies without a target.
+func prune(d *directory.State) {
+	exposes := func(apiID, scope string) bool {
+		if apiID == sts.GraphID {
+			return true
+		}
+		api, ok := d.AppByID(apiID)
+		return ok && slices.Contains(api.Scopes, scope)
 	}
-	return all, nil
+	for i := range d.Apps {
+		for apiID, scopes := range d.Apps[i].Consents {
+			left := slices.DeleteFunc(scopes, func(scope string) bool { return !exposes(apiID, scope) })
+			if d.Apps[i].Consents[apiID] = left; len(left) == 0 {
+				delete(d.Apps[i].Consents, apiID)
+			}
+		}
+	}
+	for i := range d.Policies {
+		d.Policies[i].APIs = slices.DeleteFunc(d.Policies[i].APIs, func(id string) bool {
+			api, ok := d.AppByID(id)
+			return !ok || len(api.Scopes) == 0
+		})
+	}
+	d.Policies = slices.DeleteFunc(d.Policies, func(p directory.Policy) bool {
+		return len(p.APIs)+len(p.Contexts) == 0
+	})
 }
 
 func (t *Tenant) apps() []control.App {
 	all := []control.App{}
 	t.directory.View(func(d *directory.State) {
 		for _, a := range d.Apps {
-			all = append(all, control.App{
-				ID:              a.ID,
-				Name:            a.Name,
-				Public:          a.Public,
-				RedirectURIs:    a.RedirectURIs,
-				SPARedirectURIs: a.SPARedirectURIs,
-				AppIDURI:        a.AppIDURI,
-				Scopes:          a.Scopes,
-				TokenVersion:    a.TokenVersion,
-				Permissions:     permissions(d, a),
-			})
+			all = append(all, appOf(d, a))
 		}
 	})
 	return all
+}
+
+// appOf returns an app without its secret.
+func appOf(d *directory.State, a directory.App) control.App {
+	return control.App{
+		ID:              a.ID,
+		Name:            a.Name,
+		Public:          a.Public,
+		RedirectURIs:    a.RedirectURIs,
+		SPARedirectURIs: a.SPARedirectURIs,
+		AppIDURI:        a.AppIDURI,
+		Scopes:          a.Scopes,
+		TokenVersion:    a.TokenVersion,
+		Permissions:     permissions(d, a),
+	}
 }
 
 // permissions returns the scopes that an administrator has granted to an app.
@@ -149,72 +206,4 @@ func scopeURI(d *directory.State, apiID, scope string) string {
 		return api.AppIDURI + "/" + scope
 	}
 	return apiID + "/" + scope
-}
-
-// AddCertificate registers a certificate of a confidential client, which then
-// may sign its client assertions with the certificate's key.
-func (t *Tenant) AddCertificate(clientID string, certificate *x509.Certificate) error {
-	return t.changeApp(clientID, func(a *directory.App) { sts.Register(a, certificate) })
-}
-
-// TrustWorkload registers a federated credential: a confidential client then may
-// authenticate with tokens that a platform issues for subject. Entra fetches the
-// platform's keys from the issuer; here the caller passes the public key (PKIX,
-// in PEM).
-func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byte) error {
-	return t.changeApp(clientID, func(a *directory.App) {
-		a.Workloads = append(a.Workloads, directory.Workload{
-			Issuer:  issuer,
-			Subject: subject,
-			Key:     string(publicKey),
-		})
-	})
-}
-
-// ReplaceSecret gives a confidential client a new secret, which replaces the old one,
-// and returns the app with it.
-func (t *Tenant) ReplaceSecret(clientID string) (control.App, error) {
-	app := control.App{Secret: rand.Text()}
-	err := t.changeApp(clientID, func(a *directory.App) {
-		a.Secret = app.Secret
-		app.ID, app.Name = a.ID, a.Name
-	})
-	return app, err
-}
-
-// SetPermissions replaces the scopes that an administrator has granted to an app.
-func (t *Tenant) SetPermissions(clientID string, permissions ...string) error {
-	return t.directory.Update(func(d *directory.State) error {
-		a, ok := d.AppByID(clientID)
-		if !ok {
-			return missingError("app " + clientID)
-		}
-		granted, err := consents(d, append([]string{}, permissions...))
-		if err == nil {
-			a.Consents = granted
-		}
-		return err
-	})
-}
-
-// SetOptionalClaims sets which claims the access tokens for an API carry in
-// addition to the usual ones. The sandbox has one optional claim, auth_time.
-func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {
-	for _, name := range names {
-		if name != sts.AuthTime {
-			return missingError("optional claim " + name)
-		}
-	}
-	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
-}
-
-func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
-	return t.directory.Update(func(d *directory.State) error {
-		a, ok := d.AppByID(clientID)
-		if !ok || a.Public {
-			return missingError("confidential client " + clientID)
-		}
-		change(a)
-		return nil
-	})
 }

@@ -1,11 +1,11 @@
 package sandbox
 
 import (
+	"cmp"
 	"maps"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
-	"github.com/profilectl/profilectl/sandbox/internal/graph"
 )
 
 // user returns an account with its profile, without read lag.
@@ -32,28 +32,61 @@ func (t *Tenant) user(email string) (found control.User, err error) {
 // change, the account is as before. A new password unlocks the account and ends
 // every sign-in.
 func (t *Tenant) ChangeUser(email string, change control.UserChange) error {
-	if change.Password != "" {
-		if err := directory.CheckPassword(change.Password); err != nil {
-			return err
-		}
+	if err := checkChange(change); err != nil {
+		return err
 	}
-	for property, value := range change.Profile {
-		if err := graph.CheckProperty(property, value); err != nil {
-			return err
+	err := t.directory.Update(func(d *directory.State) error {
+		u, ok := d.UserByEmail(email)
+		if !ok {
+			return missingError("account " + email)
 		}
-	}
-	err := t.changeUser(email, func(_ *directory.State, u *directory.User) {
-		if change.MFA != nil {
-			u.MFA = *change.MFA
-		}
-		if u.Profile == nil {
-			u.Profile = map[string]*string{}
-		}
-		maps.Copy(u.Profile, change.Profile)
+		return applyChange(d, u, change)
 	})
 	if err != nil || change.Password == "" {
 		return err
 	}
+	if change.Email != nil {
+		email = *change.Email
+	}
 	_, err = t.sts.ChangePassword(email, change.Password)
 	return err
+}
+
+func checkChange(change control.UserChange) error {
+	if change.Password != "" {
+		if err := directory.CheckPassword(change.Password); err != nil {
+			return invalid("password", "%v", err)
+		}
+	}
+	if change.Email != nil {
+		if err := checkEmail(*change.Email); err != nil {
+			return err
+		}
+	}
+	return checkProfile(change.Profile)
+}
+
+// applyChange changes everything but the password.
+func applyChange(d *directory.State, u *directory.User, change control.UserChange) error {
+	if change.Email != nil {
+		if other, taken := d.UserByEmail(*change.Email); taken && other.ID != u.ID {
+			return invalid("email", "the sandbox already has an account %s", *change.Email)
+		}
+		u.Email = *change.Email
+	}
+	if change.MFA != nil {
+		u.MFA = *change.MFA
+	}
+	if u.Profile == nil {
+		u.Profile = map[string]*string{}
+	}
+	maps.Copy(u.Profile, change.Profile)
+	return nil
+}
+
+// ResetPassword gives an account a new password, which is generated if password is
+// empty, and returns it. It unlocks the account and ends every sign-in.
+func (t *Tenant) ResetPassword(email, password string) (string, error) {
+	password = cmp.Or(password, newPassword())
+	return password, t.ChangeUser(email, control.UserChange{Password: password})
 }

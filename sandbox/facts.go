@@ -11,9 +11,12 @@ import (
 // configured, and the credentials of the seeded user and apps.
 type Facts = control.Facts
 
-// Facts returns how to reach the tenant and sign in to it. They do not change
-// while the tenant runs.
-func (t *Tenant) Facts() Facts { return t.facts }
+// Facts returns how to reach the tenant and sign in to it. Only Import changes them.
+func (t *Tenant) Facts() Facts {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.facts
+}
 
 // origins are the addresses of the tenant's services.
 type origins struct{ api, pages, graph string }

@@ -20,10 +20,7 @@ func (t *Tenant) controlAddUser(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, _, isAddress := strings.Cut(u.Email, "@")
-	if !isAddress {
-		return nil, fmt.Errorf("%q is not an email address", u.Email)
-	}
+	name, _, _ := strings.Cut(u.Email, "@")
 	if u.Password == "" {
 		u.Password = newPassword()
 	}
@@ -39,6 +36,32 @@ func (t *Tenant) controlChangeUser(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return nil, t.ChangeUser(r.PathValue("email"), change)
+}
+
+func (t *Tenant) controlRemoveUser(r *http.Request) (any, error) {
+	return nil, t.RemoveUser(r.PathValue("email"))
+}
+
+// controlResetPassword gives an account a new password and returns it.
+func (t *Tenant) controlResetPassword(r *http.Request) (any, error) {
+	reset, err := decode[control.PasswordReset](r)
+	if err != nil {
+		return nil, err
+	}
+	reset.Password, err = t.ResetPassword(r.PathValue("email"), reset.Password)
+	return reset, err
+}
+
+func (t *Tenant) controlChangeApp(r *http.Request) (any, error) {
+	change, err := decode[control.AppChange](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.ChangeApp(r.PathValue("id"), change)
+}
+
+func (t *Tenant) controlRemoveApp(r *http.Request) (any, error) {
+	return nil, t.RemoveApp(r.PathValue("id"))
 }
 
 func (t *Tenant) controlRevoke(r *http.Request) (any, error) {
@@ -144,9 +167,10 @@ func (t *Tenant) controlChangeClock(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := time.ParseDuration(cmp.Or(c.Forward, c.Back, "0s"))
+	amount := cmp.Or(c.Forward, c.Back, "0s")
+	d, err := time.ParseDuration(amount)
 	if err != nil {
-		return nil, fmt.Errorf("invalid clock change: %w", err)
+		return nil, fmt.Errorf("%q is not a duration such as 2h or 90m", amount)
 	}
 	invalid := errors.New("a clock change is one of forward, back, set, freeze and reset")
 	switch c {

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,14 +14,14 @@ import (
 
 // SetPolicy switches the seeded Conditional Access policy on or off. It guards the
 // edit scope.
-func (t *Tenant) SetPolicy(on bool) error { return t.SwitchPolicy(t.facts.PolicyID, on) }
+func (t *Tenant) SetPolicy(on bool) error { return t.SwitchPolicy(t.Facts().PolicyID, on) }
 
-// SwitchPolicy switches the policy with an id on or off.
+// SwitchPolicy switches the policy with an id or a name on or off.
 func (t *Tenant) SwitchPolicy(id string, on bool) error {
 	return t.directory.Update(func(d *directory.State) error {
-		p, ok := d.PolicyByID(id)
-		if !ok {
-			return missingError("policy " + id)
+		p, err := findPolicy(d, id)
+		if err != nil {
+			return err
 		}
 		p.On = on
 		return nil
@@ -59,15 +60,15 @@ func (t *Tenant) AddPolicy(p control.Policy) (control.Policy, error) {
 	return policy(added), err
 }
 
-// RemovePolicy removes the policy with an id. The seeded policy cannot be removed,
+// RemovePolicy removes the policy with an id or a name. The seeded policy cannot be removed,
 // only switched off.
 func (t *Tenant) RemovePolicy(id string) error {
 	return t.directory.Update(func(d *directory.State) error {
-		p, ok := d.PolicyByID(id)
-		if !ok {
-			return missingError("policy " + id)
+		p, err := findPolicy(d, id)
+		if err != nil {
+			return err
 		}
-		if p.ID == t.facts.PolicyID {
+		if p.ID == t.Facts().PolicyID {
 			return errors.New("the policy of the edit scope cannot be removed; switch it off")
 		}
 		removed := p.ID
@@ -76,13 +77,29 @@ func (t *Tenant) RemovePolicy(id string) error {
 	})
 }
 
+// findPolicy returns the policy with an id, or the only one with a name.
+func findPolicy(d *directory.State, idOrName string) (*directory.Policy, error) {
+	if p, ok := d.PolicyByID(idOrName); ok {
+		return p, nil
+	}
+	named := func(p directory.Policy) bool { return p.Name == idOrName }
+	i := slices.IndexFunc(d.Policies, named)
+	switch {
+	case i < 0:
+		return nil, missingError("policy " + idOrName)
+	case slices.ContainsFunc(d.Policies[i+1:], named):
+		return nil, fmt.Errorf("the sandbox has several policies called %q; name one by its id", idOrName)
+	}
+	return &d.Policies[i], nil
+}
+
 // findAPIs returns the client ids of APIs, each given by its client id or its App
 // ID URI.
 func findAPIs(d *directory.State, names []string) (ids []string, err error) {
-	for _, name := range names {
+	for i, name := range names {
 		api, ok := d.AppByURI(name)
 		if !ok || len(api.Scopes) == 0 {
-			return nil, missingError("API " + name)
+			return nil, invalidItem("apis", i, "the sandbox has no API %s", name)
 		}
 		ids = append(ids, api.ID)
 	}
@@ -101,15 +118,15 @@ func checkPolicy(d *directory.State, p directory.Policy) error {
 	_, taken := d.PolicyByID(p.ID)
 	switch {
 	case p.Name == "":
-		return errors.New("a policy needs a name")
+		return invalid("name", "a policy needs a name")
 	case taken:
-		return errors.New("the sandbox already has a policy " + p.ID)
+		return invalid("id", "the sandbox already has a policy %s", p.ID)
 	case len(p.APIs) == 0 && len(p.Contexts) == 0:
-		return errors.New("a policy needs an API or an authentication context")
+		return invalid("apis", "a policy needs an API or an authentication context")
 	}
-	for _, context := range p.Contexts {
+	for i, context := range p.Contexts {
 		if !isContext(context) {
-			return errors.New("an authentication context must be one of c1 to c99")
+			return invalidItem("contexts", i, "an authentication context must be one of c1 to c99")
 		}
 	}
 	return nil

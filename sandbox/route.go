@@ -110,6 +110,7 @@ func (t *Tenant) knownHost(host string) bool {
 		}
 	}
 	name, _, _ := strings.Cut(host, ":")
-	return name == t.facts.TenantID+".ciamlogin.com" || name == t.facts.Subdomain+".ciamlogin.com" ||
+	facts := t.Facts()
+	return name == facts.TenantID+".ciamlogin.com" || name == facts.Subdomain+".ciamlogin.com" ||
 		name == "graph.microsoft.com"
 }

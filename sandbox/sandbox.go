@@ -108,12 +108,12 @@ type Tenant struct {
 	sts       *sts.STS
 	api       http.Handler
 	pages     http.Handler
-	facts     Facts
 	audit     *audit.Log
 
 	mu       sync.Mutex // guards the fields below
 	clock    clock
 	faults   []Fault
+	facts    Facts
 	requests []Request
 }
 

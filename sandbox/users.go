@@ -4,9 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/graph"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
@@ -32,30 +37,83 @@ func (t *Tenant) AddUser(email, password, displayName string) error {
 
 // addUser adds an account with all its properties, or none of it.
 func (t *Tenant) addUser(u control.User) error {
-	if err := directory.CheckPassword(u.Password); err != nil {
+	if err := checkUser(u); err != nil {
 		return err
 	}
 	hash, err := directory.Hash(u.Password, t.config.iterations())
 	if err != nil {
 		return err
 	}
+	return t.directory.Update(func(d *directory.State) error {
+		return insertUser(d, directory.User{
+			ID:       sts.NewID(),
+			Email:    u.Email,
+			Password: hash,
+			Profile:  profileOf(u),
+			Created:  t.now(),
+			MFA:      u.MFA,
+		})
+	})
+}
+
+// checkUser returns an error unless the account can be added.
+func checkUser(u control.User) error {
+	if err := checkEmail(u.Email); err != nil {
+		return err
+	}
+	if err := directory.CheckPassword(u.Password); err != nil {
+		return invalid("password", "%v", err)
+	}
+	return checkProfile(profileOf(u))
+}
+
+func checkEmail(email string) error {
+	address, err := mail.ParseAddress(email)
+	if err != nil || address.Address != email {
+		return invalid("email", "%q is not an email address", email)
+	}
+	return nil
+}
+
+func checkProfile(profile map[string]*string) error {
+	for _, name := range slices.Sorted(maps.Keys(profile)) {
+		if err := graph.CheckProperty(name, profile[name]); err != nil {
+			return &invalidError{path: []any{"profile", name}, problem: err.Error()}
+		}
+	}
+	return nil
+}
+
+// profileOf returns the profile of an account to add.
+func profileOf(u control.User) map[string]*string {
 	profile := map[string]*string{"displayName": &u.Name}
 	for property, value := range u.Profile {
 		profile[property] = &value
 	}
-	return t.directory.Update(func(d *directory.State) error {
-		if _, taken := d.UserByEmail(u.Email); taken {
-			return fmt.Errorf("the sandbox already has an account %s", u.Email)
-		}
-		d.Users = append(d.Users, directory.User{
-			ID:       sts.NewID(),
-			Email:    u.Email,
-			Password: hash,
-			Profile:  profile,
-			Created:  t.now(),
-			MFA:      u.MFA,
-		})
-		return nil
+	return profile
+}
+
+func insertUser(d *directory.State, u directory.User) error {
+	if _, taken := d.UserByEmail(u.Email); taken {
+		return invalid("email", "the sandbox already has an account %s", u.Email)
+	}
+	if _, taken := d.UserByID(u.ID); taken {
+		return invalid("id", "the sandbox already has an account with the id %s", u.ID)
+	}
+	d.Users = append(d.Users, u)
+	return nil
+}
+
+// RemoveUser removes an account and ends its sign-ins. The account that Facts names
+// cannot be removed.
+func (t *Tenant) RemoveUser(email string) error {
+	if strings.EqualFold(email, t.Facts().User) {
+		return fmt.Errorf("the account %s belongs to the sandbox and cannot be removed", email)
+	}
+	return t.changeUser(email, func(d *directory.State, u *directory.User) {
+		removed := u.ID
+		d.Users = slices.DeleteFunc(d.Users, func(u directory.User) bool { return u.ID == removed })
+		maps.DeleteFunc(d.Families, func(_ string, f directory.Family) bool { return f.User == removed })
 	})
 }
 
@@ -75,15 +133,17 @@ func (t *Tenant) users() []control.User {
 
 // RevokeSessions ends every sign-in of a user, as a new password does.
 func (t *Tenant) RevokeSessions(email string) error {
-	return t.changeUser(email, func(d *directory.State, u *directory.User) {
-		u.NotBefore = t.now()
-		for id, family := range d.Families {
-			if family.User == u.ID {
-				family.Revoked = true
-				d.Families[id] = family
-			}
+	return t.changeUser(email, func(d *directory.State, u *directory.User) { endSignIns(d, u, t.now()) })
+}
+
+func endSignIns(d *directory.State, u *directory.User, now time.Time) {
+	u.NotBefore = now
+	for id, family := range d.Families {
+		if family.User == u.ID {
+			family.Revoked = true
+			d.Families[id] = family
 		}
-	})
+	}
 }
 
 // SetProfile changes one property of a user's profile as an administrator would,

@@ -243,6 +243,7 @@ func plan() map[string]entry {
 			"sandbox/internal/directory",
 			"sandbox/internal/graph",
 			"sandbox/internal/sts",
+			"sandbox/internal/tenantfile",
 			"sandbox/internal/token",
 		}},
 		"sandbox/internal/graph": {layer: 3, imports: []string{
@@ -265,9 +266,10 @@ func plan() map[string]entry {
 			"github.com/golang-jwt/jwt/v5",
 		}},
 		// control is public: clients of a running sandbox import it alone.
-		"sandbox/control":            {layer: 0},
-		"sandbox/internal/directory": {layer: 0},
-		"sandbox/loopback":           {layer: 0, imports: []string{"github.com/gofrs/flock"}},
+		"sandbox/control":             {layer: 0},
+		"sandbox/internal/directory":  {layer: 0},
+		"sandbox/internal/tenantfile": {layer: 0, imports: []string{"go.yaml.in/yaml/v3"}},
+		"sandbox/loopback":            {layer: 0, imports: []string{"github.com/gofrs/flock"}},
 		"sandbox/robot": {layer: 0, imports: []string{
 			"golang.org/x/net/html",
 			"golang.org/x/net/html/atom",

@@ -110,6 +110,14 @@ func prepare(root *cobra.Command, env Env, g *globals) *bool {
 // the names of its table.
 const settingFlag = "setting"
 
+// commandLineFlag marks flags that PROFILECTL_<FLAG> does not set, because another
+// flag has the same name.
+const commandLineFlag = "command-line"
+
+func notFromEnvironment(f *pflag.FlagSet, name string) {
+	f.Lookup(name).Annotations = map[string][]string{commandLineFlag: {}}
+}
+
 // browserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
 // because that variable names the browser to open.
 const browserFlag = "browser"
@@ -122,7 +130,8 @@ func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) erro
 		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := getenv(name)
 		_, setting := f.Annotations[settingFlag]
-		excluded := setting || f.Name == "help" || f.Name == browserFlag
+		_, commandLine := f.Annotations[commandLineFlag]
+		excluded := setting || commandLine || f.Name == "help" || f.Name == browserFlag
 		if f.Changed || excluded || value == "" || invalid != nil {
 			return
 		}

@@ -6,49 +6,100 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxApp(with withSandbox) *cobra.Command {
+func newSandboxApp(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "app",
-		Short: "List and register the clients of a running sandbox",
+		Short: "Manage the app registrations of a running sandbox",
 		Example: `  profilectl sandbox app list
   profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
+  profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
+  profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret
+  profilectl sandbox app edit 11111111-… --permission User.Read --permission api://…/Orders.Read
   profilectl sandbox app trust 11111111-… --certificate mid-tier.pem`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxAppAdd(with), newSandboxAppTrust(with), &cobra.Command{
-		Use:     "optional-claims CLIENT-ID [auth_time]",
-		Short:   "Set the optional claims of an API's access tokens",
-		Example: "  profilectl sandbox app optional-claims 11111111-… auth_time",
-		Args:    cobra.MinimumNArgs(1),
-		RunE: with(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
+	c.AddCommand(newSandboxAppAdd(m), newSandboxAppEdit(m), newSandboxAppTrust(m), &cobra.Command{
+		Use:               "optional-claims CLIENT-ID [auth_time]",
+		Short:             "Set the optional claims of an API's access tokens",
+		Example:           "  profilectl sandbox app optional-claims 11111111-… auth_time",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			return c.SetOptionalClaims(ctx, args[0], args[1:]...)
 		}),
 	}, &cobra.Command{
 		Use:   "list",
-		Short: "List the registered clients",
+		Short: "List the app registrations",
 		Args:  cobra.NoArgs,
-		RunE:  with(listSandboxApps),
+		RunE:  m.run(listSandboxApps),
+	}, &cobra.Command{
+		Use:               "remove CLIENT-ID",
+		Short:             "Remove an app registration, with the consents and policies for it",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			if err := c.RemoveApp(ctx, args[0]); err != nil {
+				return err
+			}
+			return removed(p, args[0])
+		}),
 	})
 	return c
 }
 
-func newSandboxAppAdd(with withSandbox) *cobra.Command {
-	var app control.App
+// appFlags are the properties of an app that can be set when it is added and changed
+// later.
+type appFlags struct {
+	redirectURIs, spaRedirectURIs []string
+	appIDURI                      string
+	scopes, permissions           []string
+	tokenVersion                  int
+}
+
+func (a *appFlags) bind(f *pflag.FlagSet) {
+	f.StringArrayVar(&a.redirectURIs, "redirect-uri", nil, "redirect `URI`; may be repeated")
+	f.StringArrayVar(&a.spaRedirectURIs, "spa-redirect-uri", nil,
+		"redirect `URI` of a single-page app; may be repeated")
+	f.StringVar(&a.appIDURI, "app-id-uri", "", "App ID `URI` of an API (default api://CLIENT-ID)")
+	f.StringArrayVar(&a.scopes, "scope", nil, "`scope` that the API exposes; may be repeated")
+	f.StringArrayVar(&a.permissions, "permission", nil,
+		"granted `permission`: User.Read, User.ReadWrite or api://…/SCOPE; may be repeated")
+	f.IntVar(&a.tokenVersion, "token-version", 0, "`version` of the API's access tokens: 1 or 2 (default 1)")
+}
+
+func newSandboxAppAdd(m sandboxManager) *cobra.Command {
+	var flags appFlags
 	var secret bool
+	var id string
 	c := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Register a client and print its secret, if it has one",
-		Args:  cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
-			app.Name, app.Public = args[0], !secret
-			added, err := c.AddApp(ctx, app)
+		Short: "Register an app and print its secret, if it has one",
+		Long: `Register a client, an API, or an app that is both, and print its secret, if it has one.
+Without --permission, an app may ask for User.Read and the scope of EditProfileService.`,
+		Example: `  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
+  profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
+  profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret`,
+		Args: cobra.ExactArgs(1),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			added, err := c.AddApp(ctx, control.App{
+				ID:              id,
+				Name:            args[0],
+				Public:          !secret,
+				RedirectURIs:    flags.redirectURIs,
+				SPARedirectURIs: flags.spaRedirectURIs,
+				AppIDURI:        flags.appIDURI,
+				Scopes:          flags.scopes,
+				TokenVersion:    flags.tokenVersion,
+				Permissions:     flags.permissions,
+			})
 			if err != nil {
 				return err
 			}
@@ -59,9 +110,63 @@ func newSandboxAppAdd(with withSandbox) *cobra.Command {
 			})
 		}),
 	}
-	c.Flags().StringArrayVar(&app.RedirectURIs, "redirect-uri", nil, "redirect `URI`; may be repeated")
-	c.Flags().BoolVar(&secret, "secret", false, "register a confidential client, such as a web app")
+	flags.bind(c.Flags())
+	c.Flags().BoolVar(&secret, "secret", false, "register a confidential client, such as a web app or an API")
+	c.Flags().StringVar(&id, "id", "", "client `id` (default a new one)")
 	return c
+}
+
+func newSandboxAppEdit(m sandboxManager) *cobra.Command {
+	var flags appFlags
+	var name string
+	c := &cobra.Command{
+		Use:   "edit CLIENT-ID",
+		Short: "Change an app registration",
+		Long: `Change an app registration. A flag that may be repeated replaces the whole list; an
+empty value clears it.`,
+		Example: `  profilectl sandbox app edit 11111111-… --permission User.Read --permission api://…/Orders.Read
+  profilectl sandbox app edit 11111111-… --spa-redirect-uri ""`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.apps()),
+	}
+	f := c.Flags()
+	flags.bind(f)
+	f.StringVar(&name, "name", "", "`name` of the app")
+	c.RunE = m.run(func(ctx context.Context, client *control.Client, _ output.Printer, args []string) error {
+		change := flags.change(f)
+		if f.Changed("name") {
+			change.Name = &name
+		}
+		return client.ChangeApp(ctx, args[0], change)
+	})
+	return c
+}
+
+// change returns the change that the flags on the command line describe.
+func (a *appFlags) change(f *pflag.FlagSet) (change control.AppChange) {
+	for name, list := range map[string]struct{ from, to *[]string }{
+		"redirect-uri":     {&a.redirectURIs, &change.RedirectURIs},
+		"spa-redirect-uri": {&a.spaRedirectURIs, &change.SPARedirectURIs},
+		"scope":            {&a.scopes, &change.Scopes},
+		"permission":       {&a.permissions, &change.Permissions},
+	} {
+		if !f.Changed(name) {
+			continue
+		}
+		*list.to = []string{}
+		for _, value := range *list.from {
+			if value != "" {
+				*list.to = append(*list.to, value)
+			}
+		}
+	}
+	if f.Changed("app-id-uri") {
+		change.AppIDURI = &a.appIDURI
+	}
+	if f.Changed("token-version") {
+		change.TokenVersion = &a.tokenVersion
+	}
+	return change
 }
 
 func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
@@ -70,7 +175,7 @@ func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _
 		return err
 	}
 	t := output.Table{
-		Columns: []string{"NAME", "CLIENT ID", "KIND", "REDIRECT URIS"},
+		Columns: []string{"NAME", "CLIENT ID", "KIND", "REDIRECT URIS", "APP ID URI"},
 		Whole:   []string{"CLIENT ID", "REDIRECT URIS"},
 	}
 	for _, a := range apps {
@@ -78,14 +183,15 @@ func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _
 		if a.Public {
 			kind = "public"
 		}
-		t.Rows = append(t.Rows, []string{a.Name, a.ID, kind, strings.Join(a.RedirectURIs, " ")})
+		uris := strings.Join(append(a.RedirectURIs, a.SPARedirectURIs...), " ")
+		t.Rows = append(t.Rows, []string{a.Name, a.ID, kind, uris, a.AppIDURI})
 	}
 	return p.Print(apps, t)
 }
 
 // newSandboxAppTrust registers a credential of a confidential client other than
 // its secret.
-func newSandboxAppTrust(with withSandbox) *cobra.Command {
+func newSandboxAppTrust(m sandboxManager) *cobra.Command {
 	var credential control.Credential
 	var certificate, key string
 	c := &cobra.Command{
@@ -93,8 +199,9 @@ func newSandboxAppTrust(with withSandbox) *cobra.Command {
 		Short: "Accept a certificate or a platform's token from a client",
 		Example: `  profilectl sandbox app trust 11111111-… --certificate mid-tier.pem
   profilectl sandbox app trust 11111111-… --issuer https://platform.example --subject me --key issuer.pem`,
-		Args: cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			var err error
 			if credential.Certificate, err = readPEM("certificate", certificate); err != nil {
 				return err

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -48,21 +49,47 @@ type sandboxFunc func(ctx context.Context, c *control.Client, p output.Printer, 
 // withSandbox makes the RunE of a command from a sandboxFunc.
 type withSandbox func(sandboxFunc) func(*cobra.Command, []string) error
 
+// sandboxManager makes the parts of the commands that manage a running sandbox.
+type sandboxManager struct {
+	env Env
+	g   *globals
+	dir *string // value of --state
+}
+
 // addManagement adds the commands that manage a running sandbox.
 func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
-	with := func(run sandboxFunc) func(*cobra.Command, []string) error {
-		return func(c *cobra.Command, args []string) error {
-			printer, err := newPrinter(env, g)
-			if err != nil {
-				return err
-			}
-			client, err := connectSandbox(env, g, *dir)
-			if err != nil {
-				return err
-			}
-			return playground.Fault(run(c.Context(), client, printer, args))
+	m := sandboxManager{env: env, g: g, dir: dir}
+	parent.AddCommand(
+		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
+		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(g, m.run))
+}
+
+// run makes the RunE of a command from a sandboxFunc.
+func (m sandboxManager) run(do sandboxFunc) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		printer, err := newPrinter(m.env, m.g)
+		if err != nil {
+			return err
 		}
+		client, err := connectSandbox(m.env, m.g, *m.dir)
+		if err != nil {
+			return err
+		}
+		return playground.Fault(do(c.Context(), client, printer, args))
 	}
-	parent.AddCommand(newSandboxUser(with), newSandboxApp(with), newSandboxPolicy(with),
-		newSandboxAudit(g, with))
+}
+
+// pollWait returns how long one request may wait for an event.
+func (m sandboxManager) pollWait() time.Duration {
+	const most = 20 * time.Second
+	return min(most, m.g.Timeout/2)
+}
+
+// removed prints what a command removed.
+func removed(p output.Printer, name string) error {
+	return p.Print(map[string]string{"removed": name}, output.Table{
+		Columns: []string{"REMOVED"},
+		Whole:   []string{"REMOVED"},
+		Rows:    [][]string{{name}},
+	})
 }

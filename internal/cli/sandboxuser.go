@@ -2,7 +2,8 @@ package cli
 
 import (
 	"context"
-	"fmt"
+	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,26 +12,40 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxUser(with withSandbox) *cobra.Command {
+func newSandboxUser(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "user",
-		Short: "List and add the accounts of a running sandbox",
+		Short: "Manage the accounts of a running sandbox",
 		Example: `  profilectl sandbox user list
   profilectl sandbox user add ada@contoso.example --name "Ada L."
-  profilectl sandbox user set-mfa ada@contoso.example on`,
+  profilectl sandbox user edit ada@contoso.example --mfa on --set city=London
+  profilectl sandbox user reset ada@contoso.example
+  profilectl sandbox user remove ada@contoso.example`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxUserAdd(with), &cobra.Command{
+	c.AddCommand(newSandboxUserAdd(m), newSandboxUserEdit(m), newSandboxUserReset(m), &cobra.Command{
 		Use:   "list",
 		Short: "List the accounts",
 		Args:  cobra.NoArgs,
-		RunE:  with(listSandboxUsers),
+		RunE:  m.run(listSandboxUsers),
 	}, &cobra.Command{
-		Use:   "set-mfa EMAIL on|off",
-		Short: "Require a second factor at every sign-in of an account",
-		Args:  cobra.ExactArgs(2),
-		RunE: with(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
+		Use:               "remove EMAIL",
+		Short:             "Remove an account and end its sign-ins",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.users()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			if err := c.RemoveUser(ctx, args[0]); err != nil {
+				return err
+			}
+			return removed(p, args[0])
+		}),
+	}, &cobra.Command{
+		Use:               "set-mfa EMAIL on|off",
+		Short:             "Require a second factor at every sign-in of an account",
+		Args:              cobra.ExactArgs(2),
+		ValidArgsFunction: first(m.users()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			on, err := parseOnOff(args[1])
 			if err != nil {
 				return err
@@ -41,28 +56,179 @@ func newSandboxUser(with withSandbox) *cobra.Command {
 	return c
 }
 
-func newSandboxUserAdd(with withSandbox) *cobra.Command {
+func newSandboxUserAdd(m sandboxManager) *cobra.Command {
 	var user control.User
+	var stdin bool
+	var set []string
 	c := &cobra.Command{
 		Use:   "add EMAIL",
 		Short: "Add an account and print its password",
-		Args:  cobra.ExactArgs(1),
-		RunE: with(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+		Example: `  profilectl sandbox user add ada@contoso.example --name "Ada L." --set city=London
+  echo 'Correct horse battery' | profilectl sandbox user add ada@contoso.example --password-stdin`,
+		Args: cobra.ExactArgs(1),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			user.Email = args[0]
+			profile, err := parseProperties(set, nil)
+			if err != nil {
+				return err
+			}
+			user.Profile = map[string]string{}
+			for name, value := range profile {
+				user.Profile[name] = *value
+			}
+			if user.Password, err = m.password(stdin); err != nil {
+				return err
+			}
 			added, err := c.AddUser(ctx, user)
 			if err != nil {
 				return err
 			}
-			return p.Print(added, output.Table{
-				Columns: []string{"EMAIL", "PASSWORD"},
-				Whole:   []string{"EMAIL", "PASSWORD"},
-				Rows:    [][]string{{added.Email, added.Password}},
+			return printPassword(p, added, added.Email, added.Password)
+		}),
+	}
+	f := c.Flags()
+	f.StringVar(&user.Name, "name", "", "display `name`")
+	f.BoolVar(&user.MFA, "mfa", false, "require a second factor at every sign-in")
+	f.StringArrayVar(&set, "set", nil, "set a property of the profile: `name=value`; may be repeated")
+	f.BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	return c
+}
+
+func newSandboxUserEdit(m sandboxManager) *cobra.Command {
+	var name, email, mfa string
+	var set, unset []string
+	c := &cobra.Command{
+		Use:   "edit EMAIL",
+		Short: "Change an account as an administrator would",
+		Example: `  profilectl sandbox user edit ada@contoso.example --mfa on
+  profilectl sandbox user edit ada@contoso.example --set city=London --unset jobTitle
+  profilectl sandbox user edit ada@contoso.example --email ada.l@contoso.example`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.users()),
+	}
+	f := c.Flags()
+	f.StringVar(&name, "name", "", "display `name`")
+	f.StringVar(&email, "email", "", "email `address` to sign in with")
+	f.StringVar(&mfa, "mfa", "", "require a second factor at every sign-in: on or off")
+	f.StringArrayVar(&set, "set", nil, "set a property of the profile: `name=value`; may be repeated")
+	f.StringArrayVar(&unset, "unset", nil, "clear a `property` of the profile; may be repeated")
+	complete(c, "mfa", oneOfThese("on", "off"))
+	c.RunE = m.run(func(ctx context.Context, client *control.Client, _ output.Printer, args []string) error {
+		profile, err := parseProperties(set, unset)
+		if err != nil {
+			return err
+		}
+		change := control.UserChange{Profile: profile}
+		if f.Changed("name") {
+			profile["displayName"] = &name
+		}
+		if f.Changed("email") {
+			change.Email = &email
+		}
+		if f.Changed("mfa") {
+			on, err := parseOnOff(mfa)
+			if err != nil {
+				return err
+			}
+			change.MFA = &on
+		}
+		return client.ChangeUser(ctx, args[0], change)
+	})
+	return c
+}
+
+func newSandboxUserReset(m sandboxManager) *cobra.Command {
+	var stdin bool
+	c := &cobra.Command{
+		Use:   "reset EMAIL",
+		Short: "Set a new password, unlock the account and end its sign-ins",
+		Example: `  profilectl sandbox user reset ada@contoso.example
+  echo 'Correct horse battery' | profilectl sandbox user reset ada@contoso.example --password-stdin`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.users()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			password, err := m.password(stdin)
+			if err != nil {
+				return err
+			}
+			if password, err = c.ResetPassword(ctx, args[0], password); err != nil {
+				return err
+			}
+			data := map[string]string{"email": args[0], "password": password}
+			return printPassword(p, data, args[0], password)
+		}),
+	}
+	c.Flags().BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
+	return c
+}
+
+func newSandboxRevoke(m sandboxManager) *cobra.Command {
+	return &cobra.Command{
+		Use:               "revoke EMAIL",
+		Short:             "End every sign-in of an account of a running sandbox",
+		Example:           "  profilectl sandbox revoke ada@contoso.example",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.users()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			if err := c.RevokeSessions(ctx, args[0]); err != nil {
+				return err
+			}
+			return p.Print(map[string]string{"revoked": args[0]}, output.Table{
+				Columns: []string{"REVOKED"},
+				Whole:   []string{"REVOKED"},
+				Rows:    [][]string{{args[0]}},
 			})
 		}),
 	}
-	c.Flags().StringVar(&user.Name, "name", "", "display `name`")
-	c.Flags().BoolVar(&user.MFA, "mfa", false, "require a second factor at every sign-in")
-	return c
+}
+
+// password returns the first line of standard input, or an empty string if none is
+// to be read.
+func (m sandboxManager) password(stdin bool) (string, error) {
+	if !stdin {
+		return "", nil
+	}
+	const most = 4 << 10 // bytes
+	raw, err := io.ReadAll(io.LimitReader(m.env.Stdin, most))
+	password, _, _ := strings.Cut(string(raw), "\n")
+	if password = strings.TrimSuffix(password, "\r"); err != nil || password == "" {
+		return "", &fault.Error{
+			Kind: fault.Usage,
+			What: "there is no password on standard input",
+			Fix:  "write it to standard input, or leave out --password-stdin",
+			Err:  err,
+		}
+	}
+	return password, nil
+}
+
+// parseProperties returns the new values of properties, which are nil for those that
+// are cleared.
+func parseProperties(set, unset []string) (map[string]*string, error) {
+	profile := map[string]*string{}
+	for _, assignment := range set {
+		name, value, ok := strings.Cut(assignment, "=")
+		if !ok || name == "" {
+			return nil, &fault.Error{
+				Kind: fault.Usage,
+				What: quote(assignment) + " sets no property",
+				Fix:  "write --set name=value, such as --set city=London",
+			}
+		}
+		profile[name] = &value
+	}
+	for _, name := range unset {
+		profile[name] = nil
+	}
+	return profile, nil
+}
+
+func printPassword(p output.Printer, data any, email, password string) error {
+	return p.Print(data, output.Table{
+		Columns: []string{"EMAIL", "PASSWORD"},
+		Whole:   []string{"EMAIL", "PASSWORD"},
+		Rows:    [][]string{{email, password}},
+	})
 }
 
 func listSandboxUsers(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
@@ -75,54 +241,4 @@ func listSandboxUsers(ctx context.Context, c *control.Client, p output.Printer, 
 		t.Rows = append(t.Rows, []string{u.Email, u.Name, onOff(u.MFA)})
 	}
 	return p.Print(users, t)
-}
-
-func newSandboxPolicy(with withSandbox) *cobra.Command {
-	return &cobra.Command{
-		Use:       "policy [on|off]",
-		Short:     "Show or switch the policy that requires a second factor",
-		Example:   "  profilectl sandbox policy off",
-		ValidArgs: []string{"on", "off"},
-		Args:      cobra.MaximumNArgs(1),
-		RunE: with(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
-			if len(args) > 0 {
-				on, err := parseOnOff(args[0])
-				if err != nil {
-					return err
-				}
-				if err := c.SetPolicy(ctx, on); err != nil {
-					return err
-				}
-			}
-			policy, err := c.Policy(ctx)
-			if err != nil {
-				return err
-			}
-			return p.Print(policy, output.Table{
-				Columns: []string{"POLICY", "ON"},
-				Rows:    [][]string{{"a second factor for EditProfileService", onOff(policy.On)}},
-			})
-		}),
-	}
-}
-
-func onOff(on bool) string {
-	if on {
-		return "on"
-	}
-	return "off"
-}
-
-func parseOnOff(s string) (bool, error) {
-	switch s {
-	case "on":
-		return true, nil
-	case "off":
-		return false, nil
-	}
-	return false, &fault.Error{
-		Kind: fault.Usage,
-		What: fmt.Sprintf("%q is neither on nor off", s),
-		Fix:  "write on or off",
-	}
 }

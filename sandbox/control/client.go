@@ -69,6 +69,19 @@ func (c *Client) ChangeUser(ctx context.Context, email string, change UserChange
 	return c.call(ctx, http.MethodPatch, "/users/"+url.PathEscape(email), change, nil)
 }
 
+// RemoveUser removes an account.
+func (c *Client) RemoveUser(ctx context.Context, email string) error {
+	return c.call(ctx, http.MethodDelete, "/users/"+url.PathEscape(email), nil, nil)
+}
+
+// ResetPassword gives an account a new password and returns it. The tenant generates
+// one if password is empty. It ends the sign-ins of the user and unlocks the account.
+func (c *Client) ResetPassword(ctx context.Context, email, password string) (string, error) {
+	reset := PasswordReset{Password: password}
+	err := c.call(ctx, http.MethodPost, "/users/"+url.PathEscape(email)+"/password", reset, &reset)
+	return reset.Password, err
+}
+
 // RevokeSessions ends every sign-in of a user.
 func (c *Client) RevokeSessions(ctx context.Context, email string) error {
 	return c.call(ctx, http.MethodPost, "/revoke", Revocation{Email: email}, nil)
@@ -84,6 +97,16 @@ func (c *Client) AddApp(ctx context.Context, app App) (App, error) {
 	var added App
 	err := c.call(ctx, http.MethodPost, "/apps", app, &added)
 	return added, err
+}
+
+// ChangeApp changes an app registration.
+func (c *Client) ChangeApp(ctx context.Context, clientID string, change AppChange) error {
+	return c.call(ctx, http.MethodPatch, "/apps/"+url.PathEscape(clientID), change, nil)
+}
+
+// RemoveApp removes an app registration.
+func (c *Client) RemoveApp(ctx context.Context, clientID string) error {
+	return c.call(ctx, http.MethodDelete, "/apps/"+url.PathEscape(clientID), nil, nil)
 }
 
 // AddCredential registers a credential of a confidential client.
@@ -184,10 +207,10 @@ func (c *Client) Mail(ctx context.Context, to string) ([]Message, error) {
 }
 
 // WaitForMail returns the emails to an address, or to any if to is empty, whose
-// number is greater than after, the newest first. If there is none, it waits for one, for
-// at most a minute; the result may then be empty.
-func (c *Client) WaitForMail(ctx context.Context, to string, after int64) ([]Message, error) {
-	q := url.Values{"to": {to}, "after": {strconv.FormatInt(after, 10)}, "wait": {time.Minute.String()}}
+// number is greater than after, the newest first. If there is none, it waits for
+// one, but not longer than wait and a minute; the result may then be empty.
+func (c *Client) WaitForMail(ctx context.Context, to string, after int64, wait time.Duration) ([]Message, error) {
+	q := url.Values{"to": {to}, "after": {strconv.FormatInt(after, 10)}, "wait": {wait.String()}}
 	return get[[]Message](ctx, c, "/mail?"+q.Encode())
 }
 

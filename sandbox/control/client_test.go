@@ -161,7 +161,7 @@ func TestClientWaitsForMail(t *testing.T) {
 	facts := tenant.Facts()
 	mail := make(chan []control.Message)
 	go func() {
-		got, err := c.WaitForMail(t.Context(), facts.User, 0)
+		got, err := c.WaitForMail(t.Context(), facts.User, 0, time.Minute)
 		if err != nil {
 			t.Error(err)
 		}

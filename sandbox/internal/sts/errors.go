@@ -65,7 +65,7 @@ type trace struct{ id, correlationID, timestamp string }
 // that is a GUID.
 func (s *STS) newTrace(r *http.Request) trace {
 	correlationID := r.Header.Get("client-request-id")
-	if !isGUID(correlationID) {
+	if !IsGUID(correlationID) {
 		correlationID = NewID()
 	}
 	return trace{
@@ -124,5 +124,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // NewID returns a random GUID (RFC 9562, version 4).
 func NewID() string { return uuid.NewString() }
 
-// isGUID reports whether text is a GUID in its usual form, with hyphens and without braces.
-func isGUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }
+// IsGUID reports whether text is a GUID in its usual form, with hyphens and without braces.
+func IsGUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// users completes the accounts of the running sandbox.
+func (m sandboxManager) users() cobra.CompletionFunc {
+	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
+		users, err := c.Users(ctx)
+		for _, u := range users {
+			all = append(all, cobra.CompletionWithDesc(u.Email, u.Name))
+		}
+		return all, err
+	})
+}
+
+// apps completes the client ids of the running sandbox.
+func (m sandboxManager) apps() cobra.CompletionFunc {
+	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
+		apps, err := c.Apps(ctx)
+		for _, a := range apps {
+			all = append(all, cobra.CompletionWithDesc(a.ID, a.Name))
+		}
+		return all, err
+	})
+}
+
+// policies completes the ids of the policies of the running sandbox.
+func (m sandboxManager) policies() cobra.CompletionFunc {
+	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
+		policies, err := c.Policies(ctx)
+		for _, p := range policies {
+			all = append(all, cobra.CompletionWithDesc(p.ID, p.Name))
+		}
+		return all, err
+	})
+}
+
+// values completes with what a running sandbox has. Without one, there is nothing
+// to complete.
+func (m sandboxManager) values(
+	list func(context.Context, *control.Client) ([]cobra.Completion, error),
+) cobra.CompletionFunc {
+	return func(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		client, err := connectSandbox(m.env, m.g, *m.dir)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		found, err := list(c.Context(), client)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// first completes only the first argument of a command.
+func first(values cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return values(c, args, typed)
+	}
+}

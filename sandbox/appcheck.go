@@ -1,0 +1,53 @@
+package sandbox
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+)
+
+func checkApp(a control.App) error {
+	switch {
+	case !sts.IsGUID(a.ID):
+		return invalid("id", "the client id %q is not a GUID", a.ID)
+	case a.Name == "":
+		return invalid("name", "an app needs a name")
+	case len(a.RedirectURIs)+len(a.SPARedirectURIs)+len(a.Scopes) == 0:
+		return invalid("redirectUris", "an app needs a redirect URI or a scope")
+	case a.TokenVersion < 0 || a.TokenVersion > 2:
+		return invalid("tokenVersion", "the token version must be 1 or 2")
+	case a.AppIDURI != "" && !strings.Contains(a.AppIDURI, "://"):
+		return invalid("appIdUri", "the App ID URI %q is not a URI", a.AppIDURI)
+	case a.Public && a.Secret != "":
+		return invalid("secret", "a public client has no secret")
+	}
+	for i, scope := range a.Scopes {
+		if scope == "" || strings.ContainsAny(scope, "/ ") {
+			return invalidItem("scopes", i, "the scope %q must be a name without spaces and slashes", scope)
+		}
+	}
+	if err := checkURIs("redirectUris", a.RedirectURIs); err != nil {
+		return err
+	}
+	return checkURIs("spaRedirectUris", a.SPARedirectURIs)
+}
+
+func checkURIs(field string, uris []string) error {
+	for i, uri := range uris {
+		if !registrable(uri) {
+			return invalidItem(field, i, "the redirect URI %q is neither https nor http://localhost", uri)
+		}
+	}
+	return nil
+}
+
+// registrable reports whether Entra accepts uri as the redirect URI of an app.
+func registrable(uri string) bool {
+	u, err := url.Parse(uri)
+	if err != nil || u.Host == "" || u.Fragment != "" {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost"
+}

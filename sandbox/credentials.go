@@ -1,0 +1,68 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"crypto/x509"
+
+	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
+)
+
+// AddCertificate registers a certificate of a confidential client, which then
+// may sign its client assertions with the certificate's key.
+func (t *Tenant) AddCertificate(clientID string, certificate *x509.Certificate) error {
+	return t.changeApp(clientID, func(a *directory.App) { sts.Register(a, certificate) })
+}
+
+// TrustWorkload registers a federated credential: a confidential client then may
+// authenticate with tokens that a platform issues for subject. Entra fetches the
+// platform's keys from the issuer; here the caller passes the public key (PKIX,
+// in PEM).
+func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byte) error {
+	return t.changeApp(clientID, func(a *directory.App) {
+		a.Workloads = append(a.Workloads, directory.Workload{
+			Issuer:  issuer,
+			Subject: subject,
+			Key:     string(publicKey),
+		})
+	})
+}
+
+// ReplaceSecret gives a confidential client a new secret, which replaces the old one,
+// and returns the app with it.
+func (t *Tenant) ReplaceSecret(clientID string) (control.App, error) {
+	app := control.App{Secret: rand.Text()}
+	err := t.changeApp(clientID, func(a *directory.App) {
+		a.Secret = app.Secret
+		app.ID, app.Name = a.ID, a.Name
+	})
+	return app, err
+}
+
+// SetPermissions replaces the scopes that an administrator has granted to an app.
+func (t *Tenant) SetPermissions(clientID string, permissions ...string) error {
+	return t.ChangeApp(clientID, control.AppChange{Permissions: append([]string{}, permissions...)})
+}
+
+// SetOptionalClaims sets which claims the access tokens for an API carry in
+// addition to the usual ones. The sandbox has one optional claim, auth_time.
+func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {
+	for _, name := range names {
+		if name != sts.AuthTime {
+			return missingError("optional claim " + name)
+		}
+	}
+	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
+}
+
+func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
+	return t.directory.Update(func(d *directory.State) error {
+		a, ok := d.AppByID(clientID)
+		if !ok || a.Public {
+			return missingError("confidential client " + clientID)
+		}
+		change(a)
+		return nil
+	})
+}

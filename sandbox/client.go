@@ -59,7 +59,7 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 }
 
 func (p inProcess) handler(u *url.URL) http.Handler {
-	if partOf(u.Path) == pagesPart {
+	if partOf(u.Host, u.Path) == pagesPart {
 		return p.tenant.pages
 	}
 	return p.tenant.api

@@ -96,15 +96,33 @@ func (t *Tenant) fail(f Fault, w *statusRecorder, r *http.Request, next http.Han
 		cut(w, r, next)
 		return true
 	case f.Status != 0:
-		if f.RetryAfter > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
-		}
 		record.Failed("a fault responded with status %d", f.Status)
-		w.WriteHeader(f.Status)
-		_, _ = w.Write([]byte(f.Body)) // fails only if the client is gone
+		t.failWithStatus(f, w, r)
 		return true
 	}
 	return false
+}
+
+// graphRetryAfter is the Retry-After of a 429 of Graph, in seconds, if the fault has
+// none (learn.microsoft.com, "Microsoft Graph throttling guidance").
+const graphRetryAfter = 10
+
+// failWithStatus sends the response of a fault that has a status. If the fault has no
+// body, errors of Graph have Graph's.
+func (t *Tenant) failWithStatus(f Fault, w http.ResponseWriter, r *http.Request) {
+	ofGraph := isGraph(r.Host, r.URL.Path) && f.Body == "" && f.Status >= http.StatusBadRequest
+	if ofGraph && f.Status == http.StatusTooManyRequests && f.RetryAfter == 0 {
+		f.RetryAfter = graphRetryAfter
+	}
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
+	}
+	if ofGraph {
+		t.graph.Fail(w, r, f.Status)
+		return
+	}
+	w.WriteHeader(f.Status)
+	_, _ = w.Write([]byte(f.Body)) // fails only if the client is gone
 }
 
 // sleep waits for d. It reports false if ctx ends first.

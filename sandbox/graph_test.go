@@ -1,14 +1,14 @@
 package sandbox_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/profilectl/profilectl/sandbox"
 )
@@ -23,8 +23,25 @@ func (c *client) graphTokens() (read, write string) {
 }
 
 // graph sends a request to Graph and returns the status and the members of the
-// response.
-func (c *client) graph(method, path, token, body string) (int, map[string]any) {
+// response. A body is declared as JSON.
+func (c *client) graph(method, path, token, body string, header ...string) (int, map[string]any) {
+	c.t.Helper()
+	if body != "" {
+		header = append([]string{"Content-Type", "application/json"}, header...)
+	}
+	res, raw := c.graphResponse(method, path, token, body, header...)
+	var members map[string]any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &members); err != nil {
+			c.t.Fatalf("%s: %v", raw, err)
+		}
+	}
+	return res.StatusCode, members
+}
+
+// graphResponse sends a request to Graph and returns the response and its body. The
+// header consists of names and values; an empty value removes a header.
+func (c *client) graphResponse(method, path, token, body string, header ...string) (*http.Response, []byte) {
 	c.t.Helper()
 	req, err := http.NewRequest(method, c.facts.Graph+path, strings.NewReader(body))
 	if err != nil {
@@ -32,6 +49,12 @@ func (c *client) graph(method, path, token, body string) (int, map[string]any) {
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+		if header[i+1] == "" {
+			req.Header.Del(header[i])
+		}
 	}
 	res, err := c.tenant.Client().Do(req)
 	if err != nil {
@@ -42,22 +65,26 @@ func (c *client) graph(method, path, token, body string) (int, map[string]any) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var members map[string]any
-	if len(raw) > 0 {
-		if err := json.Unmarshal(raw, &members); err != nil {
-			c.t.Fatalf("%s: %v", raw, err)
+	for _, name := range []string{"request-id", "client-request-id", "x-ms-ags-diagnostic", "Date", "Vary"} {
+		if res.Header.Get(name) == "" {
+			c.t.Errorf("%s %s: no %s", method, path, name)
 		}
 	}
-	if res.Header.Get("request-id") == "" {
-		c.t.Errorf("%s %s has no request-id", method, path)
-	}
-	return res.StatusCode, members
+	return res, raw
+}
+
+// graphCode returns the code of an error of Graph, or an empty string.
+func graphCode(members map[string]any) string {
+	e, _ := members["error"].(map[string]any)
+	code, _ := e["code"].(string)
+	return code
 }
 
 func TestGraphUpdates(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	read, write := c.graphTokens()
 	const (
+		unreadable   = "BadRequest"
 		badRequest   = "Request_BadRequest"
 		denied       = "Authorization_RequestDenied"
 		invalidToken = "InvalidAuthenticationToken"
@@ -80,46 +107,37 @@ func TestGraphUpdates(t *testing.T) {
 		{"a property that users may not change", write, `{"mail":"a@b"}`, 403, denied},
 		{"a valid and a forbidden property", write, `{"city":"B","accountEnabled":false}`, 403, denied},
 		{"an invalid and a forbidden property", write, `{"city":"","accountEnabled":false}`, 403, denied},
-		{"not JSON", write, `city=B`, 400, badRequest},
-		{"no property", write, `{}`, 400, badRequest},
+		{"the type of a user", write, `{"@odata.type":"#microsoft.graph.user","city":"B"}`, 204, ""},
+		{"other annotations", write, `{"@odata.context":"x","city@odata.type":"#String","city":"B"}`, 204, ""},
+		{"names in another case", write, `{"City":"B","POSTALCODE":null}`, 204, ""},
+		{"the type of a group", write, `{"@odata.type":"#microsoft.graph.group","city":"C"}`, 400, unreadable},
+		{"a type that is not a string", write, `{"@odata.type":1,"city":"C"}`, 400, unreadable},
+		{"an unknown property", write, `{"shoeSize":"C","city":"C"}`, 400, unreadable},
+		{"a custom attribute", write, `{"extension_0123_Color":"C"}`, 403, denied},
+		{"a relationship", write, `{"manager":"C"}`, 403, denied},
+		{"a property twice", write, `{"city":"C","City":"C"}`, 400, unreadable},
+		{"two objects", write, `{"city":"C"}{}`, 400, unreadable},
+		{"a list", write, `["city"]`, 400, unreadable},
+		{"half an object", write, `{"city":"C"`, 400, unreadable},
+		{"not JSON", write, `city=C`, 400, unreadable},
+		{"no property", write, `{}`, 400, unreadable},
+		{"only annotations", write, `{"@odata.type":"#microsoft.graph.user"}`, 400, unreadable},
 		{"a token that may only read", read, `{"city":"B"}`, 403, denied},
 		{"no token", "", `{"city":"B"}`, 401, invalidToken},
 		{"a malformed token", "x.y.z", `{"city":"B"}`, 401, invalidToken},
 	} {
 		status, members := c.graph(http.MethodPatch, "/v1.0/me", row.token, row.body)
-		code := ""
+		if code := graphCode(members); status != row.status || code != row.code {
+			t.Errorf("%s: got %d %s, want %d %s", row.name, status, code, row.status, row.code)
+		}
 		if e, ok := members["error"].(map[string]any); ok {
-			code, _ = e["code"].(string)
 			if inner, ok := e["innerError"].(map[string]any); !ok || inner["request-id"] == "" {
 				t.Errorf("%s: no innerError", row.name)
 			}
 		}
-		if status != row.status || code != row.code {
-			t.Errorf("%s: got %d %s, want %d %s", row.name, status, code, row.status, row.code)
-		}
 	}
-	if city := c.tenant.Profile(c.facts.User)["city"]; city != nil {
-		t.Errorf("a rejected change was stored: %q", *city)
-	}
-}
-
-func TestGraphReads(t *testing.T) {
-	c := newClient(t, sandbox.Config{})
-	read, _ := c.graphTokens()
-	status, me := c.graph(http.MethodGet, "/v1.0/me", read, "")
-	if _, selected := me["city"]; status != 200 || me["displayName"] != "Casey Jensen" || me["mail"] != nil ||
-		selected || len(me) != 12 {
-		t.Errorf("by default: got %d %v", status, me)
-	}
-	status, me = c.graph(http.MethodGet, "/v1.0/me?$select=city,identities", read, "")
-	if status != 200 || me["city"] != "Copenhagen" || len(me) != 3 {
-		t.Errorf("selected: got %d %v", status, me)
-	}
-	if status, _ = c.graph(http.MethodGet, "/v1.0/me?$select=shoeSize", read, ""); status != 400 {
-		t.Errorf("an unknown property: got %d", status)
-	}
-	if status, _ = c.graph(http.MethodGet, "/v1.0/users", read, ""); status != 404 {
-		t.Errorf("another resource: got %d", status)
+	if city := c.tenant.Profile(c.facts.User)["city"]; city == nil || *city != "B" {
+		t.Errorf("a rejected change was stored: %v", city)
 	}
 }
 
@@ -138,47 +156,77 @@ func TestGraphReadsLagBehindUpdates(t *testing.T) {
 	}
 }
 
-// TestGraphTokensAreForGraphAlone checks the token against a published one of an external tenant.
-func TestGraphTokensAreForGraphAlone(t *testing.T) {
+func TestGraphChecksTheFormatOfUpdates(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	raw := c.tokens("openid profile email User.Read").AccessToken
-	parser := jwt.NewParser()
-	claims := jwt.MapClaims{}
-	unverified, _, err := parser.ParseUnverified(raw, claims)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tenant := c.facts.TenantID
-	for name, want := range map[string]any{
-		"aud":         "00000003-0000-0000-c000-000000000000",
-		"iss":         "https://sts.windows.net/" + tenant + "/",
-		"ver":         "1.0",
-		"appid":       c.facts.ClientID,
-		"appidacr":    "0",
-		"acr":         "1",
-		"idtyp":       "user",
-		"scp":         "User.Read openid profile email",
-		"name":        "Casey Jensen",
-		"unique_name": c.facts.User,
-		"tid":         tenant,
+	_, write := c.graphTokens()
+	const body = `{"city":"Bern"}`
+	bomb := gzipped(`{"city":"` + strings.Repeat("a", 10<<20) + `"}`)
+	for _, row := range []struct {
+		name, body, contentType, encoding string
+		status                            int
+	}{
+		{"JSON with a charset", body, "application/json; charset=utf-8", "", 204},
+		{"JSON with OData parameters", body, "application/json;odata.metadata=minimal", "", 204},
+		{"gzip", gzipped(body), "application/json", "gzip", 204},
+		{"identity", body, "application/json", "identity", 204},
+		{"no Content-Type", body, "", "", 400},
+		{"a form", "city=Bern", "application/x-www-form-urlencoded", "", 400},
+		{"text", body, "text/plain", "", 400},
+		{"a malformed Content-Type", body, ";", "", 400},
+		{"gzip that is not gzip", body, "application/json", "gzip", 400},
+		{"half of gzip", gzipped(body)[:20], "application/json", "gzip", 400},
+		{"an unknown encoding", body, "application/json", "br", 415},
+		{"a decompression bomb", bomb, "application/json", "gzip", 413},
+		{"a body that is too large", strings.Repeat(" ", 1<<20) + body, "application/json", "", 413},
 	} {
-		if claims[name] != want {
-			t.Errorf("%s: got %v, want %v", name, claims[name], want)
+		res, raw := c.graphResponse(http.MethodPatch, "/v1.0/me", write, row.body,
+			"Content-Type", row.contentType, "Content-Encoding", row.encoding)
+		if res.StatusCode != row.status {
+			t.Errorf("%s: got %d %s, want %d", row.name, res.StatusCode, raw, row.status)
 		}
 	}
-	oid, _ := claims["oid"].(string)
-	if upn := oid + "@contoso.onmicrosoft.com"; oid == "" || claims["upn"] != upn {
-		t.Errorf("upn: got %v, want %s", claims["upn"], upn)
-	}
-	for _, name := range []string{"azp", "azpacr", "preferred_username"} {
-		if claims[name] != nil {
-			t.Errorf("%s is a claim of v2.0 tokens", name)
+}
+
+func gzipped(text string) string {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(text)) // a bytes.Buffer never fails
+	w.Close()
+	return packed.String()
+}
+
+func TestGraphIgnoresPreferencesOfUpdates(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	_, write := c.graphTokens()
+	for _, header := range [][]string{{"Prefer", "return=representation"}, {"If-Match", `"x"`}} {
+		if status, _ := c.graph(http.MethodPatch, "/v1.0/me", write, `{"city":"Bern"}`, header...); status != 204 {
+			t.Errorf("%v: got %d", header, status)
 		}
 	}
-	if unverified.Header["nonce"] == nil || unverified.Header["x5t"] != unverified.Header["kid"] {
-		t.Errorf("header: got %v", unverified.Header)
-	}
-	if status, _ := c.graph(http.MethodGet, "/v1.0/me", raw, ""); status != http.StatusOK {
-		t.Errorf("Graph rejects its own token: %d", status)
+}
+
+func TestGraphFaultsHaveTheErrorsOfGraph(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	read, _ := c.graphTokens()
+	for _, row := range []struct {
+		fault                  sandbox.Fault
+		path, code, retryAfter string
+	}{
+		{sandbox.Fault{Part: "graph", Status: 429}, "/v1.0/me", "TooManyRequests", "10"},
+		{sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 3}, "/oidc/userinfo", "TooManyRequests", "3"},
+		{sandbox.Fault{Part: "graph", Status: 503, RetryAfter: 3}, "/v1.0/me", "serviceNotAvailable", "3"},
+		{sandbox.Fault{Part: "graph", Status: 500}, "/beta/me", "generalException", ""},
+		{sandbox.Fault{Part: "graph", Status: 401}, "/v1.0/me", "InvalidAuthenticationToken", ""},
+	} {
+		c.tenant.FailNext(row.fault)
+		res, raw := c.graphResponse(http.MethodGet, row.path, read, "")
+		var members map[string]any
+		if err := json.Unmarshal(raw, &members); err != nil {
+			t.Errorf("%d: %v", row.fault.Status, err)
+		}
+		retryAfter := res.Header.Get("Retry-After")
+		if res.StatusCode != row.fault.Status || graphCode(members) != row.code || retryAfter != row.retryAfter {
+			t.Errorf("%d: got %d %s, Retry-After %q", row.fault.Status, res.StatusCode, raw, retryAfter)
+		}
 	}
 }

@@ -20,10 +20,10 @@ const (
 
 func parts() []string { return []string{discoveryPart, keysPart, tokenPart, graphPart, pagesPart} }
 
-// partOf returns the part of the tenant that a path belongs to.
-func partOf(path string) string {
+// partOf returns the part of the tenant that an address belongs to.
+func partOf(host, path string) string {
 	switch {
-	case strings.HasPrefix(path, "/v1.0/"):
+	case isGraph(host, path):
 		return graphPart
 	case strings.HasSuffix(path, "/openid-configuration"):
 		return discoveryPart
@@ -35,10 +35,19 @@ func partOf(path string) string {
 	return pagesPart
 }
 
+// isGraph reports whether an address is one of Microsoft Graph, whose paths ignore case:
+// by its host name, or at the tenant's own address by its path.
+func isGraph(host, path string) bool {
+	host, _, _ = strings.Cut(host, ":")
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return strings.EqualFold(host, "graph.microsoft.com") || strings.EqualFold(first, "v1.0") ||
+		strings.EqualFold(first, "beta") || strings.EqualFold(first, "oidc")
+}
+
 // route returns the handler behind API.
 func (t *Tenant) route(sts, graph, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		part := partOf(r.URL.Path)
+		part := partOf(r.Host, r.URL.Path)
 		switch {
 		case part == graphPart:
 			graph.ServeHTTP(w, r)
@@ -75,7 +84,7 @@ func isBrowserPath(path string) bool {
 // rebinding), records the requests, and produces the faults.
 func (t *Tenant) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		part := partOf(r.URL.Path)
+		part := partOf(r.Host, r.URL.Path)
 		ctx, record := audit.With(r.Context())
 		r = r.WithContext(ctx)
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}

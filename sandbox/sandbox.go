@@ -106,6 +106,7 @@ type Tenant struct {
 	config    Config
 	directory *directory.Directory
 	sts       *sts.STS
+	graph     *graph.Graph
 	api       http.Handler
 	pages     http.Handler
 	audit     *audit.Log
@@ -148,7 +149,7 @@ func New(c Config) (*Tenant, error) {
 		Strict:       c.Strict,
 		InvalidGrant: c.InvalidGrant,
 	})
-	profiles := graph.New(graph.Config{
+	t.graph = graph.New(graph.Config{
 		Directory: t.directory,
 		Signer:    signer,
 		Now:       t.now,
@@ -156,12 +157,12 @@ func New(c Config) (*Tenant, error) {
 		ReadLag:   c.ReadLag,
 	})
 	t.pages = t.guard(t.sts.Pages())
-	t.api = t.guard(t.route(t.sts.API(), profiles.Routes(), t.sts.Pages()))
+	t.api = t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages()))
 	return t, nil
 }
 
 // API returns the handler to serve over https at Config.APIAddress: discovery,
-// keys, tokens, and Graph's /v1.0/me.
+// keys, tokens, Graph's /v1.0/me, and /oidc/userinfo.
 func (t *Tenant) API() http.Handler { return t.api }
 
 // Pages returns the handler to serve over http on loopback at

@@ -133,7 +133,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 	claims := &claims{}
 	_, err = v.parser.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) { return v.key(ctx, t) })
 	if err != nil {
-		return Caller{}, nil, invalid(err)
+		return Caller{}, nil, v.invalid(err, claims)
 	}
 	if err := v.check(claims); err != nil {
 		return Caller{}, nil, err

@@ -42,9 +42,14 @@ func reject(r Refusal, what string) error {
 }
 
 // invalid returns the fault of a token that the parser rejected. It names only what
-// the owner of the token can act on.
-func invalid(err error) error {
+// the owner of the token can act on. The claims are not verified: they only choose the
+// words of the fault. A token for Microsoft Graph, the most common mistake, never has a
+// valid signature for another API.
+func (v *Verifier) invalid(err error, unverified *claims) error {
 	switch {
+	case errors.Is(err, jwt.ErrTokenSignatureInvalid) && len(unverified.Audience) > 0 &&
+		!v.isAudience(unverified.Audience):
+		return reject(InvalidToken, "the access token is meant for another API")
 	case errors.Is(err, jwt.ErrTokenExpired):
 		return &fault.Error{
 			Kind: fault.SignIn,

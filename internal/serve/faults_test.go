@@ -27,8 +27,8 @@ func TestUpdateHandlesFaultsOfGraph(t *testing.T) {
 	)
 	testFaults(t, "graph", []faultCase{
 		{"throttles for a second", sandbox.Fault{Status: 429, RetryAfter: 1}, 1, 204, "", ""},
-		{"throttles without Retry-After", sandbox.Fault{Status: 429}, 1, 204, "", ""},
-		{"keeps throttling", sandbox.Fault{Status: 429}, 3, 429, overloaded + "429)", "10"},
+		{"throttles without Retry-After", sandbox.Fault{Status: 429, Body: "{}"}, 1, 204, "", ""},
+		{"keeps throttling", sandbox.Fault{Status: 429, Body: "{}"}, 3, 429, overloaded + "429)", "10"},
 		{
 			"throttles for longer than the timeout", sandbox.Fault{Status: 429, RetryAfter: 60},
 			1, 429, overloaded + "429)", "60",
@@ -145,7 +145,7 @@ func TestUpdateMapsUpstreamFailures(t *testing.T) {
 		},
 		{
 			"Graph is overloaded", failNext(sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 7}),
-			429, "Microsoft Graph is out of order or overloaded (HTTP status 429)",
+			429, "Microsoft Graph is out of order or overloaded (HTTP status 429) (TooManyRequests)",
 		},
 		{
 			"Graph resets the connection", failNext(sandbox.Fault{Part: "graph", Reset: true}),
@@ -153,7 +153,7 @@ func TestUpdateMapsUpstreamFailures(t *testing.T) {
 		},
 		{
 			"Graph rejects the exchanged token", failNext(sandbox.Fault{Part: "graph", Status: 401}),
-			503, "Microsoft Graph does not accept the access token",
+			503, "Microsoft Graph does not accept the access token (InvalidAuthenticationToken)",
 		},
 		{"Graph rejects a value", failNext(refusal), 422, "Microsoft Graph rejected a value (Request_BadRequest)"},
 	} {

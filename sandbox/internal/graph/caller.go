@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -8,65 +9,109 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
+	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
 const graphURI = "https://graph.microsoft.com"
 
-// caller returns the user whose access token a request carries. It returns an
-// error unless the token grants one of the scopes.
-func (g *Graph) caller(r *http.Request, scopes ...string) (directory.User, *graphError) {
-	scheme, raw, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return directory.User{}, invalidToken("Access token is empty.").
-			because("the request has no bearer token")
+// caller represents the holder of a valid access token.
+type caller struct {
+	claims map[string]any
+	scopes []string // delegated permissions; none if an app acts for itself
+}
+
+// authenticate verifies the access token of a request.
+func (g *Graph) authenticate(r *http.Request) (caller, *graphError) {
+	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || strings.TrimSpace(raw) == "" {
+		return caller{}, invalidToken("Access token is empty.").because("the request has no bearer token")
 	}
 	var keys []directory.Key
 	g.Directory.View(func(d *directory.State) { keys = d.Keys })
-	claims, err := g.Signer.Verify(keys, raw, g.Now())
+	claims, err := g.Signer.Verify(keys, strings.TrimSpace(raw), g.Now())
 	if err != nil {
-		return directory.User{}, invalidToken("Access token validation failure.").because("%s", tokenProblem(err))
+		return caller{}, invalidToken(tokenMessage(raw, err)).because("%s", tokenProblem(err))
 	}
 	g.recordToken(audit.From(r.Context()), claims)
 	if claims["aud"] != sts.GraphID && claims["aud"] != graphURI {
-		return directory.User{}, invalidToken("Access token validation failure. Invalid audience.").
+		return caller{}, invalidToken("Access token validation failure. Invalid audience.").
 			because("the access token is for another API: its audience is %q, not Microsoft Graph", claims["aud"])
 	}
-	granted, delegated := claims["scp"].(string)
-	if !delegated {
-		return directory.User{}, &graphError{
-			status:  http.StatusBadRequest,
-			code:    "BadRequest",
-			message: "/me request is only valid with delegated authentication flow.",
-		}
-	}
-	if !hasAny(strings.Fields(granted), scopes) {
-		return directory.User{}, accessDenied().
-			because("the access token grants %q, but the request needs %s", granted, strings.Join(scopes, " or "))
-	}
-	id, _ := claims["oid"].(string)
-	user, ok := g.findUser(id)
-	if !ok {
-		return directory.User{}, &graphError{
-			status: http.StatusNotFound,
-			code:   "Request_ResourceNotFound",
-			message: "Resource does not exist or one of its queried reference-property objects " +
-				"are not present.",
-		}
-	}
-	return user, nil
+	scp, _ := claims["scp"].(string)
+	return caller{claims: claims, scopes: strings.Fields(scp)}, nil
 }
 
-func hasAny(granted, scopes []string) bool {
-	return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(granted, s) })
+// tokenMessage returns Graph's published message about a token that is not valid.
+func tokenMessage(raw string, err error) string {
+	const dotsInJWT = 2
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		return "Lifetime validation failed, the token is expired."
+	case strings.Count(raw, ".") != dotsInJWT:
+		return "CompactToken parsing failed with error code: 80049217"
+	}
+	return "Access token validation failure."
 }
 
-// findUser returns a copy of the account with an object id.
-func (g *Graph) findUser(id string) (user directory.User, ok bool) {
+// need returns an error unless the token grants one of the scopes.
+func (c caller) need(scopes ...string) *graphError {
+	if slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(c.scopes, s) }) {
+		return nil
+	}
+	return accessDenied().because("the access token grants %q, but the request needs %s",
+		strings.Join(c.scopes, " "), strings.Join(scopes, " or "))
+}
+
+// user returns the signed-in user of a token.
+func (g *Graph) user(c caller) (user directory.User, e *graphError) {
+	id, _ := c.claims["oid"].(string)
+	e = notFound("Resource '" + clean(id) + "' does not exist or one of its queried reference-property objects " +
+		"are not present.")
 	g.Directory.View(func(d *directory.State) {
-		var found *directory.User
-		if found, ok = d.UserByID(id); ok {
-			user = *found
+		if found, ok := d.UserByID(id); ok {
+			user, e = *found, nil
 		}
 	})
-	return user, ok
+	return user, e
+}
+
+// target returns the user that a path names, if the token grants one of the scopes. It
+// must be the signed-in user: in external tenants, "the user ID or userPrincipalName is
+// always the signed-in user's" (learn.microsoft.com, "User default permissions in external
+// tenants"). That Graph returns 403 for other users and 404 for unknown ones is inferred.
+func (g *Graph) target(c caller, t target, scopes ...string) (directory.User, *graphError) {
+	if len(c.scopes) == 0 && t.user == "" {
+		return directory.User{}, badRequest("/me request is only valid with delegated authentication flow.")
+	}
+	if e := c.need(scopes...); e != nil {
+		return directory.User{}, e
+	}
+	user, e := g.user(c)
+	if e == nil && t.user != "" && !g.names(t.user, user.ID) {
+		e = g.otherUser(t.user)
+	}
+	return user, e
+}
+
+// names reports whether key is the id or userPrincipalName of the account with the id.
+func (g *Graph) names(key, id string) (named bool) {
+	g.Directory.View(func(d *directory.State) {
+		named = strings.EqualFold(key, id) || strings.EqualFold(key, d.PrincipalName(id))
+	})
+	return named
+}
+
+// otherUser returns the error for a user who is not signed in.
+func (g *Graph) otherUser(key string) *graphError {
+	exists := false
+	g.Directory.View(func(d *directory.State) {
+		exists = slices.ContainsFunc(d.Users, func(u directory.User) bool {
+			return strings.EqualFold(key, u.ID) || strings.EqualFold(key, d.PrincipalName(u.ID))
+		})
+	})
+	if exists {
+		return accessDenied().because("users may only access themselves, and %q is another user", key)
+	}
+	return notFound("Resource '" + clean(key) + "' does not exist or one of its queried reference-property objects " +
+		"are not present.")
 }

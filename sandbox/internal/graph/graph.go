@@ -1,6 +1,7 @@
 // Package graph implements the part of Microsoft Graph with which users act on
-// themselves: GET and PATCH of /v1.0/me. Its properties, rules and errors are the
-// documented ones of the real service.
+// themselves: GET and PATCH of /me and /users/{own id}, and the UserInfo endpoint of
+// OpenID Connect. Its properties, rules and errors are those that Microsoft documents
+// or that others published. Every function whose behavior is inferred says so.
 package graph
 
 import (
@@ -24,7 +25,7 @@ type Config struct {
 	ReadLag time.Duration
 }
 
-// Graph represents the service. It is safe for concurrent use.
+// Graph represents the service. It is an http.Handler and safe for concurrent use.
 type Graph struct {
 	Config
 	mu    sync.Mutex
@@ -40,17 +41,72 @@ type staleProfile struct {
 // New returns the service.
 func New(c Config) *Graph { return &Graph{Config: c, stale: map[string]staleProfile{}} }
 
-// Routes returns the handler of the service.
-func (g *Graph) Routes() *http.ServeMux {
-	m := http.NewServeMux()
-	m.HandleFunc("GET /v1.0/me", g.read)
-	m.HandleFunc("PATCH /v1.0/me", g.update)
-	m.HandleFunc("/v1.0/", func(w http.ResponseWriter, r *http.Request) {
-		g.writeError(w, r, &graphError{
-			status:  http.StatusNotFound,
-			code:    "ResourceNotFound",
-			message: "Resource not found for the segment.",
-		})
-	})
-	return m
+// ServeHTTP responds to one request. As in Graph, the access token is checked before
+// the path and the method, and the permissions after them.
+func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c, e := g.authenticate(r)
+	if e == nil {
+		e = g.route(w, r, c)
+	}
+	if e != nil {
+		g.writeError(w, r, e)
+	}
+}
+
+// route calls the handler of the resource that the path names. The handler returns an
+// error if it has sent no response.
+func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *graphError {
+	t, e := parsePath(r.URL)
+	if e != nil {
+		return e
+	}
+	if !methodAllowed(t.kind, r.Method) {
+		return methodNotAllowed()
+	}
+	if t.kind == userinfo {
+		return g.userinfo(w, r, c)
+	}
+	if t.kind == restricted || r.Method == http.MethodDelete {
+		return accessDenied().because("the tenant implements no permission for %s %s", r.Method, clean(r.URL.Path))
+	}
+	if !acceptsJSON(r) && !t.raw {
+		return notAcceptable()
+	}
+	user, e := g.target(c, t, needed(r.Method)...)
+	if e != nil {
+		return e
+	}
+	switch {
+	case t.kind == photo:
+		return noPhoto()
+	case t.kind == property:
+		return g.readProperty(w, r, t, user)
+	case r.Method == http.MethodPatch:
+		return g.update(w, r, user)
+	}
+	return g.read(w, r, t, user)
+}
+
+// methodAllowed reports whether a kind of resource has an operation with the method.
+// That /me and single properties have no others, and that nothing has HEAD, is
+// inferred: Microsoft documents none.
+func methodAllowed(k kind, method string) bool {
+	switch k {
+	case wholeUser:
+		return method == http.MethodGet || method == http.MethodPatch || method == http.MethodDelete
+	case userinfo:
+		return method == http.MethodGet || method == http.MethodPost
+	case property, photo:
+		return method == http.MethodGet
+	}
+	return method != http.MethodHead // restricted
+}
+
+// needed returns the permissions of which a request of a user needs one
+// (learn.microsoft.com, "User default permissions in external tenants").
+func needed(method string) []string {
+	if method == http.MethodPatch {
+		return []string{"User.ReadWrite"}
+	}
+	return []string{"User.Read", "User.ReadWrite"}
 }

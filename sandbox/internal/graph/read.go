@@ -1,56 +1,109 @@
 package graph
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// read handles GET /me.
-func (g *Graph) read(w http.ResponseWriter, r *http.Request) {
-	user, e := g.caller(r, "User.Read", "User.ReadWrite")
+// read handles GET of a user.
+func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user directory.User) *graphError {
+	q, e := parseQuery(r.URL, t.version)
 	if e != nil {
-		g.writeError(w, r, e)
-		return
+		return e
 	}
-	names := defaultProperties()
-	if selected := r.URL.Query().Get("$select"); selected != "" {
-		names = strings.Split(selected, ",")
-	}
+	body := map[string]any{"@odata.context": contextURL(t.version, q)}
 	user.Profile = g.visibleProfile(r, user)
-	var subdomain string
-	g.Directory.View(func(d *directory.State) { subdomain = d.Subdomain })
-	body := map[string]any{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#users/$entity"}
-	for _, name := range names {
-		if !slices.Contains(defaultProperties(), name) && !slices.Contains(selectableProperties(), name) {
-			g.writeError(w, r, badRequest(
-				"Could not find a property named '"+clean(name)+"' on type 'microsoft.graph.user'."))
-			return
+	domain := g.domain()
+	for _, name := range q.names(t.version) {
+		if _, exists := propertyName(name); exists { // extensions and relationships have no value
+			body[name] = value(user, name, domain)
 		}
-		body[name] = property(user, name, subdomain)
+	}
+	if q.expanded != "" && q.expanded != "manager" { // a manager that is not set is left out
+		body[q.expanded] = []any{}
+	}
+	if strings.Contains(r.Header.Get("Accept"), "odata.metadata=none") {
+		delete(body, "@odata.context")
 	}
 	audit.From(r.Context()).Answered("returned the profile")
-	g.write(w, r, http.StatusOK, body)
+	g.writeEntity(w, r, body)
+	return nil
 }
 
-// defaultProperties returns the properties that GET returns without $select.
-func defaultProperties() []string {
-	return []string{
-		"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone",
-		"officeLocation", "preferredLanguage", "surname", "userPrincipalName", "id",
+// readProperty handles GET of a single property of a user: its value in an object, or with
+// $value as text. The responses, 204 for null among them, are those of OData 4.0, part 1,
+// 11.2.3 and 11.2.3.1. That Graph follows them is inferred.
+func (g *Graph) readProperty(w http.ResponseWriter, r *http.Request, t target, user directory.User) *graphError {
+	if e := noOptions(r.URL); e != nil {
+		return e
 	}
+	if slices.Contains(specialProperties(), t.name) {
+		return accessDenied().because("the property %q needs a permission that the tenant does not grant", t.name)
+	}
+	user.Profile = g.visibleProfile(r, user)
+	v := value(user, t.name, g.domain())
+	if text, isText := v.(*string); isText {
+		if text == nil {
+			g.writeNothing(w, r)
+			return nil
+		}
+		v = *text
+	}
+	audit.From(r.Context()).Answered("returned the property %s", t.name)
+	if !t.raw {
+		g.writeEntity(w, r, map[string]any{
+			"@odata.context": metadata(t.version) + "users('" + user.ID + "')/" + t.name,
+			"value":          v,
+		})
+		return nil
+	}
+	switch v.(type) {
+	case string, bool:
+		g.setHeaders(w, r)
+		w.Header().Set("OData-Version", "4.0")
+		w.Header().Set("Content-Type", "text/plain")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = fmt.Fprint(w, v) //nolint:gosec // plain text; fails only if the client has disconnected
+		return nil
+	}
+	return badRequest("The property '" + t.name + "' has no raw value.")
 }
 
-// selectableProperties returns the properties that GET returns only with $select.
-func selectableProperties() []string {
-	return []string{
-		"city", "country", "postalCode", "state", "streetAddress", "identities", "createdDateTime",
-		"accountEnabled", "userType",
+// names returns the properties of a response.
+func (q query) names(version string) []string {
+	switch {
+	case q.selected != nil:
+		return q.selected
+	case version == "beta":
+		return append(defaultProperties(), directoryProperties()...)
 	}
+	return defaultProperties()
+}
+
+// contextURL returns the @odata.context of a user, which repeats $select and $expand.
+func contextURL(version string, q query) string {
+	items := slices.Clone(q.selected)
+	if q.expanded != "" {
+		items = append(items, q.expanded+"()")
+	}
+	list := ""
+	if len(items) > 0 {
+		list = "(" + strings.Join(items, ",") + ")"
+	}
+	return metadata(version) + "users" + list + "/$entity"
+}
+
+func metadata(version string) string { return graphURI + "/" + version + "/$metadata#" }
+
+// domain returns the initial domain of the tenant.
+func (g *Graph) domain() (domain string) {
+	g.Directory.View(func(d *directory.State) { domain = d.Subdomain + ".onmicrosoft.com" })
+	return domain
 }
 
 // visibleProfile returns the user's profile as reads show it: the old one until
@@ -64,31 +117,4 @@ func (g *Graph) visibleProfile(r *http.Request, user directory.User) map[string]
 		return old.profile
 	}
 	return user.Profile
-}
-
-// property returns the value of one property. The mail of a customer is null;
-// identities holds the email address for signing in.
-func property(u directory.User, name, subdomain string) any {
-	domain := subdomain + ".onmicrosoft.com"
-	upn := u.ID + "@" + domain
-	switch name {
-	case "id":
-		return u.ID
-	case "userPrincipalName":
-		return upn
-	case "businessPhones":
-		return []string{}
-	case "createdDateTime":
-		return u.Created.UTC().Format(time.RFC3339)
-	case "accountEnabled":
-		return true
-	case "userType":
-		return "Member"
-	case "identities":
-		return []map[string]string{
-			{"signInType": "emailAddress", "issuer": domain, "issuerAssignedId": u.Email},
-			{"signInType": "userPrincipalName", "issuer": domain, "issuerAssignedId": upn},
-		}
-	}
-	return u.Profile[name]
 }

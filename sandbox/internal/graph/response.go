@@ -3,7 +3,7 @@ package graph
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -11,36 +11,8 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
-// graphError is an error as Graph reports it.
-type graphError struct {
-	status  int // HTTP status
-	code    string
-	message string
-	reason  string // the cause in words, for the audit; empty if message is exact enough
-}
-
-// because sets the cause that the audit shows, which may be more exact than what Graph tells
-// the client. It must not contain a secret. The arguments are those of fmt.Sprintf.
-func (e *graphError) because(reason string, args ...any) *graphError {
-	e.reason = fmt.Sprintf(reason, args...)
-	return e
-}
-
-func invalidToken(message string) *graphError {
-	return &graphError{status: http.StatusUnauthorized, code: "InvalidAuthenticationToken", message: message}
-}
-
-func accessDenied() *graphError {
-	return &graphError{
-		status:  http.StatusForbidden,
-		code:    "Authorization_RequestDenied",
-		message: "Insufficient privileges to complete the operation.",
-	}
-}
-
-func badRequest(message string) *graphError {
-	return &graphError{status: http.StatusBadRequest, code: "Request_BadRequest", message: message}
-}
+// errorTime is the format of the date in an error.
+const errorTime = "2006-01-02T15:04:05"
 
 // errorResponse is the body of an error response (learn.microsoft.com, "Microsoft
 // Graph error responses and resource types").
@@ -55,6 +27,9 @@ type errorBody struct {
 }
 
 type innerError struct {
+	Code            string `json:"code,omitempty"`
+	Message         string `json:"message,omitempty"`
+	Status          string `json:"status,omitempty"`
 	Date            string `json:"date"`
 	RequestID       string `json:"request-id"`
 	ClientRequestID string `json:"client-request-id"`
@@ -64,56 +39,85 @@ type innerError struct {
 func (g *Graph) writeError(w http.ResponseWriter, r *http.Request, e *graphError) {
 	g.Log.Info("reject request", "path", r.URL.Path, "code", e.code)
 	audit.From(r.Context()).Refused(e.code, "%s", cmp.Or(e.reason, e.message))
-	requestID, clientID := setRequestIDs(w, r)
+	inner := g.setHeaders(w, r)
+	inner.Code, inner.Message, inner.Status = e.innerCode, e.innerMessage, e.innerCode
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="", `+
 			`authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", `+
 			`client_id="`+sts.GraphID+`"`)
 	}
-	writeJSON(w, e.status, errorResponse{Error: errorBody{
-		Code:    e.code,
-		Message: e.message,
-		Inner: innerError{
-			Date:            g.Now().UTC().Format("2006-01-02T15:04:05"),
-			RequestID:       requestID,
-			ClientRequestID: clientID,
-		},
-	}})
+	writeJSON(w, e.status, "application/json", errorResponse{errorBody{e.code, e.message, inner}})
 }
 
-// write sends a response with body as JSON, or without a body if body is nil.
-func (g *Graph) write(w http.ResponseWriter, r *http.Request, status int, body any) {
-	setRequestIDs(w, r)
-	if body == nil {
-		w.WriteHeader(status)
-		return
-	}
-	writeJSON(w, status, body)
+// writeEntity sends a successful response with body as JSON.
+func (g *Graph) writeEntity(w http.ResponseWriter, r *http.Request, body any) {
+	g.setHeaders(w, r)
+	w.Header().Set("OData-Version", "4.0")
+	w.Header().Set("x-ms-resource-unit", "1")
+	writeJSON(w, http.StatusOK, "application/json;odata.metadata=minimal;odata.streaming=true;"+
+		"IEEE754Compatible=false;charset=utf-8", body)
 }
 
-// setRequestIDs sets the headers that identify a request in Graph's logs, and
-// returns their values. The client may choose its own id.
-func setRequestIDs(w http.ResponseWriter, r *http.Request) (requestID, clientID string) {
-	requestID = sts.NewID()
-	clientID = r.Header.Get("client-request-id")
+// writeNothing sends a successful response without a body.
+func (g *Graph) writeNothing(w http.ResponseWriter, r *http.Request) {
+	g.setHeaders(w, r)
+	w.Header().Set("OData-Version", "4.0")
+	w.Header().Set("x-ms-resource-unit", "1")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// setHeaders sets the headers that all responses have (learn.microsoft.com, "Microsoft
+// Graph throttling guidance" and "Best practices"; published responses), and returns
+// the part of an error that repeats them. The client may choose its own request id.
+func (g *Graph) setHeaders(w http.ResponseWriter, r *http.Request) innerError {
+	id := sts.NewID()
+	clientID := r.Header.Get("client-request-id")
 	if clientID == "" || len(clientID) > maxText {
-		clientID = requestID
+		clientID = id
 	}
 	clientID = clean(clientID)
 	audit.From(r.Context()).Correlate(clientID)
-	w.Header().Set("request-id", requestID)
-	w.Header().Set("client-request-id", clientID)
-	return requestID, clientID
+	h := w.Header()
+	h.Set("request-id", id)
+	h.Set("client-request-id", clientID)
+	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1",`+
+		`"ScaleUnit":"000","RoleInstance":"SANDBOX"}}`)
+	h.Set("Date", g.Now().UTC().Format(http.TimeFormat))
+	h.Set("Cache-Control", "no-cache")
+	h.Add("Vary", "Accept-Encoding")
+	// For localhost, the header would make browsers refuse the http pages of the tenant,
+	// and every other http server of the machine.
+	if host, _, _ := strings.Cut(r.Host, ":"); strings.EqualFold(host, "graph.microsoft.com") {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+	return innerError{
+		Date:            g.Now().UTC().Format(errorTime),
+		RequestID:       id,
+		ClientRequestID: clientID,
+	}
 }
 
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json;odata.metadata=minimal;odata.streaming=true;"+
-		"IEEE754Compatible=false;charset=utf-8")
-	w.Header().Set("Cache-Control", "no-cache")
+func writeJSON(w http.ResponseWriter, status int, contentType string, body any) {
+	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
 	_ = encoder.Encode(body) // fails only if the client has disconnected
+}
+
+// acceptsJSON reports whether the Accept header of a request allows JSON.
+func acceptsJSON(r *http.Request) bool {
+	accept := strings.Join(r.Header.Values("Accept"), ",")
+	if strings.TrimSpace(accept) == "" {
+		return true
+	}
+	for part := range strings.SplitSeq(accept, ",") {
+		mediaType, _, err := mime.ParseMediaType(part)
+		if err == nil && (mediaType == "*/*" || mediaType == "application/*" || mediaType == "application/json") {
+			return true
+		}
+	}
+	return false
 }
 
 // maxText limits the bytes of a client's text that a response repeats.

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -13,29 +12,27 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// maxUpdate limits the bytes of a request to change a profile.
-const maxUpdate = 64 << 10
-
-// update handles PATCH /me.
-func (g *Graph) update(w http.ResponseWriter, r *http.Request) {
-	user, e := g.caller(r, "User.ReadWrite")
-	if e != nil {
-		g.writeError(w, r, e)
-		return
+// update handles PATCH of a user. Users have no ETag, and the documented response is
+// always 204: that the headers If-Match and Prefer are ignored is inferred.
+func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.User) *graphError {
+	if e := noOptions(r.URL); e != nil {
+		return e
 	}
-	changes, e := readChanges(w, r)
+	raw, e := readBody(w, r)
 	if e != nil {
-		g.writeError(w, r, e)
-		return
+		return e
+	}
+	changes, e := parseChanges(raw)
+	if e != nil {
+		return e
 	}
 	if err := g.change(user.ID, changes); err != nil {
 		g.Log.Error("update profile", "error", err)
-		g.writeError(w, r, &graphError{
+		return &graphError{
 			status:  http.StatusServiceUnavailable,
-			code:    "ServiceNotAvailable",
+			code:    "serviceNotAvailable",
 			message: "The change could not be stored.",
-		})
-		return
+		}
 	}
 	if g.ReadLag > 0 {
 		g.mu.Lock()
@@ -43,33 +40,73 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request) {
 		g.mu.Unlock()
 	}
 	audit.From(r.Context()).Answered("changed %s", strings.Join(slices.Sorted(maps.Keys(changes)), ", "))
-	g.write(w, r, http.StatusNoContent, nil)
+	g.writeNothing(w, r)
+	return nil
 }
 
-// readChanges returns the new values of the properties that a request changes.
-// It returns an error unless the user may change all of them and every value is
-// valid.
-func readChanges(w http.ResponseWriter, r *http.Request) (map[string]*string, *graphError) {
-	var body map[string]any
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxUpdate)).Decode(&body)
-	if err != nil || len(body) == 0 {
-		return nil, badRequest("Unable to read JSON request payload. Please ensure Content-Type header " +
-			"is set and payload is of valid JSON format.")
+// parseChanges returns the new values of the properties in the body of a request. It
+// returns an error unless all of them exist, the user may change all of them, and every
+// value is valid, checked in this order.
+func parseChanges(raw []byte) (map[string]*string, *graphError) {
+	all, e := members(raw)
+	if e != nil {
+		return nil, e
 	}
-	for name := range body {
-		if maxLength(name) == 0 {
-			return nil, accessDenied().because("users may not change their property %q", name)
+	properties, e := entityProperties(all)
+	if e != nil {
+		return nil, e
+	}
+	if len(properties) == 0 {
+		return nil, badRequest(unreadable) // inferred
+	}
+	for _, p := range properties {
+		if maxLength(p.name) == 0 {
+			return nil, accessDenied().because("users may not change their property %q", p.name)
 		}
 	}
 	changes := map[string]*string{}
-	for name, value := range body {
-		text, ok := parseValue(name, value)
+	for _, p := range properties {
+		text, ok := parseValue(p.name, p.value)
 		if !ok {
-			return nil, badRequest("Invalid value specified for property '" + name + "' of resource 'User'.")
+			return nil, rejected("Invalid value specified for property '" + p.name + "' of resource 'User'.")
 		}
-		changes[name] = text
+		changes[p.name] = text
 	}
 	return changes, nil
+}
+
+// entityProperties returns the members that are properties of a user, spelled as Graph
+// does. It leaves annotations out (OData JSON Format 4.0, 4.5), but checks the type,
+// which every SDK of Graph sends.
+func entityProperties(all []member) ([]member, *graphError) {
+	var properties []member
+	for _, m := range all {
+		switch name, known := propertyName(m.name); {
+		case strings.EqualFold(m.name, "@odata.type"):
+			if e := checkType(m.value); e != nil {
+				return nil, e
+			}
+		case strings.Contains(m.name, "@"):
+		case known:
+			properties = append(properties, member{name, m.value})
+		case isExtension(m.name), containsFold(navigationProperties(), m.name):
+			properties = append(properties, m)
+		default:
+			return nil, badRequest("The property '" + clean(m.name) + "' does not exist on type " +
+				"'microsoft.graph.user'. Make sure to only use property names that are defined by the type.")
+		}
+	}
+	return properties, nil
+}
+
+// checkType returns an error unless the value of @odata.type is the type of users.
+func checkType(value any) *graphError {
+	name, _ := value.(string)
+	if strings.EqualFold(strings.TrimPrefix(name, "#"), "microsoft.graph.user") {
+		return nil
+	}
+	return badRequest("A type named '" + clean(name) + "' could not be resolved by the model or is not compatible " +
+		"with 'microsoft.graph.user'.")
 }
 
 // maxLength returns the longest value, in UTF-16 code units, of each of the ten

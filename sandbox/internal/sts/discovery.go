@@ -22,6 +22,7 @@ func (s *STS) discovery(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_endpoint":                        api + "/oauth2/v2.0/token",
 		"token_endpoint_auth_methods_supported": authMethods,
+		"userinfo_endpoint":                     o.userinfo,
 		"jwks_uri":                              api + "/discovery/v2.0/keys",
 		"response_modes_supported":              []string{"query", "form_post"},
 		"subject_types_supported":               []string{"pairwise"},

@@ -59,13 +59,23 @@ func (s *STS) findApp(id string) (app directory.App, ok bool) {
 
 // origins holds the addresses of the tenant under the host name that a request used: the
 // local addresses, or a host name of the real service if that is mapped to the sandbox.
-type origins struct{ api, pages, issuer string }
+type origins struct{ api, pages, issuer, userinfo string }
 
 func (s *STS) origins(r *http.Request) origins {
 	id := s.tenant().id
 	if strings.HasSuffix(r.Host, ".ciamlogin.com") {
 		host := "https://" + r.Host
-		return origins{api: host, pages: host, issuer: "https://" + id + ".ciamlogin.com/" + id + "/v2.0"}
+		return origins{
+			api:      host,
+			pages:    host,
+			issuer:   "https://" + id + ".ciamlogin.com/" + id + "/v2.0",
+			userinfo: graphURI + "/oidc/userinfo",
+		}
 	}
-	return origins{api: s.Config.API, pages: s.Config.Pages, issuer: s.Config.API + "/" + id + "/v2.0"}
+	return origins{
+		api:      s.Config.API,
+		pages:    s.Config.Pages,
+		issuer:   s.Config.API + "/" + id + "/v2.0",
+		userinfo: s.Config.API + "/oidc/userinfo",
+	}
 }

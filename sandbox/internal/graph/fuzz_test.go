@@ -1,0 +1,89 @@
+package graph
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// FuzzParseChanges checks that no body changes a property that users may not change, and
+// that every accepted value keeps the rules.
+func FuzzParseChanges(f *testing.F) {
+	for _, seed := range []string{
+		`{"city":"Bern"}`,
+		`{"@odata.type":"#microsoft.graph.user","City":null,"city@odata.type":"#String"}`,
+		`{"displayName":null}`,
+		`{"city":"a","city":"b"}`,
+		`{"accountEnabled":false}`,
+		`{"city":{"a":[1,2]}}`,
+		`{} {}`,
+		"{\"\xff\":\"\xff\"}",
+		`[`,
+		``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		changes, e := parseChanges(raw)
+		if e != nil {
+			if changes != nil || e.status < 400 || e.code == "" || e.message == "" {
+				t.Fatalf("%q: got %v and %+v", raw, changes, e)
+			}
+			return
+		}
+		if len(changes) == 0 {
+			t.Fatalf("%q: no change was accepted", raw)
+		}
+		for name, text := range changes {
+			if maxLength(name) == 0 || text == nil && name == "displayName" || text != nil && *text == "" {
+				t.Fatalf("%q changes %s to %v", raw, name, text)
+			}
+		}
+	})
+}
+
+// FuzzParseSelect checks that every accepted name is a property in Graph's spelling, an
+// extension or a relationship, and named once.
+func FuzzParseSelect(f *testing.F) {
+	for _, seed := range []string{"city", "DisplayName,*", "a,,b", " ", "extension_1_a", "manager", "city/x", "\x00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, list string) {
+		selected, e := parseSelect(list)
+		if e != nil {
+			return
+		}
+		for i, name := range selected {
+			spelling, known := propertyName(name)
+			relationship := containsFold(navigationProperties(), name)
+			if known && spelling != name || !known && !isExtension(name) && !relationship {
+				t.Fatalf("%q selects %q", list, name)
+			}
+			if slices.Contains(selected[:i], name) {
+				t.Fatalf("%q selects %q twice", list, name)
+			}
+		}
+	})
+}
+
+// FuzzParsePath checks that every path names a resource or is an error, and that no path
+// of another shape names the signed-in user.
+func FuzzParsePath(f *testing.F) {
+	for _, seed := range []string{
+		"/v1.0/me", "/V1.0/users/x/photo/$value", "/beta/users('a')", "/oidc/userinfo", "//", "/v1.0/%2e%2e/me", "%",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		u := &url.URL{Path: path}
+		got, e := parsePath(u)
+		if e != nil || got.kind != wholeUser || got.user != "" {
+			return
+		}
+		plain := strings.ToLower(strings.Join(splitPath(u), "/"))
+		if plain != "v1.0/me" && plain != "beta/me" {
+			t.Fatalf("%q names the signed-in user", path)
+		}
+	})
+}

@@ -11,28 +11,53 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
 func newSandboxEnv(env Env, g *globals, dir *string) *cobra.Command {
 	var tier string
+	var hostMap bool
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "Print the .env.dev files of Microsoft's sample for a running sandbox",
 		Long: `Print the .env.dev of both tiers of Microsoft's sample "Edit profile in a Node.js
-web app", filled in for the running sandbox. Give Node.js the sandbox's CA in
-NODE_EXTRA_CA_CERTS, and MSAL Node the sandbox's host as a known authority: it looks
-up every unknown host at Microsoft.`,
+web app", filled in for the running sandbox.
+
+The published code of the sample works only with Microsoft's host names. To run it
+unchanged:
+
+  1. Start the sandbox with their names in its certificate:
+       profilectl sandbox --real-names
+  2. Get the sample, and go to the directory of this one:
+       git clone https://github.com/Azure-Samples/ms-identity-ciam-javascript-tutorial
+       cd ms-identity-ciam-javascript-tutorial/1-Authentication/7-edit-profile-with-mfa-express
+  3. Write the settings of both tiers, and the host map:
+       profilectl sandbox env --tier app >App/.env.dev
+       profilectl sandbox env --tier api >Api/.env.dev
+       profilectl sandbox env --host-map >host-map.cjs
+  4. Run "npm install" in App and in Api.
+  5. Run "npm start" in App and in Api, with the variables that the first lines of
+     host-map.cjs name.
+  6. Open http://localhost:3000 with the command in host-map.cjs, and sign in with
+     the user, the password and the mailbox that the sandbox printed.
+
+Without --real-names, the addresses are the sandbox's own. They are for code that
+gives MSAL Node the sandbox's host as a known authority.`,
 		Example: `  profilectl sandbox env
   profilectl sandbox env --tier app >App/.env.dev
-  profilectl sandbox env --tier api >Api/.env.dev`,
+  profilectl sandbox env --tier api >Api/.env.dev
+  profilectl sandbox env --host-map >host-map.cjs`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if hostMap {
+				return printHostMap(c.Context(), env, g, *dir)
+			}
 			return runSandboxEnv(c.Context(), env, g, *dir, tier)
 		},
 	}
 	c.Flags().StringVar(&tier, "tier", "", "print only one tier: app or api")
+	c.Flags().BoolVar(&hostMap, "host-map", false, "print a Node.js module that maps Microsoft's host names")
+	c.MarkFlagsMutuallyExclusive("tier", "host-map")
 	complete(c, "tier", oneOfThese("app", "api"))
 	return c
 }
@@ -58,15 +83,15 @@ func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) e
 	if err != nil {
 		return err
 	}
-	client, err := connectSandbox(env, g, dir)
+	s, err := describeSandbox(ctx, env, g, dir)
 	if err != nil {
 		return err
 	}
-	facts, err := client.Facts(ctx)
-	if err != nil {
-		return playground.Fault(err)
+	app, api := appVariables(s.facts), apiVariables(s.facts)
+	if s.hasRealNames() {
+		app, api = underRealNames(app, s.facts), underRealNames(api, s.facts)
 	}
-	tiers := []sampleTier{{"app", appVariables(facts)}, {"api", apiVariables(facts)}}
+	tiers := []sampleTier{{"app", app}, {"api", api}}
 	if !printer.Plain() {
 		return printer.Print(tiersByName(tiers), output.Table{})
 	}
@@ -134,4 +159,18 @@ func apiVariables(f sandbox.Facts) []variable {
 		{"TENANT_ID", f.TenantID},
 		{"GRAPH_API_ENDPOINT", f.Graph + "/"},
 	}
+}
+
+// underRealNames replaces the addresses with those that the published sample has.
+// Its code appends the tenant to the authority, which must therefore be only a host.
+func underRealNames(variables []variable, f sandbox.Facts) []variable {
+	for i := range variables {
+		switch variables[i].name {
+		case "AUTHORITY":
+			variables[i].value = "https://" + f.Subdomain + ".ciamlogin.com/"
+		case "GRAPH_API_ENDPOINT":
+			variables[i].value = "https://graph.microsoft.com/"
+		}
+	}
+	return variables
 }

@@ -1,0 +1,269 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// The time limits of doctor, for one check and for all, and the pause between runs.
+const (
+	checkLimit = 8 * time.Second
+	totalLimit = 20 * time.Second
+	retryPause = 5 * time.Second
+)
+
+type doctorOptions struct {
+	Pre      bool
+	Only     []string
+	RetryFor time.Duration // 0 runs the checks once
+}
+
+func (o *doctorOptions) bind(f *pflag.FlagSet) {
+	f.BoolVar(&o.Pre, "pre", false, "run only the checks that need no sign-in")
+	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `ids`, and those that they need")
+	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, for example 5m")
+}
+
+// doctorReport is the JSON output. Scripts depend on it; a test compares it with a
+// frozen one.
+type doctorReport struct {
+	Checks []doctorCheck `json:"checks"`
+}
+
+type doctorCheck struct {
+	ID     string        `json:"id"`
+	Status doctor.Status `json:"status"`
+	Seen   string        `json:"seen"`
+	Fix    string        `json:"fix"`  // empty if nothing needs to be done
+	Link   string        `json:"link"` // empty if there is no page about the subject
+}
+
+func newDoctor(env Env, g *globals) *cobra.Command {
+	var o doctorOptions
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the configuration, the tenant and the mid-tier",
+		Args:  cobra.NoArgs,
+		Long: `Check everything that a sign-in and an edit need: the configuration, the network,
+the keyring, the tenant, the mid-tier and, after a sign-in, the registrations and
+whether edits are really protected by a second factor. Nothing in the profile is
+changed; the access tokens are renewed.
+
+The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
+		Example: `  profilectl doctor
+  profilectl doctor --pre
+  profilectl doctor --only mfa.enforced
+  profilectl doctor -o json --jq '.checks[] | select(.status == "failed") | .id'`,
+		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	return c
+}
+
+func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error {
+	p, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	s, err := newExamined(env, g)
+	if err != nil {
+		return err
+	}
+	if len(o.Only) > 0 {
+		if _, err := doctor.Only(doctor.Checks(s.target(), o.Pre), o.Only); err != nil {
+			return err
+		}
+	}
+	results := s.run(ctx, o, p.Plain() && o.RetryFor == 0)
+	if p.Plain() && o.RetryFor > 0 {
+		for _, r := range results {
+			s.printResult(r)
+		}
+	}
+	return reportChecks(g, p, results)
+}
+
+// run runs the checks once, or until none fails if that is wanted. If live is set, it
+// prints each result as soon as it is known.
+func (s *examined) run(ctx context.Context, o doctorOptions, live bool) []doctor.Result {
+	once := func(ctx context.Context) []doctor.Result {
+		checks := doctor.Checks(s.target(), o.Pre) // new ones: they keep what they found
+		if len(o.Only) > 0 {
+			checks, _ = doctor.Only(checks, o.Only) // the ids were checked
+		}
+		ctx, cancel := context.WithTimeout(ctx, totalLimit)
+		defer cancel()
+		return doctor.Run(ctx, checks, checkLimit, func(r doctor.Result) {
+			if live {
+				s.printResult(r)
+			}
+		})
+	}
+	if o.RetryFor == 0 {
+		return once(ctx)
+	}
+	return doctor.RunUntil(ctx, once, retryPause, o.RetryFor, func(failed []doctor.Result) {
+		s.say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+	})
+}
+
+// reportChecks prints the report for programs and returns the fault of a run with
+// failed checks.
+func reportChecks(g *globals, p output.Printer, results []doctor.Result) error {
+	report := doctorReport{Checks: []doctorCheck{}}
+	for _, r := range results {
+		report.Checks = append(report.Checks, g.doctorCheck(r))
+	}
+	if !p.Plain() {
+		if err := p.Print(report, output.Table{}); err != nil {
+			return err
+		}
+	}
+	var failed []string
+	for _, r := range doctor.Failures(results) {
+		failed = append(failed, r.ID)
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Internal,
+		What: "failed checks: " + strings.Join(failed, ", "),
+		Fix:  "follow the fixes above, the first one first",
+	}
+}
+
+// doctorCheck returns a result in the words for the user of this run.
+func (g *globals) doctorCheck(r doctor.Result) doctorCheck {
+	c := doctorCheck{ID: r.ID, Status: r.Status, Seen: r.Seen}
+	if r.Fault != nil {
+		c.Fix = g.fix(r.Fault)
+	}
+	if r.Status != doctor.OK {
+		c.Link = r.Link
+	}
+	return c
+}
+
+// printResult prints a result for a user.
+func (s *examined) printResult(r doctor.Result) {
+	c := s.globals.doctorCheck(r)
+	text := fmt.Sprintf("%-8s %-18s %s\n", c.Status, c.ID, output.Safe(c.Seen))
+	if c.Fix != "" {
+		text += "  fix:  " + c.Fix + "\n"
+	}
+	if c.Link != "" && r.Status != doctor.Skipped {
+		text += "  link: " + c.Link + "\n"
+	}
+	_, _ = fmt.Fprint(s.env.Stdout, text)
+}
+
+// examined is a session whose parts are connected by the checks, one by one.
+type examined struct {
+	session
+	http *http.Client
+}
+
+func newExamined(env Env, g *globals) (*examined, error) {
+	s := &examined{session: session{env: env, globals: g, facts: g.facts(env)}}
+	var err error
+	if s.progress, err = newProgress(env.Stderr, progressNone, false); err != nil {
+		return nil, err
+	}
+	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *examined) target() doctor.Target {
+	return doctor.Target{
+		Settings: s.load,
+		HTTP:     s.client,
+		Proxy:    http.ProxyFromEnvironment,
+		Now:      time.Now,
+		Browser:  s.browserCommand,
+		Store:    s.roundtrip,
+		Accounts: s.accounts,
+	}
+}
+
+func (s *examined) load() (config.Settings, error) {
+	var err error
+	s.tenant, s.settings, err = s.globals.settings(s.env, s.paths)
+	return s.settings, err
+}
+
+// client returns the client of the checks: without retries, so that a failure shows in
+// time.
+func (s *examined) client() (*http.Client, error) {
+	var err error
+	s.http, err = upstream.New(upstream.Config{
+		CAFile:    s.settings.Text("ca-file"),
+		Timeout:   checkLimit,
+		Attempts:  1,
+		UserAgent: userAgent(),
+		Log:       s.globals.requestLog(s.env),
+	})
+	return s.http, err
+}
+
+// browserCommand returns the command that opens the sign-in page, or why there is none.
+func (s *examined) browserCommand() (command, why string) {
+	if s.env.OpenBrowser != nil {
+		return "the test's browser", ""
+	}
+	plan := s.browser().Plan("")
+	if len(plan.Commands) == 0 {
+		return "", plan.Why
+	}
+	if plan.Commands[0].Self {
+		return "the browser of the system", ""
+	}
+	return filepath.Base(plan.Commands[0].Argv[0]), ""
+}
+
+// roundtrip writes to the store that a sign-in would use, under a name of its own.
+func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
+	s.authority = a
+	var err error
+	if s.store, err = s.openStore(false); err != nil {
+		return "", err
+	}
+	if s.store.Kind() == "memory" {
+		return "memory", nil
+	}
+	probe := s.storeConfig()
+	probe.Service = tokenstore.Service(a.URL, "doctor", s.tenant)
+	probe.Wait = checkLimit / 2
+	return s.store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
+		if s.store.Kind() == "file" {
+			return tokenstore.NewFile(probe)
+		}
+		return tokenstore.New(probe)
+	})
+}
+
+func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
+	if err := s.connect(s.http); err != nil {
+		return nil, auth.Account{}, err
+	}
+	account, err := s.account(ctx)
+	return s.auth, account, err
+}

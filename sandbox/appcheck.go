@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -28,26 +27,5 @@ func checkApp(a control.App) error {
 			return invalidItem("scopes", i, "the scope %q must be a name without spaces and slashes", scope)
 		}
 	}
-	if err := checkURIs("redirectUris", a.RedirectURIs); err != nil {
-		return err
-	}
-	return checkURIs("spaRedirectUris", a.SPARedirectURIs)
-}
-
-func checkURIs(field string, uris []string) error {
-	for i, uri := range uris {
-		if !registrable(uri) {
-			return invalidItem(field, i, "the redirect URI %q is neither https nor http://localhost", uri)
-		}
-	}
-	return nil
-}
-
-// registrable reports whether Entra accepts uri as the redirect URI of an app.
-func registrable(uri string) bool {
-	u, err := url.Parse(uri)
-	if err != nil || u.Host == "" || u.Fragment != "" {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && u.Hostname() == "localhost"
+	return checkRedirectURIs(a)
 }

@@ -25,9 +25,21 @@ func TestAuthorizeErrors(t *testing.T) {
 	for _, row := range []authorizeErrorRow{
 		{
 			name:     "an unknown client",
-			pairs:    []string{"client_id", "nobody"},
+			pairs:    []string{"client_id", "11111111-2222-3333-4444-555555555555"},
 			page:     true,
 			wantCode: "AADSTS700016",
+		},
+		{
+			name:     "a client ID that is no GUID",
+			pairs:    []string{"client_id", "nobody"},
+			page:     true,
+			wantCode: "AADSTS700038",
+		},
+		{
+			name:     "no client ID",
+			pairs:    []string{"client_id", ""},
+			page:     true,
+			wantCode: "AADSTS900144",
 		},
 		{
 			name:     "a redirect URI that is not registered",
@@ -48,14 +60,20 @@ func TestAuthorizeErrors(t *testing.T) {
 			wantCode: "AADSTS50011",
 		},
 		{
-			name:      "no PKCE",
-			pairs:     []string{"code_challenge", "", "code_challenge_method", ""},
+			name:      "a short code challenge",
+			pairs:     []string{"code_challenge", "short"},
 			wantError: "invalid_request",
-			wantCode:  "AADSTS9002325",
+			wantCode:  "AADSTS501491",
 		},
 		{
-			name:      "PKCE without a hash",
-			pairs:     []string{"code_challenge_method", "plain"},
+			name:      "a code challenge method without a challenge",
+			pairs:     []string{"code_challenge", ""},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS50147",
+		},
+		{
+			name:      "an unknown code challenge method",
+			pairs:     []string{"code_challenge_method", "S512"},
 			wantError: "invalid_request",
 			wantCode:  "AADSTS90023",
 		},
@@ -70,12 +88,6 @@ func TestAuthorizeErrors(t *testing.T) {
 			scope:     "openid User.Everything",
 			wantError: "invalid_scope",
 			wantCode:  "AADSTS70011",
-		},
-		{
-			name:      "a scope without consent",
-			scope:     "openid User.ReadWrite",
-			wantError: "invalid_grant",
-			wantCode:  "AADSTS65001",
 		},
 		{
 			name:      "an unknown API",
@@ -96,10 +108,82 @@ func TestAuthorizeErrors(t *testing.T) {
 			wantCode:  "AADSTS50058",
 		},
 		{
-			name:      "a token from the authorize endpoint",
+			name:      "an access token from the authorize endpoint",
 			pairs:     []string{"response_type", "token"},
+			wantError: "unsupported_response_type",
+			wantCode:  "AADSTS700051",
+		},
+		{
+			name:      "an ID token from the authorize endpoint",
+			pairs:     []string{"response_type", "id_token"},
+			wantError: "unsupported_response_type",
+			wantCode:  "AADSTS700054",
+		},
+		{
+			name:      "the hybrid flow",
+			pairs:     []string{"response_type", "code id_token"},
+			wantError: "unsupported_response_type",
+			wantCode:  "AADSTS700054",
+		},
+		{
+			name:      "an unknown response type",
+			pairs:     []string{"response_type", "pigeon"},
+			wantError: "unsupported_response_type",
+			wantCode:  "AADSTS70005",
+		},
+		{
+			name:      "no response type",
+			pairs:     []string{"response_type", ""},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS900144",
+		},
+		{
+			name:      "an unknown prompt",
+			pairs:     []string{"prompt", "always"},
 			wantError: "invalid_request",
 			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "two values of prompt",
+			pairs:     []string{"prompt", "login consent"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "a session ID and a hint",
+			pairs:     []string{"sid", "x", "login_hint", "casey@contoso.example"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90005",
+		},
+		{
+			name:      "a session that does not exist",
+			pairs:     []string{"sid", "x", "prompt", "none"},
+			wantError: "interaction_required",
+			wantCode:  "AADSTS160021",
+		},
+		{
+			name:      "an age that is no number",
+			pairs:     []string{"max_age", "-1"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "a request object",
+			pairs:     []string{"request", "eyJhbGciOiJub25lIn0.e30."},
+			wantError: "request_not_supported",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "a reference to a request object",
+			pairs:     []string{"request_uri", "https://contoso.example/request"},
+			wantError: "request_uri_not_supported",
+			wantCode:  "AADSTS90023",
+		},
+		{
+			name:      "the resource parameter of the v1.0 endpoint",
+			pairs:     []string{"resource", "https://graph.microsoft.com"},
+			wantError: "invalid_request",
+			wantCode:  "AADSTS901002",
 		},
 	} {
 		t.Run(row.name, func(t *testing.T) { testAuthorizeError(t, row) })
@@ -138,6 +222,52 @@ func TestAuthorizeRejectsUnknownResponseModes(t *testing.T) {
 	got := to.Query()
 	if got.Get("error") != "invalid_request" || !strings.HasPrefix(got.Get("error_description"), "AADSTS70007: ") {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestAuthorizeDefaultsToTheFragmentForTokens sees the error where a client that asked for a
+// token looks for it.
+func TestAuthorizeDefaultsToTheFragmentForTokens(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	address := c.authorizeURL(readScope, "response_mode", "", "response_type", "id_token")
+	res, _ := c.open(newJar(t), http.MethodGet, address, nil)
+	to, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := url.ParseQuery(to.Fragment)
+	if err != nil || got.Get("error") != "unsupported_response_type" || got.Get("state") != "s" || to.RawQuery != "" {
+		t.Errorf("got %s", to)
+	}
+}
+
+// TestStateIsReturnedWithoutHTML covers a documented property of the authorize endpoint.
+func TestStateIsReturnedWithoutHTML(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	for state, want := range map[string]string{
+		`a b&c="d"|{e}%`:            `a b&c="d"|{e}%`,
+		`x<script>alert()</script>`: `xalert()`,
+		"1 < 2":                     "1 < 2",
+	} {
+		c.signIn(readScope, "prompt", "none", "state", state)
+		if got := c.response.Get("state"); got != want {
+			t.Errorf("%s: got %s", state, got)
+		}
+	}
+}
+
+func TestScopeWithoutConsentNeedsAnAdministrator(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	page := c.signIn("openid User.ReadWrite")
+	if !strings.Contains(page.Text, "AADSTS90094: ") || c.response != nil {
+		t.Errorf("interactively, got %s and %v", page.Text, c.response)
+	}
+	if _, err := c.browser.Open(t.Context(), c.authorizeURL("openid User.ReadWrite", "prompt", "none")); err != nil {
+		t.Fatal(err)
+	}
+	if c.response.Get("error") != "interaction_required" ||
+		!strings.HasPrefix(c.response.Get("error_description"), "AADSTS65001: ") {
+		t.Errorf("silently, got %v", c.response)
 	}
 }
 

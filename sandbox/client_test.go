@@ -63,11 +63,16 @@ func (c *client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Hostname() != "localhost" {
 		return c.tenant.Client().Transport.RoundTrip(req)
 	}
-	raw, err := io.ReadAll(req.Body)
-	if err != nil {
-		return nil, err
+	raw := req.URL.RawQuery + req.URL.EscapedFragment() // one of them, or neither
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, err
+		}
+		raw += string(body)
 	}
-	if c.response, err = url.ParseQuery(string(raw)); err != nil {
+	var err error
+	if c.response, err = url.ParseQuery(raw); err != nil {
 		return nil, err
 	}
 	return &http.Response{

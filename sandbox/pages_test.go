@@ -161,7 +161,6 @@ func TestPagesEscapeTheirInput(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	const hostile = `"><script>alert(1)</script>`
 	for _, pairs := range [][]string{
-		{"prompt", "none", "state", hostile},
 		{"login_hint", hostile},
 		{"client_id", hostile},
 	} {

@@ -157,7 +157,7 @@ func New(c Config) (*Tenant, error) {
 		ReadLag:   c.ReadLag,
 	})
 	t.pages = t.guard(t.sts.Pages())
-	t.api = t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages()))
+	t.api = t.shareAcrossOrigins(t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages())))
 	return t, nil
 }
 

@@ -150,3 +150,25 @@ func TestPromptAndAccountPicker(t *testing.T) {
 		}
 	}
 }
+
+func TestMaxAgeRequiresANewSignIn(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.signIn(readScope)
+	for _, row := range []struct {
+		maxAge    string
+		wantForms string
+	}{
+		{"3600", "form-post"},
+		{"60", "sign-in form-post"},
+		{"0", "sign-in form-post"},
+	} {
+		c.tenant.FastForward(2 * time.Minute)
+		c.browser.Forms = nil
+		if _, err := c.browser.Open(t.Context(), c.authorizeURL(readScope, "max_age", row.maxAge)); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(c.browser.Forms, " "); got != row.wantForms {
+			t.Errorf("max_age=%s: got forms %q, want %q", row.maxAge, got, row.wantForms)
+		}
+	}
+}

@@ -257,6 +257,7 @@ func plan() map[string]entry {
 			"sandbox/internal/sts",
 			"sandbox/internal/tenantfile",
 			"sandbox/internal/token",
+			"github.com/rs/cors",
 		}},
 		"sandbox/internal/graph": {layer: 3, imports: []string{
 			"sandbox/internal/audit",

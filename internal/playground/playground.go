@@ -231,6 +231,8 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Li
 		Graph:      p.Facts.Graph,
 		CAFile:     p.CAFile,
 		Version:    o.Version,
+		// A single-page app calls the mid-tier as it calls Graph.
+		AllowOrigin: p.Tenant.AllowsOrigin,
 	}, o.Log)
 	if err != nil {
 		return err

@@ -11,6 +11,10 @@ const (
 	// SelectUserAccount: the user must select from among multiple valid SSO sessions.
 	aadstsSelectAccount errorCode = 16000
 
+	// AppSessionSelectionInvalidSessionNotExist: the application requested a user session that
+	// doesn't exist.
+	aadstsSessionUnknown errorCode = 160021
+
 	// The scope isn't valid because it contains more than one resource (token endpoint).
 	aadstsTokenScopeResources errorCode = 28000
 
@@ -34,8 +38,16 @@ const (
 	// access the resource.
 	aadstsMFARequired errorCode = 50076
 
+	// MissingCodeChallenge: the size of the code challenge parameter isn't valid. Used here for
+	// a code_challenge_method without a code_challenge.
+	aadstsCodeChallengeMissing errorCode = 50147
+
 	// FreshTokenNeeded: the grant has expired due to it being revoked.
 	aadstsGrantRevoked errorCode = 50173
+
+	// The application isn't configured as a multitenant application, so the /common endpoint
+	// isn't supported.
+	aadstsSingleTenant errorCode = 50194
 
 	// The authorization code was already redeemed.
 	aadstsCodeRedeemed errorCode = 54005
@@ -56,6 +68,9 @@ const (
 	// UnsupportedResponseMode: the app asked for an unsupported value of response_mode.
 	aadstsResponseModeUnsupported errorCode = 70007
 
+	// UnsupportedResponseType: the app asked for an unsupported value of response_type.
+	aadstsResponseTypeUnsupported errorCode = 70005
+
 	// ExpiredOrRevokedGrant: the authorization code or refresh token has expired.
 	aadstsGrantExpired errorCode = 70008
 
@@ -74,11 +89,27 @@ const (
 	// InvalidTenantName: the tenant name wasn't found in the data store.
 	aadstsTenantNotFound errorCode = 90002
 
+	// InvalidRequestWithMultipleRequirements: the identifier and login hint can't be used
+	// together.
+	aadstsTwoIdentifiers errorCode = 90005
+
 	// InvalidRequest: the authentication service request isn't valid.
 	aadstsRequestInvalid errorCode = 90023
 
+	// TenantThrottlingError: there are too many incoming requests.
+	aadstsThrottled errorCode = 90055
+
+	// AdminConsentRequired: administrator consent is required.
+	aadstsAdminConsentRequired errorCode = 90094
+
 	// InvalidResourceServicePrincipalNotFound: the resource principal wasn't found in the tenant.
 	aadstsResourceNotFound errorCode = 500011
+
+	// The reply address doesn't match the one of the authorization request (token endpoint).
+	aadstsReplyAddressMismatch errorCode = 500112
+
+	// No reply address is registered for the application.
+	aadstsNoRedirectURI errorCode = 500113
 
 	// The assertion audience does not match the client app presenting the assertion.
 	aadstsAssertionAudience errorCode = 500131
@@ -88,6 +119,9 @@ const (
 
 	// The code_verifier doesn't match the code_challenge of the authorization request.
 	aadstsCodeVerifierMismatch errorCode = 501481
+
+	// InvalidCodeChallengeMethodInvalidSize: invalid size of Code_Challenge parameter.
+	aadstsCodeChallengeSize errorCode = 501491
 
 	// The application asked for a scope that doesn't exist on the resource.
 	aadstsScopeUnknown errorCode = 650053
@@ -112,6 +146,18 @@ const (
 	// The client assertion failed signature validation.
 	aadstsClientAssertionInvalid errorCode = 700027
 
+	// The client ID isn't a valid application identifier.
+	aadstsNotAppID errorCode = 700038
+
+	// The response_type token isn't enabled for the application.
+	aadstsTokenDisabled errorCode = 700051
+
+	// The response_type id_token isn't enabled for the application.
+	aadstsIDTokenDisabled errorCode = 700054
+
+	// The refresh token was issued to a single page app and has a fixed lifetime.
+	aadstsSPAGrantExpired errorCode = 700084
+
 	// No matching federated identity record found for the presented assertion subject.
 	aadstsWorkloadUnknown errorCode = 700213
 
@@ -120,6 +166,9 @@ const (
 
 	// BadResourceRequestInvalidRequest: the endpoint only accepts POST requests.
 	aadstsMethodNotAllowed errorCode = 900561
+
+	// The resource request parameter isn't supported.
+	aadstsResourceUnsupported errorCode = 901002
 
 	// Client credential flows must have a scope value with /.default.
 	aadstsDefaultScopeRequired errorCode = 1002012
@@ -140,7 +189,13 @@ const (
 	// InvalidRequest: the request is malformed or invalid.
 	aadstsMalformedRequest errorCode = 9002313
 
-	// PKCE is required for cross-origin redemption of authorization codes. Used here for
-	// every public client, although Entra requires PKCE only for single-page applications.
+	// PKCE is required for cross-origin redemption of authorization codes.
 	aadstsPKCERequired errorCode = 9002325
+
+	// Cross-origin token redemption is permitted only for single-page applications.
+	aadstsOriginWithoutSPA errorCode = 9002326
+
+	// Tokens issued for single-page applications may only be redeemed via cross-origin
+	// requests.
+	aadstsSPAWithoutOrigin errorCode = 9002327
 )

@@ -48,13 +48,17 @@ func (c errorCode) suberror() string {
 // error codes", and from published responses. The descriptions are shortened.
 var errorDefinitions = [...]errorDefinition{
 	{aadstsSelectAccount, "interaction_required",
-		"The user must choose an account."},
+		"Either multiple user identities are available for the current request or selected " +
+			"account is not supported for the scenario."},
+	{aadstsSessionUnknown, "interaction_required",
+		"Application requested a user session which does not exist."},
 	{aadstsTokenScopeResources, "invalid_request",
 		"Provided value for the input parameter scope is not valid because it contains more " +
 			"than one resource."},
 	{aadstsRedirectURIMismatch, "invalid_request",
-		"The redirect URI specified in the request does not match the redirect URIs " +
-			"configured for the application."},
+		"The redirect URI '%s' specified in the request does not match the redirect URIs " +
+			"configured for the application '%s'. Make sure the redirect URI sent in the request " +
+			"matches one added to your application in the Azure portal."},
 	{aadstsAssertionInvalid, "invalid_grant",
 		"Assertion failed signature validation."},
 	{aadstsUserNotFound, "invalid_grant",
@@ -66,9 +70,15 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsMFARequired, "interaction_required",
 		"Due to a configuration change made by your administrator, or because you moved to a " +
 			"new location, you must use multi-factor authentication to access '%s'."},
+	{aadstsCodeChallengeMissing, "invalid_request",
+		"Missing or invalid Code_Challenge parameter."},
 	{aadstsGrantRevoked, "invalid_grant",
 		"The provided grant has expired due to it being revoked, a fresh auth token is " +
 			"needed."},
+	{aadstsSingleTenant, "invalid_request",
+		"Application '%s' is not configured as a multi-tenant application. Usage of the " +
+			"/common endpoint is not supported for such applications. Use a tenant-specific " +
+			"endpoint or configure the application to be multi-tenant."},
 	{aadstsCodeRedeemed, "invalid_grant",
 		"OAuth2 Authorization code was already redeemed, please retry with a new valid code " +
 			"or use an existing refresh token."},
@@ -81,6 +91,9 @@ var errorDefinitions = [...]errorDefinition{
 		"Provided grant is invalid or malformed."},
 	{aadstsGrantTypeUnsupported, "unsupported_grant_type",
 		"The app requested an unsupported grant type '%s'."},
+	{aadstsResponseTypeUnsupported, "unsupported_response_type",
+		"The provided value '%s' for the input parameter 'response_type' is not supported. " +
+			"Expected value is 'code'."},
 	{aadstsResponseModeUnsupported, "invalid_request",
 		"'%s' is not a supported value of 'response_mode' when requesting a token."},
 	{aadstsGrantExpired, "invalid_grant",
@@ -97,10 +110,23 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsTenantNotFound, "invalid_tenant",
 		"Tenant '%s' not found. Check to make sure you have the correct tenant ID and are " +
 			"signing into the correct cloud."},
+	{aadstsTwoIdentifiers, "invalid_request",
+		"Unable to complete the request. The request is not valid because the identifier and " +
+			"login hint can't be used together."},
 	{aadstsRequestInvalid, "invalid_request",
 		"The request is not valid: %s."},
+	{aadstsThrottled, "temporarily_unavailable",
+		"There are too many incoming requests. Please try again in a few minutes."},
+	{aadstsAdminConsentRequired, "access_denied",
+		"'%s' needs permission to access resources in your organization that only an admin " +
+			"can grant. Please ask an admin to grant permission to this app before you can use it."},
 	{aadstsResourceNotFound, "invalid_resource",
 		"The resource principal named %s was not found in the tenant."},
+	{aadstsReplyAddressMismatch, "invalid_client",
+		"The reply address '%s' does not match the reply address '%s' provided when requesting " +
+			"Authorization code."},
+	{aadstsNoRedirectURI, "invalid_request",
+		"No reply address is registered for the application."},
 	{aadstsAssertionAudience, "invalid_grant",
 		"Assertion audience does not match the Client app presenting the assertion."},
 	{aadstsAssertionExpired, "invalid_grant",
@@ -108,12 +134,17 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsCodeVerifierMismatch, "invalid_grant",
 		"The Code_Verifier does not match the code_challenge supplied in the authorization " +
 			"request."},
+	{aadstsCodeChallengeSize, "invalid_request",
+		"Invalid size of Code_Challenge parameter."},
 	{aadstsScopeUnknown, "invalid_client",
 		"The application asked for scope '%s' that doesn't exist on the resource."},
 	{aadstsWrongClient, "invalid_grant",
 		"The grant was issued for a different client id."},
 	{aadstsClientNotFound, "unauthorized_client",
-		"Application with identifier '%s' was not found in the directory."},
+		"Application with identifier '%s' was not found in the directory '%s'. This can happen " +
+			"if the application has not been installed by the administrator of the tenant or " +
+			"consented to by any user in the tenant. You may have sent your authentication request " +
+			"to the wrong tenant."},
 	{aadstsAuthorizeScopeResources, "invalid_request",
 		"Provided value for the input parameter scope is not valid. It contains more than one" +
 			" resource."},
@@ -125,6 +156,16 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsClientAssertionInvalid, "invalid_client",
 		"The certificate with identifier used to sign the client assertion is not registered " +
 			"on application."},
+	{aadstsNotAppID, "unauthorized_client",
+		"%s is not a valid application identifier."},
+	{aadstsTokenDisabled, "unsupported_response_type",
+		"response_type 'token' is not enabled for the application."},
+	{aadstsIDTokenDisabled, "unsupported_response_type",
+		"response_type 'id_token' is not enabled for the application."},
+	{aadstsSPAGrantExpired, "invalid_grant",
+		"The refresh token was issued to a single page app (SPA), and therefore has a fixed, " +
+			"limited lifetime of 1.00:00:00, which cannot be extended. It is now expired and a new " +
+			"sign in request must be sent by the SPA to the sign in page."},
 	{aadstsWorkloadUnknown, "invalid_client",
 		"No matching federated identity record found for presented assertion subject. Check " +
 			"your federated identity credential Subject, Audience and Issuer against the " +
@@ -133,6 +174,8 @@ var errorDefinitions = [...]errorDefinition{
 		"The request body must contain the following parameter: '%s'."},
 	{aadstsMethodNotAllowed, "invalid_request",
 		"The endpoint only accepts POST requests. Received a %s request."},
+	{aadstsResourceUnsupported, "invalid_request",
+		"The 'resource' request parameter is not supported."},
 	{aadstsDefaultScopeRequired, "invalid_scope",
 		"The provided value for scope %s is not valid. Client credential flows must have a " +
 			"scope value with /.default suffixed to the resource identifier (application ID URI)."},
@@ -149,5 +192,11 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsMalformedRequest, "invalid_request",
 		"Invalid request. Request is malformed or invalid."},
 	{aadstsPKCERequired, "invalid_request",
-		"Proof Key for Code Exchange is required for public clients."},
+		"Proof Key for Code Exchange is required for cross-origin authorization code redemption."},
+	{aadstsOriginWithoutSPA, "invalid_request",
+		"Cross-origin token redemption is permitted only for the 'Single-Page Application' " +
+			"client-type. Request origin: '%s'."},
+	{aadstsSPAWithoutOrigin, "invalid_request",
+		"Tokens issued for the 'Single-Page Application' client-type may only be redeemed via " +
+			"cross-origin requests."},
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // codeLife is the lifetime of authorization codes and of one-time codes.
@@ -30,26 +31,36 @@ func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
 		s.errorPage(w, r, e)
 		return
 	}
-	clientID := r.Form.Get("client_id")
-	app, known := s.findApp(clientID)
-	audit.From(r.Context()).Client(clientID, app.Name)
-	switch {
-	case clientID == "":
-		s.errorPage(w, r, newError(aadstsParameterMissing, "client_id"))
-		return
-	case !known:
-		s.errorPage(w, r, newError(aadstsClientNotFound, clientID))
-		return
-	case !allowsRedirect(app, r.Form.Get("redirect_uri")):
-		s.errorPage(w, r, redirectMismatch(app, r.Form.Get("redirect_uri")))
+	app, e := s.requestedApp(r)
+	if e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
-	t, e := s.newTransaction(r.Form, app)
+	to, e := findRedirect(app, r.Form.Get("redirect_uri"))
+	if e != nil {
+		s.errorPage(w, r, e)
+		return
+	}
+	t, e := s.newTransaction(r.Form, app, to)
 	if e != nil {
 		s.redirectError(w, r, t, e)
 		return
 	}
 	s.begin(w, r, t)
+}
+
+// requestedApp returns the app that an authorization request names.
+func (s *STS) requestedApp(r *http.Request) (directory.App, *entraError) {
+	clientID := r.Form.Get("client_id")
+	if clientID == "" {
+		return directory.App{}, newError(aadstsParameterMissing, "client_id")
+	}
+	app, known := s.findApp(clientID)
+	audit.From(r.Context()).Client(clientID, app.Name)
+	if !known {
+		return app, s.unknownClient(clientID)
+	}
+	return app, nil
 }
 
 // begin binds the transaction to the browser. It uses the accounts that are signed in with
@@ -62,13 +73,16 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 	}
 	accounts := s.signedIn(r)
 	if t.prompt != "login" && t.prompt != "create" {
-		t.auth = s.matchAccount(accounts, t.hint)
+		t.auth = s.matchAccount(accounts, t.hint, t.session)
+	}
+	if t.maxAge >= 0 && s.Now().Sub(t.auth.At) > t.maxAge {
+		t.auth = authentication{}
 	}
 	s.mu.Lock()
 	s.sweep()
 	s.transactions[t.id] = t
 	s.mu.Unlock()
-	ambiguous := t.prompt == "" && t.hint == "" && len(accounts) > 1
+	ambiguous := (t.prompt == "" || t.prompt == "consent") && t.hint == "" && t.session == "" && len(accounts) > 1
 	switch {
 	case t.prompt == "none":
 		s.finishSilently(w, r, t, len(accounts))
@@ -84,10 +98,16 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 // in with the browser.
 func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transaction, signedIn int) {
 	switch {
-	case t.auth.UserID == "" && signedIn > 1:
+	case t.auth.UserID == "" && t.session != "":
+		s.redirectError(w, r, t, newError(aadstsSessionUnknown))
+	case t.auth.UserID == "" && signedIn > 1 && t.hint == "":
 		s.redirectError(w, r, t, newError(aadstsSelectAccount))
 	case t.auth.UserID == "":
 		s.redirectError(w, r, t, newError(aadstsNotSignedIn))
+	case t.unconsented:
+		e := newError(aadstsConsentMissing, t.app.ID)
+		e.oauth = "interaction_required"
+		s.redirectError(w, r, t, e)
 	case s.needsMFA(t.grant.resource, t.claims, t.auth):
 		s.redirectError(w, r, t, s.mfaError(t.grant.resource, t.claims))
 	default:
@@ -95,19 +115,25 @@ func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transact
 	}
 }
 
-// matchAccount returns the account that the hint names or, without a hint, the only account.
-// If there is none, it returns the zero value.
-func (s *STS) matchAccount(accounts []authentication, hint string) authentication {
+// matchAccount returns the account that the hint or the session names or, without both, the
+// only account. If there is none, it returns the zero value.
+func (s *STS) matchAccount(accounts []authentication, hint, session string) authentication {
 	for _, a := range accounts {
-		user, ok := s.findUser(a.UserID)
-		if ok && hint != "" && strings.EqualFold(hint, user.Email) {
+		if session != "" && a.Session == session || s.isHinted(a.UserID, hint) {
 			return a
 		}
 	}
-	if hint == "" && len(accounts) == 1 {
+	if hint == "" && session == "" && len(accounts) == 1 {
 		return accounts[0]
 	}
 	return authentication{}
+}
+
+// isHinted reports whether a login_hint or logout_hint names a user: by the email address, or
+// by the value of the login_hint claim.
+func (s *STS) isHinted(userID, hint string) bool {
+	user, ok := s.findUser(userID)
+	return ok && hint != "" && (strings.EqualFold(hint, user.Email) || hint == loginHint(s.tenant().sealKey, user.ID))
 }
 
 // finish ends a successful transaction. It sends an authorization code to the redirect URI,
@@ -128,16 +154,25 @@ func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 	s.mu.Lock()
 	s.codes[value] = &authorizationCode{
 		clientID:  t.app.ID,
-		redirect:  t.redirect,
+		redirect:  t.redirect.uri,
+		picked:    t.picked,
+		spa:       t.redirect.spa,
 		challenge: t.challenge,
+		plain:     t.plain,
 		nonce:     t.nonce,
 		grant:     t.grant,
 		auth:      auth,
 		expires:   s.Now().Add(codeLife),
 	}
 	s.mu.Unlock()
-	audit.From(r.Context()).Issued("sent an authorization code to %s; %s", t.redirect, howSignedIn(auth))
-	s.respond(w, r, t, url.Values{"code": {value}, "session_state": {NewID()}})
+	audit.From(r.Context()).Issued("sent an authorization code to %s; %s", t.redirect.uri, howSignedIn(auth))
+	values := url.Values{"code": {value}, "session_state": {auth.Session}}
+	if t.clientInfo {
+		if info, err := clientInfo(auth.UserID, s.tenant().id); err == nil {
+			values.Set("client_info", info)
+		}
+	}
+	s.respond(w, r, t, values)
 }
 
 func (s *STS) end(t *transaction) {
@@ -168,20 +203,15 @@ func (s *STS) respond(w http.ResponseWriter, r *http.Request, t *transaction, va
 	if t.state != "" {
 		values.Set("state", t.state)
 	}
-	if t.mode == "form_post" {
-		s.formPost(w, r, t.redirect, values)
+	if t.mode == modeFormPost {
+		s.formPost(w, r, t.redirect.uri, values)
 		return
 	}
-	u, err := url.Parse(t.redirect)
+	address, err := responseURI(t.redirect.uri, t.mode, values)
 	if err != nil { // cannot happen: registered URIs are valid
-		s.errorPage(w, r, newError(aadstsRedirectURIMismatch))
+		s.errorPage(w, r, newError(aadstsRedirectURIMismatch, t.redirect.uri, t.app.ID))
 		return
 	}
-	q := u.Query()
-	for name := range values {
-		q.Set(name, values.Get(name))
-	}
-	u.RawQuery = q.Encode()
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, u.String(), http.StatusSeeOther) //nolint:gosec // the URI is registered
+	http.Redirect(w, r, address, http.StatusFound) //nolint:gosec // the URI is registered
 }

@@ -29,16 +29,20 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 	}
 	app, known := s.findApp(id)
 	audit.From(r.Context()).Client(id, app.Name)
-	assertion := r.PostForm.Get("client_assertion")
+	assertion, origin := r.PostForm.Get("client_assertion"), r.Header.Get("Origin")
 	switch {
 	case !known:
-		return app, "", newError(aadstsClientNotFound, id)
+		return app, "", s.unknownClient(id)
+	case origin != "" && (secret != "" || assertion != ""):
+		return app, "", newError(aadstsOriginWithoutSPA, origin)
 	case app.Public && (secret != "" || assertion != ""):
 		return app, "", newError(aadstsPublicClientCredential)
 	case app.Public:
 		return app, azpacrPublic, nil
 	case assertion != "":
 		return app, azpacrAssertion, s.checkAssertion(r, app, assertion)
+	case secret == "" && actsAsSPA(app, origin):
+		return app, azpacrPublic, nil
 	case secret == "":
 		return app, "", newError(aadstsClientCredentialMissing)
 	case app.Secret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(app.Secret)) != 1:

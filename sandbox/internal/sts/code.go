@@ -13,7 +13,10 @@ import (
 type authorizationCode struct {
 	clientID  string
 	redirect  string
-	challenge string // PKCE code_challenge; a confidential client may omit it
+	picked    bool   // whether the authorization request named no redirect URI
+	spa       bool   // whether the redirect URI is one of a single-page app
+	challenge string // PKCE code_challenge, if the client sent one
+	plain     bool   // whether the challenge is the verifier itself
 	nonce     string
 	grant     grant
 	auth      authentication
@@ -37,12 +40,15 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 		return issuance{}, newError(aadstsCodeRedeemed)
 	case !strings.EqualFold(c.clientID, t.app.ID):
 		return issuance{}, newError(aadstsWrongClient)
-	case c.redirect != t.form.Get("redirect_uri"):
-		return issuance{}, newError(aadstsRedirectURIMismatch)
+	case !c.sameRedirect(t.form.Get("redirect_uri")):
+		return issuance{}, newError(aadstsReplyAddressMismatch, t.form.Get("redirect_uri"), c.redirect)
 	case s.Now().After(c.expires):
 		return issuance{}, newError(aadstsGrantExpired)
 	case !c.verify(t):
 		return issuance{}, newError(aadstsCodeVerifierMismatch)
+	}
+	if e := t.checkOrigin(c.spa); e != nil {
+		return issuance{}, e
 	}
 	g, e := s.narrow(c.grant, t)
 	if e != nil {
@@ -50,6 +56,9 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 	}
 	i := t.issuance(g, c.auth)
 	i.nonce = c.nonce
+	if c.spa {
+		i.refreshEnd = s.Now().Add(spaLife)
+	}
 	return i, nil
 }
 
@@ -70,11 +79,20 @@ func (s *STS) useCode(value string) (c *authorizationCode, reused bool) {
 // a code without a challenge is a sign of a PKCE downgrade attack and does not match.
 func (c *authorizationCode) verify(t tokenRequest) bool {
 	if c.challenge == "" {
-		return !t.form.Has("code_verifier")
+		return t.form.Get("code_verifier") == ""
 	}
-	sum := sha256.Sum256([]byte(t.form.Get("code_verifier")))
-	computed := base64.RawURLEncoding.EncodeToString(sum[:])
+	computed := t.form.Get("code_verifier")
+	if !c.plain {
+		sum := sha256.Sum256([]byte(computed))
+		computed = base64.RawURLEncoding.EncodeToString(sum[:])
+	}
 	return subtle.ConstantTimeCompare([]byte(c.challenge), []byte(computed)) == 1
+}
+
+// sameRedirect reports whether a token request names the redirect URI of the authorization
+// request. It may omit it if that request did (RFC 6749, 4.1.3).
+func (c *authorizationCode) sameRedirect(uri string) bool {
+	return uri == c.redirect || uri == "" && c.picked
 }
 
 // narrow returns the grant for the scopes that the token request repeats. They must belong

@@ -120,10 +120,8 @@ func (s *STS) enterUserCode(w http.ResponseWriter, r *http.Request) {
 	}
 	s.begin(w, r, &transaction{
 		id:      rand.Text(),
-		app:     d.app,
-		grant:   d.grant,
+		request: request{app: d.app, grant: d.grant, maxAge: -1},
 		device:  d,
-		mode:    "query",
 		expires: s.Now().Add(transactionLife),
 	})
 }

@@ -49,6 +49,21 @@ func (s *STS) refuse(r *http.Request, e *entraError) trace {
 	return t
 }
 
+// unsupportedPrompt returns the error for a prompt that is not one of the values.
+func unsupportedPrompt() *entraError {
+	e := newError(aadstsRequestInvalid, "")
+	e.text = "Unsupported 'prompt' value."
+	return e
+}
+
+// unknownClient returns the error for a client ID that no app has.
+func (s *STS) unknownClient(id string) *entraError {
+	if !IsGUID(id) {
+		return newError(aadstsNotAppID, id)
+	}
+	return newError(aadstsClientNotFound, id, s.tenant().id)
+}
+
 // Error returns the code, such as "AADSTS50076".
 func (e *entraError) Error() string { return "AADSTS" + strconv.Itoa(int(e.code)) }
 

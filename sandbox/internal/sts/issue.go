@@ -30,6 +30,9 @@ type issuance struct {
 	auth       authentication
 	nonce      string
 	clientInfo bool // whether the client asked for client_info
+	// refreshEnd is when the refresh token and its successors expire, if the client is a
+	// single-page app; otherwise each has its own lifetime.
+	refreshEnd time.Time
 }
 
 // tokenResponse is the successful response of the token endpoint.

@@ -70,7 +70,7 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 		s.mu.Unlock()
 	}
 	s.recordPage(r, t, page, problem)
-	s.render(w, r, http.StatusOK, page, v, origin(t.redirect))
+	s.render(w, r, http.StatusOK, page, v, origin(t.redirect.uri))
 }
 
 func pageTitle(page string) string {

@@ -53,7 +53,7 @@ func (s *STS) clearFailures(email string) {
 
 // authenticated records the first factor and advances the transaction.
 func (s *STS) authenticated(w http.ResponseWriter, r *http.Request, t *transaction, userID string) {
-	t.auth = authentication{UserID: userID, At: s.Now()}
+	t.auth = authentication{UserID: userID, At: s.Now(), Session: NewID()}
 	s.remember(w, r, t.auth)
 	s.advance(w, r, t)
 }
@@ -64,7 +64,7 @@ func (s *STS) chooseAccount(w http.ResponseWriter, r *http.Request, t *transacti
 	email := r.PostForm.Get("account")
 	t.auth, t.hint = authentication{}, email
 	if email != "" {
-		t.auth = s.matchAccount(s.signedIn(r), email)
+		t.auth = s.matchAccount(s.signedIn(r), email, "")
 	}
 	s.advance(w, r, t)
 }

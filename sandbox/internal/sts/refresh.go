@@ -20,6 +20,7 @@ type refreshToken struct {
 	ClientID   string         `json:"c"`
 	Generation int            `json:"g"`
 	Expires    time.Time      `json:"x"`
+	SPA        bool           `json:"s,omitempty"` // whether Expires is also that of all successors
 }
 
 // redeemRefreshToken exchanges a refresh token for tokens for any API that the client has
@@ -37,11 +38,16 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 		return issuance{}, newError(aadstsWrongClient)
 	case family.Revoked:
 		return issuance{}, newError(aadstsGrantRevoked)
+	case s.Now().After(old.Expires) && old.SPA:
+		return issuance{}, newError(aadstsSPAGrantExpired)
 	case s.Now().After(old.Expires):
 		return issuance{}, newError(aadstsGrantExpired)
 	case s.Strict && old.Generation != family.Generation:
 		s.revoke(old.Auth.Family)
 		return issuance{}, newError(aadstsGrantInvalid)
+	}
+	if e := t.checkOrigin(old.SPA); e != nil {
+		return issuance{}, e
 	}
 	g, e := s.resolve(t.form.Get("scope"), t.app)
 	if e != nil {
@@ -51,7 +57,11 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 		return issuance{}, s.mfaError(g.resource, t.claims)
 	}
 	g.offline = true
-	return t.issuance(g, old.Auth), nil
+	i := t.issuance(g, old.Auth)
+	if old.SPA {
+		i.refreshEnd = old.Expires
+	}
+	return i, nil
 }
 
 // newRefreshToken returns the next refresh token of the sign-in's family. As in Entra, the
@@ -66,6 +76,9 @@ func (s *STS) newRefreshToken(i issuance) (string, error) {
 		family.User = i.auth.UserID
 		family.Generation++
 		family.Expires = now.Add(refreshLife)
+		if !i.refreshEnd.IsZero() {
+			family.Expires = i.refreshEnd
+		}
 		d.Families[i.auth.Family] = family
 		var err error
 		sealed, err = token.Seal(d.SealKey, refreshToken{
@@ -73,6 +86,7 @@ func (s *STS) newRefreshToken(i issuance) (string, error) {
 			ClientID:   i.app.ID,
 			Generation: family.Generation,
 			Expires:    family.Expires,
+			SPA:        !i.refreshEnd.IsZero(),
 		})
 		return err
 	})

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
 const (
@@ -86,6 +88,12 @@ func (s *STS) remember(w http.ResponseWriter, r *http.Request, a authentication)
 	s.sessions[id] = session{accounts: accounts, expires: s.Now().Add(sessionLife)}
 	s.mu.Unlock()
 	s.setCookie(w, r, sessionCookie, id)
+}
+
+// loginHint returns the value of the login_hint claim: an opaque name of a user, for the
+// login_hint and logout_hint parameters.
+func loginHint(sealKey []byte, userID string) string {
+	return "O." + token.Pairwise(sealKey, userID, "login_hint")
 }
 
 // forget ends the browser's session.

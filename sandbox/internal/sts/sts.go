@@ -81,6 +81,7 @@ type authentication struct {
 	MFA      bool      `json:"m,omitempty"` // whether the user completed a second factor
 	Contexts []string  `json:"c,omitempty"` // satisfied authentication contexts (acrs)
 	Family   string    `json:"f,omitempty"` // ID of the refresh token family
+	Session  string    `json:"s,omitempty"` // ID of the sign-in at the browser (sid)
 }
 
 // sweep deletes expired transactions, codes and devices. The caller must hold s.mu.

@@ -22,6 +22,7 @@ const (
 type tokenRequest struct {
 	app    directory.App
 	azpacr string // how the client authenticated
+	origin string // Origin header, which browsers send with the requests of scripts
 	form   url.Values
 	claims claimsRequest
 	record *audit.Record // of this request
@@ -49,7 +50,14 @@ func (s *STS) token(w http.ResponseWriter, r *http.Request) {
 		s.writeError(w, r, e)
 		return
 	}
-	if t.form.Get("grant_type") == "client_credentials" {
+	grantType := t.form.Get("grant_type")
+	if grantType != "authorization_code" && grantType != "refresh_token" {
+		if e := t.checkOrigin(false); e != nil {
+			s.writeError(w, r, e)
+			return
+		}
+	}
+	if grantType == "client_credentials" {
 		s.appOnly(w, r, t)
 		return
 	}
@@ -104,6 +112,7 @@ func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenReq
 	return tokenRequest{
 		app:    app,
 		azpacr: azpacr,
+		origin: r.Header.Get("Origin"),
 		form:   r.PostForm,
 		claims: claims,
 		record: record,

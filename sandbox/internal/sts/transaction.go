@@ -1,15 +1,10 @@
 package sts
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
-	"net/url"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // transactionLife is the time that a user has to complete the pages.
@@ -22,18 +17,8 @@ type transaction struct {
 	browser string // the value of the browser's cookie
 	expires time.Time
 
-	// The request. A device's sign-in has no redirect URI.
-	app       directory.App
-	grant     grant
-	claims    claimsRequest
-	redirect  string
-	mode      string // response_mode: query or form_post
-	state     string
-	nonce     string
-	challenge string // PKCE code_challenge
-	prompt    string
-	hint      string  // login_hint, or the email address that the user entered last
-	device    *device // the device that waits for the sign-in
+	request
+	device *device // the device that waits for the sign-in, or nil
 
 	// What the user has done so far.
 	auth     authentication
@@ -41,58 +26,6 @@ type transaction struct {
 	code     *oneTimeCode // the one-time code that the user must enter
 	reset    string       // the email address whose password the user forgot
 	mayReset bool         // whether the user entered the code for reset
-}
-
-// newTransaction validates the parameters of an authorization request, except the client
-// and its redirect URI. It returns the transaction even if there is an error, because the
-// error is sent to the redirect URI.
-func (s *STS) newTransaction(form url.Values, app directory.App) (*transaction, *entraError) {
-	t := &transaction{
-		id:        rand.Text(),
-		expires:   s.Now().Add(transactionLife),
-		app:       app,
-		redirect:  form.Get("redirect_uri"),
-		mode:      form.Get("response_mode"),
-		state:     form.Get("state"),
-		nonce:     form.Get("nonce"),
-		challenge: form.Get("code_challenge"),
-		prompt:    form.Get("prompt"),
-		hint:      form.Get("login_hint"),
-	}
-	if t.mode == "" {
-		t.mode = "query"
-	}
-	var e *entraError
-	if t.claims, e = readClaims(form.Get("claims")); e != nil {
-		return t, e
-	}
-	if e := t.validate(form); e != nil {
-		return t, e
-	}
-	t.grant, e = s.resolve(form.Get("scope"), app)
-	if e != nil && e.code == aadstsTokenScopeResources {
-		e = newError(aadstsAuthorizeScopeResources)
-	}
-	return t, e
-}
-
-func (t *transaction) validate(form url.Values) *entraError {
-	switch {
-	case !slices.Contains([]string{"query", "form_post"}, t.mode):
-		e := newError(aadstsResponseModeUnsupported, t.mode)
-		t.mode = "query" // to send the error
-		return e
-	case form.Get("response_type") != "code":
-		return newError(aadstsRequestInvalid, "the response_type is not supported")
-	case t.app.Public && t.challenge == "":
-		return newError(aadstsPKCERequired)
-	case t.challenge != "" && form.Get("code_challenge_method") != "S256",
-		t.challenge != "" && len(t.challenge) != 43: // a SHA-256 sum in base64url
-		return newError(aadstsRequestInvalid, "the code_challenge_method must be S256")
-	case !slices.Contains([]string{"", "none", "login", "select_account", "create", "consent"}, t.prompt):
-		return newError(aadstsRequestInvalid, "the prompt is not supported")
-	}
-	return nil
 }
 
 // step returns a handler for a form of the sign-in pages. The form names its transaction,
@@ -130,6 +63,9 @@ func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
 		s.show(w, r, t, "sign-up", "")
 	case t.auth.UserID == "":
 		s.show(w, r, t, "sign-in", "")
+	case t.unconsented:
+		s.end(t)
+		s.errorPage(w, r, newError(aadstsAdminConsentRequired, t.app.Name))
 	case s.needsMFA(t.grant.resource, t.claims, t.auth):
 		user, ok := s.findUser(t.auth.UserID)
 		if !ok {

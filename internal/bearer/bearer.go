@@ -47,7 +47,7 @@ type Config struct {
 
 // Caller is the account that sent a request.
 type Caller struct {
-	ID        string      // "<object id>.<tenant id>", or with sub if the token has no object id
+	ID        string      // identifies the user; see claims.userID
 	Client    string      // the client id of the app that it uses
 	Assertion string      // the access token, for the on-behalf-of flow
 	Key       bounded.Key // the hash of Assertion
@@ -142,7 +142,7 @@ func (v *Verifier) Verify(ctx context.Context, h http.Header) (Caller, *challeng
 		return Caller{}, ch, nil
 	}
 	caller := Caller{
-		ID:      claims.user() + "." + claims.TenantID,
+		ID:      claims.userID(v.config.Authority.TenantID),
 		Client:  cmp.Or(claims.Client, claims.ClientV1),
 		Expires: claims.ExpiresAt.Time,
 	}

@@ -1,7 +1,6 @@
 package bearer
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -18,9 +17,9 @@ func (v *Verifier) check(c *claims) error {
 		return reject(InvalidToken, "the access token comes from another issuer")
 	case !v.isAudience(c.Audience):
 		return reject(InvalidToken, "the access token is meant for another API")
-	case c.TenantID != v.config.Authority.TenantID:
+	case c.TenantID != "" && c.TenantID != v.config.Authority.TenantID: // the issuer names the tenant, too
 		return reject(InvalidToken, "the access token belongs to another tenant")
-	case c.Kind != "" && c.Kind != "user" || c.user() == "" || c.Scopes == "": // app-only, or an ID token
+	case c.Kind != "" && c.Kind != "user" || !c.hasUser() || c.Scopes == "": // app-only, or an ID token
 		return reject(InvalidToken, "the access token does not belong to a user")
 	case !slices.Contains(strings.Split(c.Scopes, " "), v.config.Scope):
 		return reject(InsufficientScope, "the access token lacks the scope "+v.config.Scope)
@@ -29,9 +28,18 @@ func (v *Verifier) check(c *claims) error {
 	}
 }
 
-// user returns the id of the user in the tenant, or for this API if the token has no
-// object id.
-func (c *claims) user() string { return cmp.Or(c.ObjectID, c.Subject) }
+func (c *claims) hasUser() bool { return c.ObjectID != "" || c.Subject != "" }
+
+// userID returns a stable id of the user in a tenant: "oid:<object id>.<tenant id>". If
+// the client did not request the scope profile, the token has no object id, and the result
+// is "sub:<subject>.<tenant id>", which identifies the user to this API only. The prefix
+// keeps an object id and the subject of another user apart.
+func (c *claims) userID(tenantID string) string {
+	if c.ObjectID != "" {
+		return "oid:" + c.ObjectID + "." + tenantID
+	}
+	return "sub:" + c.Subject + "." + tenantID
+}
 
 // isAudience reports whether a token is for this API alone.
 func (v *Verifier) isAudience(audience []string) bool {

@@ -18,7 +18,7 @@ type claims struct {
 	ExpiresAt *jwt.NumericDate
 	NotBefore *jwt.NumericDate
 	IssuedAt  *jwt.NumericDate
-	TenantID  string
+	TenantID  string // only if the client requested the scope profile
 	ObjectID  string // only if the client requested the scope profile
 	Subject   string // identifies the user to this API only
 	Scopes    string

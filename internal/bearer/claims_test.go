@@ -134,15 +134,26 @@ func TestVerifierAcceptsConfiguredAudiences(t *testing.T) {
 	}
 }
 
+// Without the scope profile, a token has neither oid nor tid.
 func TestVerifierIdentifiesUsersWithoutAnObjectIDBySubject(t *testing.T) {
 	n := newTenant(t)
-	header, claims := valid()
-	delete(claims, "oid")
-	claims["sub"] = "AAAAbbbb-pairwise"
-	h := http.Header{"Authorization": {"Bearer " + n.sign(t, header, claims)}}
-	caller, ch, err := n.verifier(t).Verify(t.Context(), h)
-	if err != nil || ch != nil || caller.ID != "AAAAbbbb-pairwise."+tid {
-		t.Errorf("got %+v, %v, %v", caller, ch, err)
+	v := n.verifier(t)
+	for _, row := range []struct {
+		changes changes
+		want    string
+	}{
+		{changes{"oid": nil, "tid": nil, "sub": "AAAAbbbb-pairwise"}, "sub:AAAAbbbb-pairwise." + tid},
+		{changes{"oid": nil, "sub": oid}, "sub:" + oid + "." + tid}, // not the user with this object id
+		{changes{"oid": oid, "sub": "AAAAbbbb-pairwise"}, "oid:" + oid + "." + tid},
+	} {
+		header, claims := valid()
+		maps.Copy(claims, row.changes)
+		maps.DeleteFunc(claims, func(_ string, v any) bool { return v == nil })
+		h := http.Header{"Authorization": {"Bearer " + n.sign(t, header, claims)}}
+		caller, ch, err := v.Verify(t.Context(), h)
+		if err != nil || ch != nil || caller.ID != row.want {
+			t.Errorf("%v: got %+v, %v, %v", row.changes, caller, ch, err)
+		}
 	}
 }
 

@@ -158,7 +158,7 @@ func expect(t *testing.T, v *bearer.Verifier, headers string, want bearer.Refusa
 	t.Helper()
 	caller, ch, err := v.Verify(t.Context(), http.Header{"Authorization": strings.Split(headers, "\n")})
 	if want == accepted {
-		complete := caller.ID == oid+"."+tid && caller.Client == "cli" && caller.Assertion != ""
+		complete := caller.ID == "oid:"+oid+"."+tid && caller.Client == "cli" && caller.Assertion != ""
 		if err != nil || ch != nil || !complete {
 			t.Errorf("got %+v, %v, %v", caller, ch, err)
 		}

@@ -40,7 +40,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 				return nil
 			},
 			"show",
-			"Microsoft Graph is out of order or overloaded (HTTP status 503)",
+			"Microsoft Graph is out of order or overloaded (HTTP status 503) (serviceNotAvailable)",
 		},
 		{
 			"a page is broken",

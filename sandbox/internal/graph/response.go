@@ -53,7 +53,6 @@ func (g *Graph) writeError(w http.ResponseWriter, r *http.Request, e *graphError
 func (g *Graph) writeEntity(w http.ResponseWriter, r *http.Request, body any) {
 	g.setHeaders(w, r)
 	w.Header().Set("OData-Version", "4.0")
-	w.Header().Set("x-ms-resource-unit", "1")
 	writeJSON(w, http.StatusOK, "application/json;odata.metadata=minimal;odata.streaming=true;"+
 		"IEEE754Compatible=false;charset=utf-8", body)
 }
@@ -62,7 +61,6 @@ func (g *Graph) writeEntity(w http.ResponseWriter, r *http.Request, body any) {
 func (g *Graph) writeNothing(w http.ResponseWriter, r *http.Request) {
 	g.setHeaders(w, r)
 	w.Header().Set("OData-Version", "4.0")
-	w.Header().Set("x-ms-resource-unit", "1")
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -83,6 +81,7 @@ func (g *Graph) setHeaders(w http.ResponseWriter, r *http.Request) innerError {
 	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1",`+
 		`"ScaleUnit":"000","RoleInstance":"SANDBOX"}}`)
 	h.Set("Date", g.Now().UTC().Format(http.TimeFormat))
+	h.Set("x-ms-resource-unit", "1")
 	h.Set("Cache-Control", "no-cache")
 	h.Add("Vary", "Accept-Encoding")
 	// For localhost, the header would make browsers refuse the http pages of the tenant,

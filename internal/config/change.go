@@ -72,19 +72,30 @@ func (f *File) Set(section, name, value string) error {
 	if known := fileNames(table); !slices.Contains(known, name) {
 		return f.unknown(&yaml.Node{Value: name}, known)
 	}
-	setting := lookup(table, name)
-	if setting.Check != nil {
-		if err := setting.Check(value); err != nil {
-			return &fault.Error{
-				Kind: fault.Usage,
-				What: fmt.Sprintf("%s %v", name, err),
-				Fix:  "enter a valid value: " + setting.Help,
-				Err:  err,
-			}
-		}
+	if err := check(lookup(table, name), value); err != nil {
+		return err
 	}
 	put(f.addSection(section), name, value)
 	return nil
+}
+
+// Check returns the Usage fault of a value that a setting of a tenant cannot have.
+func Check(name, value string) error { return check(lookup(Client(), name), value) }
+
+func check(setting Setting, value string) error {
+	if setting.Check == nil {
+		return nil
+	}
+	err := setting.Check(value)
+	if err == nil {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("%s %v", setting.Name, err),
+		Fix:  "enter a valid value: " + setting.Help,
+		Err:  err,
+	}
 }
 
 // addSection returns the mapping of a section and adds it if it is missing.

@@ -45,16 +45,17 @@ func (e *examination) checkSettings(context.Context) Result {
 	if e.http, err = e.HTTP(); err != nil {
 		return failed(err)
 	}
+	e.midTier = e.settings.Text("mid-tier")
+	if !e.settings.Configured("edit-scope") {
+		return warning(&fault.Error{
+			Kind:    fault.Usage,
+			What:    "edits need the setting edit-scope, which is not configured",
+			Fix:     "set it",
+			Setting: "edit-scope",
+		})
+	}
 	var origins []string
 	for _, name := range []string{"authority", "client-id", "edit-scope", "mid-tier"} {
-		if !e.settings.Configured(name) {
-			return warning(&fault.Error{
-				Kind:    fault.Usage,
-				What:    "edits need the setting " + name + ", which is not configured",
-				Fix:     "set it",
-				Setting: name,
-			})
-		}
 		origins = append(origins, name+" from "+e.settings.Origin(name))
 	}
 	return ok(strings.Join(origins, ", "))

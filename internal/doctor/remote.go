@@ -25,6 +25,7 @@ func (e *examination) remote() []Check {
 		{ID: "net.tls", Needs: []string{settings}, Run: e.checkConnection},
 		{ID: discovery, Needs: []string{"net.tls"}, Run: e.checkDiscovery},
 		{ID: "tenant.issuer", Needs: []string{discovery}, Run: e.checkIssuer},
+		{ID: "client.registered", Needs: []string{discovery}, Run: e.checkRegistered},
 		{ID: "clock.skew", Needs: []string{"net.tls"}, Run: e.checkClock},
 		{ID: "keyring.roundtrip", Needs: []string{discovery}, Run: e.checkStore},
 		{ID: reachable, Needs: []string{settings}, Run: e.checkMidTier},
@@ -98,7 +99,7 @@ func (e *examination) checkStore(ctx context.Context) Result {
 
 // checkMidTier sends the mid-tier a request without a token.
 func (e *examination) checkMidTier(ctx context.Context) Result {
-	address, err := url.Parse(e.settings.Text("mid-tier"))
+	address, err := url.Parse(e.midTier)
 	if err != nil || address.Host == "" {
 		return skipped("mid-tier is not configured")
 	}

@@ -38,6 +38,7 @@ type examination struct {
 	settings  config.Settings
 	http      *http.Client
 	form      authority.Form
+	midTier   string    // its address; empty if it is not configured
 	date      time.Time // of the tenant's clock; zero if unknown
 	received  time.Time // when date arrived
 	authority authority.Authority

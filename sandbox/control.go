@@ -59,6 +59,9 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("POST /control/clock", t.controlChangeClock)
 	route("POST /control/keys", func(*http.Request) (any, error) { return nil, t.RotateKeys() })
 	route("GET /control/mail", t.controlMail)
+	route("GET /control/tenant", t.controlExport)
+	route("PUT /control/tenant", controlFile(t.Import))
+	route("POST /control/tenant", controlFile(t.Seed))
 	route("GET /control/audit", t.controlAudit)
 	route("GET /control/requests", func(*http.Request) (any, error) { return t.Requests(), nil })
 	return m
@@ -68,16 +71,28 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 // body, or nil for a response without one.
 type controlHandler func(*http.Request) (any, error)
 
-// maxControlBody limits the bytes of a request to the control API.
-const maxControlBody = 1 << 20
+const (
+	// maxControlBody limits the bytes of a request to the control API.
+	maxControlBody = 1 << 20
+	// maxTenantFile limits the bytes of a seed and of an exported tenant.
+	maxTenantFile = 64 << 20
+)
+
+// yamlText is a response body that is not JSON.
+type yamlText []byte
 
 // ServeHTTP sends what the handler returns: a body as JSON, an error as plain
 // text with status 404 or 400.
 func (handle controlHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxControlBody)
+	limit := int64(maxControlBody)
+	if r.URL.Path == "/control/tenant" {
+		limit = maxTenantFile
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	result, err := handle(r)
 	w.Header().Set("Cache-Control", "no-store")
 	_, missing := errors.AsType[missingError](err)
+	text, isYAML := result.(yamlText)
 	switch {
 	case missing:
 		http.Error(w, err.Error(), http.StatusNotFound)
@@ -85,6 +100,9 @@ func (handle controlHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case result == nil:
 		w.WriteHeader(http.StatusNoContent)
+	case isYAML:
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(text) // fails only if the client is gone
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(result) // fails only if the client is gone

@@ -107,3 +107,26 @@ func TestRemovedAPIsLeaveNoConsentsAndPolicies(t *testing.T) {
 		}
 	}
 }
+
+func TestImportedUsersKeepTheirPasswordsAndSignIns(t *testing.T) {
+	from := newClient(t, sandbox.Config{})
+	got := from.tokens(readScope)
+	file, err := from.tenant.Export(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := newClient(t, sandbox.Config{})
+	if err := to.tenant.Import(file); err != nil {
+		t.Fatal(err)
+	}
+	to.facts, to.user.Password = to.tenant.Facts(), from.user.Password
+	if refreshed := to.refresh(got.RefreshToken); refreshed.Status != http.StatusOK {
+		t.Errorf("the refresh token: got %+v", refreshed)
+	}
+	if status, _ := to.graph(http.MethodGet, "/v1.0/me", got.AccessToken, ""); status != http.StatusOK {
+		t.Errorf("the access token at Graph: got %d", status)
+	}
+	if again := to.tokens(readScope); again.Status != http.StatusOK {
+		t.Errorf("a sign-in with the old password: got %+v", again)
+	}
+}

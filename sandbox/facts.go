@@ -31,9 +31,9 @@ func (c Config) origins(tenantID string) origins {
 	return origins{api: host, pages: host, graph: "https://graph.microsoft.com"}
 }
 
-// newFacts returns the facts of a tenant. They name the seeded user and apps,
-// which are the first of their kind: later ones are appended, and none is ever
-// removed.
+// newFacts returns the facts of a tenant. They name the seeded user and apps, or, in
+// a tenant that was imported, the first of their kind. Later ones are appended, and
+// those that the facts name are not removed.
 func newFacts(d *directory.State, o origins, password string) Facts {
 	first := func(matches func(directory.App) bool) (app directory.App) {
 		if i := slices.IndexFunc(d.Apps, matches); i >= 0 {
@@ -43,7 +43,11 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 	}
 	public := first(func(a directory.App) bool { return a.Public })
 	web := first(func(a directory.App) bool { return !a.Public && len(a.Scopes) == 0 })
-	midTier := first(func(a directory.App) bool { return len(a.Scopes) > 0 })
+	midTier := first(func(a directory.App) bool { return a.ID == d.MidTier })
+	user := seedUser
+	if _, ok := d.UserByEmail(user); !ok && len(d.Users) > 0 {
+		user = d.Users[0].Email
+	}
 	return Facts{
 		TenantID:      d.TenantID,
 		Subdomain:     d.Subdomain,
@@ -58,7 +62,7 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		MidTierSecret: midTier.Secret,
 		EditScope:     midTier.AppIDURI + "/" + editScope,
 		PolicyID:      seededPolicy(d).ID,
-		User:          seedUser,
+		User:          user,
 		Password:      password,
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -202,4 +203,26 @@ func (t *Tenant) controlMail(r *http.Request) (any, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), min(wait, maxWait))
 	defer cancel()
 	return t.WaitForMail(ctx, q.Get("to"), after), nil
+}
+
+// controlExport returns the tenant as YAML, with its keys if the query says so.
+func (t *Tenant) controlExport(r *http.Request) (any, error) {
+	keys := r.URL.Query().Get("keys")
+	if keys != "" && keys != "true" && keys != "false" {
+		return nil, fmt.Errorf("keys must be true or false, not %q", keys)
+	}
+	raw, err := t.Export(keys == "true")
+	return yamlText(raw), err
+}
+
+// controlFile makes the handler of a request whose body is a seed or an exported
+// tenant.
+func controlFile(use func([]byte) error) controlHandler {
+	return func(r *http.Request) (any, error) {
+		raw, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, fmt.Errorf("invalid request: %w", err)
+		}
+		return nil, use(raw)
+	}
 }

@@ -60,6 +60,10 @@ type Config struct {
 	Subdomain string
 	// Store keeps the tenant. If it is nil, the tenant ends with the process.
 	Store Store
+	// Seed is a YAML file with users, apps and policies (docs/sandbox.md). New adds
+	// what the tenant does not have. A new tenant becomes the one that the file
+	// describes, if it was exported. A mistake in the file is a *control.FileError.
+	Seed []byte
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
 	// Strict rejects what will be rejected by default later: the second use of a
@@ -123,12 +127,7 @@ type Tenant struct {
 func New(c Config) (*Tenant, error) {
 	c = c.withDefaults()
 	t := &Tenant{config: c, audit: audit.NewLog()}
-	var password string
-	var err error
-	t.directory, err = directory.Open(c.Store, func() (state directory.State, err error) {
-		state, password, err = seed(c)
-		return state, err
-	})
+	password, err := t.open()
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
@@ -159,6 +158,32 @@ func New(c Config) (*Tenant, error) {
 	t.pages = t.guard(t.sts.Pages())
 	t.api = t.shareAcrossOrigins(t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages())))
 	return t, nil
+}
+
+// open opens the directory and plants the seed. A new tenant is stored with it, so
+// that no tenant without it is left if the process ends. It returns the password of
+// a new tenant's user.
+func (t *Tenant) open() (password string, err error) {
+	created := false
+	t.directory, err = directory.Open(t.config.Store, func() (state directory.State, err error) {
+		created = true
+		if state, password, err = seed(t.config); err != nil || t.config.Seed == nil {
+			return state, err
+		}
+		p, err := t.plan(t.config.Seed, &state)
+		switch {
+		case err != nil:
+			return state, err
+		case p.whole():
+			password = ""
+			return state, p.replace(&state)
+		}
+		return state, p.addTo(&state)
+	})
+	if err != nil || created || t.config.Seed == nil {
+		return password, err
+	}
+	return "", t.Seed(t.config.Seed)
 }
 
 // API returns the handler to serve over https at Config.APIAddress: discovery,

@@ -6,12 +6,13 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
-	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
 const (
 	editScope = "EditProfileService.ReadWrite"
 	seedUser  = "casey@contoso.example"
+
+	sealKeyBytes = 32 // AES-256
 )
 
 // seed returns a new tenant as Microsoft's how-to "Edit profile in a Node.js web
@@ -19,19 +20,21 @@ const (
 // client, the web app, the mid-tier with its scope and its consent for Graph,
 // and the policy that protects the mid-tier.
 func seed(c Config) (directory.State, string, error) {
+	state, password, err := seedWithoutKeys(c)
+	if err != nil {
+		return directory.State{}, "", err
+	}
+	return state, password, newKeys(&state)
+}
+
+func seedWithoutKeys(c Config) (directory.State, string, error) {
 	password := newPassword()
 	hash, err := directory.Hash(password, c.iterations())
 	if err != nil {
 		return directory.State{}, "", err
 	}
-	keys, err := token.NewKeys(2)
-	if err != nil {
-		return directory.State{}, "", err
-	}
-	sealKey := make([]byte, 32)
-	_, _ = rand.Read(sealKey) // never fails (crypto/rand)
 	midTier := sts.NewID()
-	return directory.State{
+	state := directory.State{
 		Version:   directory.Version,
 		TenantID:  sts.NewID(),
 		Subdomain: c.Subdomain,
@@ -44,11 +47,9 @@ func seed(c Config) (directory.State, string, error) {
 			On:   true,
 			APIs: []string{midTier},
 		}},
-		Keys:     keys,
-		SealKey:  sealKey,
 		Families: map[string]directory.Family{},
-		MailKey:  rand.Text(),
-	}, password, nil
+	}
+	return state, password, nil
 }
 
 // newPassword returns a random password of 80 bits that follows the rule of

@@ -60,7 +60,6 @@ func plan() map[string]entry {
 			"sandbox/control",
 			"sandbox/loopback",
 			"sandbox/robot",
-			"go.yaml.in/yaml/v3",
 		}},
 		"internal/serve": {layer: 4, imports: []string{
 			"api",
@@ -281,7 +280,7 @@ func plan() map[string]entry {
 		// control is public: clients of a running sandbox import it alone.
 		"sandbox/control":             {layer: 0},
 		"sandbox/internal/directory":  {layer: 0},
-		"sandbox/internal/tenantfile": {layer: 0, imports: []string{"go.yaml.in/yaml/v3"}},
+		"sandbox/internal/tenantfile": {layer: 1, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
 		"sandbox/loopback":            {layer: 0, imports: []string{"github.com/gofrs/flock"}},
 		"sandbox/robot": {layer: 0, imports: []string{
 			"golang.org/x/net/html",

@@ -36,13 +36,17 @@ func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ p
 func (e *edit) confirm(ctx context.Context, question string) error {
 	yes, err := terminal.Confirm(ctx, e.env.Stdin, e.env.Stderr, e.facts, question)
 	if err == nil && !yes {
-		err = &fault.Error{
-			Kind: fault.Canceled,
-			What: "canceled; nothing was changed",
-			Fix:  "run the command again to start over",
-		}
+		err = canceled()
 	}
 	return err
+}
+
+func canceled() error {
+	return &fault.Error{
+		Kind: fault.Canceled,
+		What: "canceled; nothing was changed",
+		Fix:  "run the command again to start over",
+	}
 }
 
 // send sends the change to the mid-tier and remembers it in the history. It

@@ -14,6 +14,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/sandbox"
 )
 
 // defaultSandbox is the name of a sandbox without --tenant.
@@ -70,12 +71,14 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) 
 		return err
 	}
 	o.Dir, o.Version, o.Log = dir, thisBuild().Version, g.log(env)
+	o.Replaced = func(f sandbox.Facts) error { return registerSandbox(ctx, env, g, factSettings(f)...) }
 	p, err := playground.Start(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
-	if err := registerSandbox(ctx, env, g, p); err != nil {
+	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})
+	if err := registerSandbox(ctx, env, g, settings...); err != nil {
 		return err
 	}
 	if err := announce(env, g, p); err != nil {
@@ -121,17 +124,20 @@ func checkSandboxName(env Env, g *globals, dir string) error {
 	return nil
 }
 
-// registerSandbox adds the tenant to the configuration.
-func registerSandbox(ctx context.Context, env Env, g *globals, p *playground.Playground) error {
+// factSettings returns the settings of a sandbox that an import changes.
+func factSettings(f sandbox.Facts) [][2]string {
+	return [][2]string{
+		{"authority", f.Authority},
+		{"client-id", f.ClientID},
+		{"edit-scope", f.EditScope},
+		{"graph", f.Graph},
+	}
+}
+
+// registerSandbox writes settings of the tenant to the configuration.
+func registerSandbox(ctx context.Context, env Env, g *globals, settings ...[2]string) error {
 	return updateConfig(ctx, env, g, func(f *config.File) error {
-		for _, s := range [][2]string{
-			{"authority", p.Facts.Authority},
-			{"client-id", p.Facts.ClientID},
-			{"edit-scope", p.Facts.EditScope},
-			{"mid-tier", p.MidTier},
-			{"graph", p.Facts.Graph},
-			{"ca-file", p.CAFile},
-		} {
+		for _, s := range settings {
 			if err := f.Set("tenants."+g.sandboxName(), s[0], s[1]); err != nil {
 				return err
 			}

@@ -61,7 +61,8 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 	m := sandboxManager{env: env, g: g, dir: dir}
 	parent.AddCommand(
 		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
-		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(g, m.run))
+		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(g, m.run),
+		newSandboxExport(m), newSandboxImport(m))
 }
 
 // run makes the RunE of a command from a sandboxFunc.

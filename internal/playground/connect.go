@@ -53,6 +53,9 @@ func Fault(err error) error {
 	if err == nil {
 		return nil
 	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f
+	}
 	if rejected, ok := errors.AsType[*control.Error](err); ok {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -60,9 +63,6 @@ func Fault(err error) error {
 			Fix:  "correct the arguments",
 			Err:  err,
 		}
-	}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return f
 	}
 	f := fault.As(upstream.Fault(err, "no sandbox is running"))
 	if f.Kind == fault.Internal { // not an error of the network

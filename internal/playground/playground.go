@@ -50,8 +50,10 @@ type Options struct {
 	// RealNames adds the host names that the tenant would have at the real service to
 	// the certificate, for clients with a host map.
 	RealNames bool
-	// Seed is a YAML file with users, apps and the policy; empty is none.
+	// Seed is a YAML file with users, apps and policies; empty is none.
 	Seed string
+	// Replaced is called when an import has replaced the tenant; nil is none.
+	Replaced func(sandbox.Facts) error
 	// Version is the version of this program; empty is "devel".
 	Version string
 	// Log may be nil.
@@ -66,6 +68,7 @@ type Playground struct {
 	Dir     string // keeps the tenant, or is temporary
 	CAFile  string // PEM file with the CA of the tenant's certificate
 
+	midTier    *midTier
 	transport  http.RoundTripper // trusts CAFile
 	controlURL string
 	controlKey string
@@ -82,7 +85,7 @@ func Start(ctx context.Context, o Options) (*Playground, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Playground{}
+	p := &Playground{midTier: &midTier{}}
 	if err := p.start(ctx, o); err != nil {
 		p.Close()
 		return nil, err
@@ -101,7 +104,7 @@ func (p *Playground) Close() {
 func (p *Playground) onClose(stop func()) { p.closers = append(p.closers, stop) }
 
 func (p *Playground) start(ctx context.Context, o Options) error {
-	seed, err := readSeed(o.Seed)
+	seed, err := o.readSeed()
 	if err != nil {
 		return err
 	}
@@ -113,7 +116,7 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := p.startTenant(o, s, listeners); err != nil {
+	if err := p.startTenant(o, s, seed, listeners); err != nil {
 		return err
 	}
 	if err := p.keepPassword(s); err != nil {
@@ -121,9 +124,6 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	}
 	if err := p.startMidTier(ctx, o, listeners[2]); err != nil {
 		return err
-	}
-	if err := seed.plant(ctx, p.client()); err != nil {
-		return Fault(err)
 	}
 	return p.publishControl(s)
 }
@@ -163,7 +163,7 @@ func portFault(port int, err error) error {
 
 // startTenant serves the tenant: its API over TLS, the control API over plain HTTP,
 // and the pages at the address that o chooses.
-func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.Listener) error {
+func (p *Playground) startTenant(o Options, s state, seed []byte, listeners [3]*loopback.Listener) error {
 	if err := s.keepPorts(); err != nil {
 		return err
 	}
@@ -178,11 +178,12 @@ func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.List
 		PagesAddress:   pages,
 		ControlAddress: plain,
 		Store:          s.store(),
+		Seed:           seed,
 		ReadLag:        o.ReadLag,
 		Log:            o.Log,
 	})
 	if err != nil {
-		return fmt.Errorf("start sandbox: %w", err)
+		return o.seedFault(fmt.Errorf("start sandbox: %w", err))
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
 	p.controlURL, p.controlKey = plain+"/control", rand.Text()
@@ -199,7 +200,7 @@ func (p *Playground) startTenant(o Options, s state, listeners [3]*loopback.List
 	if o.HTTPS {
 		atPlain = redirect(api)
 	}
-	p.serve(listeners[1], withControl(tenant.Control(p.controlKey), atPlain), o.Log)
+	p.serve(listeners[1], withControl(p.followImports(tenant.Control(p.controlKey), o), atPlain), o.Log)
 	return nil
 }
 
@@ -224,21 +225,27 @@ func withControl(control, pages http.Handler) http.Handler {
 func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	p.onClose(cancel)
-	server, err := serve.Open(ctx, serve.Settings{
-		Authority:  p.Facts.Authority,
-		ClientID:   p.Facts.MidTierID,
-		Credential: serve.CredentialSettings{Secret: p.Facts.MidTierSecret},
-		Graph:      p.Facts.Graph,
-		CAFile:     p.CAFile,
-		Version:    o.Version,
-		// A single-page app calls the mid-tier as it calls Graph.
-		AllowOrigin: p.Tenant.AllowsOrigin,
-	}, o.Log)
-	if err != nil {
+	p.midTier.open = func(f sandbox.Facts) (http.Handler, error) {
+		server, err := serve.Open(ctx, serve.Settings{
+			Authority:  f.Authority,
+			ClientID:   f.MidTierID,
+			Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
+			Graph:      f.Graph,
+			CAFile:     p.CAFile,
+			Version:    o.Version,
+			// A single-page app calls the mid-tier as it calls Graph.
+			AllowOrigin: p.Tenant.AllowsOrigin,
+		}, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		return server.Public(), nil
+	}
+	if err := p.midTier.start(p.Facts); err != nil {
 		return err
 	}
 	p.MidTier = "http://localhost:" + strconv.Itoa(l.Port())
-	p.serve(l, server.Public(), o.Log)
+	p.serve(l, p.midTier, o.Log)
 	return nil
 }
 

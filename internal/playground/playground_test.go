@@ -123,7 +123,8 @@ func TestStartFailsIfAnOptionCannotBeUsed(t *testing.T) {
 		},
 		{
 			"a seed file with an unknown field", playground.Options{Seed: invalid},
-			fault.Usage, "the seed file " + invalid + " is not valid",
+			fault.Usage, invalid + ", line 1: userss: is not a field; the fields are tenant, users, apps, " +
+				"policies, policy, keys",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -198,7 +199,8 @@ func TestStartKeepsThePasswordWhenTheSeedIsRejected(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := playground.Start(t.Context(), playground.Options{Dir: dir, Seed: path})
-	if f := fault.As(err); f.Kind != fault.Usage || f.What != `"no-address" is not an email address` {
+	want := path + `, line 1: users[0].email: "no-address" is not an email address`
+	if f := fault.As(err); f.Kind != fault.Usage || f.What != want {
 		t.Fatalf("got %v", err)
 	}
 	if p := start(t, playground.Options{Dir: dir}); p.Facts.Password == "" {

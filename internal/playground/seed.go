@@ -1,127 +1,50 @@
 package playground
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"io"
 	"os"
-	"slices"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-// seed is the content of a seed file.
-type seed struct {
-	Users []struct {
-		Email    string
-		Password string
-		Name     string
-		MFA      bool `yaml:"mfa"`
-		Profile  map[string]string
+// readSeed reads a seed file. An empty path is no seed.
+func (o Options) readSeed() ([]byte, error) {
+	if o.Seed == "" {
+		return nil, nil
 	}
-	Apps []struct {
-		ID           string `yaml:"id"`
-		Name         string
-		Public       bool
-		Secret       string
-		RedirectURIs []string `yaml:"redirectUris"`
-	}
-	Policy *bool // whether EditProfileService requires a second factor; nil leaves it unchanged
-}
-
-// readSeed reads a seed file. An empty path is an empty seed.
-func readSeed(path string) (s seed, err error) {
-	if path == "" {
-		return seed{}, nil
-	}
-	raw, err := os.ReadFile(path)
+	raw, err := os.ReadFile(o.Seed)
 	if err != nil {
-		return seed{}, seedFault(path, "cannot be read", err)
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: "the seed file " + o.Seed + " cannot be read",
+			Fix:  "check its path and its permissions",
+			Err:  err,
+		}
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(raw))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&s); err != nil && !errors.Is(err, io.EOF) {
-		return seed{}, seedFault(path, "is not valid", err)
+	if !o.Reset {
+		return raw, nil
 	}
-	return s, nil
+	return raw, o.seedFault(sandbox.Config{Seed: raw}.CheckSeed()) // before the kept tenant is removed
 }
 
-func seedFault(path, problem string, err error) error {
+// seedFault turns a mistake in the seed file into a fault, and returns other errors
+// unchanged.
+func (o Options) seedFault(err error) error {
+	mistake, ok := errors.AsType[*control.FileError](err)
+	if !ok {
+		return err
+	}
+	return FileFault(o.Seed, mistake.Error(), err)
+}
+
+// FileFault returns the fault of a mistake in a seed or in an exported tenant.
+func FileFault(path, mistake string, err error) error {
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "the seed file " + path + " " + problem,
-		Fix:  "see docs/sandbox.md for its fields: users, apps, policy",
+		What: path + ", " + mistake,
+		Fix:  "correct the file; docs/sandbox.md describes its fields",
 		Err:  err,
 	}
-}
-
-// plant adds the users and apps that the tenant does not have. Existing ones are
-// left unchanged.
-func (s seed) plant(ctx context.Context, c *control.Client) error {
-	if err := s.plantUsers(ctx, c); err != nil {
-		return err
-	}
-	if err := s.plantApps(ctx, c); err != nil {
-		return err
-	}
-	if s.Policy == nil {
-		return nil
-	}
-	return c.SetPolicy(ctx, *s.Policy)
-}
-
-func (s seed) plantUsers(ctx context.Context, c *control.Client) error {
-	if len(s.Users) == 0 {
-		return nil
-	}
-	existing, err := c.Users(ctx)
-	if err != nil {
-		return err
-	}
-	for _, u := range s.Users {
-		if slices.ContainsFunc(existing, func(e control.User) bool { return e.Email == u.Email }) {
-			continue
-		}
-		user := control.User{
-			Email:    u.Email,
-			Password: u.Password,
-			Name:     u.Name,
-			MFA:      u.MFA,
-			Profile:  u.Profile,
-		}
-		if _, err := c.AddUser(ctx, user); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s seed) plantApps(ctx context.Context, c *control.Client) error {
-	if len(s.Apps) == 0 {
-		return nil
-	}
-	existing, err := c.Apps(ctx)
-	if err != nil {
-		return err
-	}
-	for _, a := range s.Apps {
-		if slices.ContainsFunc(existing, func(e control.App) bool { return e.Name == a.Name }) {
-			continue
-		}
-		app := control.App{
-			ID:           a.ID,
-			Name:         a.Name,
-			Public:       a.Public,
-			Secret:       a.Secret,
-			RedirectURIs: a.RedirectURIs,
-		}
-		if _, err := c.AddApp(ctx, app); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -81,13 +81,7 @@ func (p *Playground) temporary(ports loopback.Ports) (state, error) {
 func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
 	dir, err := loopback.OpenDir(o.Dir)
 	if errors.Is(err, loopback.ErrInUse) {
-		return state{}, &fault.Error{
-			Kind: fault.Usage,
-			What: "a sandbox is already running",
-			Fix:  "use that one",
-			Next: fault.DoStartOtherSandbox,
-			Err:  err,
-		}
+		return state{}, runningFault(err)
 	}
 	if err != nil {
 		return state{}, stateFault(o.Dir, err)
@@ -159,6 +153,16 @@ func (p *Playground) publishControl(s state) error {
 	}
 	p.onClose(func() { _ = os.Remove(control) })
 	return nil
+}
+
+func runningFault(err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "a sandbox is already running",
+		Fix:  "use that one",
+		Next: fault.DoStartOtherSandbox,
+		Err:  err,
+	}
 }
 
 func stateFault(dir string, err error) error {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// maxResponse limits the bytes read of one response. The longest is the list of
-// requests, of which the tenant keeps 10,000.
-const maxResponse = 16 << 20
+// maxResponse limits the bytes read of one response. The longest is an exported
+// tenant.
+const maxResponse = 64 << 20
 
 // Client calls the control API of one sandbox. All fields must be set. It is
 // safe for concurrent use.
@@ -226,39 +226,61 @@ func get[T any](ctx context.Context, c *Client, path string) (T, error) {
 	return result, err
 }
 
+// Export returns the whole tenant as YAML, on request with its keys.
+func (c *Client) Export(ctx context.Context, keys bool) ([]byte, error) {
+	return c.send(ctx, http.MethodGet, "/tenant?keys="+strconv.FormatBool(keys), nil)
+}
+
+// Import replaces the tenant with an exported one.
+func (c *Client) Import(ctx context.Context, file []byte) error {
+	_, err := c.send(ctx, http.MethodPut, "/tenant", file)
+	return err
+}
+
+// Seed adds the users, apps and policies of a file that the tenant does not have.
+func (c *Client) Seed(ctx context.Context, file []byte) error {
+	_, err := c.send(ctx, http.MethodPost, "/tenant", file)
+	return err
+}
+
 // call sends one request and decodes the response into result, unless that is
 // nil.
 func (c *Client) call(ctx context.Context, method, path string, body, result any) error {
-	var content io.Reader = http.NoBody
+	var content []byte
 	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
+		var err error
+		if content, err = json.Marshal(body); err != nil {
 			return fmt.Errorf("encode request to the sandbox: %w", err)
 		}
-		content = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, content)
-	if err != nil {
-		return fmt.Errorf("call the sandbox: %w", err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.Key)
-	res, err := c.HTTP.Do(req)
-	if err != nil {
-		return fmt.Errorf("call the sandbox: %w", err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(io.LimitReader(res.Body, maxResponse))
-	if err != nil {
-		return fmt.Errorf("read the sandbox's response: %w", err)
-	}
-	if res.StatusCode >= http.StatusMultipleChoices {
-		return &Error{Status: res.StatusCode, Message: strings.TrimSpace(string(raw))}
-	}
-	if result == nil {
-		return nil
+	raw, err := c.send(ctx, method, path, content)
+	if err != nil || result == nil {
+		return err
 	}
 	if err := json.Unmarshal(raw, result); err != nil {
 		return fmt.Errorf("decode the sandbox's response: %w", err)
 	}
 	return nil
+}
+
+// send sends one request and returns the body of the response.
+func (c *Client) send(ctx context.Context, method, path string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.URL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("call the sandbox: %w", err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	res, err := c.HTTP.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("call the sandbox: %w", err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, maxResponse))
+	if err != nil {
+		return nil, fmt.Errorf("read the sandbox's response: %w", err)
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		return nil, &Error{Status: res.StatusCode, Message: strings.TrimSpace(string(raw))}
+	}
+	return raw, nil
 }

@@ -46,6 +46,13 @@ func Matches(password, hash string, iterations int) bool {
 	return err == nil && wellFormed && subtle.ConstantTimeCompare(key, stored.key) == 1
 }
 
+// IsHash reports whether hash is the stored form of a password that takes at most ten times
+// as long to check as those that Hash returns for Iterations.
+func IsHash(hash string) bool {
+	h, ok := parseHash(hash)
+	return ok && h.iterations <= 10*Iterations
+}
+
 // storedHash holds the parts of a stored password.
 type storedHash struct {
 	iterations int

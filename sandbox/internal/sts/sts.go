@@ -73,6 +73,19 @@ func New(c Config) *STS {
 	}
 }
 
+// Forget ends all sessions, sign-ins in progress, codes and lockouts, and empties the mailbox,
+// because the tenant in the directory was replaced.
+func (s *STS) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.transactions)
+	clear(s.sessions)
+	clear(s.codes)
+	clear(s.devices)
+	clear(s.failures)
+	s.mail = nil
+}
+
 // authentication records how a user authenticated. It is sealed into tokens, so its JSON
 // names are part of the format of stored refresh tokens.
 type authentication struct {

@@ -8,26 +8,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/profilectl/profilectl/sandbox/control"
 )
-
-// Error is a mistake in a file.
-type Error struct {
-	Line    int    // 0 if Problem names the line
-	Field   string // such as users[0].email; empty if the file is not YAML
-	Problem string
-}
-
-// Error returns the line, the field and the problem.
-func (e *Error) Error() string {
-	text := e.Problem
-	if e.Field != "" {
-		text = e.Field + ": " + text
-	}
-	if e.Line > 0 {
-		text = fmt.Sprintf("line %d: %s", e.Line, text)
-	}
-	return text
-}
 
 // path is the place of a value in a file.
 type path string
@@ -42,10 +25,10 @@ func (p path) member(name string) path {
 func (p path) item(i int) path { return path(fmt.Sprintf("%s[%d]", p, i)) }
 
 func (p path) error(n *yaml.Node, problem string) error {
-	return &Error{Line: n.Line, Field: string(p), Problem: problem}
+	return &control.FileError{Line: n.Line, Field: string(p), Problem: problem}
 }
 
-// Parse reads a file. Its errors are *Error.
+// Parse reads a file. Its errors are *control.FileError.
 func Parse(raw []byte) (*File, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(raw))
 	var document, more yaml.Node
@@ -53,10 +36,10 @@ func Parse(raw []byte) (*File, error) {
 	case errors.Is(err, io.EOF):
 		return &File{root: &yaml.Node{Kind: yaml.MappingNode}}, nil
 	case err != nil:
-		return nil, &Error{Problem: strings.TrimPrefix(err.Error(), "yaml: ")}
+		return nil, &control.FileError{Problem: strings.TrimPrefix(err.Error(), "yaml: ")}
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, &Error{Line: max(more.Line, 1), Problem: "there is more than one document"}
+		return nil, &control.FileError{Line: max(more.Line, 1), Problem: "there is more than one document"}
 	}
 	f := &File{root: resolve(document.Content[0])}
 	if isNull(f.root) {
@@ -82,7 +65,7 @@ func Encode(f *File) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Invalid returns the *Error of a value that breaks a rule. The steps lead to the
+// Invalid returns the *control.FileError of a value that breaks a rule. The steps lead to the
 // value: names of fields, and indexes of lists. If the value is absent, the line is
 // that of the object that lacks it.
 func (f *File) Invalid(problem string, steps ...any) error {
@@ -106,7 +89,7 @@ func (f *File) Invalid(problem string, steps ...any) error {
 	if n != nil {
 		line = n.Line
 	}
-	return &Error{Line: line, Field: string(at), Problem: problem}
+	return &control.FileError{Line: line, Field: string(at), Problem: problem}
 }
 
 func member(n *yaml.Node, name string) *yaml.Node {

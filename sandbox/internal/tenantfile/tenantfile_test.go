@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/tenantfile"
 )
 
@@ -104,7 +105,7 @@ func TestParseNamesTheLineAndTheField(t *testing.T) {
 		"a: &a {}":                                 "line 1: a: " + fields,
 	} {
 		_, err := tenantfile.Parse([]byte(file))
-		if _, ok := errors.AsType[*tenantfile.Error](err); !ok || err.Error() != want {
+		if _, ok := errors.AsType[*control.FileError](err); !ok || err.Error() != want {
 			t.Errorf("%q: got %v, want %s", file, err, want)
 		}
 	}

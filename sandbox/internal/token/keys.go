@@ -55,6 +55,15 @@ func newKey() (directory.Key, error) {
 	}, nil
 }
 
+// CheckKey returns an error unless k can sign.
+func CheckKey(k directory.Key) error {
+	if k.ID == "" {
+		return errors.New("the signing key has no ID")
+	}
+	_, err := decodeKey(k)
+	return err
+}
+
 // decodeKey parses the PEM of a signing key.
 func decodeKey(k directory.Key) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(k.PEM))

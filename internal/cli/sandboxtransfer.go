@@ -1,0 +1,198 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/statefile"
+	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+// standardStream is the name of a file that stands for standard input or output.
+const standardStream = "-"
+
+func newSandboxExport(m sandboxManager) *cobra.Command {
+	var keys bool
+	c := &cobra.Command{
+		Use:   "export [FILE]",
+		Short: "Write the whole tenant of a sandbox to a YAML file",
+		Long: `Write the tenant of a sandbox, running or stopped, to a YAML file that only you can
+read: users with their profiles, password hashes and second factors, apps with their
+secrets, and policies. Without FILE or with -, write to standard output. The file is
+also a seed.
+
+With --with-keys, the file also holds the signing keys and the sign-ins, so that
+tokens of the tenant stay valid after an import.`,
+		Example: `  profilectl sandbox export tenant.yaml
+  profilectl sandbox export --with-keys backup.yaml
+  profilectl sandbox exec --seed tenant.yaml -- go test ./...`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			path := append(args, standardStream)[0]
+			return m.export(c.Context(), path, keys)
+		},
+	}
+	c.Flags().BoolVar(&keys, "with-keys", false, "include the signing keys and the sign-ins")
+	return c
+}
+
+func newSandboxImport(m sandboxManager) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Replace the tenant of a sandbox with an exported one",
+		Long: `Replace the tenant of a sandbox, running or stopped, with one that was exported. All
+users, apps and policies are replaced, or, if the file has a mistake, none. With -,
+read the file from standard input. To add users and apps to a tenant, use --seed.`,
+		Example: `  profilectl sandbox import tenant.yaml
+  profilectl sandbox import --yes - <tenant.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return m.importFile(c.Context(), args[0], yes)
+		},
+	}
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "replace the tenant without asking")
+	return c
+}
+
+// keptTenant is the tenant of a sandbox that is running or stopped.
+type keptTenant struct {
+	export  func(ctx context.Context, keys bool) ([]byte, error)
+	replace func(ctx context.Context, file []byte) error
+	close   func() error
+}
+
+// tenant opens the tenant of the sandbox: through the control API if it is running,
+// and otherwise in its directory.
+func (m sandboxManager) tenant() (keptTenant, error) {
+	dir, err := sandboxDir(m.env, m.g, *m.dir)
+	if err != nil {
+		return keptTenant{}, err
+	}
+	inExec := m.env.Getenv("SANDBOX_CONTROL") != "" && *m.dir == "" && m.g.Tenant == ""
+	if inExec || playground.Running(dir) {
+		client, err := connectSandbox(m.env, m.g, *m.dir)
+		if err != nil {
+			return keptTenant{}, err
+		}
+		return keptTenant{client.Export, client.Import, func() error { return nil }}, nil
+	}
+	stopped, err := playground.OpenOffline(dir)
+	if err != nil {
+		return keptTenant{}, err
+	}
+	return keptTenant{
+		export:  func(_ context.Context, keys bool) ([]byte, error) { return stopped.Export(keys) },
+		replace: func(_ context.Context, file []byte) error { return stopped.Import(file) },
+		close:   stopped.Close,
+	}, nil
+}
+
+func (m sandboxManager) export(ctx context.Context, path string, keys bool) error {
+	printer, err := newPrinter(m.env, m.g)
+	if err != nil {
+		return err
+	}
+	tenant, err := m.tenant()
+	if err != nil {
+		return err
+	}
+	raw, err := tenant.export(ctx, keys)
+	if err := playground.Fault(errors.Join(err, tenant.close())); err != nil {
+		return err
+	}
+	if path == standardStream {
+		_, err := m.env.Stdout.Write(raw)
+		return err
+	}
+	if err := statefile.Write(path, raw); err != nil {
+		return fileFault(path, "cannot be written", err)
+	}
+	return printer.Print(map[string]string{"exported": path}, output.Table{
+		Columns: []string{"EXPORTED"},
+		Whole:   []string{"EXPORTED"},
+		Rows:    [][]string{{path}},
+	})
+}
+
+func (m sandboxManager) importFile(ctx context.Context, path string, yes bool) error {
+	raw, err := m.readFile(path)
+	if err != nil {
+		return err
+	}
+	if err := m.confirmImport(ctx, path, yes); err != nil {
+		return err
+	}
+	tenant, err := m.tenant()
+	if err != nil {
+		return err
+	}
+	err = importFault(path, tenant.replace(ctx, raw))
+	return playground.Fault(errors.Join(err, tenant.close()))
+}
+
+// importFault turns a mistake in the file into a fault, and returns other errors
+// unchanged.
+func importFault(path string, err error) error {
+	if mistake, ok := errors.AsType[*control.FileError](err); ok {
+		return playground.FileFault(path, mistake.Error(), err)
+	}
+	if rejected, ok := errors.AsType[*control.Error](err); ok {
+		return playground.FileFault(path, rejected.Message, err)
+	}
+	return err
+}
+
+// readFile returns the content of a file, or of standard input.
+func (m sandboxManager) readFile(path string) ([]byte, error) {
+	if path == standardStream {
+		raw, err := io.ReadAll(m.env.Stdin)
+		if err != nil {
+			return nil, fileFault("standard input", "cannot be read", err)
+		}
+		return raw, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fileFault("the file "+path, "cannot be read", err)
+	}
+	return raw, nil
+}
+
+func fileFault(path, problem string, err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: path + " " + problem,
+		Fix:  "check the path and its permissions",
+		Err:  err,
+	}
+}
+
+// confirmImport asks whether to replace the tenant.
+func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool) error {
+	if yes {
+		return nil
+	}
+	facts := m.g.facts(m.env)
+	if !facts.Interactive || path == standardStream {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "an import replaces the whole tenant, and there is no terminal to confirm it",
+			Fix:  "run the command with --yes",
+		}
+	}
+	question := "Replace all users, apps and policies of the sandbox " + m.g.sandboxName() + "?"
+	sure, err := terminal.Confirm(ctx, m.env.Stdin, m.env.Stderr, facts, question)
+	if err == nil && !sure {
+		err = canceled()
+	}
+	return err
+}

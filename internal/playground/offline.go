@@ -1,0 +1,64 @@
+package playground
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/loopback"
+)
+
+// Offline is a kept tenant whose sandbox is not running. No sandbox can start from
+// its directory until Close is called.
+type Offline struct {
+	dir    *loopback.Dir
+	tenant *sandbox.Tenant
+}
+
+// OpenOffline opens the tenant that a directory keeps. It fails with an Unavailable
+// fault if the directory keeps none, and with a Usage fault if a sandbox is running.
+func OpenOffline(dir string) (*Offline, error) {
+	none := &fault.Error{
+		Kind: fault.Unavailable,
+		What: "no sandbox is running, and " + dir + " keeps none",
+		Next: fault.DoStartSandbox,
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, none
+	}
+	d, err := loopback.OpenDir(dir)
+	if errors.Is(err, loopback.ErrInUse) {
+		return nil, runningFault(err)
+	}
+	if err != nil {
+		return nil, stateFault(dir, err)
+	}
+	if raw, err := d.Load(); err != nil || raw == nil {
+		return nil, errors.Join(none, d.Close())
+	}
+	tenant, err := sandbox.New(sandbox.Config{Store: d})
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return &Offline{dir: d, tenant: tenant}, nil
+}
+
+// Export returns the tenant as YAML, on request with its keys.
+func (o *Offline) Export(keys bool) ([]byte, error) { return o.tenant.Export(keys) }
+
+// Import replaces the tenant. A mistake in the file is a *control.FileError.
+func (o *Offline) Import(file []byte) error {
+	if err := o.tenant.Import(file); err != nil {
+		return err
+	}
+	return forgetPassword(o.dir.Path())
+}
+
+// Close lets a sandbox start from the directory again.
+func (o *Offline) Close() error { return o.dir.Close() }
+
+// forgetPassword removes the password that later starts would print. It may be that
+// of another tenant's user.
+func forgetPassword(dir string) error { return os.RemoveAll(filepath.Join(dir, passwordFile)) }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // Control returns the handler of the control API, with which another process
@@ -63,6 +65,7 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("PUT /control/tenant", controlFile(t.Import))
 	route("POST /control/tenant", controlFile(t.Seed))
 	route("GET /control/audit", t.controlAudit)
+	route("POST /control/page", func(*http.Request) (any, error) { return control.Page{URL: t.NewPageLink()}, nil })
 	route("GET /control/requests", func(*http.Request) (any, error) { return t.Requests(), nil })
 	return m
 }

@@ -108,13 +108,7 @@ func (t *Tenant) guard(next http.Handler) http.Handler {
 func (t *Tenant) knownHost(host string) bool {
 	host = strings.ToLower(host)
 	for _, origin := range []string{t.config.APIAddress, t.config.PagesAddress, t.config.ControlAddress} {
-		_, address, _ := strings.Cut(origin, "://")
-		if address == "" {
-			continue
-		}
-		_, port, _ := net.SplitHostPort(address)
-		loopback := []string{"localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}
-		if host == address || slices.Contains(loopback, host) {
+		if isHostOf(origin, host) {
 			return true
 		}
 	}
@@ -122,4 +116,15 @@ func (t *Tenant) knownHost(host string) bool {
 	facts := t.Facts()
 	return name == facts.TenantID+".ciamlogin.com" || name == facts.Subdomain+".ciamlogin.com" ||
 		name == "graph.microsoft.com"
+}
+
+// isHostOf reports whether host is that of an origin, or its equivalent on loopback.
+func isHostOf(origin, host string) bool {
+	_, address, _ := strings.Cut(origin, "://")
+	if address == "" {
+		return false
+	}
+	_, port, _ := net.SplitHostPort(address)
+	loopback := []string{"localhost:" + port, "127.0.0.1:" + port, "[::1]:" + port}
+	return host == address || port != "" && slices.Contains(loopback, host)
 }

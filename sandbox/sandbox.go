@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+	"github.com/profilectl/profilectl/sandbox/internal/console"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
@@ -114,6 +115,7 @@ type Tenant struct {
 	api       http.Handler
 	pages     http.Handler
 	audit     *audit.Log
+	console   *console.Console
 
 	mu       sync.Mutex // guards the fields below
 	clock    clock
@@ -136,6 +138,7 @@ func New(c Config) (*Tenant, error) {
 		o = c.origins(d.TenantID)
 		t.facts = newFacts(d, o, password)
 	})
+	t.console = newConsole(t)
 	signer := &token.Signer{}
 	t.sts = sts.New(sts.Config{
 		Directory:    t.directory,
@@ -155,8 +158,8 @@ func New(c Config) (*Tenant, error) {
 		Log:       c.Log,
 		ReadLag:   c.ReadLag,
 	})
-	t.pages = t.guard(t.sts.Pages())
-	t.api = t.shareAcrossOrigins(t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages())))
+	t.pages = t.withConsole(t.guard(t.sts.Pages()))
+	t.api = t.withConsole(t.shareAcrossOrigins(t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages()))))
 	return t, nil
 }
 
@@ -191,5 +194,5 @@ func (t *Tenant) open() (password string, err error) {
 func (t *Tenant) API() http.Handler { return t.api }
 
 // Pages returns the handler to serve over http on loopback at
-// Config.PagesAddress: the pages that a browser opens.
+// Config.PagesAddress: the pages that a browser opens, and the developer page.
 func (t *Tenant) Pages() http.Handler { return t.pages }

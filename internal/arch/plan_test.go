@@ -251,6 +251,7 @@ func plan() map[string]entry {
 		"sandbox": {layer: 4, imports: []string{
 			"sandbox/control",
 			"sandbox/internal/audit",
+			"sandbox/internal/console",
 			"sandbox/internal/directory",
 			"sandbox/internal/graph",
 			"sandbox/internal/sts",
@@ -272,6 +273,7 @@ func plan() map[string]entry {
 			"github.com/golang-jwt/jwt/v5",
 			"github.com/google/uuid",
 		}},
+		"sandbox/internal/console": {layer: 1, imports: []string{"sandbox/control"}},
 		"sandbox/internal/audit": {layer: 1, imports: []string{"sandbox/control"}},
 		"sandbox/internal/token": {layer: 1, imports: []string{
 			"sandbox/internal/directory",

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -60,6 +61,13 @@ func (e AuditEntry) Request() string {
 		return e.Method + " /" + rest
 	}
 	return e.Method + " " + e.Path
+}
+
+// NewPageLink returns a link that opens the developer page once, within an hour.
+func (c *Client) NewPageLink(ctx context.Context) (Page, error) {
+	var page Page
+	err := c.call(ctx, http.MethodPost, "/page", nil, &page)
+	return page, err
 }
 
 // Audit returns the entries of the audit whose number is greater than after, the

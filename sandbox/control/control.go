@@ -207,6 +207,11 @@ type ClockChange struct {
 	Reset bool `json:"reset,omitempty"`
 }
 
+// Page is a link to the developer page.
+type Page struct {
+	URL string `json:"url"` // opens the page once, within an hour
+}
+
 // Revocation names the user whose sign-ins end.
 type Revocation struct {
 	Email string `json:"email"`

@@ -20,7 +20,7 @@ func newConsole(t *Tenant) *console.Console {
 			URL:  "http://sandbox/control",
 			HTTP: &http.Client{Transport: routesTransport{t.controlRoutes()}},
 		},
-		Origin: t.facts.Pages,
+		Origin: func() string { return t.Facts().Pages },
 		Now:    time.Now,
 	})
 }
@@ -29,7 +29,7 @@ func newConsole(t *Tenant) *console.Console {
 // pages only. Its requests are not in the audit, and faults do not affect them.
 func (t *Tenant) withConsole(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, console.Path) && isHostOf(t.facts.Pages, strings.ToLower(r.Host)) {
+		if strings.HasPrefix(r.URL.Path, console.Path) && isHostOf(t.Facts().Pages, strings.ToLower(r.Host)) {
 			t.console.ServeHTTP(w, r)
 			return
 		}

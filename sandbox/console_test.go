@@ -305,7 +305,7 @@ func TestConsoleEscapesNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	app, err := u.tenant.AddApp(control.App{
-		Name: hostile, RedirectURIs: []string{"https://app.example/" + hostile}, Scopes: []string{hostile[:3]},
+		Name: hostile, RedirectURIs: []string{"https://app.example/\"><script>"}, Scopes: []string{hostile[:3]},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -159,5 +159,13 @@ func documentedPictures() []string {
 		"device-desktop-light",
 		"refused-desktop-light",
 		"signed-in-desktop-light",
+		"developer-overview-desktop-light",
+		"developer-users-desktop-light",
+		"developer-user-desktop-light",
+		"developer-policies-desktop-light",
+		"developer-tools-desktop-light",
+		"developer-audit-desktop-light",
+		"developer-audit-desktop-dark",
+		"developer-audit-phone-light",
 	}
 }

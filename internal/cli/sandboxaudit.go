@@ -20,7 +20,7 @@ type sandboxAuditOptions struct {
 	Last    int
 }
 
-func newSandboxAudit(g *globals, with withSandbox) *cobra.Command {
+func newSandboxAudit(m sandboxManager) *cobra.Command {
 	var o sandboxAuditOptions
 	c := &cobra.Command{
 		Use:   "audit",
@@ -32,7 +32,7 @@ sandbox keeps 1000. Times are those of the tenant's clock.`,
   profilectl sandbox audit --follow
   profilectl sandbox audit --refused -o json --jq '.[] | [.code, .reason] | @tsv'`,
 		Args: cobra.NoArgs,
-		RunE: with(func(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 			entries, err := c.Audit(ctx, 0, 0)
 			if err != nil {
 				return err
@@ -45,7 +45,7 @@ sandbox keeps 1000. Times are those of the tenant's clock.`,
 			if err := o.printEach(p, shown, false); err != nil {
 				return err
 			}
-			return o.follow(ctx, c, p, lastNumber(entries, 0), g.Timeout)
+			return o.follow(ctx, c, p, lastNumber(entries, 0), m.pollWait())
 		}),
 	}
 	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "keep showing new requests, until Ctrl-C")
@@ -67,12 +67,8 @@ func (o sandboxAuditOptions) follow(
 	c *control.Client,
 	p output.Printer,
 	after int64,
-	timeout time.Duration,
+	wait time.Duration,
 ) error {
-	wait := 20 * time.Second
-	if timeout > 0 {
-		wait = min(wait, timeout/2)
-	}
 	for {
 		entries, err := c.Audit(ctx, after, wait)
 		if errors.Is(context.Cause(ctx), errInterrupted) {

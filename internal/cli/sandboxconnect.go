@@ -46,9 +46,6 @@ func connectSandbox(env Env, g *globals, dir string) (*control.Client, error) {
 // sandboxFunc is what a command does with a running sandbox.
 type sandboxFunc func(ctx context.Context, c *control.Client, p output.Printer, args []string) error
 
-// withSandbox makes the RunE of a command from a sandboxFunc.
-type withSandbox func(sandboxFunc) func(*cobra.Command, []string) error
-
 // sandboxManager makes the parts of the commands that manage a running sandbox.
 type sandboxManager struct {
 	env Env
@@ -61,7 +58,7 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 	m := sandboxManager{env: env, g: g, dir: dir}
 	parent.AddCommand(
 		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
-		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(g, m.run),
+		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
 		newSandboxExport(m), newSandboxImport(m))
 }
 

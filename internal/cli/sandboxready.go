@@ -19,6 +19,7 @@ type sandboxReady struct {
 	User      string `json:"user"`
 	Password  string `json:"password"`
 	Mailbox   string `json:"mailbox"`
+	Page      string `json:"page"` // opens the developer page, once
 	CAFile    string `json:"caFile"`
 }
 
@@ -37,6 +38,7 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		User:      p.Facts.User,
 		Password:  p.Facts.Password,
 		Mailbox:   p.Facts.Mailbox,
+		Page:      p.Tenant.NewPageLink(),
 		CAFile:    p.CAFile,
 	}
 	if err := writeReadyFile(env, r); err != nil {
@@ -52,15 +54,18 @@ func announce(env Env, g *globals, p *playground.Playground) error {
   user       %s
   password   %s
   mailbox    %s
+  page       %s
 %s
 In another terminal:
 
   profilectl -t %s login
   profilectl -t %s show
   profilectl -t %s edit --display-name "Ada L."
+  profilectl -t %s sandbox open      # the developer page; the link above works once
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, trustNote(r), r.Tenant, r.Tenant, r.Tenant)
+`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, r.Page,
+		trustNote(r), r.Tenant, r.Tenant, r.Tenant, r.Tenant)
 	return err
 }
 

@@ -20,7 +20,7 @@ const Path = "/sandbox/"
 // Config configures a Console. All fields must be set.
 type Config struct {
 	Control *control.Client  // of the tenant
-	Origin  string           // of the pages, such as http://localhost:8442
+	Origin  func() string    // of the pages, such as http://localhost:8442
 	Now     func() time.Time // the real time, not the tenant's
 }
 
@@ -44,7 +44,7 @@ func New(c Config) *Console {
 }
 
 // NewLink returns a link that opens the developer page once, within an hour.
-func (c *Console) NewLink() string { return c.Origin + Path + "open?link=" + c.sessions.newLink() }
+func (c *Console) NewLink() string { return c.Origin() + Path + "open?link=" + c.sessions.newLink() }
 
 // ServeHTTP serves the pages under Path. The caller must reject foreign Host headers.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -152,7 +152,7 @@ func (c *Console) setCookie(w http.ResponseWriter, r *http.Request, value string
 		Value:    value,
 		Path:     Path,
 		HttpOnly: true,
-		Secure:   strings.HasPrefix(c.Origin, "https://"),
+		Secure:   strings.HasPrefix(c.Origin(), "https://"),
 		SameSite: http.SameSiteStrictMode,
 		MaxAge:   age,
 	})

@@ -87,3 +87,35 @@ func FuzzParsePath(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseBatch checks that accepted batches have different ids and come after what they
+// depend on.
+func FuzzParseBatch(f *testing.F) {
+	for _, seed := range []string{
+		`{"requests":[{"id":"1","method":"GET","url":"/me"}]}`,
+		`{"requests":[{"id":"1","method":"GET","url":"/","dependsOn":["2"]},{"id":"2","method":"X","url":"x"}]}`,
+		`{"requests":[{"id":"1","method":"PATCH","url":"/me","body":{},"headers":{"Content-Type":""}}]}`,
+		`[]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		requests, e := parseBatch(raw)
+		if e != nil {
+			return
+		}
+		done := map[string]bool{}
+		for _, b := range requests {
+			id := strings.ToLower(b.ID)
+			if done[id] {
+				t.Fatalf("%q has the id %q twice", raw, b.ID)
+			}
+			for _, other := range b.DependsOn {
+				if !done[strings.ToLower(other)] {
+					t.Fatalf("%q runs %q too early", raw, b.ID)
+				}
+			}
+			done[id] = true
+		}
+	})
+}

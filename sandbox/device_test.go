@@ -62,5 +62,34 @@ func TestDeviceCodeExpires(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	d := c.startDevice()
 	c.tenant.FastForward(16 * time.Minute)
-	c.wantError(c.poll(d), 400, 70019)
+	c.wantError(c.poll(d), 400, 70020)
+}
+
+func TestDeviceCodeIsDeclined(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	d := c.startDevice()
+	c.user.Cancel = true
+	c.newBrowser()
+	jar := newJar(t)
+	_, page := c.open(jar, "POST", d.Page, url.Values{"otc": {d.UserCode}})
+	_, page = c.post(jar, "cancel", url.Values{"tx": {tx(page)}})
+	if !strings.Contains(page, "You have canceled the sign-in") {
+		t.Errorf("got page %s", page)
+	}
+	if got := c.poll(d); got.Status != 400 || got.Error != "authorization_declined" {
+		t.Errorf("got %+v", got)
+	}
+	_, page = c.open(newJar(t), "POST", d.Page, url.Values{"otc": {d.UserCode}})
+	if !strings.Contains(page, "incorrect or has expired") {
+		t.Errorf("the code can be entered again: %s", page)
+	}
+}
+
+func TestDeviceCodeOfAConfidentialClient(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	c.facts.ClientID = c.facts.WebClientID
+	d := c.startDevice() // needs no credential
+	c.wantError(c.poll(d), 401, 7000218)
+	c.wantError(c.token("grant_type", "device_code", "device_code", d.DeviceCode, "client_secret", c.facts.WebSecret),
+		400, 70016)
 }

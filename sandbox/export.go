@@ -37,6 +37,7 @@ func exportFile(d *directory.State, keys bool) *tenantfile.File {
 			MFA:             u.MFA,
 			Created:         u.Created,
 			SignedOutBefore: u.NotBefore,
+			PasswordChanged: u.PasswordChanged,
 			Profile:         profile,
 		})
 	}
@@ -71,6 +72,7 @@ func exportApp(d *directory.State, a directory.App) tenantfile.App {
 		TokenVersion:    a.TokenVersion,
 		Permissions:     permissions(d, a),
 		OptionalClaims:  a.OptionalClaims,
+		IDTokenClaims:   a.IDTokenClaims,
 	}
 	for _, thumbprint := range slices.Sorted(maps.Keys(a.Certificates)) {
 		exported.Certificates = append(exported.Certificates, a.Certificates[thumbprint])

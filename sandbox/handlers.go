@@ -123,6 +123,14 @@ func (t *Tenant) controlSetOptionalClaims(r *http.Request) (any, error) {
 	return nil, t.SetOptionalClaims(r.PathValue("id"), names...)
 }
 
+func (t *Tenant) controlSetIDTokenClaims(r *http.Request) (any, error) {
+	names, err := decode[[]string](r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, t.SetIDTokenClaims(r.PathValue("id"), names...)
+}
+
 func (t *Tenant) controlAddPolicy(r *http.Request) (any, error) {
 	p, err := decode[control.Policy](r)
 	if err != nil {

@@ -73,15 +73,16 @@ func furnished(t *testing.T) *Tenant {
 			Subject: "s",
 			Key:     "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
 		}}
-		app.OptionalClaims = []string{sts.AuthTime}
+		app.OptionalClaims, app.IDTokenClaims = []string{"auth_time"}, []string{"login_hint"}
 		ada := directory.User{
-			ID:        sts.NewID(),
-			Email:     "ada@contoso.example",
-			Password:  d.Users[0].Password,
-			Created:   time.Now(),
-			MFA:       true,
-			NotBefore: time.Now(),
-			Profile:   map[string]*string{"city": nil},
+			ID:              sts.NewID(),
+			Email:           "ada@contoso.example",
+			Password:        d.Users[0].Password,
+			Created:         time.Now(),
+			MFA:             true,
+			NotBefore:       time.Now(),
+			PasswordChanged: time.Now(),
+			Profile:         map[string]*string{"city": nil},
 		}
 		for property, value := range map[string]string{
 			"displayName":   "Ada \U0001f600 L\u0308",

@@ -112,13 +112,14 @@ func (p *plan) user(u tenantfile.User) (directory.User, error) {
 		created = p.now()
 	}
 	return directory.User{
-		ID:        cmp.Or(u.ID, sts.NewID()),
-		Email:     u.Email,
-		Password:  u.PasswordHash,
-		Profile:   profile,
-		Created:   created,
-		MFA:       u.MFA,
-		NotBefore: u.SignedOutBefore,
+		ID:              cmp.Or(u.ID, sts.NewID()),
+		Email:           u.Email,
+		Password:        u.PasswordHash,
+		Profile:         profile,
+		Created:         created,
+		MFA:             u.MFA,
+		NotBefore:       u.SignedOutBefore,
+		PasswordChanged: u.PasswordChanged,
 	}, checkProfile(profile)
 }
 
@@ -234,12 +235,17 @@ func addCredentials(app *directory.App, a tenantfile.App) error {
 		}
 		app.Workloads = append(app.Workloads, directory.Workload(w))
 	}
-	for i, name := range a.OptionalClaims {
-		if name != sts.AuthTime {
-			return invalidItem("optionalClaims", i, "the sandbox has no optional claim %s", name)
+	for field, names := range map[string][]string{
+		"optionalClaims": a.OptionalClaims,
+		"idTokenClaims":  a.IDTokenClaims,
+	} {
+		for i, name := range names {
+			if !slices.Contains(sts.OptionalClaims(), name) {
+				return invalidItem(field, i, "the sandbox has no optional claim %s", name)
+			}
 		}
 	}
-	app.OptionalClaims = a.OptionalClaims
+	app.OptionalClaims, app.IDTokenClaims = a.OptionalClaims, a.IDTokenClaims
 	if app.Public && len(a.Certificates)+len(a.Workloads)+len(a.OptionalClaims) > 0 {
 		return errors.New("a public client has no credentials and no optional claims")
 	}

@@ -97,7 +97,7 @@ func findPolicy(d *directory.State, idOrName string) (*directory.Policy, error) 
 // ID URI.
 func findAPIs(d *directory.State, names []string) (ids []string, err error) {
 	for i, name := range names {
-		api, ok := d.AppByURI(name)
+		api, ok := sts.FindAPI(d, name)
 		if !ok || len(api.Scopes) == 0 {
 			return nil, invalidItem("apis", i, "the sandbox has no API %s", name)
 		}

@@ -26,6 +26,33 @@ func TestPasswordResetEndsEarlierSignIns(t *testing.T) {
 	}
 }
 
+// TestPasswordResetKeepsTheTokensOfConfidentialClients follows the table of Microsoft's page on
+// refresh tokens.
+func TestPasswordResetKeepsTheTokensOfConfidentialClients(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	secret := []string{"client_id", c.facts.WebClientID, "client_secret", c.facts.WebSecret}
+	c.signIn(readScope, "client_id", c.facts.WebClientID, "redirect_uri", "http://localhost:3000", "code_challenge", "",
+		"code_challenge_method", "")
+	form := []string{"grant_type", "authorization_code", "code", c.code(), "redirect_uri", "http://localhost:3000"}
+	before := c.token(append(form, secret...)...)
+	browser := c.browser
+	c.user.Password, c.user.Forgot = "A brand new passw0rd", true
+	c.tokens(readScope)
+	if got := c.refresh(before.RefreshToken, secret...); got.Status != 200 {
+		t.Errorf("a reset password ended the sign-in at a confidential client: %+v", got)
+	}
+	if _, err := browser.Open(t.Context(), c.authorizeURL(readScope, "prompt", "none")); err != nil {
+		t.Fatal(err)
+	}
+	if c.response.Get("error") != "login_required" {
+		t.Errorf("the browser's session is alive: %v", c.response)
+	}
+	if err := c.tenant.RevokeSessions(c.facts.User); err != nil {
+		t.Fatal(err)
+	}
+	c.wantError(c.refresh(before.RefreshToken, secret...), 400, 50173)
+}
+
 func TestPasswordResetRevealsNoAccounts(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	c.user.Email, c.user.Forgot = "nobody@contoso.example", true

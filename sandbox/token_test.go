@@ -110,7 +110,7 @@ func TestRefreshTokenExpires(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	refresh := c.tokens(readScope).RefreshToken
 	c.tenant.FastForward(91 * 24 * time.Hour)
-	c.wantError(c.refresh(refresh), 400, 70008)
+	c.wantError(c.refresh(refresh), 400, 700082)
 }
 
 func TestOnBehalfOf(t *testing.T) {
@@ -125,6 +125,10 @@ func TestOnBehalfOf(t *testing.T) {
 	c.wantError(c.exchange(graph.AccessToken), 400, 500131)
 	c.wantError(c.exchange(user.AccessToken[:len(user.AccessToken)-6]+"AAAAAA"), 400, 50013)
 	c.wantError(c.exchange(user.IDToken), 400, 500131)
+	c.wantError(c.exchange(user.AccessToken, "scope", ""), 400, 900144)
+	if got := c.exchange(user.AccessToken, "scope", graphEdit+" offline_access"); got.RefreshToken == "" {
+		t.Errorf("offline_access: got %+v", got)
+	}
 	c.wantError(c.exchange(user.AccessToken, "client_secret", "wrong"), 401, 7000215)
 	c.wantError(c.exchange(user.AccessToken, "client_secret", ""), 401, 7000218)
 	c.wantError(c.exchange(user.AccessToken, "client_id", c.facts.ClientID), 401, 700025)
@@ -140,7 +144,6 @@ func TestOnBehalfOf(t *testing.T) {
 
 func TestAppOnlyTokensActForNoUser(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
-	const graphDefault = "https://graph.microsoft.com/.default"
 	appOnly := func(scope string, pairs ...string) result {
 		return c.token(append([]string{
 			"grant_type", "client_credentials",
@@ -150,7 +153,12 @@ func TestAppOnlyTokensActForNoUser(t *testing.T) {
 		}, pairs...)...)
 	}
 	c.wantError(appOnly("https://graph.microsoft.com/User.Read"), 400, 1002012)
-	c.wantError(appOnly(graphDefault+" openid"), 400, 1002012)
+	c.wantError(appOnly("openid offline_access profile"), 400, 1002012)
+	c.wantError(appOnly(graphDefault+" api://"+c.facts.MidTierID+"/.default"), 400, 70011)
+	c.wantError(appOnly(graphDefault+" User.Read"), 400, 70011)
+	if got := appOnly(graphDefault + " openid offline_access profile"); got.Status != 200 {
+		t.Errorf("with the scopes that MSAL Go adds: got %+v", got)
+	}
 	c.wantError(appOnly("api://nobody/.default"), 400, 500011)
 	c.wantError(appOnly(graphDefault, "client_secret", "wrong"), 401, 7000215)
 	c.wantError(c.token("grant_type", "client_credentials", "scope", graphDefault), 401, 7000218)
@@ -168,6 +176,32 @@ func TestAppOnlyTokensActForNoUser(t *testing.T) {
 	c.wantError(got, 400, 7000114)
 	if got.Error != "unauthorized_client" {
 		t.Errorf("the exchange: got %s", got.Error)
+	}
+}
+
+func TestAppOnlyTokenClaims(t *testing.T) {
+	const always = "aio aud exp iat iss nbf oid rh sub tid uti ver"
+	for _, row := range []struct {
+		name     string
+		version  int
+		optional []string
+		want     string // in addition to always
+	}{
+		{"v2.0", 2, nil, "azp azpacr"},
+		{"v2.0 with idtyp", 2, []string{"idtyp"}, "azp azpacr idtyp"},
+		{"v1.0", 1, nil, "appid appidacr"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := newClient(t, sandbox.Config{})
+			api, _ := c.api(row.version, row.optional...)
+			got := c.token("grant_type", "client_credentials", "client_id", c.facts.WebClientID,
+				"client_secret", c.facts.WebSecret, "scope", api.AppIDURI+"/.default")
+			claims, want := claimsOf(t, got.AccessToken), strings.Fields(always+" "+row.want)
+			slices.Sort(want)
+			if names(claims) != strings.Join(want, " ") || claims["oid"] != claims["sub"] {
+				t.Errorf("got %v", claims)
+			}
+		})
 	}
 }
 

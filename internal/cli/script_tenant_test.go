@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 const tenantUsage = `usage:
@@ -17,6 +18,8 @@ const tenantUsage = `usage:
   tenant slow-next PART DURATION     the next requests to PART take DURATION longer
   tenant reset                       forget the faults above
   tenant policy on|off               require a second factor for edits
+  tenant guard graph|CONTEXT         require a second factor for Graph or an
+                                     authentication context
   tenant consent on|off              give or revoke the mid-tier's consent for Graph
   tenant revoke                      revoke the sessions of the user
   tenant clock DURATION              move the tenant's clock
@@ -47,6 +50,8 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 		p.Tenant.Recover()
 	case "policy":
 		ts.Check(p.Tenant.SetPolicy(args[1] == "on"))
+	case "guard":
+		ts.Check(guard(p, args[1]))
 	case "consent":
 		ts.Check(p.Tenant.SetConsent(args[1] == "on"))
 	case "revoke":
@@ -66,6 +71,16 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("tenant: unknown subcommand %s\n%s", args[0], tenantUsage)
 	}
+}
+
+// guard adds a policy for Microsoft Graph or for an authentication context.
+func guard(p *playground.Playground, target string) error {
+	policy := control.Policy{Name: "MFA for " + target, On: true, Contexts: []string{target}}
+	if target == "graph" {
+		policy.APIs, policy.Contexts = []string{"https://graph.microsoft.com"}, nil
+	}
+	_, err := p.Tenant.AddPolicy(policy)
+	return err
 }
 
 // failNext applies a fault to a request and all its retries.

@@ -207,12 +207,13 @@ func TestFederatedTokenIsAcceptedFromATrustedWorkload(t *testing.T) {
 		t.Fatal(err)
 	}
 	const (
-		issuer    = "https://kubernetes.example"
-		subject   = "system:serviceaccount:default:mid-tier"
-		audience  = "api://AzureADTokenExchange"
-		failed    = "cannot prove the mid-tier's identity: "
-		untrusted = failed + "the tenant does not trust this workload's token (AADSTS700213)"
-		untimely  = failed + "the client assertion is outside its time range (AADSTS700024)"
+		issuer      = "https://kubernetes.example"
+		subject     = "system:serviceaccount:default:mid-tier"
+		audience    = "api://AzureADTokenExchange"
+		failed      = "cannot prove the mid-tier's identity: "
+		untrusted   = failed + "the tenant does not trust this workload's token (AADSTS700213)"
+		misdirected = failed + "this workload's token is not meant for the tenant (AADSTS700212)"
+		untimely    = failed + "the client assertion is outside its time range (AADSTS700024)"
 	)
 	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 	if err := w.tenant.TrustWorkload(w.facts.MidTierID, issuer, subject, public); err != nil {
@@ -225,7 +226,7 @@ func TestFederatedTokenIsAcceptedFromATrustedWorkload(t *testing.T) {
 	}{
 		{"the trusted workload", subject, audience, time.Hour, ""},
 		{"another workload", "system:serviceaccount:default:other", audience, time.Hour, untrusted},
-		{"a token with another audience", subject, "https://kubernetes.default.svc", time.Hour, untrusted},
+		{"a token with another audience", subject, "https://kubernetes.default.svc", time.Hour, misdirected},
 		{"a token that was not renewed", subject, audience, -time.Hour, untimely},
 	} {
 		t.Run(c.name, func(t *testing.T) {

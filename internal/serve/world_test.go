@@ -23,6 +23,7 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
@@ -145,6 +146,10 @@ func (w *world) signIn(t *testing.T) {
 	}
 	w.weak = w.token(t, f.EditScope)
 	if err := w.tenant.SetPolicy(true); err != nil {
+		t.Fatal(err)
+	}
+	guardsGraph := control.Policy{Name: "MFA for Graph", On: true, APIs: []string{"https://graph.microsoft.com"}}
+	if _, err := w.tenant.AddPolicy(guardsGraph); err != nil {
 		t.Fatal(err)
 	}
 }

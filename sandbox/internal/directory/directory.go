@@ -48,6 +48,9 @@ type User struct {
 	MFA bool `json:"mfa,omitempty"`
 	// NotBefore is when the earlier sign-ins were revoked.
 	NotBefore time.Time `json:"notBefore,omitzero"`
+	// PasswordChanged is when the user changed the password, which ends the earlier
+	// sign-ins except those at confidential clients.
+	PasswordChanged time.Time `json:"passwordChanged,omitzero"`
 }
 
 // App represents an app registration.
@@ -77,6 +80,8 @@ type App struct {
 	// OptionalClaims are claims that access tokens for this API carry in addition
 	// to the usual ones.
 	OptionalClaims []string `json:"optionalClaims,omitempty"`
+	// IDTokenClaims are the optional claims of ID tokens for this client.
+	IDTokenClaims []string `json:"idTokenClaims,omitempty"`
 }
 
 // Workload represents a federated credential: tokens of the issuer for the

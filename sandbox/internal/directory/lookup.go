@@ -3,6 +3,7 @@ package directory
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // UserByEmail returns the account with an email address, ignoring case and
@@ -84,4 +85,11 @@ func (s *State) guard(targets func(Policy) []string, target string) (*Policy, bo
 		return nil, false
 	}
 	return &s.Policies[i], true
+}
+
+// Revoked reports whether a sign-in with a password at a time has ended. A changed password
+// does not end it for confidential clients (learn.microsoft.com, "Refresh tokens in the
+// Microsoft identity platform", "Token revocation").
+func (u *User) Revoked(signedIn time.Time, confidential bool) bool {
+	return signedIn.Before(u.NotBefore) || !confidential && signedIn.Before(u.PasswordChanged)
 }

@@ -18,6 +18,12 @@ const (
 	// The scope isn't valid because it contains more than one resource (token endpoint).
 	aadstsTokenScopeResources errorCode = 28000
 
+	// The scope isn't valid when requesting an access token: it belongs to no API.
+	aadstsScopeWithoutAPI errorCode = 28002
+
+	// The scope can't be empty when redeeming the authorization code.
+	aadstsRedeemedScopeEmpty errorCode = 28003
+
 	// InvalidReplyTo: the reply address doesn't match reply addresses configured for the app.
 	aadstsRedirectURIMismatch errorCode = 50011
 
@@ -26,6 +32,9 @@ const (
 
 	// UserAccountNotFound: the account must be added to the directory.
 	aadstsUserNotFound errorCode = 50034
+
+	// SubjectMismatchesIssuer: the subject mismatches the issuer in the client assertion.
+	aadstsClientAssertionSubject errorCode = 50048
 
 	// UserInformationNotProvided: session information isn't sufficient for single sign-on.
 	aadstsNotSignedIn errorCode = 50058
@@ -83,11 +92,16 @@ const (
 	// BadVerificationCode: invalid verification code in the device code flow.
 	aadstsDeviceCodeInvalid errorCode = 70018
 
-	// CodeExpired: the verification code expired.
-	aadstsDeviceCodeExpired errorCode = 70019
+	// The device code has expired (azure-cli#22251). Microsoft's page has 70019, CodeExpired, for
+	// the user code.
+	aadstsDeviceCodeExpired errorCode = 70020
 
 	// InvalidTenantName: the tenant name wasn't found in the data store.
 	aadstsTenantNotFound errorCode = 90002
+
+	// TokenForItselfMissingIdenticalAppIdentifier: the application is requesting a token for
+	// itself, which needs the GUID-based application ID.
+	aadstsTokenForItself errorCode = 90009
 
 	// InvalidRequestWithMultipleRequirements: the identifier and login hint can't be used
 	// together.
@@ -101,6 +115,9 @@ const (
 
 	// AdminConsentRequired: administrator consent is required.
 	aadstsAdminConsentRequired errorCode = 90094
+
+	// RequiredClaimIsMissing: the id_token can't be used as a jwt-bearer grant.
+	aadstsAssertionIDToken errorCode = 240002
 
 	// InvalidResourceServicePrincipalNotFound: the resource principal wasn't found in the tenant.
 	aadstsResourceNotFound errorCode = 500011
@@ -132,9 +149,13 @@ const (
 	// UnauthorizedClient_DoesNotMatchRequest: the application wasn't found in the directory.
 	aadstsClientNotFound errorCode = 700016
 
-	// InvalidMultipleResourcesScope: the scope isn't valid because it contains more than one
-	// resource (authorize endpoint).
-	aadstsAuthorizeScopeResources errorCode = 700022
+	// The application identifier of the client assertion doesn't match client_id.
+	aadstsClientAssertionApp errorCode = 700021
+
+	// The audience of the client assertion doesn't match the realm's issuer
+	// (microsoft-authentication-library-for-dotnet#2746). Microsoft's page has another meaning,
+	// InvalidResourcelessScope.
+	aadstsClientAssertionAudience errorCode = 700023
 
 	// The client assertion is not within its valid time range.
 	aadstsClientAssertionExpired errorCode = 700024
@@ -155,11 +176,17 @@ const (
 	// The response_type id_token isn't enabled for the application.
 	aadstsIDTokenDisabled errorCode = 700054
 
+	// ExpiredOrRevokedGrantInactiveToken: the refresh token has expired due to inactivity.
+	aadstsRefreshTokenExpired errorCode = 700082
+
 	// The refresh token was issued to a single page app and has a fixed lifetime.
 	aadstsSPAGrantExpired errorCode = 700084
 
-	// No matching federated identity record found for the presented assertion subject.
-	aadstsWorkloadUnknown errorCode = 700213
+	// No matching federated identity record found for the presented assertion issuer, audience
+	// or subject.
+	aadstsWorkloadIssuer   errorCode = 700211
+	aadstsWorkloadAudience errorCode = 700212
+	aadstsWorkloadSubject  errorCode = 700213
 
 	// The request body must contain the parameter.
 	aadstsParameterMissing errorCode = 900144

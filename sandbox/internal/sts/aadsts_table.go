@@ -37,11 +37,15 @@ func (c errorCode) suberror() string {
 		return "bad_token"
 	case aadstsConsentMissing:
 		return "consent_required"
-	case aadstsGrantExpired:
+	case aadstsGrantExpired, aadstsRefreshTokenExpired:
 		return "token_expired"
 	}
 	return ""
 }
+
+// checkFederated ends the descriptions of errors in federated credentials.
+const checkFederated = "Check your federated identity credential Subject, Audience and Issuer against the " +
+	"presented assertion."
 
 // errorDefinitions lists all errors that the service returns. The meanings and the OAuth
 // codes come from learn.microsoft.com, "Microsoft Entra authentication and authorization
@@ -54,7 +58,13 @@ var errorDefinitions = [...]errorDefinition{
 		"Application requested a user session which does not exist."},
 	{aadstsTokenScopeResources, "invalid_request",
 		"Provided value for the input parameter scope is not valid because it contains more " +
-			"than one resource."},
+			"than one resource. Scope %s is not valid."},
+	{aadstsScopeWithoutAPI, "invalid_request",
+		"Provided value for the input parameter scope '%s' is not valid when requesting an " +
+			"access token. Please specify a valid scope."},
+	{aadstsRedeemedScopeEmpty, "invalid_request",
+		"Provided value for the input parameter scope cannot be empty when requesting an " +
+			"access token using the provided authorization code. Please specify a valid scope."},
 	{aadstsRedirectURIMismatch, "invalid_request",
 		"The redirect URI '%s' specified in the request does not match the redirect URIs " +
 			"configured for the application '%s'. Make sure the redirect URI sent in the request " +
@@ -63,6 +73,8 @@ var errorDefinitions = [...]errorDefinition{
 		"Assertion failed signature validation."},
 	{aadstsUserNotFound, "invalid_grant",
 		"The user account does not exist in the directory."},
+	{aadstsClientAssertionSubject, "invalid_client",
+		"Subject mismatches Issuer claim in the client assertion."},
 	{aadstsNotSignedIn, "login_required",
 		"A silent sign-in request was sent but no user is signed in."},
 	{aadstsSignOutRedirect, "invalid_request",
@@ -99,17 +111,21 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsGrantExpired, "invalid_grant",
 		"The provided authorization code or refresh token has expired."},
 	{aadstsScopeInvalid, "invalid_scope",
-		"The provided value for the input parameter 'scope' is not valid."},
+		"The provided value for the input parameter 'scope' is not valid. The scope %s"},
 	{aadstsDevicePending, "authorization_pending",
 		"OAuth 2.0 device flow error. Authorization is pending. Continue polling."},
 	{aadstsDeviceCodeInvalid, "bad_verification_code",
 		"Invalid verification code due to user typing in wrong user code for device code " +
 			"flow."},
 	{aadstsDeviceCodeExpired, "expired_token",
-		"Verification code expired."},
+		"The provided value for the input parameter 'device_code' is not valid. This device " +
+			"code has expired."},
 	{aadstsTenantNotFound, "invalid_tenant",
 		"Tenant '%s' not found. Check to make sure you have the correct tenant ID and are " +
 			"signing into the correct cloud."},
+	{aadstsTokenForItself, "invalid_request",
+		"Application '%s' is requesting a token for itself. This scenario is supported only if " +
+			"resource is specified using the GUID based App Identifier."},
 	{aadstsTwoIdentifiers, "invalid_request",
 		"Unable to complete the request. The request is not valid because the identifier and " +
 			"login hint can't be used together."},
@@ -120,6 +136,8 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsAdminConsentRequired, "access_denied",
 		"'%s' needs permission to access resources in your organization that only an admin " +
 			"can grant. Please ask an admin to grant permission to this app before you can use it."},
+	{aadstsAssertionIDToken, "invalid_grant",
+		"Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant."},
 	{aadstsResourceNotFound, "invalid_resource",
 		"The resource principal named %s was not found in the tenant."},
 	{aadstsReplyAddressMismatch, "invalid_client",
@@ -137,7 +155,8 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsCodeChallengeSize, "invalid_request",
 		"Invalid size of Code_Challenge parameter."},
 	{aadstsScopeUnknown, "invalid_client",
-		"The application asked for scope '%s' that doesn't exist on the resource."},
+		"The application '%s' asked for scope '%s' that doesn't exist on the resource '%s'. " +
+			"Contact the app vendor."},
 	{aadstsWrongClient, "invalid_grant",
 		"The grant was issued for a different client id."},
 	{aadstsClientNotFound, "unauthorized_client",
@@ -145,9 +164,10 @@ var errorDefinitions = [...]errorDefinition{
 			"if the application has not been installed by the administrator of the tenant or " +
 			"consented to by any user in the tenant. You may have sent your authentication request " +
 			"to the wrong tenant."},
-	{aadstsAuthorizeScopeResources, "invalid_request",
-		"Provided value for the input parameter scope is not valid. It contains more than one" +
-			" resource."},
+	{aadstsClientAssertionApp, "invalid_client",
+		"Client assertion application identifier doesn't match 'client_id' parameter."},
+	{aadstsClientAssertionAudience, "invalid_client",
+		"Client assertion audience claim does not match Realm issuer."},
 	{aadstsClientAssertionExpired, "invalid_client",
 		"Client assertion is not within its valid time range."},
 	{aadstsPublicClientCredential, "invalid_client",
@@ -162,14 +182,22 @@ var errorDefinitions = [...]errorDefinition{
 		"response_type 'token' is not enabled for the application."},
 	{aadstsIDTokenDisabled, "unsupported_response_type",
 		"response_type 'id_token' is not enabled for the application."},
+	{aadstsRefreshTokenExpired, "invalid_grant",
+		"The refresh token has expired due to inactivity. The token was issued on %s and was " +
+			"inactive for 90.00:00:00."},
 	{aadstsSPAGrantExpired, "invalid_grant",
 		"The refresh token was issued to a single page app (SPA), and therefore has a fixed, " +
 			"limited lifetime of 1.00:00:00, which cannot be extended. It is now expired and a new " +
 			"sign in request must be sent by the SPA to the sign in page."},
-	{aadstsWorkloadUnknown, "invalid_client",
-		"No matching federated identity record found for presented assertion subject. Check " +
-			"your federated identity credential Subject, Audience and Issuer against the " +
-			"presented assertion."},
+	{aadstsWorkloadIssuer, "invalid_client",
+		"No matching federated identity record found for presented assertion issuer '%s'. " +
+			checkFederated},
+	{aadstsWorkloadAudience, "invalid_client",
+		"No matching federated identity record found for presented assertion audience '%s'. " +
+			checkFederated},
+	{aadstsWorkloadSubject, "invalid_client",
+		"No matching federated identity record found for presented assertion subject '%s'. " +
+			checkFederated},
 	{aadstsParameterMissing, "invalid_request",
 		"The request body must contain the following parameter: '%s'."},
 	{aadstsMethodNotAllowed, "invalid_request",

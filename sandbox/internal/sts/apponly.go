@@ -5,31 +5,34 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
-	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // appOnly responds to the client credentials grant (RFC 6749, 4.4): a confidential client
 // requests a token for itself. The token has no user, and no roles, because the sandbox
-// grants no application permissions. It serves to test that an API rejects such a token.
+// grants no application permissions: it is issued anyway, as in Entra. It serves to test that
+// an API rejects such a token.
 func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
-	api, e := s.appOnlyAPI(t)
+	g, e := s.appOnlyGrant(t)
 	if e != nil {
 		s.writeError(w, r, e)
 		return
 	}
 	ours, life := s.tenant(), randomLifetime()
 	principal := principalID(ours.sealKey, t.app.ID)
-	claims := s.baseClaims(r, api.ID, life)
-	claims["idtyp"] = "app"
-	claims["azp"], claims["azpacr"] = t.app.ID, t.azpacr
+	claims := s.apiClaims(r, g, t.app, t.azpacr, life)
 	claims["oid"], claims["sub"] = principal, principal
 	claims["aio"] = rand.Text()
+	// idtyp is an optional claim, which Graph has requested.
+	if g.api.ID == GraphID || slices.Contains(g.api.OptionalClaims, "idtyp") {
+		claims["idtyp"] = "app"
+	}
 	sign := s.Signer.Sign
-	if api.ID == GraphID {
-		s.toVersion1(claims, t.app)
+	if g.api.ID == GraphID {
+		claims["app_displayname"] = t.app.Name
 		sign = s.Signer.SignOpaque
 	}
 	access, err := sign(ours.keys, claims)
@@ -37,7 +40,7 @@ func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 		s.issueFailed(w, err)
 		return
 	}
-	audit.From(r.Context()).Issued("issued an app-only access token to %s for %s", t.app.Name, s.apiName(api.ID))
+	audit.From(r.Context()).Issued("issued an app-only access token to %s for %s", t.app.Name, s.apiName(g.api.ID))
 	writeJSON(w, http.StatusOK, map[string]any{
 		"token_type":     "Bearer",
 		"expires_in":     int(life.Seconds()),
@@ -46,20 +49,26 @@ func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 	})
 }
 
-// appOnlyAPI returns the API that the request is for. The scope must be .default: a client
-// gets all permissions that it was granted, and cannot request single scopes.
-func (s *STS) appOnlyAPI(t tokenRequest) (directory.App, *entraError) {
+// appOnlyGrant returns the API that the request is for. The scope must be .default: a client
+// gets all permissions that it was granted, and cannot request single scopes. The scopes of
+// OpenID Connect, which MSAL Go always adds, are ignored.
+func (s *STS) appOnlyGrant(t tokenRequest) (grant, *entraError) {
 	scope := strings.TrimSpace(t.form.Get("scope"))
+	names := strings.Fields(scope)
+	ofAPIs := slices.DeleteFunc(slices.Clone(names), isOpenID)
 	switch {
 	case t.app.Public:
-		return directory.App{}, newError(aadstsClientCredentialMissing)
+		return grant{}, newError(aadstsClientCredentialMissing)
 	case scope == "":
-		return directory.App{}, newError(aadstsParameterMissing, "scope")
-	case strings.ContainsAny(scope, " \t") || !strings.HasSuffix(scope, "/.default"):
-		return directory.App{}, newError(aadstsDefaultScopeRequired, scope)
+		return grant{}, newError(aadstsParameterMissing, "scope")
+	case len(ofAPIs) == 0, !slices.ContainsFunc(ofAPIs, isDefault):
+		return grant{}, newError(aadstsDefaultScopeRequired, scope)
 	}
-	api, _, e := s.findAPI(scope)
-	return api, e
+	if e := checkDefault(names); e != nil {
+		return grant{}, e
+	}
+	api, _, e := s.findAPI(ofAPIs[0])
+	return grant{api: api, audience: audienceOf(ofAPIs[0])}, e
 }
 
 // principalID returns the object ID of an app's service principal. It is derived from the

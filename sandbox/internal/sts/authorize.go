@@ -104,13 +104,16 @@ func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transact
 		s.redirectError(w, r, t, newError(aadstsSelectAccount))
 	case t.auth.UserID == "":
 		s.redirectError(w, r, t, newError(aadstsNotSignedIn))
-	case t.unconsented:
+	case len(t.unconsented) > 0:
 		e := newError(aadstsConsentMissing, t.app.ID)
 		e.oauth = "interaction_required"
 		s.redirectError(w, r, t, e)
-	case s.needsMFA(t.grant.resource, t.claims, t.auth):
-		s.redirectError(w, r, t, s.mfaError(t.grant.resource, t.claims))
 	default:
+		if e := s.checkPolicies(t.grant.api.ID, t.claims, t.auth); e != nil {
+			e.oauth = "interaction_required"
+			s.redirectError(w, r, t, e)
+			return
+		}
 		s.finish(w, r, t)
 	}
 }
@@ -161,6 +164,7 @@ func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 		plain:     t.plain,
 		nonce:     t.nonce,
 		grant:     t.grant,
+		claims:    t.claims,
 		auth:      auth,
 		expires:   s.Now().Add(codeLife),
 	}

@@ -23,16 +23,15 @@ const (
 // client must prove its identity with a secret or an assertion; a public client must send
 // neither.
 func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entraError) {
-	id, secret, e := readClientID(r)
+	if app, e = s.identify(r); e != nil {
+		return app, "", e
+	}
+	_, secret, e := readClientID(r)
 	if e != nil {
 		return app, "", e
 	}
-	app, known := s.findApp(id)
-	audit.From(r.Context()).Client(id, app.Name)
 	assertion, origin := r.PostForm.Get("client_assertion"), r.Header.Get("Origin")
 	switch {
-	case !known:
-		return app, "", s.unknownClient(id)
 	case origin != "" && (secret != "" || assertion != ""):
 		return app, "", newError(aadstsOriginWithoutSPA, origin)
 	case app.Public && (secret != "" || assertion != ""):
@@ -49,6 +48,20 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 		return app, "", newError(aadstsClientSecretInvalid, app.ID)
 	}
 	return app, azpacrSecret, nil
+}
+
+// identify returns the app that sent the request, without authenticating it.
+func (s *STS) identify(r *http.Request) (directory.App, *entraError) {
+	id, _, e := readClientID(r)
+	if e != nil {
+		return directory.App{}, e
+	}
+	app, known := s.findApp(id)
+	audit.From(r.Context()).Client(id, app.Name)
+	if !known {
+		return app, s.unknownClient(id)
+	}
+	return app, nil
 }
 
 // readClientID returns the client ID and the secret from the form or from HTTP Basic

@@ -19,6 +19,7 @@ type authorizationCode struct {
 	plain     bool   // whether the challenge is the verifier itself
 	nonce     string
 	grant     grant
+	claims    claimsRequest
 	auth      authentication
 	expires   time.Time
 	used      bool
@@ -50,12 +51,16 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 	if e := t.checkOrigin(c.spa); e != nil {
 		return issuance{}, e
 	}
-	g, e := s.narrow(c.grant, t)
+	g, e := s.redeemedGrant(c.grant, t)
 	if e != nil {
 		return issuance{}, e
 	}
+	t.claims = t.claims.with(c.claims)
+	if e := s.checkPolicies(g.api.ID, t.claims, c.auth); e != nil {
+		return issuance{}, e
+	}
 	i := t.issuance(g, c.auth)
-	i.nonce = c.nonce
+	i.nonce, i.scope = c.nonce, c.grant.text
 	if c.spa {
 		i.refreshEnd = s.Now().Add(spaLife)
 	}
@@ -95,23 +100,30 @@ func (c *authorizationCode) sameRedirect(uri string) bool {
 	return uri == c.redirect || uri == "" && c.picked
 }
 
-// narrow returns the grant for the scopes that the token request repeats. They must belong
-// to the same API. Without a scope parameter, the grant stays as it is.
-func (s *STS) narrow(g grant, t tokenRequest) (grant, *entraError) {
+// redeemedGrant returns the grant for the scope parameter of the token request, which declares
+// the API that the client wants the token for. The scopes must belong to one API
+// (learn.microsoft.com, "OAuth 2.0 authorization code flow", "Redeem a code for an access
+// token"). Without the parameter, the token is for the API of the authorization request. If
+// that named several, Entra rejects the request (microsoft-authentication-library-for-python#125
+// and microsoft-authentication-library-for-android#652).
+func (s *STS) redeemedGrant(authorized grant, t tokenRequest) (grant, *entraError) {
 	scope := t.form.Get("scope")
-	if scope == "" {
-		return g, nil
+	switch {
+	case scope == "" && authorized.several:
+		return grant{}, newError(aadstsRedeemedScopeEmpty)
+	case scope == "":
+		return s.resolveGranted(authorized.text, t.app)
 	}
-	requested, e := s.resolve(scope, t.app)
+	g, e := s.resolveGranted(scope, t.app)
 	if e != nil {
 		return grant{}, e
 	}
-	if requested.resource != g.resource {
-		return grant{}, newError(aadstsTokenScopeResources)
+	if g.several {
+		return grant{}, newError(aadstsTokenScopeResources, scope)
 	}
-	requested.openID = requested.openID || g.openID
-	requested.profile = requested.profile || g.profile
-	requested.email = requested.email || g.email
-	requested.offline = requested.offline || g.offline
-	return requested, nil
+	g.openID = g.openID || authorized.openID
+	g.profile = g.profile || authorized.profile
+	g.email = g.email || authorized.email
+	g.offline = g.offline || authorized.offline
+	return g, nil
 }

@@ -17,14 +17,16 @@ const (
 )
 
 // device is a device whose user signs in on another one (RFC 8628). STS.mu guards approved,
-// used and auth.
+// declined, used and auth.
 type device struct {
 	deviceCode string
 	userCode   string
 	app        directory.App
 	grant      grant
+	claims     claimsRequest
 	auth       authentication // set when approved
 	approved   bool
+	declined   bool
 	used       bool
 	expires    time.Time
 }
@@ -55,13 +57,20 @@ func (s *STS) deviceCode(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// newDevice returns the device that a request to the device code endpoint describes.
+// newDevice returns the device that a request to the device code endpoint describes. The
+// endpoint asks for no credential, not even of a confidential client.
 func (s *STS) newDevice(w http.ResponseWriter, r *http.Request) (*device, *entraError) {
 	if e := s.checkTenant(r); e != nil {
 		return nil, e
 	}
-	t, e := s.readTokenRequest(w, r)
+	t, e := s.readForm(w, r)
 	if e != nil {
+		return nil, e
+	}
+	if t.app, e = s.identify(r); e != nil {
+		return nil, e
+	}
+	if t.claims, e = readClaims(t.form.Get("claims")); e != nil {
 		return nil, e
 	}
 	g, e := s.resolve(t.form.Get("scope"), t.app)
@@ -73,6 +82,7 @@ func (s *STS) newDevice(w http.ResponseWriter, r *http.Request) (*device, *entra
 		userCode:   rand.Text()[:userCodeLength],
 		app:        t.app,
 		grant:      g,
+		claims:     t.claims,
 		expires:    s.Now().Add(deviceLife),
 	}, nil
 }
@@ -92,10 +102,16 @@ func (s *STS) redeemDeviceCode(t tokenRequest) (issuance, *entraError) {
 		return issuance{}, newError(aadstsDeviceCodeInvalid)
 	case s.Now().After(d.expires):
 		return issuance{}, newError(aadstsDeviceCodeExpired)
+	case d.declined:
+		return issuance{}, deviceDeclined()
 	case !d.approved:
 		return issuance{}, newError(aadstsDevicePending)
 	}
 	d.used = true
+	t.claims = t.claims.with(d.claims)
+	if e := s.checkPolicies(d.grant.api.ID, t.claims, d.auth); e != nil {
+		return issuance{}, e
+	}
 	return t.issuance(d.grant, d.auth), nil
 }
 
@@ -119,8 +135,14 @@ func (s *STS) enterUserCode(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.begin(w, r, &transaction{
-		id:      rand.Text(),
-		request: request{app: d.app, grant: d.grant, maxAge: -1},
+		id: rand.Text(),
+		request: request{
+			app:         d.app,
+			grant:       d.grant,
+			unconsented: d.grant.unconsented(d.app),
+			claims:      d.claims,
+			maxAge:      -1,
+		},
 		device:  d,
 		expires: s.Now().Add(transactionLife),
 	})
@@ -131,7 +153,7 @@ func (s *STS) findDevice(userCode string) *device {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, d := range s.devices {
-		if d.userCode == userCode && !d.approved && s.Now().Before(d.expires) {
+		if d.userCode == userCode && !d.approved && !d.declined && s.Now().Before(d.expires) {
 			return d
 		}
 	}
@@ -143,4 +165,19 @@ func (s *STS) approve(d *device, auth authentication) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d.auth, d.approved = auth, true
+}
+
+// decline ends the device's polling: the user canceled the sign-in.
+func (s *STS) decline(d *device) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.declined = true
+}
+
+// deviceDeclined returns the error for a poll after the user canceled. Microsoft documents the
+// OAuth code; the number is inferred.
+func deviceDeclined() *entraError {
+	e := newError(aadstsDeviceCodeInvalid).because("the user canceled the sign-in")
+	e.oauth, e.text = "authorization_declined", "The end user has denied the authorization request."
+	return e
 }

@@ -18,16 +18,14 @@ import (
 
 const idTokenLife = time.Hour
 
-// AuthTime is the only optional claim of access tokens that this tenant supports
-// (learn.microsoft.com, "Optional claims reference").
-const AuthTime = "auth_time"
-
 // issuance describes the tokens to issue in one token response.
 type issuance struct {
 	app        directory.App // the client
 	azpacr     string
 	grant      grant
 	auth       authentication
+	claims     claimsRequest
+	scope      string // scope parameter of the sign-in, for the refresh token
 	nonce      string
 	clientInfo bool // whether the client asked for client_info
 	// refreshEnd is when the refresh token and its successors expire, if the client is a
@@ -75,7 +73,7 @@ func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err e
 	if !ok {
 		return response, newError(aadstsUserNotFound)
 	}
-	if i.auth.At.Before(user.NotBefore) {
+	if user.Revoked(i.auth.At, i.azpacr != azpacrPublic) {
 		return response, newError(aadstsGrantRevoked)
 	}
 	life := randomLifetime()
@@ -101,71 +99,58 @@ func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err e
 	return response, err
 }
 
-// accessToken returns an access token: a v2.0 token, or what Microsoft Graph gets. As a v2.0
-// token has no amr claim, only acrs and the opaque aio show that the user completed a second
-// factor.
+// accessToken returns an access token in the format that the API's registration requests. As
+// a v2.0 token has no amr claim, only acrs and the opaque aio show that the user completed a
+// second factor.
 func (s *STS) accessToken(
 	r *http.Request,
 	i issuance,
 	user directory.User,
 	life time.Duration,
 ) (string, error) {
-	ours := s.tenant()
+	ours, api := s.tenant(), i.grant.api
 	aio, err := token.Seal(ours.sealKey, i.auth)
 	if err != nil {
 		return "", err
 	}
-	claims := s.baseClaims(r, i.grant.resource, life)
-	claims["azp"], claims["azpacr"] = i.app.ID, i.azpacr
-	claims["scp"] = strings.Join(i.grant.scopes, " ")
-	claims["oid"] = user.ID
-	claims["sub"] = token.Pairwise(ours.sealKey, user.ID, i.grant.resource)
-	claims["name"], claims["preferred_username"] = displayName(user), user.Email
-	claims["aio"] = aio
-	if api, ok := s.findApp(i.grant.resource); ok && slices.Contains(api.OptionalClaims, AuthTime) {
-		claims[AuthTime] = i.auth.At.Unix()
+	claims := s.apiClaims(r, i.grant, i.app, i.azpacr, life)
+	who := s.subject(r, i, user)
+	s.addUser(claims, who, api.ID)
+	claims["scp"], claims["aio"] = strings.Join(i.grant.scopes, " "), aio
+	for _, name := range api.OptionalClaims {
+		who.addOptional(claims, name)
 	}
-	if len(i.auth.Contexts) > 0 && i.auth.MFA {
-		claims["acrs"] = i.auth.Contexts
+	s.addContexts(claims, i.claims.Contexts, api.OptionalClaims, i.auth)
+	capable := len(i.claims.Capabilities) > 0
+	if capable && (api.ID == GraphID || slices.Contains(api.OptionalClaims, "xms_cc")) {
+		claims["xms_cc"] = i.claims.Capabilities
 	}
-	if i.grant.resource == GraphID {
-		s.toGraph(claims, i, user)
+	if api.ID == GraphID {
+		s.addGraph(claims, i, user)
 		return s.Signer.SignOpaque(ours.keys, claims)
 	}
 	return s.Signer.Sign(ours.keys, claims)
 }
 
+// idToken returns an ID token (learn.microsoft.com, "ID token claims reference").
 func (s *STS) idToken(r *http.Request, i issuance, user directory.User) (string, error) {
-	ours := s.tenant()
-	claims := s.baseClaims(r, i.app.ID, idTokenLife)
-	claims["oid"] = user.ID
-	claims["sub"] = token.Pairwise(ours.sealKey, user.ID, i.app.ID)
-	if i.grant.profile {
-		claims["name"], claims["preferred_username"] = displayName(user), user.Email
-	}
+	claims := s.baseClaims(idTokenLife)
+	claims["ver"], claims["iss"], claims["aud"] = "2.0", s.origins(r).issuer, i.app.ID
+	claims["aio"] = rand.Text()
+	who := s.subject(r, i, user)
+	s.addUser(claims, who, i.app.ID)
+	who.addOptional(claims, "sid")
 	if i.grant.email {
-		claims["email"] = user.Email
+		who.addOptional(claims, "email")
 	}
+	for _, name := range i.app.IDTokenClaims {
+		who.addOptional(claims, name)
+	}
+	s.addContexts(claims, i.claims.IDContexts, i.app.IDTokenClaims, i.auth)
 	if i.nonce != "" {
 		claims["nonce"] = i.nonce
 	}
-	return s.Signer.Sign(ours.keys, claims)
-}
-
-// baseClaims returns the claims that all tokens have in common.
-func (s *STS) baseClaims(r *http.Request, audience string, life time.Duration) map[string]any {
-	now := s.Now()
-	return map[string]any{
-		"aud": audience,
-		"iss": s.origins(r).issuer,
-		"ver": "2.0",
-		"tid": s.tenant().id,
-		"iat": now.Unix(),
-		"nbf": now.Unix(),
-		"exp": now.Add(life).Unix(),
-		"uti": rand.Text(),
-		"rh":  "1." + rand.Text(),
-	}
+	return s.Signer.Sign(s.tenant().keys, claims)
 }
 
 // clientInfo returns the client_info parameter, from which MSAL derives the account's ID.

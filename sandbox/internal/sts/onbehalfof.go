@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
@@ -22,14 +23,16 @@ func (s *STS) onBehalfOf(t tokenRequest) (issuance, *entraError) {
 	if e != nil {
 		return issuance{}, e
 	}
-	g, e := s.resolve(t.form.Get("scope"), t.app)
+	g, e := s.resolveGranted(t.form.Get("scope"), t.app)
 	if e != nil {
 		return issuance{}, e
 	}
-	// The policy protects the mid-tier, so the assertion must meet it too: it may have been
-	// issued before the policy was switched on.
-	if s.needsMFA(t.app.ID, t.claims, auth) || s.needsMFA(g.resource, t.claims, auth) {
-		return issuance{}, s.mfaError(t.app.ID, t.claims)
+	if g.several {
+		return issuance{}, newError(aadstsTokenScopeResources, g.text)
+	}
+	// The policies of the app itself do not matter: they applied when the assertion was issued.
+	if e := s.checkPolicies(g.api.ID, t.claims, auth); e != nil {
+		return issuance{}, e
 	}
 	g.openID = false
 	return t.issuance(g, auth), nil
@@ -45,8 +48,12 @@ func (s *STS) openAssertion(t tokenRequest) (authentication, *entraError) {
 	if err != nil {
 		return authentication{}, newError(aadstsAssertionInvalid)
 	}
-	if audience, _ := claims["aud"].(string); !strings.EqualFold(audience, t.app.ID) {
-		return authentication{}, newError(aadstsAssertionAudience)
+	if audience, _ := claims["aud"].(string); !isAudience(t.app, audience) {
+		return authentication{}, newError(aadstsAssertionAudience).because(
+			"the assertion is for %s, not for %s, which exchanges it", s.apiName(audience), t.app.Name)
+	}
+	if claims["azp"] == nil && claims["appid"] == nil {
+		return authentication{}, newError(aadstsAssertionIDToken)
 	}
 	var auth authentication
 	aio, _ := claims["aio"].(string)
@@ -58,4 +65,10 @@ func (s *STS) openAssertion(t tokenRequest) (authentication, *entraError) {
 		return authentication{}, newError(aadstsGrantRevoked)
 	}
 	return auth, nil
+}
+
+// isAudience reports whether an access token with the audience is for the app. v1.0 tokens can
+// have the App ID URI instead of the app ID.
+func isAudience(app directory.App, audience string) bool {
+	return strings.EqualFold(audience, app.ID) || app.AppIDURI != "" && audience == app.AppIDURI
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -91,11 +90,6 @@ func (s *STS) codeAccepted(w http.ResponseWriter, r *http.Request, t *transactio
 		return
 	}
 	t.auth.MFA = true
-	for _, c := range t.claims.Contexts {
-		if !slices.Contains(t.auth.Contexts, c) {
-			t.auth.Contexts = append(slices.Clone(t.auth.Contexts), c)
-		}
-	}
 	s.remember(w, r, t.auth)
 	s.advance(w, r, t)
 }

@@ -40,6 +40,7 @@ type view struct {
 	To       string            // masked email address that the code was sent to
 	SignUp   bool              // whether the code verifies the address of a new account
 	Value    string            // the user code to fill in
+	Scopes   []string          // the scopes that an administrator has to grant
 	Text     string            // the text of a message page
 	Action   string            // where the form-post page posts to
 	Fields   url.Values        // what the form-post page posts
@@ -62,6 +63,8 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 	switch page {
 	case "account":
 		v.Accounts = s.signedInEmails(r)
+	case "consent":
+		v.Scopes = t.unconsented
 	case "code":
 		s.mu.Lock()
 		if t.code != nil {
@@ -77,6 +80,8 @@ func pageTitle(page string) string {
 	switch page {
 	case "account":
 		return "Pick an account"
+	case "consent":
+		return "Need admin approval"
 	case "code":
 		return "Enter code"
 	case "forgot":

@@ -3,15 +3,18 @@ package sts
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// claimsRequest holds what a claims parameter requires of the sign-in. It is the client's
-// response to a claims challenge.
+// claimsRequest holds what a claims parameter requests: the client's response to a claims
+// challenge, and its capabilities.
 type claimsRequest struct {
-	Contexts []string // authentication contexts (acrs)
-	Policy   bool     // whether it names a policy (capolids, polids)
+	Contexts     []string // authentication contexts (acrs) of the access token
+	IDContexts   []string // those of the ID token
+	Policies     []string // IDs of the policies that a challenge named (capolids, polids)
+	Capabilities []string // the client's capabilities (xms_cc)
 }
 
 // readClaims parses the claims parameter (OpenID Connect Core 5.5). As the standard
@@ -21,80 +24,170 @@ func readClaims(text string) (claimsRequest, *entraError) {
 		return claimsRequest{}, nil
 	}
 	const maxBytes = 16 << 10
+	type request map[string]struct {
+		Value  string   `json:"value"`
+		Values []string `json:"values"`
+	}
 	var parsed struct {
-		AccessToken map[string]struct {
-			Value  string   `json:"value"`
-			Values []string `json:"values"`
-		} `json:"access_token"`
+		AccessToken request `json:"access_token"`
+		IDToken     request `json:"id_token"`
 	}
 	if len(text) > maxBytes || json.Unmarshal([]byte(text), &parsed) != nil {
 		return claimsRequest{}, newError(aadstsRequestInvalid, "the claims parameter is not valid")
 	}
-	var c claimsRequest
-	acrs := parsed.AccessToken["acrs"]
-	c.Contexts = acrs.Values
-	if acrs.Value != "" {
-		c.Contexts = append(c.Contexts, acrs.Value)
+	values := func(r request, name string) []string {
+		claim := r[name]
+		if claim.Value != "" {
+			return append([]string{claim.Value}, claim.Values...)
+		}
+		return claim.Values
 	}
-	_, capolids := parsed.AccessToken["capolids"]
-	_, polids := parsed.AccessToken["polids"]
-	c.Policy = capolids || polids
-	return c, nil
+	return claimsRequest{
+		Contexts:     knownContexts(values(parsed.AccessToken, "acrs")),
+		IDContexts:   knownContexts(values(parsed.IDToken, "acrs")),
+		Policies:     append(values(parsed.AccessToken, "capolids"), values(parsed.AccessToken, "polids")...),
+		Capabilities: knownCapabilities(values(parsed.AccessToken, "xms_cc")),
+	}, nil
 }
+
+// knownContexts returns the authentication contexts that a tenant can have, c1 to c99, in
+// lower case (learn.microsoft.com, authenticationContextClassReference resource type). Entra's
+// response to other values is not documented; here they are ignored.
+func knownContexts(values []string) (contexts []string) {
+	for _, value := range values {
+		context := strings.ToLower(value)
+		digits, ok := strings.CutPrefix(context, "c")
+		isNumber := len(digits) > 0 && len(digits) <= 2 && strings.Trim(digits, "0123456789") == "" && digits[0] != '0'
+		if ok && isNumber && !slices.Contains(contexts, context) {
+			contexts = append(contexts, context)
+		}
+	}
+	return contexts
+}
+
+// knownCapabilities returns the client capabilities that Entra knows. It knows only cp1, in
+// any case (learn.microsoft.com, "Claims challenges, claims requests and client capabilities").
+func knownCapabilities(values []string) (capabilities []string) {
+	for _, value := range values {
+		if strings.EqualFold(value, "cp1") && len(capabilities) == 0 {
+			capabilities = append(capabilities, value)
+		}
+	}
+	return capabilities
+}
+
+// with returns the request with what another one requests in addition.
+func (c claimsRequest) with(other claimsRequest) claimsRequest {
+	both := func(a, b []string) []string {
+		all := slices.Concat(a, b)
+		slices.Sort(all)
+		return slices.Compact(all)
+	}
+	return claimsRequest{
+		Contexts:     both(c.Contexts, other.Contexts),
+		IDContexts:   both(c.IDContexts, other.IDContexts),
+		Policies:     both(c.Policies, other.Policies),
+		Capabilities: knownCapabilities(slices.Concat(c.Capabilities, other.Capabilities)),
+	}
+}
+
+// demands holds what a user must still do before tokens may be issued.
+type demands struct {
+	policies []string // IDs of the policies that require a second factor for the API
+	contexts []string // requested authentication contexts that a policy guards
+	always   bool     // whether the user needs a second factor everywhere
+}
+
+// unmet returns what the user must still do before tokens for the API may be issued. A policy
+// applies to the service that a token is requested for, when it is requested
+// (learn.microsoft.com, "Developer guidance for Microsoft Entra Conditional Access"). An
+// authentication context that no policy guards is satisfied by any sign-in (learn.microsoft.com,
+// "Developer guide to Conditional Access authentication context", "Expected behavior when an
+// auth context isn't protected").
+func (s *STS) unmet(resource string, c claimsRequest, a authentication) (unmet demands) {
+	if a.MFA {
+		return demands{}
+	}
+	user, known := s.findUser(a.UserID)
+	unmet.always = known && user.MFA
+	s.Directory.View(func(d *directory.State) {
+		for _, p := range d.Policies {
+			named := slices.ContainsFunc(c.Policies, func(id string) bool { return strings.EqualFold(id, p.ID) })
+			if p.On && (named || guards(p.APIs, resource)) {
+				unmet.policies = append(unmet.policies, p.ID)
+			}
+		}
+		for _, context := range slices.Concat(c.Contexts, c.IDContexts) {
+			if _, guarded := d.PolicyForContext(context); guarded {
+				unmet.contexts = append(unmet.contexts, context)
+			}
+		}
+		if unmet.always && len(unmet.policies) == 0 && len(d.Policies) > 0 {
+			unmet.policies = []string{d.Policies[0].ID} // so that the challenge has claims
+		}
+	})
+	return unmet
+}
+
+// guards reports whether the targets of a policy include one.
+func guards(targets []string, target string) bool {
+	return slices.ContainsFunc(targets, func(t string) bool { return strings.EqualFold(t, target) })
+}
+
+// secondFactor reports whether the user must complete a second factor.
+func (d demands) secondFactor() bool { return d.always || len(d.policies) > 0 || len(d.contexts) > 0 }
 
 // needsMFA reports whether the user must complete a second factor before tokens for the API
-// may be issued, because of the claims request, the policy, or the user's own setting.
+// may be issued, because of a policy, the claims request, or the user's own setting.
 func (s *STS) needsMFA(resource string, c claimsRequest, a authentication) bool {
-	missing := func(context string) bool { return !slices.Contains(a.Contexts, context) }
-	if slices.ContainsFunc(c.Contexts, missing) {
-		return true
+	return s.unmet(resource, c, a).secondFactor()
+}
+
+// checkPolicies returns the error for a request without a user interface if the user must
+// complete a second factor: AADSTS50076 with the claims that an interactive request must
+// carry. The format was captured from workforce tenants. That external tenants use the same
+// one is inferred.
+func (s *STS) checkPolicies(resource string, c claimsRequest, a authentication) *entraError {
+	d := s.unmet(resource, c, a)
+	if !d.secondFactor() {
+		return nil
 	}
-	return (c.Policy || s.policyProtects(resource) || s.alwaysNeedsMFA(a.UserID)) && !a.MFA
-}
-
-// alwaysNeedsMFA reports whether the user needs a second factor for every app.
-func (s *STS) alwaysNeedsMFA(userID string) bool {
-	user, ok := s.findUser(userID)
-	return ok && user.MFA
-}
-
-// policyProtects reports whether a Conditional Access policy requires MFA for an API.
-func (s *STS) policyProtects(resource string) (protects bool) {
-	s.Directory.View(func(d *directory.State) { _, protects = d.PolicyForAPI(resource) })
-	return protects
-}
-
-// mfaError returns the error for a request without a user interface: AADSTS50076 with the
-// claims that an interactive request must carry. The format was captured from workforce
-// tenants. That external tenants use the same one is inferred.
-func (s *STS) mfaError(resource string, c claimsRequest) *entraError {
-	e := newError(aadstsMFARequired, resource)
+	e := newError(aadstsMFARequired, resource).because("the user signed in without a second factor, and %s",
+		s.cause(resource, d))
 	if s.InvalidGrant {
 		e.oauth = "invalid_grant"
 	}
-	var challenge any
-	if len(c.Contexts) > 0 {
-		challenge = map[string]any{"acrs": map[string]any{"essential": true, "value": c.Contexts[0]}}
-	} else {
-		ids := s.policyIDs(resource)
-		challenge = map[string]any{"capolids": map[string]any{"essential": true, "values": ids}}
+	challenge := map[string]any{}
+	if len(d.policies) > 0 {
+		challenge["capolids"] = map[string]any{"essential": true, "values": d.policies}
 	}
-	claims, err := json.Marshal(map[string]any{"access_token": challenge})
-	if err == nil {
+	if len(c.Contexts) > 0 { // the client replaces its claims with these
+		challenge["acrs"] = map[string]any{"essential": true, "value": c.Contexts[0]}
+	}
+	if len(challenge) == 0 {
+		return e
+	}
+	if claims, err := json.Marshal(map[string]any{"access_token": challenge}); err == nil {
 		e.claims = string(claims)
 	}
 	return e
 }
 
-// policyIDs returns the ids of the policy that requires MFA for an API. If no policy does, as
-// for a user who needs a second factor everywhere, it returns the id of the first policy.
-func (s *STS) policyIDs(resource string) (ids []string) {
-	s.Directory.View(func(d *directory.State) {
-		if p, ok := d.PolicyForAPI(resource); ok {
-			ids = []string{p.ID}
-		} else if len(d.Policies) > 0 {
-			ids = []string{d.Policies[0].ID}
+// cause returns why a second factor is required, in words for the audit.
+func (s *STS) cause(resource string, d demands) string {
+	switch {
+	case d.always:
+		return "the account requires a second factor at every sign-in"
+	case len(d.contexts) > 0:
+		return "a policy guards the authentication context " + d.contexts[0]
+	}
+	var names []string
+	s.Directory.View(func(state *directory.State) {
+		for _, id := range d.policies {
+			if p, ok := state.PolicyByID(id); ok {
+				names = append(names, "\""+p.Name+"\"")
+			}
 		}
 	})
-	return ids
+	return "the policy " + inWords(names) + " applies to " + s.apiName(resource)
 }

@@ -1,9 +1,7 @@
 package sts
 
 import (
-	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
@@ -46,6 +44,9 @@ func (s *STS) recordPage(r *http.Request, t *transaction, page, problem string) 
 		record.Shown("asked which account to sign in with")
 	case "code":
 		record.Shown("asked for a one-time code: %s", s.codePurpose(t))
+	case "consent":
+		record.Refused(newError(aadstsAdminConsentRequired, t.app.Name).Error(),
+			"no administrator has granted %s to %s, and users cannot consent", inWords(t.unconsented), t.app.Name)
 	case "sign-up":
 		record.Shown("asked for the details of a new account")
 	case "forgot":
@@ -65,29 +66,14 @@ func (s *STS) codePurpose(t *transaction) string {
 	case t.signUp != nil:
 		return "the user creates an account"
 	}
-	return s.secondFactorCause(t.grant.resource, t.claims, t.auth)
-}
-
-// secondFactorCause returns why needsMFA requires a second factor.
-func (s *STS) secondFactorCause(resource string, c claimsRequest, a authentication) string {
-	missing := func(context string) bool { return !slices.Contains(a.Contexts, context) }
-	if i := slices.IndexFunc(c.Contexts, missing); i >= 0 {
-		return fmt.Sprintf("the client requests the authentication context %q", c.Contexts[i])
-	}
-	switch {
-	case s.policyProtects(resource):
-		return "the policy applies to " + s.apiName(resource)
-	case s.alwaysNeedsMFA(a.UserID):
-		return "the account requires a second factor at every sign-in"
-	}
-	return "the client sent the claims of a policy"
+	return s.cause(t.grant.api.ID, s.unmet(t.grant.api.ID, t.claims, t.auth))
 }
 
 // recordIssuance records the tokens of a response, and how the user signed in.
 func (s *STS) recordIssuance(r *http.Request, i issuance, response tokenResponse) {
 	record := audit.From(r.Context())
 	record.Scopes(i.grant.echo...)
-	what := []string{"an access token for " + s.apiName(i.grant.resource)}
+	what := []string{"an access token for " + s.apiName(i.grant.api.ID)}
 	if len(i.grant.scopes) > 0 {
 		what[0] += " with " + strings.Join(i.grant.scopes, ", ")
 	}
@@ -102,10 +88,7 @@ func (s *STS) recordIssuance(r *http.Request, i issuance, response tokenResponse
 
 // howSignedIn returns how a user authenticated.
 func howSignedIn(a authentication) string {
-	switch {
-	case a.MFA && len(a.Contexts) > 0:
-		return "the user completed a second factor, for " + strings.Join(a.Contexts, ", ")
-	case a.MFA:
+	if a.MFA {
 		return "the user completed a second factor"
 	}
 	return "the user signed in without a second factor"

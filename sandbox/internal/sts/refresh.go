@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -14,17 +15,23 @@ const refreshLife = 90 * 24 * time.Hour
 // refreshPrefix starts every refresh token and is followed by the sealed refreshToken.
 const refreshPrefix = "1."
 
+// defaultSignIn is the scope parameter for refresh tokens that do not hold one.
+const defaultSignIn = "openid profile offline_access"
+
 // refreshToken is the content of a refresh token.
 type refreshToken struct {
 	Auth       authentication `json:"k"`
 	ClientID   string         `json:"c"`
+	Scope      string         `json:"o,omitempty"` // scope parameter of the sign-in
 	Generation int            `json:"g"`
 	Expires    time.Time      `json:"x"`
 	SPA        bool           `json:"s,omitempty"` // whether Expires is also that of all successors
 }
 
 // redeemRefreshToken exchanges a refresh token for tokens for any API that the client has
-// consent for, if the user meets the policy of that API.
+// consent for, if the user meets the policies of that API. The token is for the API of the
+// first scope. Without a scope parameter, the scopes are those of the sign-in
+// (learn.microsoft.com, "OAuth 2.0 authorization code flow", "Refresh the access token").
 func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 	var old refreshToken
 	sealed, _ := strings.CutPrefix(t.form.Get("refresh_token"), refreshPrefix)
@@ -41,7 +48,8 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 	case s.Now().After(old.Expires) && old.SPA:
 		return issuance{}, newError(aadstsSPAGrantExpired)
 	case s.Now().After(old.Expires):
-		return issuance{}, newError(aadstsGrantExpired)
+		return issuance{}, newError(aadstsRefreshTokenExpired,
+			old.Expires.Add(-refreshLife).UTC().Format("2006-01-02T15:04:05.0000000Z"))
 	case s.Strict && old.Generation != family.Generation:
 		s.revoke(old.Auth.Family)
 		return issuance{}, newError(aadstsGrantInvalid)
@@ -49,15 +57,16 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 	if e := t.checkOrigin(old.SPA); e != nil {
 		return issuance{}, e
 	}
-	g, e := s.resolve(t.form.Get("scope"), t.app)
+	g, e := s.resolveGranted(cmp.Or(t.form.Get("scope"), old.Scope, defaultSignIn), t.app)
 	if e != nil {
 		return issuance{}, e
 	}
-	if s.needsMFA(g.resource, t.claims, old.Auth) {
-		return issuance{}, s.mfaError(g.resource, t.claims)
+	if e := s.checkPolicies(g.api.ID, t.claims, old.Auth); e != nil {
+		return issuance{}, e
 	}
 	g.offline = true
 	i := t.issuance(g, old.Auth)
+	i.scope = old.Scope
 	if old.SPA {
 		i.refreshEnd = old.Expires
 	}
@@ -84,6 +93,7 @@ func (s *STS) newRefreshToken(i issuance) (string, error) {
 		sealed, err = token.Seal(d.SealKey, refreshToken{
 			Auth:       i.auth,
 			ClientID:   i.app.ID,
+			Scope:      i.scope,
 			Generation: family.Generation,
 			Expires:    family.Expires,
 			SPA:        !i.refreshEnd.IsZero(),

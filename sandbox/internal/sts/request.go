@@ -25,7 +25,7 @@ const (
 type request struct {
 	app         directory.App
 	grant       grant
-	unconsented bool // whether an administrator has to grant the scopes first
+	unconsented []string // scopes that an administrator has to grant first
 	claims      claimsRequest
 	redirect    redirectURI
 	picked      bool // whether the request named no redirect URI
@@ -75,13 +75,7 @@ func (s *STS) newTransaction(form url.Values, app directory.App, to redirectURI)
 		return t, e
 	}
 	t.grant, e = s.resolve(form.Get("scope"), app)
-	if e != nil && e.code == aadstsConsentMissing {
-		t.unconsented = true
-		return t, nil
-	}
-	if e != nil && e.code == aadstsTokenScopeResources {
-		e = newError(aadstsAuthorizeScopeResources)
-	}
+	t.unconsented = t.grant.unconsented(app)
 	return t, e
 }
 

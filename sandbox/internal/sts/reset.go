@@ -45,7 +45,8 @@ func (s *STS) withholdCode(t *transaction) {
 	t.code = &oneTimeCode{value: NewID(), to: t.reset, expires: s.Now().Add(codeLife)}
 }
 
-// newPassword changes the password and invalidates all earlier sign-ins of the user.
+// newPassword changes the password, which ends the user's earlier sign-ins except those at
+// confidential clients.
 func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction) {
 	password := r.PostForm.Get("password")
 	switch {
@@ -78,7 +79,7 @@ func (s *STS) ChangePassword(email, password string) (userID string, err error) 
 		if !ok {
 			return newError(aadstsUserNotFound)
 		}
-		user.Password, user.NotBefore = hash, s.Now()
+		user.Password, user.PasswordChanged = hash, s.Now()
 		userID = user.ID
 		return nil
 	})

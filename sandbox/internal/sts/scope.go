@@ -10,51 +10,81 @@ import (
 // grant is the result of resolving a scope parameter: the one API that the access token is
 // for, and what the client may do there.
 type grant struct {
-	resource string   // app ID of the API; also the audience of the access token
-	scopes   []string // short names, for scp
-	echo     []string // as requested: MSAL Go treats other spellings as declined
-	openID   bool     // whether to issue an ID token
-	profile  bool     // whether the ID token contains the name
-	email    bool     // whether the ID token contains the email address
-	offline  bool     // whether to issue a refresh token
+	text     string        // the scope parameter
+	api      directory.App // the API of the first scope that belongs to one
+	audience string        // how that scope names the API: the audience of a v1.0 access token
+	scopes   []string      // short names, for scp
+	echo     []string      // as requested: MSAL Go treats other spellings as declined
+	missing  []string      // requested scopes that the app has no consent for
+	several  bool          // whether further scopes belong to other APIs
+	openID   bool          // whether to issue an ID token
+	profile  bool          // whether tokens contain the name and the object ID
+	email    bool          // whether the ID token contains the email address
+	offline  bool          // whether to issue a refresh token
 }
 
-const graphURI = "https://graph.microsoft.com"
+const (
+	graphURI     = "https://graph.microsoft.com"
+	defaultScope = ".default"
+)
 
 // graphAPI returns Microsoft Graph with the delegated permissions that the tenant supports.
+// The scopes of OpenID Connect are "also hosted on Microsoft Graph" (learn.microsoft.com,
+// "Scopes and permissions in the Microsoft identity platform").
 func graphAPI() directory.App {
-	return directory.App{ID: GraphID, Scopes: []string{"User.Read", "User.ReadWrite"}}
+	return directory.App{ID: GraphID, Scopes: append(openIDScopes(), "User.Read", "User.ReadWrite")}
 }
 
-// resolve parses a scope parameter. It returns an error if a scope does not exist, if the
-// app has no consent for it, or if the scopes belong to more than one API.
+func openIDScopes() []string { return []string{"openid", "profile", "email", "offline_access"} }
+
+// resolve parses a scope parameter that may name several APIs. The access token is for the
+// API of the first scope; the scopes of OpenID Connect belong to no API. It returns an error
+// if a scope or an API does not exist. Scopes without consent are left out of the grant and
+// are listed as missing.
 func (s *STS) resolve(scope string, app directory.App) (grant, *entraError) {
-	g := grant{}
-	for name := range strings.FieldsSeq(scope) {
+	g := grant{text: scope}
+	names := strings.Fields(scope)
+	if e := checkDefault(names); e != nil {
+		return grant{}, e
+	}
+	for _, name := range names {
 		if g.addOpenID(name) {
 			continue
 		}
-		api, short, e := s.findAPI(name)
-		if e != nil {
-			return grant{}, e
-		}
-		if g.resource != "" && g.resource != api.ID {
-			return grant{}, newError(aadstsTokenScopeResources)
-		}
-		g.resource = api.ID
-		if e := g.add(name, short, api, app); e != nil {
+		if e := s.addScope(&g, name, app); e != nil {
 			return grant{}, e
 		}
 	}
-	if g.resource == "" { // a sign-in without an API gets a token for Graph, as in Entra
-		if !g.openID {
-			return grant{}, newError(aadstsParameterMissing, "scope")
-		}
-		g.resource = GraphID
-		g.scopes = []string{"openid", "profile"}
-	}
-	return g, nil
+	return g, g.complete(app)
 }
+
+// resolveGranted is resolve for requests without a user interface: it returns an error if the
+// app has no consent for a scope.
+func (s *STS) resolveGranted(scope string, app directory.App) (grant, *entraError) {
+	g, e := s.resolve(scope, app)
+	if e == nil && len(g.missing) > 0 {
+		e = newError(aadstsConsentMissing, app.ID)
+	}
+	return g, e
+}
+
+// checkDefault returns an error if .default is combined with another scope of an API, of the
+// same one or not (learn.microsoft.com, "Scopes and permissions in the Microsoft identity
+// platform", "The .default scope").
+func checkDefault(names []string) *entraError {
+	ofAPIs := slices.DeleteFunc(slices.Clone(names), isOpenID)
+	if len(ofAPIs) > 1 && slices.ContainsFunc(ofAPIs, isDefault) {
+		return newError(aadstsScopeInvalid, strings.Join(names, " ")+" is not valid. "+
+			".default scope can't be combined with resource-specific scopes.")
+	}
+	return nil
+}
+
+func isDefault(scope string) bool {
+	return scope == defaultScope || strings.HasSuffix(scope, "/"+defaultScope)
+}
+
+func isOpenID(scope string) bool { return slices.Contains(openIDScopes(), scope) }
 
 // addOpenID adds a scope of OpenID Connect. It reports whether the name is one.
 // offline_access is not echoed.
@@ -76,6 +106,95 @@ func (g *grant) addOpenID(name string) bool {
 	return true
 }
 
+// addScope adds a scope of an API. Of scopes that belong to another API than the first one,
+// only the consent matters: the token is for the first API.
+func (s *STS) addScope(g *grant, name string, app directory.App) *entraError {
+	api, short, e := s.findAPI(name)
+	if e != nil {
+		return e
+	}
+	if isDefault(name) && api.ID == app.ID && !strings.EqualFold(strings.TrimSuffix(name, "/"+defaultScope), app.ID) {
+		return newError(aadstsTokenForItself, app.ID)
+	}
+	granted, e := grantedScopes(name, short, api, app)
+	switch {
+	case e != nil:
+		return e
+	case granted == nil:
+		g.missing = append(g.missing, name)
+	}
+	if g.api.ID == "" {
+		g.api = api
+		g.audience = audienceOf(name)
+	}
+	if g.api.ID != api.ID {
+		g.several = true
+		return nil
+	}
+	g.scopes = append(g.scopes, granted...)
+	if short == defaultScope {
+		prefix := strings.TrimSuffix(name, defaultScope)
+		for _, scope := range granted {
+			g.echo = append(g.echo, prefix+scope)
+		}
+	}
+	if granted != nil {
+		g.echo = append(g.echo, name)
+	}
+	return nil
+}
+
+// grantedScopes returns the short names of the scopes that a requested scope grants, or nil
+// if the app has no consent. .default grants all scopes that the app has consent for.
+func grantedScopes(name, short string, api, app directory.App) ([]string, *entraError) {
+	if short == defaultScope {
+		return slices.DeleteFunc(slices.Clone(app.Consents[api.ID]), isOpenID), nil
+	}
+	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
+	switch {
+	case i < 0 && api.ID == GraphID && !strings.Contains(name, "/"):
+		return nil, newError(aadstsScopeInvalid, name+" is not valid.")
+	case i < 0:
+		return nil, newError(aadstsScopeUnknown, app.Name, short, api.ID)
+	case !app.HasConsent(api.ID, short):
+		return nil, nil
+	}
+	return api.Scopes[i : i+1], nil
+}
+
+// complete adds what follows from the scopes. A sign-in without an API gets a token for Graph,
+// with the permissions that the app has consent for: the token is meant for the UserInfo
+// endpoint, which Graph hosts (learn.microsoft.com, "OpenID Connect on the Microsoft identity
+// platform", "Get an access token for the UserInfo endpoint").
+func (g *grant) complete(app directory.App) *entraError {
+	if g.api.ID == "" {
+		switch {
+		case g.openID || g.profile || g.email:
+		case g.offline:
+			return newError(aadstsScopeWithoutAPI, g.text)
+		default:
+			return newError(aadstsParameterMissing, "scope")
+		}
+		g.api, g.audience = graphAPI(), GraphID
+		g.scopes = slices.DeleteFunc(slices.Clone(app.Consents[GraphID]), isOpenID)
+		g.echo = append(g.echo, g.scopes...)
+	}
+	if g.api.ID == GraphID {
+		g.scopes = append(slices.Clone(g.scopes), g.openIDNames()...)
+	}
+	return nil
+}
+
+// openIDNames returns the requested scopes that the UserInfo endpoint reads.
+func (g *grant) openIDNames() (names []string) {
+	for _, name := range openIDScopes() {
+		if slices.Contains(g.echo, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // findAPI returns the API that a scope belongs to, and the short name of the scope. A scope
 // without a URI belongs to Graph.
 func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraError) {
@@ -88,6 +207,30 @@ func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraEr
 		}
 	})
 	return api, short, e
+}
+
+// audienceOf returns how a scope names its API. A scope without a URI belongs to Graph.
+func audienceOf(scope string) string {
+	if uri, _ := splitScope(scope); uri != "" {
+		return uri
+	}
+	return GraphID
+}
+
+// unconsented returns the scopes that an administrator has to grant to the app before a user
+// can sign in to it. In external tenants, users cannot consent. openid and offline_access are
+// permissions of Graph, which Microsoft's quickstarts grant; an app whose permissions name
+// neither has both.
+func (g *grant) unconsented(app directory.App) []string {
+	missing := slices.Clone(g.missing)
+	openID, offline := app.HasConsent(GraphID, "openid"), app.HasConsent(GraphID, "offline_access")
+	if g.openID && offline && !openID {
+		missing = append(missing, "openid")
+	}
+	if g.offline && openID && !offline {
+		missing = append(missing, "offline_access")
+	}
+	return missing
 }
 
 // FindScope returns the API that a scope belongs to and the scope's short name, in the
@@ -114,8 +257,16 @@ func splitScope(scope string) (uri, short string) {
 	return strings.TrimSuffix(scope[:i], "/"), scope[i+1:]
 }
 
+// FindAPI returns the API with an App ID URI or a client ID, which may be Microsoft Graph.
+func FindAPI(d *directory.State, uri string) (directory.App, bool) {
+	if uri == "" {
+		return directory.App{}, false
+	}
+	return apiByURI(d, uri)
+}
+
 func apiByURI(d *directory.State, uri string) (directory.App, bool) {
-	if uri == "" || uri == graphURI || uri == GraphID {
+	if uri == "" || strings.EqualFold(uri, graphURI) || uri == GraphID {
 		return graphAPI(), true
 	}
 	api, ok := d.AppByURI(uri)
@@ -123,38 +274,4 @@ func apiByURI(d *directory.State, uri string) (directory.App, bool) {
 		return directory.App{}, false
 	}
 	return *api, true
-}
-
-// add adds a scope of the API if it exists and the app has consent for it. .default adds all
-// scopes that the app has consent for.
-func (g *grant) add(requested, short string, api, app directory.App) *entraError {
-	if short == ".default" {
-		return g.addDefault(requested, api, app)
-	}
-	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
-	switch {
-	case i < 0 && api.ID == GraphID && !strings.Contains(requested, "/"):
-		return newError(aadstsScopeInvalid)
-	case i < 0:
-		return newError(aadstsScopeUnknown, short)
-	case !app.HasConsent(api.ID, short):
-		return newError(aadstsConsentMissing, app.ID)
-	}
-	g.scopes = append(g.scopes, api.Scopes[i])
-	g.echo = append(g.echo, requested)
-	return nil
-}
-
-func (g *grant) addDefault(requested string, api, app directory.App) *entraError {
-	granted := app.Consents[api.ID]
-	if len(granted) == 0 {
-		return newError(aadstsConsentMissing, app.ID)
-	}
-	g.scopes = append(g.scopes, granted...)
-	prefix := strings.TrimSuffix(requested, ".default")
-	for _, scope := range granted {
-		g.echo = append(g.echo, prefix+scope)
-	}
-	g.echo = append(g.echo, requested)
-	return nil
 }

@@ -71,7 +71,7 @@ func (s *STS) signedIn(r *http.Request) []authentication {
 	}
 	return slices.DeleteFunc(slices.Clone(current.accounts), func(a authentication) bool {
 		user, known := s.findUser(a.UserID)
-		return !known || a.At.Before(user.NotBefore)
+		return !known || user.Revoked(a.At, false)
 	})
 }
 

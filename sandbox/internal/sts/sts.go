@@ -9,9 +9,9 @@
 // authorization codes, device codes, refresh tokens and assertions for tokens.
 //
 // Each of them carries how the user authenticated (see authentication); refresh tokens and
-// access tokens carry it sealed. The policy is checked against it at the end of a sign-in and
-// for every refresh token and assertion. A second factor therefore counts for all later tokens
-// of the sign-in, and a client without one gets a claims challenge.
+// access tokens carry it sealed. The policies of an API are checked against it whenever a token
+// for the API is requested. A second factor therefore counts for all later tokens of the
+// sign-in, and a client without one gets a claims challenge.
 package sts
 
 import (
@@ -89,12 +89,11 @@ func (s *STS) Forget() {
 // authentication records how a user authenticated. It is sealed into tokens, so its JSON
 // names are part of the format of stored refresh tokens.
 type authentication struct {
-	UserID   string    `json:"u"`
-	At       time.Time `json:"t"`           // when the user entered the password
-	MFA      bool      `json:"m,omitempty"` // whether the user completed a second factor
-	Contexts []string  `json:"c,omitempty"` // satisfied authentication contexts (acrs)
-	Family   string    `json:"f,omitempty"` // ID of the refresh token family
-	Session  string    `json:"s,omitempty"` // ID of the sign-in at the browser (sid)
+	UserID  string    `json:"u"`
+	At      time.Time `json:"t"`           // when the user entered the password
+	MFA     bool      `json:"m,omitempty"` // whether the user completed a second factor
+	Family  string    `json:"f,omitempty"` // ID of the refresh token family
+	Session string    `json:"s,omitempty"` // ID of the sign-in at the browser (sid)
 }
 
 // sweep deletes expired transactions, codes and devices. The caller must hold s.mu.

@@ -35,6 +35,8 @@ func (t tokenRequest) issuance(g grant, auth authentication) issuance {
 		azpacr:     t.azpacr,
 		grant:      g,
 		auth:       auth,
+		claims:     t.claims,
+		scope:      g.text,
 		clientInfo: t.form.Get("client_info") == "1",
 	}
 }
@@ -87,9 +89,24 @@ func (s *STS) redeem(t tokenRequest) (issuance, *entraError) {
 	}
 }
 
-// readTokenRequest parses a request to the token or device code endpoint and authenticates
-// its client.
+// readTokenRequest parses a request to the token endpoint and authenticates its client.
 func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenRequest, *entraError) {
+	t, e := s.readForm(w, r)
+	if e != nil {
+		return tokenRequest{}, e
+	}
+	if t.app, t.azpacr, e = s.client(r); e != nil {
+		return tokenRequest{}, e
+	}
+	if t.form.Has("resource") { // of the v1.0 endpoint
+		return tokenRequest{}, newError(aadstsResourceUnsupported)
+	}
+	t.claims, e = readClaims(t.form.Get("claims"))
+	return t, e
+}
+
+// readForm parses the form of a request to the token or device code endpoint.
+func (s *STS) readForm(w http.ResponseWriter, r *http.Request) (tokenRequest, *entraError) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return tokenRequest{}, newError(aadstsParameterMissing, "grant_type")
@@ -104,19 +121,7 @@ func (s *STS) readTokenRequest(w http.ResponseWriter, r *http.Request) (tokenReq
 	record := audit.From(r.Context())
 	record.Grant(r.PostForm.Get("grant_type"))
 	record.Scopes(strings.Fields(r.PostForm.Get("scope"))...)
-	app, azpacr, e := s.client(r)
-	if e != nil {
-		return tokenRequest{}, e
-	}
-	claims, e := readClaims(r.PostForm.Get("claims"))
-	return tokenRequest{
-		app:    app,
-		azpacr: azpacr,
-		origin: r.Header.Get("Origin"),
-		form:   r.PostForm,
-		claims: claims,
-		record: record,
-	}, e
+	return tokenRequest{form: r.PostForm, origin: r.Header.Get("Origin"), record: record}, nil
 }
 
 // checkRepeated returns an error if a parameter occurs twice, which OAuth forbids (RFC 6749,

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
 // transactionLife is the time that a user has to complete the pages.
@@ -63,10 +65,7 @@ func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
 		s.show(w, r, t, "sign-up", "")
 	case t.auth.UserID == "":
 		s.show(w, r, t, "sign-in", "")
-	case t.unconsented:
-		s.end(t)
-		s.errorPage(w, r, newError(aadstsAdminConsentRequired, t.app.Name))
-	case s.needsMFA(t.grant.resource, t.claims, t.auth):
+	case s.needsMFA(t.grant.api.ID, t.claims, t.auth):
 		user, ok := s.findUser(t.auth.UserID)
 		if !ok {
 			s.redirectError(w, r, t, newError(aadstsUserNotFound))
@@ -74,11 +73,22 @@ func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
 		}
 		s.sendCode(t, user.Email, "Your sign-in code")
 		s.show(w, r, t, "code", "")
+	case len(t.unconsented) > 0:
+		s.show(w, r, t, "consent", "")
 	default:
 		s.finish(w, r, t)
 	}
 }
 
+// cancel ends a sign-in that the user canceled. A device learns it when it polls.
 func (s *STS) cancel(w http.ResponseWriter, r *http.Request, t *transaction) {
+	if t.device != nil {
+		s.end(t)
+		s.decline(t.device)
+		s.recordTransaction(r, t)
+		audit.From(r.Context()).Refused(deviceDeclined().Error(), "the user canceled the sign-in")
+		s.message(w, r, "You have canceled the sign-in", "You can close this window.")
+		return
+	}
 	s.redirectError(w, r, t, newError(aadstsUserDeclined))
 }

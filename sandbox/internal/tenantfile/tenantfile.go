@@ -43,6 +43,7 @@ type User struct {
 	MFA             bool
 	Created         time.Time
 	SignedOutBefore time.Time // earlier sign-ins have ended
+	PasswordChanged time.Time // earlier sign-ins at public clients have ended
 	Profile         map[string]*string
 }
 
@@ -58,7 +59,8 @@ type App struct {
 	Scopes          []string
 	TokenVersion    int
 	Permissions     []string
-	OptionalClaims  []string
+	OptionalClaims  []string // of access tokens for the API
+	IDTokenClaims   []string // of ID tokens for the client
 	Certificates    []string // PEM
 	Workloads       []Workload
 }
@@ -132,6 +134,7 @@ func (u *User) fields() []field {
 		{"mfa", (*flagValue)(&u.MFA)},
 		{"created", (*timeValue)(&u.Created)},
 		{"signedOutBefore", (*timeValue)(&u.SignedOutBefore)},
+		{"passwordChanged", (*timeValue)(&u.PasswordChanged)},
 		{"profile", (*propertiesValue)(&u.Profile)},
 	}
 }
@@ -149,6 +152,7 @@ func (a *App) fields() []field {
 		{"tokenVersion", (*numberValue)(&a.TokenVersion)},
 		{"permissions", (*textsValue)(&a.Permissions)},
 		{"optionalClaims", (*textsValue)(&a.OptionalClaims)},
+		{"idTokenClaims", (*textsValue)(&a.IDTokenClaims)},
 		{"certificates", (*textsValue)(&a.Certificates)},
 		{"workloads", list(&a.Workloads, (*Workload).fields)},
 	}

@@ -84,7 +84,7 @@ func TestParseNamesTheLineAndTheField(t *testing.T) {
 	const (
 		fields     = "is not a field; the fields are tenant, users, apps, policies, policy, keys"
 		userFields = "is not a field; the fields are id, email, password, passwordHash, name, mfa, created, " +
-			"signedOutBefore, profile"
+			"signedOutBefore, passwordChanged, profile"
 		noTime = "must be a time such as 2030-01-02T03:04:05Z"
 	)
 	for file, want := range map[string]string{

@@ -81,8 +81,8 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) 
 	}
 	defer p.Close()
 	if o.Bind != "" {
-		_, _ = fmt.Fprintf(env.Stderr, "warning: the sandbox listens on %s: everyone who reaches this machine can use it, "+
-			"and it does not protect anything\n", o.Bind)
+		_, _ = fmt.Fprintf(env.Stderr, "warning: the sandbox listens on %s: everyone who reaches "+
+			"this machine can use it, and it does not protect anything\n", o.Bind)
 	}
 	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})
 	if err := registerSandbox(ctx, env, g, settings...); err != nil {

@@ -6,8 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/sandbox/loopback"
@@ -48,7 +48,7 @@ func (o Options) addresses(ports loopback.Ports) addresses {
 
 // mapped makes a transport connect to server instead of the API's host, whose name
 // this machine might not know.
-func (a addresses) mapped(transport *http.Transport, server net.Addr) http.RoundTripper {
+func (a addresses) mapped(transport *http.Transport, server net.Addr) *http.Transport {
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if address == a.host {
 			address = server.String()
@@ -58,13 +58,16 @@ func (a addresses) mapped(transport *http.Transport, server net.Addr) http.Round
 	return transport
 }
 
-// hostName matches names in DNS.
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+// isHostName reports whether a text has the form of a name in DNS, in lower case.
+func isHostName(text string) bool {
+	foreign := func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789.-", c) }
+	return len(text) <= 253 && strings.Trim(text, ".-") == text && !strings.ContainsFunc(text, foreign)
+}
 
 // bind returns the address to listen on; it is not valid for loopback. Bind fails
 // with a Usage fault if Bind or Host cannot be used.
 func (o Options) bind() (ip netip.Addr, err error) {
-	if o.Host != "" && !hostName.MatchString(o.Host) && net.ParseIP(o.Host) == nil {
+	if o.Host != "" && !isHostName(o.Host) && net.ParseIP(o.Host) == nil {
 		return ip, &fault.Error{
 			Kind: fault.Usage,
 			What: "invalid host name " + strconv.Quote(o.Host),

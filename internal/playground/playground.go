@@ -76,10 +76,11 @@ type Playground struct {
 	// ControlURL is the address of the control API for clients; ControlKey is its key.
 	ControlURL string
 	ControlKey string
+	// Transport trusts CAFile and no other CA.
+	Transport *http.Transport
 
 	midTier    *midTier
-	transport  http.RoundTripper // trusts CAFile
-	controlURL string            // of the control API, for this machine
+	controlURL string // of the control API, for this machine
 	closers    []func()
 }
 
@@ -216,7 +217,7 @@ func (p *Playground) startTenant(
 	if err != nil {
 		return nil, err
 	}
-	p.transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
+	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
 	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
 	control := p.followImports(tenant.Control(p.ControlKey), o)
 	p.serve(tls.NewListener(listeners[0], config), withControl(control, tenant.API()), o.Log)
@@ -251,7 +252,7 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l
 	p.onClose(cancel)
 	var client *http.Client // nil is the default of the mid-tier
 	if a.remote {
-		client = &http.Client{Transport: p.transport}
+		client = &http.Client{Transport: p.Transport}
 	}
 	p.midTier.open = func(f sandbox.Facts) (http.Handler, error) {
 		server, err := serve.Open(ctx, serve.Settings{

@@ -51,7 +51,8 @@ func NewCertificate(now time.Time, further ...string) (Certificate, error) {
 	if err != nil {
 		return Certificate{}, fmt.Errorf("generate key: %w", err)
 	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leafTemplate(now, names, addresses), ca, &leafKey.PublicKey, caKey)
+	leaf := leafTemplate(now, names, addresses)
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("create certificate: %w", err)
 	}

@@ -88,5 +88,8 @@ func applyChange(d *directory.State, u *directory.User, change control.UserChang
 // empty, and returns it. It unlocks the account and ends every sign-in.
 func (t *Tenant) ResetPassword(email, password string) (string, error) {
 	password = cmp.Or(password, newPassword())
-	return password, t.ChangeUser(email, control.UserChange{Password: password})
+	if err := t.ChangeUser(email, control.UserChange{Password: password}); err != nil {
+		return "", err
+	}
+	return password, t.RevokeSessions(email)
 }

@@ -61,6 +61,7 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("GET /control/clock", func(*http.Request) (any, error) { return t.Clock(), nil })
 	route("POST /control/clock", t.controlChangeClock)
 	route("POST /control/keys", func(*http.Request) (any, error) { return nil, t.RotateKeys() })
+	route("POST /control/tokens", t.controlSignToken)
 	route("GET /control/mail", t.controlMail)
 	route("GET /control/tenant", t.controlExport)
 	route("PUT /control/tenant", controlFile(t.Import))

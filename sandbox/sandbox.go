@@ -111,6 +111,7 @@ type Tenant struct {
 	config    Config
 	directory *directory.Directory
 	sts       *sts.STS
+	signer    *token.Signer
 	graph     *graph.Graph
 	api       http.Handler
 	pages     http.Handler
@@ -140,6 +141,7 @@ func New(c Config) (*Tenant, error) {
 	})
 	t.console = newConsole(t)
 	signer := &token.Signer{}
+	t.signer = signer
 	t.sts = sts.New(sts.Config{
 		Directory:    t.directory,
 		Signer:       signer,

@@ -60,7 +60,7 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 		newSandboxReady(m),
 		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
 		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
-		newSandboxExport(m), newSandboxImport(m))
+		newSandboxExport(m), newSandboxImport(m), newSandboxToken(m))
 }
 
 // run makes the RunE of a command from a sandboxFunc.

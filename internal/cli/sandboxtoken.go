@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/sandbox/control"
+)
+
+func newSandboxToken(m sandboxManager) *cobra.Command {
+	var q control.TokenRequest
+	var claims []string
+	c := &cobra.Command{
+		Use:   "token",
+		Short: "Sign a token of a running sandbox, also a broken one, to test an API",
+		Long: `Sign a token of a running sandbox without a sign-in, and print it. Without flags, it is
+an access token that the mid-tier accepts. The other flags break it in one way each,
+so that the tests of an API can check that it rejects the token. With -o json, the
+decoded header and claims are printed too.`,
+		Example: `  profilectl sandbox token
+  profilectl sandbox token --app api://orders.contoso.example --scope Orders.Read --user ada@contoso.example
+  profilectl sandbox token --expired
+  profilectl sandbox token --alg none
+  profilectl sandbox token --claim 'roles=["admin"]' --claim oid=null -o json`,
+		Args: cobra.NoArgs,
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+			var err error
+			if q.Claims, err = parseClaims(claims); err != nil {
+				return err
+			}
+			signed, err := c.SignToken(ctx, q)
+			if err != nil {
+				return err
+			}
+			if p.Plain() {
+				_, err := fmt.Fprintln(m.env.Stdout, signed.Token)
+				return err
+			}
+			return p.Print(signed, output.Table{})
+		}),
+	}
+	f := c.Flags()
+	f.StringArrayVar(&claims, "claim", nil, "set a claim: `name=JSON`; null removes it; may be repeated")
+	bindGenuine(f, &q)
+	bindBroken(f, &q)
+	complete(c, "app", m.apps())
+	complete(c, "client", m.apps())
+	complete(c, "user", m.users())
+	complete(c, "alg", oneOfThese("RS256", "RS384", "RS512", "PS256", "HS256", "none"))
+	return c
+}
+
+// bindGenuine makes the flags of a token that an API accepts.
+func bindGenuine(f *pflag.FlagSet, q *control.TokenRequest) {
+	f.StringVar(&q.API, "app", "", "client `id` or App ID URI of the API (default the mid-tier)")
+	f.StringVar(&q.Client, "client", "", "client `id` of the app that got the token")
+	f.StringVar(&q.User, "user", "", "email `address` of the user")
+	f.StringArrayVar(&q.Scopes, "scope", nil, "`scope` of the API (default all granted ones); may be repeated")
+	f.StringArrayVar(&q.Contexts, "context", nil, "satisfied authentication `context`; may be repeated")
+	f.BoolVar(&q.NoMFA, "no-mfa", false, "a sign-in without a second factor; shows at an exchange only")
+	f.BoolVar(&q.AppOnly, "app-only", false, "a token of the client itself, without a user")
+	f.BoolVar(&q.IDToken, "id-token", false, "an ID token for the client")
+	f.IntVar(&q.Version, "token-version", 0, "`version` of the token: 1 or 2 (default the API's)")
+}
+
+// bindBroken makes the flags of a token that an API must reject.
+func bindBroken(f *pflag.FlagSet, q *control.TokenRequest) {
+	f.StringVar(&q.Audience, "audience", "", "`text` of the aud claim")
+	f.BoolVar(&q.Expired, "expired", false, "expired an hour ago")
+	f.BoolVar(&q.NotYetValid, "not-before", false, "not valid for another hour")
+	f.BoolVar(&q.WrongAudience, "wrong-audience", false, "for another API")
+	f.BoolVar(&q.WrongIssuer, "wrong-issuer", false, "from another issuer")
+	f.BoolVar(&q.WrongTenant, "wrong-tenant", false, "of another tenant")
+	f.StringVar(&q.Algorithm, "alg", "", "`algorithm`: RS256, RS384, RS512, PS256, HS256 or none (default RS256)")
+	f.BoolVar(&q.WrongKey, "wrong-key", false, "signed with a key that is not published")
+	f.BoolVar(&q.UnknownKeyID, "unknown-kid", false, "with the id of a key that is not published")
+}
+
+// parseClaims parses the values of --claim.
+func parseClaims(assignments []string) (map[string]any, error) {
+	claims := map[string]any{}
+	for _, assignment := range assignments {
+		name, text, ok := strings.Cut(assignment, "=")
+		var value any
+		decoder := json.NewDecoder(strings.NewReader(text))
+		decoder.UseNumber()
+		err := decoder.Decode(&value)
+		if !ok || name == "" || err != nil || decoder.More() {
+			return nil, &fault.Error{
+				Kind: fault.Usage,
+				What: quote(assignment) + " sets no claim",
+				Fix:  `write --claim name=JSON, such as --claim 'name="Ada"'`,
+				Err:  err,
+			}
+		}
+		claims[name] = value
+	}
+	return claims, nil
+}

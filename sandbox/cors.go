@@ -15,13 +15,13 @@ const preflightAge = 10 * time.Minute
 // origin, such as http://localhost:5173. Scripts of that origin may call the API.
 func (t *Tenant) AllowsOrigin(origin string) bool { return t.sts.AllowsOrigin(origin) }
 
-// shareAcrossOrigins lets the scripts of registered single-page apps read the
-// responses of the API (Cross-Origin Resource Sharing). It answers preflight
+// shareAcrossOrigins lets the scripts of registered single-page and web apps read
+// the responses of the API (Cross-Origin Resource Sharing). It answers preflight
 // requests itself: they are neither recorded nor do they consume a fault. The
 // pages and the control API are never shared.
 func (t *Tenant) shareAcrossOrigins(next http.Handler) http.Handler {
 	policy := cors.New(cors.Options{
-		AllowOriginFunc: t.AllowsOrigin,
+		AllowOriginFunc: t.sts.SharesWith,
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPatch},
 		AllowedHeaders:  []string{"*"},
 		ExposedHeaders: []string{

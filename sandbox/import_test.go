@@ -156,8 +156,8 @@ func TestExportKnowsEveryField(t *testing.T) {
 		want int
 	}{
 		"State":    {directory.State{}, 11},
-		"User":     {directory.User{}, 8},
-		"App":      {directory.App{}, 14},
+		"User":     {directory.User{}, 7},
+		"App":      {directory.App{}, 13},
 		"Workload": {directory.Workload{}, 3},
 		"Policy":   {directory.Policy{}, 5},
 		"Key":      {directory.Key{}, 2},

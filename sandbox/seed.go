@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"crypto/rand"
-	"errors"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -21,15 +20,11 @@ const (
 // client, the web app, the mid-tier with its scope and its consent for Graph,
 // and the policy that protects the mid-tier.
 func seed(c Config) (directory.State, string, error) {
-	var keyed directory.State
-	done := make(chan error, 1)
-	go func() { done <- newKeys(&keyed) }() // while the password is hashed
 	state, password, err := seedWithoutKeys(c)
-	if err := errors.Join(err, <-done); err != nil {
+	if err != nil {
 		return directory.State{}, "", err
 	}
-	state.Keys, state.SealKey, state.MailKey = keyed.Keys, keyed.SealKey, keyed.MailKey
-	return state, password, nil
+	return state, password, newKeys(&state)
 }
 
 func seedWithoutKeys(c Config) (directory.State, string, error) {

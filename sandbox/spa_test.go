@@ -257,6 +257,21 @@ func TestCORSExposesWhatClientsNeed(t *testing.T) {
 	}
 }
 
+// TestCORSSharesTheErrorWithWebApps covers an app whose redirect URI is registered for the
+// wrong platform: its script can read why the code is refused, and gets no more.
+func TestCORSSharesTheErrorWithWebApps(t *testing.T) {
+	s := newSPA(t)
+	const origin = "http://localhost:3000" // of the seeded web app
+	got, header := s.post(origin, "client_id", s.facts.WebClientID, "grant_type", "refresh_token", "refresh_token", "x")
+	s.wantError(got, 400, 9002326)
+	if header.Get("Access-Control-Allow-Origin") != origin {
+		t.Errorf("got %v", header)
+	}
+	if s.tenant.AllowsOrigin(origin) {
+		t.Error("the mid-tier would allow the origin")
+	}
+}
+
 // TestCORSAllowsEveryPortOfLocalhost covers a redirect URI that is registered without a port.
 func TestCORSAllowsEveryPortOfLocalhost(t *testing.T) {
 	s := newSPA(t)

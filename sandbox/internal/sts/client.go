@@ -42,6 +42,8 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 		return app, azpacrAssertion, s.checkAssertion(r, app, assertion)
 	case secret == "" && actsAsSPA(app, origin):
 		return app, azpacrPublic, nil
+	case secret == "" && origin != "": // a script, whose app is registered for another platform
+		return app, "", newError(aadstsOriginWithoutSPA, origin)
 	case secret == "":
 		return app, "", newError(aadstsClientCredentialMissing)
 	case app.Secret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(app.Secret)) != 1:

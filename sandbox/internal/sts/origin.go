@@ -26,6 +26,21 @@ func (s *STS) AllowsOrigin(origin string) (allowed bool) {
 	return allowed
 }
 
+// SharesWith reports whether scripts of an origin may read the responses of the API: those
+// of single-page apps, and those at a redirect URI of a web app. The token requests of the
+// latter all fail, and Entra lets the scripts read why: public reports show AADSTS9002326 in
+// consoles of browsers (Azure-Samples/ms-identity-javascript-react-tutorial#249).
+func (s *STS) SharesWith(origin string) bool {
+	shared := s.AllowsOrigin(origin)
+	s.Directory.View(func(d *directory.State) {
+		shared = shared || slices.ContainsFunc(d.Apps, func(a directory.App) bool {
+			hasIt := func(uri string) bool { return hasOrigin(uri, origin) }
+			return !a.Public && slices.ContainsFunc(a.RedirectURIs, hasIt)
+		})
+	})
+	return shared
+}
+
 // hasOrigin reports whether a redirect URI belongs to an origin.
 func hasOrigin(uri, origin string) bool {
 	u, err := url.Parse(uri)

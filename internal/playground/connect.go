@@ -43,7 +43,7 @@ func Connect(dir string, client *http.Client) (*control.Client, error) {
 
 // client returns a client for the control API of this playground.
 func (p *Playground) client() *control.Client {
-	return &control.Client{URL: p.controlURL, Key: p.ControlKey, HTTP: &http.Client{}}
+	return &control.Client{URL: p.controlURL, Key: p.controlKey, HTTP: &http.Client{}}
 }
 
 // Fault turns an error of a control.Client into a fault: a Usage one if the

@@ -2,9 +2,11 @@
 // @azure/identity is the last that runs on Node.js 20.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import {
   ClientSecretCredential,
   DeviceCodeCredential,
+  InteractiveBrowserCredential,
   OnBehalfOfCredential,
 } from "@azure/identity";
 import { Client } from "@microsoft/microsoft-graph-client";
@@ -66,4 +68,24 @@ test("@azure/identity: client secret", async () => {
   const { token } = await newCredential(env.SANDBOX_WEB_CLIENT_SECRET).getToken(scope);
   assert.equal(claimsOf(token).aud, env.SANDBOX_MID_TIER_ID);
   await assert.rejects(newCredential("wrong").getToken(scope), /AADSTS7000215/);
+});
+
+test("@azure/identity: interactive browser", async () => {
+  const user = await newUser();
+  const browser = {
+    BROWSER: fileURLToPath(new URL("open-url.mjs", import.meta.url)),
+    XDG_CURRENT_DESKTOP: "X-Generic", // xdg-open then starts what BROWSER names
+    INTEROP_EMAIL: user.email,
+    INTEROP_PASSWORD: user.password,
+  };
+  Object.assign(env, browser);
+  const credential = new InteractiveBrowserCredential({
+    ...options,
+    tenantId: env.SANDBOX_TENANT_ID,
+    clientId: env.SANDBOX_CLIENT_ID,
+    redirectUri: "http://localhost",
+  });
+  const scope = "https://graph.microsoft.com/User.Read";
+  assert.equal((await credential.authenticate(scope)).username, user.email);
+  assert.equal((await newGraphClient(credential, scope).api("/me").get()).displayName, "Casey Jensen");
 });

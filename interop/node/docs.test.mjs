@@ -1,0 +1,61 @@
+// The examples of the guides run as printed.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { executablePath } from "./chromium.mjs";
+import { env, listen } from "./sandbox.mjs";
+
+// examples returns the code blocks of a guide in one language.
+function examples(guide, language) {
+  const text = readFileSync(new URL(`../../docs/${guide}`, import.meta.url), "utf8");
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].filter(([, l]) => l === language).map(([, , code]) => code);
+}
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+// newDirectory returns a directory whose files find the packages of this one.
+function newDirectory(t) {
+  const directory = mkdtempSync(here("node_modules/.guide-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+test("the guide for Node.js: its test passes", async (t) => {
+  const [code] = examples("sandbox-node.md", "js");
+  const [, command] = examples("sandbox-node.md", "sh")[0].split("\n");
+  const directory = newDirectory(t);
+  writeFileSync(join(directory, "profile.test.mjs"), code.replace("/usr/bin/chromium", executablePath()));
+  const [program, ...args] = command.split(" ");
+  assert.equal(program, "profilectl");
+  await passes(args, { cwd: directory });
+});
+
+test("the guide for single-page apps: its app signs in and edits", async (t) => {
+  const [seed] = examples("sandbox-spa.md", "yaml");
+  const [main] = examples("sandbox-spa.md", "js");
+  const [redirect] = examples("sandbox-spa.md", "html");
+  const [, ...command] = examples("sandbox-spa.md", "sh")[0].split("\n");
+  const variables = command.slice(0, -2).join("\n"); // without npx vite
+  const { origin, server } = await listen(t);
+  const { port } = new URL(origin);
+  server.close(); // the app gets its port
+  const directory = newDirectory(t);
+  writeFileSync(join(directory, "sandbox.yaml"), seed.replaceAll("5173", port));
+  writeFileSync(join(directory, "main.js"), main);
+  writeFileSync(join(directory, "redirect.html"), redirect);
+  const script = `${variables}\nexec node --test "${here("guide-spa.mjs")}"`;
+  const args = ["sandbox", "exec", "--seed", join(directory, "sandbox.yaml"), "--", "sh", "-ec", script];
+  await passes(args, {}, { GUIDE: directory, PORT: port });
+});
+
+// passes runs profilectl with a command that runs one test, which has to pass.
+async function passes(args, options, variables) {
+  const { NODE_TEST_CONTEXT: _, ...rest } = env; // with it, node would not run a test within a test
+  const run = promisify(execFile)(env.PROFILECTL, args, { ...options, env: { ...rest, ...variables } });
+  const { stdout } = await run.catch((failed) => failed);
+  assert.match(stdout, /^# pass 1$/m);
+}

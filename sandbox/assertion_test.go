@@ -3,7 +3,7 @@ package sandbox_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // the thumbprint x5t is a SHA-1 hash
+	"crypto/sha1" // for the thumbprint x5t
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -50,7 +50,7 @@ func (c credential) sha256Thumbprint(header map[string]any) {
 
 // sha1Thumbprint sets the header that Microsoft's examples show.
 func (c credential) sha1Thumbprint(header map[string]any) {
-	sum := sha1.Sum(c.certificate.Raw) //nolint:gosec // see the import
+	sum := sha1.Sum(c.certificate.Raw)
 	header["x5t"] = base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

@@ -41,11 +41,6 @@ func Connect(dir string, client *http.Client) (*control.Client, error) {
 	return &control.Client{URL: a.URL, Key: a.Key, HTTP: client}, nil
 }
 
-// client returns a client for the control API of this playground.
-func (p *Playground) client() *control.Client {
-	return &control.Client{URL: p.controlURL, Key: p.controlKey, HTTP: &http.Client{}}
-}
-
 // Fault turns an error of a control.Client into a fault: a Usage one if the
 // sandbox rejected the request, an Unavailable one if it cannot be reached. It
 // returns nil for nil, and faults unchanged.

@@ -59,7 +59,7 @@ func setApp(d *directory.State, app *directory.App, a control.App) error {
 		return invalid("appIdUri", "the sandbox already has an app with the App ID URI %s", a.AppIDURI)
 	}
 	app.Name = a.Name
-	app.RedirectURIs, app.SPARedirectURIs = a.RedirectURIs, a.SPARedirectURIs
+	app.RedirectURIs, app.SPARedirectURIs, app.LogoutURL = a.RedirectURIs, a.SPARedirectURIs, a.LogoutURL
 	app.AppIDURI, app.Scopes, app.TokenVersion = a.AppIDURI, a.Scopes, a.TokenVersion
 	return nil
 }
@@ -178,6 +178,7 @@ func appOf(d *directory.State, a directory.App) control.App {
 		Public:          a.Public,
 		RedirectURIs:    a.RedirectURIs,
 		SPARedirectURIs: a.SPARedirectURIs,
+		LogoutURL:       a.LogoutURL,
 		AppIDURI:        a.AppIDURI,
 		Scopes:          a.Scopes,
 		TokenVersion:    a.TokenVersion,

@@ -67,6 +67,7 @@ func exportApp(d *directory.State, a directory.App) tenantfile.App {
 		Secret:          a.Secret,
 		RedirectURIs:    a.RedirectURIs,
 		SPARedirectURIs: a.SPARedirectURIs,
+		LogoutURL:       a.LogoutURL,
 		AppIDURI:        a.AppIDURI,
 		Scopes:          a.Scopes,
 		TokenVersion:    a.TokenVersion,

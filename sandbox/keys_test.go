@@ -22,12 +22,12 @@ func TestKeysRotate(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var set struct{ Keys []map[string]string }
+	var set struct{ Keys []map[string]any }
 	if err := json.NewDecoder(res.Body).Decode(&set); err != nil || len(set.Keys) != 3 {
 		t.Errorf("got %v, %v", set, err)
 	}
 	for _, key := range set.Keys {
-		if key["kty"] != "RSA" || key["d"] != "" || key["n"] == "" {
+		if key["kty"] != "RSA" || key["d"] != nil || key["n"] == "" {
 			t.Errorf("got %v", key)
 		}
 	}

@@ -196,6 +196,7 @@ func (p *plan) app(a tenantfile.App) control.App {
 		Public:          a.Public,
 		RedirectURIs:    a.RedirectURIs,
 		SPARedirectURIs: a.SPARedirectURIs,
+		LogoutURL:       a.LogoutURL,
 		AppIDURI:        a.AppIDURI,
 		Scopes:          a.Scopes,
 		TokenVersion:    a.TokenVersion,

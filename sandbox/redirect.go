@@ -34,6 +34,11 @@ func checkRedirectURIs(a control.App) error {
 			return invalidItem("spaRedirectUris", i, "the redirect URI %q of a single-page app %s", uri, err)
 		}
 	}
+	if a.LogoutURL != "" {
+		if err := checkRedirectURI(a.LogoutURL, false); err != nil {
+			return invalid("logoutUrl", "the logout URL %q %s", a.LogoutURL, err)
+		}
+	}
 	return nil
 }
 

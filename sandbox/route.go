@@ -27,7 +27,7 @@ func partOf(host, path string) string {
 		return graphPart
 	case strings.HasSuffix(path, "/openid-configuration"):
 		return discoveryPart
-	case strings.HasSuffix(path, "/discovery/v2.0/keys"):
+	case strings.HasSuffix(path, "/discovery/v2.0/keys"), strings.HasSuffix(path, "/discovery/keys"):
 		return keysPart
 	case strings.HasSuffix(path, "/token"), strings.HasSuffix(path, "/devicecode"):
 		return tokenPart

@@ -70,6 +70,10 @@ type Config struct {
 	// Strict rejects what will be rejected by default later: the second use of a
 	// refresh token.
 	Strict bool
+	// Limits enforces the request limits of an external tenant by the tenant's clock: 20
+	// requests a second from one address, and 200 in all. A sign-in costs 4, a sign-up 6,
+	// a password reset 4, a one-time code 2, and any other request 1. Graph has no limit.
+	Limits bool
 	// InvalidGrant reports a missing second factor as invalid_grant instead of
 	// interaction_required. Entra sends both.
 	InvalidGrant bool
@@ -151,6 +155,7 @@ func New(c Config) (*Tenant, error) {
 		Pages:        o.pages,
 		Iterations:   c.iterations(),
 		Strict:       c.Strict,
+		Limits:       c.Limits,
 		InvalidGrant: c.InvalidGrant,
 	})
 	t.graph = graph.New(graph.Config{

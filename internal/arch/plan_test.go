@@ -272,9 +272,10 @@ func plan() map[string]entry {
 			"sandbox/internal/token",
 			"github.com/golang-jwt/jwt/v5",
 			"github.com/google/uuid",
+			"golang.org/x/time/rate",
 		}},
 		"sandbox/internal/console": {layer: 1, imports: []string{"sandbox/control"}},
-		"sandbox/internal/audit": {layer: 1, imports: []string{"sandbox/control"}},
+		"sandbox/internal/audit":   {layer: 1, imports: []string{"sandbox/control"}},
 		"sandbox/internal/token": {layer: 1, imports: []string{
 			"sandbox/internal/directory",
 			"github.com/golang-jwt/jwt/v5",

@@ -34,6 +34,7 @@ func bindKept(f *pflag.FlagSet, o *playground.Options) {
 func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.StringVar(&o.Seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
 	f.DurationVar(&o.ReadLag, "read-lag", 0, "how long Graph returns the old profile after a change")
+	f.BoolVar(&o.Limits, "limits", false, "enforce the request limits of an external tenant (429)")
 	f.BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
 	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; the browser has to trust the CA")
 }

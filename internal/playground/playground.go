@@ -43,6 +43,8 @@ type Options struct {
 	FirstPort int
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
+	// Limits enforces the request limits of an external tenant.
+	Limits bool
 	// HTTPS serves the pages over https at the address of the API, as the real service
 	// does. Otherwise they are served over http, so that every browser opens them
 	// without trusting the CA.
@@ -180,6 +182,7 @@ func (p *Playground) startTenant(o Options, s state, seed []byte, listeners [3]*
 		Store:          s.store(),
 		Seed:           seed,
 		ReadLag:        o.ReadLag,
+		Limits:         o.Limits,
 		Log:            o.Log,
 	})
 	if err != nil {

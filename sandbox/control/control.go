@@ -66,6 +66,9 @@ type App struct {
 	RedirectURIs []string `json:"redirectUris"`
 	// SPARedirectURIs are those of the platform "single-page application".
 	SPARedirectURIs []string `json:"spaRedirectUris,omitempty"`
+	// LogoutURL is the front-channel logout URL: when a user of the app signs out at the
+	// tenant, the browser loads it, so that the app can end its own session.
+	LogoutURL string `json:"logoutUrl,omitempty"`
 	// AppIDURI identifies the app as an API. If the app has scopes, the default is
 	// api://{client id}.
 	AppIDURI string `json:"appIdUri,omitempty"`
@@ -88,6 +91,7 @@ type AppChange struct {
 	Name            *string  `json:"name,omitempty"`
 	RedirectURIs    []string `json:"redirectUris,omitzero"`
 	SPARedirectURIs []string `json:"spaRedirectUris,omitzero"`
+	LogoutURL       *string  `json:"logoutUrl,omitempty"`
 	AppIDURI        *string  `json:"appIdUri,omitempty"`
 	Scopes          []string `json:"scopes,omitzero"`
 	TokenVersion    *int     `json:"tokenVersion,omitempty"`
@@ -104,6 +108,9 @@ func (c AppChange) Apply(a App) App {
 	}
 	if c.SPARedirectURIs != nil {
 		a.SPARedirectURIs = c.SPARedirectURIs
+	}
+	if c.LogoutURL != nil {
+		a.LogoutURL = *c.LogoutURL
 	}
 	if c.AppIDURI != nil {
 		a.AppIDURI = *c.AppIDURI

@@ -63,9 +63,11 @@ type App struct {
 	// application". A code sent there is redeemed by a script in the browser: without
 	// a credential, but with PKCE and an Origin header.
 	SPARedirectURIs []string `json:"spaRedirectUris,omitempty"`
-	Secret          string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
-	AppIDURI        string   `json:"appIdUri,omitempty"`
-	Scopes          []string `json:"scopes,omitempty"` // scopes that the API exposes
+	// LogoutURL is called when a user of the app signs out (front-channel sign-out).
+	LogoutURL string   `json:"logoutUrl,omitempty"`
+	Secret    string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
+	AppIDURI  string   `json:"appIdUri,omitempty"`
+	Scopes    []string `json:"scopes,omitempty"` // scopes that the API exposes
 	// TokenVersion is the version of the access tokens for this API
 	// (requestedAccessTokenVersion in the app's manifest). Only 2 results in v2.0
 	// tokens; an API that does not set it gets v1.0 tokens.

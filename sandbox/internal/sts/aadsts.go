@@ -39,10 +39,6 @@ const (
 	// UserInformationNotProvided: session information isn't sufficient for single sign-on.
 	aadstsNotSignedIn errorCode = 50058
 
-	// SignoutInitiatorNotParticipant: sign-out has failed. Used here for a
-	// post_logout_redirect_uri that is not registered.
-	aadstsSignOutRedirect errorCode = 50068
-
 	// UserStrongAuthClientAuthNRequired: the user must use multifactor authentication to
 	// access the resource.
 	aadstsMFARequired errorCode = 50076

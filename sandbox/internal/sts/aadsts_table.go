@@ -22,6 +22,9 @@ func (c errorCode) definition() errorDefinition {
 // status returns the HTTP status: 401 if the client could not be authenticated, otherwise
 // 400. AADSTS650053 is the one invalid_client that does not concern the authentication.
 func (c errorCode) status() int {
+	if c == aadstsThrottled {
+		return http.StatusTooManyRequests
+	}
 	if c.definition().oauth == "invalid_client" && c != aadstsScopeUnknown {
 		return http.StatusUnauthorized
 	}
@@ -77,8 +80,6 @@ var errorDefinitions = [...]errorDefinition{
 		"Subject mismatches Issuer claim in the client assertion."},
 	{aadstsNotSignedIn, "login_required",
 		"A silent sign-in request was sent but no user is signed in."},
-	{aadstsSignOutRedirect, "invalid_request",
-		"The post_logout_redirect_uri is not registered."},
 	{aadstsMFARequired, "interaction_required",
 		"Due to a configuration change made by your administrator, or because you moved to a " +
 			"new location, you must use multi-factor authentication to access '%s'."},

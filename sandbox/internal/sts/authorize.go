@@ -41,6 +41,13 @@ func (s *STS) authorize(w http.ResponseWriter, r *http.Request) {
 		s.errorPage(w, r, e)
 		return
 	}
+	cost := costSignIn
+	if r.Form.Get("prompt") == "create" {
+		cost = costSignUp
+	}
+	if !s.mayContinue(w, r, cost, s.errorPage) {
+		return
+	}
 	t, e := s.newTransaction(r.Form, app, to)
 	if e != nil {
 		s.redirectError(w, r, t, e)
@@ -153,6 +160,7 @@ func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 			"You have signed in to "+t.app.Name+" on your device. You can close this window.")
 		return
 	}
+	s.participate(auth, t.app.ID)
 	value := "1." + rand.Text() + rand.Text()
 	s.mu.Lock()
 	s.codes[value] = &authorizationCode{

@@ -42,7 +42,7 @@ func (s *STS) apiClaims(
 		claims["azp"], claims["azpacr"] = client.ID, clientACR
 		return claims
 	}
-	claims["ver"], claims["iss"], claims["aud"] = "1.0", "https://sts.windows.net/"+s.tenant().id+"/", g.audience
+	claims["ver"], claims["iss"], claims["aud"] = "1.0", issuerV1(s.tenant().id), g.audience
 	if slices.Contains(g.api.OptionalClaims, "aud") {
 		claims["aud"] = g.api.ID
 	}
@@ -211,3 +211,6 @@ func orNone(text string) any {
 	}
 	return text
 }
+
+// issuerV1 returns the issuer of a tenant's v1.0 tokens.
+func issuerV1(tenantID string) string { return "https://sts.windows.net/" + tenantID + "/" }

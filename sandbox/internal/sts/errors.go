@@ -67,10 +67,21 @@ func (s *STS) unknownClient(id string) *entraError {
 // Error returns the code, such as "AADSTS50076".
 func (e *entraError) Error() string { return "AADSTS" + strconv.Itoa(int(e.code)) }
 
-// description returns error_description in the format of newer responses: on one line.
+// description returns error_description in the documented format, with line breaks. Some newer
+// responses have spaces instead.
 func (e *entraError) description(t trace) string {
-	return fmt.Sprintf("%s: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+	return fmt.Sprintf("%s: %s\r\nTrace ID: %s\r\nCorrelation ID: %s\r\nTimestamp: %s",
 		e, e.text, t.id, t.correlationID, t.timestamp)
+}
+
+// uri returns error_uri, a page that explains the error. Errors that the page does not know
+// have none.
+func (e *entraError) uri() string {
+	switch e.code {
+	case aadstsGrantTypeUnsupported, aadstsNotAppID:
+		return ""
+	}
+	return "https://login.microsoftonline.com/error?code=" + strconv.Itoa(int(e.code))
 }
 
 // trace holds what Entra adds to every error so that support can find the request.
@@ -84,7 +95,7 @@ func (s *STS) newTrace(r *http.Request) trace {
 		correlationID = NewID()
 	}
 	return trace{
-		id:            NewID(),
+		id:            requestID(r),
 		correlationID: correlationID,
 		timestamp:     s.Now().UTC().Format("2006-01-02 15:04:05Z"),
 	}
@@ -114,7 +125,7 @@ func (s *STS) writeError(w http.ResponseWriter, r *http.Request, e *entraError) 
 		Timestamp:     t.timestamp,
 		TraceID:       t.id,
 		CorrelationID: t.correlationID,
-		URI:           s.origins(r).api + "/error?code=" + strconv.Itoa(int(e.code)),
+		URI:           e.uri(),
 		Suberror:      e.code.suberror(),
 		Claims:        e.claims,
 	})
@@ -129,7 +140,7 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	h.Set("Cache-Control", "no-store, no-cache")
 	h.Set("Pragma", "no-cache")
-	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Expires", "-1")
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)

@@ -44,6 +44,8 @@ type view struct {
 	Text     string            // the text of a message page
 	Action   string            // where the form-post page posts to
 	Fields   url.Values        // what the form-post page posts
+	Frames   []string          // addresses that the signed-out page loads
+	Details  []detail          // of an error
 	Mail     []control.Message // the messages of the mailbox page
 	Tenant   string            // the tenant's subdomain
 	Nonce    string            // allows the script of the form-post page
@@ -135,12 +137,22 @@ func (s *STS) home(w http.ResponseWriter, r *http.Request) {
 
 // errorPage shows an error that must not be sent to a redirect URI.
 func (s *STS) errorPage(w http.ResponseWriter, r *http.Request, e *entraError) {
+	t := s.refuse(r, e)
 	v := view{
 		Title: "Sorry, but we're having trouble signing you in.",
-		Text:  e.description(s.refuse(r, e)),
+		Text:  e.Error() + ": " + e.text,
+		Details: []detail{
+			{"Request Id", t.id},
+			{"Correlation Id", t.correlationID},
+			{"Timestamp", t.timestamp},
+			{"Message", e.Error() + ": " + e.text},
+		},
 	}
 	s.render(w, r, e.code.status(), "message", v, "")
 }
+
+// detail is a line of what an error page shows for the people who look for the cause.
+type detail struct{ Name, Value string }
 
 // render writes a page. formTarget is the only other origin that the page's forms may lead
 // to. It is needed for redirects too, because Chromium applies form-action to the redirects
@@ -164,24 +176,31 @@ func (s *STS) render(
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", contentSecurityPolicy(v.Nonce, formTarget))
+	h.Set("Content-Security-Policy", contentSecurityPolicy(v.Nonce, formTarget, v.Frames))
 	h.Set("X-Frame-Options", "DENY")
-	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = out.WriteTo(w) // fails only if the browser has disconnected
 }
 
-// contentSecurityPolicy allows the page's own style sheet, the script with the nonce, and
-// forms that lead to the tenant or to formTarget.
-func contentSecurityPolicy(nonce, formTarget string) string {
+// contentSecurityPolicy allows the page's own style sheet, the script with the nonce, forms
+// that lead to the tenant or to formTarget, and the origins of the frames.
+func contentSecurityPolicy(nonce, formTarget string, frames []string) string {
+	frameSources := ""
+	if len(frames) > 0 {
+		frameSources = "; frame-src"
+		for _, address := range frames {
+			frameSources += " " + origin(address)
+		}
+	}
 	styleHash := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'" +
 		"; style-src 'sha256-" + base64.StdEncoding.EncodeToString(styleHash[:]) + "'" +
 		"; script-src 'nonce-" + nonce + "'" +
 		"; img-src data:" +
 		"; form-action 'self' " + formTarget +
+		frameSources +
 		"; frame-ancestors 'none'" +
 		"; base-uri 'none'"
 }

@@ -103,21 +103,3 @@ func (s *STS) forget(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	s.setCookie(w, r, sessionCookie, "")
 }
-
-// logout ends the session. It redirects only to a URI that some app has registered.
-func (s *STS) logout(w http.ResponseWriter, r *http.Request) {
-	if e := s.checkTenant(r); e != nil {
-		s.errorPage(w, r, e)
-		return
-	}
-	s.forget(w, r)
-	next := r.URL.Query().Get("post_logout_redirect_uri")
-	switch {
-	case next == "":
-		s.message(w, r, "You are signed out", "It's a good idea to close all browser windows.")
-	case !s.anyAllowsRedirect(next):
-		s.errorPage(w, r, newError(aadstsSignOutRedirect))
-	default:
-		http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // the URI is registered
-	}
-}

@@ -16,6 +16,7 @@ package sts
 
 import (
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ import (
 // GraphID is the app ID of Microsoft Graph, which is the same in every tenant.
 const GraphID = "00000003-0000-0000-c000-000000000000"
 
-// Config configures an STS. All fields except Strict and InvalidGrant must be set.
+// Config configures an STS. All fields except Strict, Limits and InvalidGrant must be set.
 type Config struct {
 	Directory *directory.Directory
 	Signer    *token.Signer
@@ -39,6 +40,8 @@ type Config struct {
 	Iterations int
 	// Strict rejects a refresh token that is used twice. Entra still accepts it.
 	Strict bool
+	// Limits enforces the request limits of an external tenant.
+	Limits bool
 	// InvalidGrant reports an unmet policy as error=invalid_grant instead of
 	// interaction_required. The real service returns either.
 	InvalidGrant bool
@@ -49,9 +52,11 @@ type Config struct {
 // and are lost on restart.
 type STS struct {
 	Config
+	limits       limiter
 	mu           sync.Mutex                    // guards the fields below
 	transactions map[string]*transaction       // by ID
 	sessions     map[string]session            // by cookie
+	participants map[string]participation      // by session ID (sid)
 	codes        map[string]*authorizationCode // by code
 	devices      map[string]*device            // by device code
 	mail         []control.Message             // oldest first
@@ -66,6 +71,7 @@ func New(c Config) *STS {
 		Config:       c,
 		transactions: map[string]*transaction{},
 		sessions:     map[string]session{},
+		participants: map[string]participation{},
 		codes:        map[string]*authorizationCode{},
 		devices:      map[string]*device{},
 		failures:     map[string]int{},
@@ -96,9 +102,11 @@ type authentication struct {
 	Session string    `json:"s,omitempty"` // ID of the sign-in at the browser (sid)
 }
 
-// sweep deletes expired transactions, codes and devices. The caller must hold s.mu.
+// sweep deletes expired transactions, sessions, codes and devices. The caller must hold s.mu.
 func (s *STS) sweep() {
 	now := s.Now()
+	maps.DeleteFunc(s.sessions, func(_ string, v session) bool { return now.After(v.expires) })
+	maps.DeleteFunc(s.participants, func(_ string, v participation) bool { return now.After(v.expires) })
 	for id, t := range s.transactions {
 		if now.After(t.expires) {
 			delete(s.transactions, id)

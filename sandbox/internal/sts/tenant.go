@@ -29,7 +29,10 @@ func (s *STS) checkTenant(r *http.Request) *entraError {
 		ours = strings.EqualFold(name, d.TenantID) ||
 			strings.EqualFold(name, d.Subdomain+".onmicrosoft.com")
 	})
-	if !ours {
+	switch {
+	case isTenantAlias(name): // an app of an external tenant belongs to that tenant alone
+		return newError(aadstsSingleTenant, r.URL.Query().Get("client_id"))
+	case !ours:
 		return newError(aadstsTenantNotFound, name)
 	}
 	return nil

@@ -71,6 +71,9 @@ func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
 			s.redirectError(w, r, t, newError(aadstsUserNotFound))
 			return
 		}
+		if !s.mayContinue(w, r, costCode, s.errorPage) {
+			return
+		}
 		s.sendCode(t, user.Email, "Your sign-in code")
 		s.show(w, r, t, "code", "")
 	case len(t.unconsented) > 0:

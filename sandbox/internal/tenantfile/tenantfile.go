@@ -55,6 +55,7 @@ type App struct {
 	Secret          string
 	RedirectURIs    []string
 	SPARedirectURIs []string
+	LogoutURL       string
 	AppIDURI        string
 	Scopes          []string
 	TokenVersion    int
@@ -147,6 +148,7 @@ func (a *App) fields() []field {
 		{"secret", (*textValue)(&a.Secret)},
 		{"redirectUris", (*textsValue)(&a.RedirectURIs)},
 		{"spaRedirectUris", (*textsValue)(&a.SPARedirectURIs)},
+		{"logoutUrl", (*textValue)(&a.LogoutURL)},
 		{"appIdUri", (*textValue)(&a.AppIDURI)},
 		{"scopes", (*textsValue)(&a.Scopes)},
 		{"tokenVersion", (*numberValue)(&a.TokenVersion)},

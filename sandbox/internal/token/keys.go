@@ -7,18 +7,24 @@ package token
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
+	"crypto/sha1" //nolint:gosec // for x5t only
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-const keyBits = 2048 // the size of Entra's signing keys
+const (
+	keyBits     = 2048 // the size of Entra's signing keys
+	serialBytes = 16   // of a certificate's serial number
+)
 
 // NewKeys returns n new signing keys. It generates them concurrently, because generating
 // keys takes most of the time that a tenant needs to start.
@@ -48,9 +54,13 @@ func newKey() (directory.Key, error) {
 	if err != nil {
 		return directory.Key{}, fmt.Errorf("encode signing key: %w", err)
 	}
-	sum := sha256.Sum256(key.N.Bytes())
+	certificate, err := selfSigned(key)
+	if err != nil {
+		return directory.Key{}, err
+	}
+	thumbprint := sha1.Sum(certificate) //nolint:gosec // x5t is defined with SHA-1 (RFC 7517, 4.8)
 	return directory.Key{
-		ID:  base64.RawURLEncoding.EncodeToString(sum[:20]),
+		ID:  base64.RawURLEncoding.EncodeToString(thumbprint[:]),
 		PEM: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
 	}, nil
 }
@@ -62,6 +72,23 @@ func CheckKey(k directory.Key) error {
 	}
 	_, err := decodeKey(k)
 	return err
+}
+
+// selfSigned returns the certificate that Entra publishes with a key (DER). Only the key in it
+// matters, so it does not expire during a test that moves the clock. It is the same each time,
+// because nothing in it is random and PKCS #1 v1.5 signatures are not either.
+func selfSigned(key *rsa.PrivateKey) ([]byte, error) {
+	template := &x509.Certificate{
+		SerialNumber: new(big.Int).SetBytes(key.N.Bytes()[:serialBytes]),
+		Subject:      pkix.Name{CommonName: "accounts.accesscontrol.windows.net"},
+		NotBefore:    time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC),
+		NotAfter:     time.Date(2120, 1, 1, 0, 0, 0, 0, time.UTC),
+	}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, fmt.Errorf("certify signing key: %w", err)
+	}
+	return certificate, nil
 }
 
 // decodeKey parses the PEM of a signing key.
@@ -81,32 +108,44 @@ func decodeKey(k directory.Key) (*rsa.PrivateKey, error) {
 	return key, nil
 }
 
-// JWK is a public key in the format of the keys endpoint (RFC 7517). Entra adds the issuer.
+// JWK is a public key in the format of the keys endpoint (RFC 7517). Entra adds the cloud and
+// the issuer.
 type JWK struct {
-	KeyType string `json:"kty"`
-	Use     string `json:"use"`
-	KeyID   string `json:"kid"`
-	N       string `json:"n"`
-	E       string `json:"e"`
-	Issuer  string `json:"issuer"`
+	KeyType       string   `json:"kty"`
+	Use           string   `json:"use"`
+	KeyID         string   `json:"kid"`
+	Thumbprint    string   `json:"x5t"` // the same as KeyID, as in Entra
+	N             string   `json:"n"`
+	E             string   `json:"e"`
+	Certificates  [][]byte `json:"x5c"` // DER; as JSON in base64
+	CloudInstance string   `json:"cloud_instance_name"`
+	Issuer        string   `json:"issuer"`
 }
 
 // Publish returns the public keys that belong to the signing keys, in the same order.
-func Publish(keys []directory.Key, issuer string) ([]JWK, error) {
+func Publish(keys []directory.Key, issuer, cloudInstance string) ([]JWK, error) {
 	var published []JWK
 	for _, k := range keys {
 		key, err := decodeKey(k)
 		if err != nil {
 			return nil, err
 		}
-		published = append(published, JWK{
-			KeyType: "RSA",
-			Use:     "sig",
-			KeyID:   k.ID,
-			N:       base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
-			E:       base64.RawURLEncoding.EncodeToString(exponent(key)),
-			Issuer:  issuer,
-		})
+		public := JWK{
+			KeyType:       "RSA",
+			Use:           "sig",
+			KeyID:         k.ID,
+			Thumbprint:    k.ID,
+			N:             base64.RawURLEncoding.EncodeToString(key.N.Bytes()),
+			E:             base64.RawURLEncoding.EncodeToString(exponent(key)),
+			CloudInstance: cloudInstance,
+			Issuer:        issuer,
+		}
+		certificate, err := selfSigned(key)
+		if err != nil {
+			return nil, err
+		}
+		public.Certificates = [][]byte{certificate}
+		published = append(published, public)
 	}
 	return published, nil
 }

@@ -67,7 +67,7 @@ func TestSignerVerifiesBothKindsOfTokens(t *testing.T) {
 // TestSignerHidesOpaqueTokensFromOthers verifies with the published key, as a client would.
 func TestSignerHidesOpaqueTokensFromOthers(t *testing.T) {
 	keys, plain, opaque := signedTokens(t, map[string]any{"exp": time.Now().Add(time.Hour).Unix()})
-	published, err := token.Publish(keys, "issuer")
+	published, err := token.Publish(keys, "issuer", "microsoftonline.com")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -231,7 +231,7 @@ func TestGraphHeaders(t *testing.T) {
 		"Content-Type": "application/json;odata.metadata=minimal;odata.streaming=true;" +
 			"IEEE754Compatible=false;charset=utf-8",
 	} {
-		if got := res.Header.Get(name); got != want {
+		if got := strings.Join(res.Header.Values(name), ", "); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}

@@ -53,6 +53,7 @@ func furnished(t *testing.T) *Tenant {
 		Name:            "orders",
 		RedirectURIs:    []string{"https://orders.example/back"},
 		SPARedirectURIs: []string{"http://localhost:5173"},
+		LogoutURL:       "https://shop.example/signout",
 		Scopes:          []string{"Orders.Read", "Orders.Write"},
 		AppIDURI:        "api://orders.example",
 		TokenVersion:    2,
@@ -156,8 +157,8 @@ func TestExportKnowsEveryField(t *testing.T) {
 		want int
 	}{
 		"State":    {directory.State{}, 11},
-		"User":     {directory.User{}, 7},
-		"App":      {directory.App{}, 13},
+		"User":     {directory.User{}, 8},
+		"App":      {directory.App{}, 15},
 		"Workload": {directory.Workload{}, 3},
 		"Policy":   {directory.Policy{}, 5},
 		"Key":      {directory.Key{}, 2},

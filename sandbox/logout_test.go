@@ -98,7 +98,7 @@ func TestSignOutPostFromAnotherSite(t *testing.T) {
 func TestSignOutReturnsOnlyToRegisteredAddresses(t *testing.T) {
 	s := signedIn(t)
 	for next, want := range map[string]string{
-		redirect:                           redirect + "/",
+		redirect:                           redirect,
 		"http://localhost:3000/auth/other": "",
 		"https://evil.example":             "",
 		"//evil.example":                   "",

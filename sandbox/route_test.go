@@ -88,7 +88,7 @@ func TestAPIServesPagesAtACommonAddress(t *testing.T) {
 	path := "/" + c.facts.TenantID + "/oauth2/v2.0/logout"
 	w := httptest.NewRecorder()
 	c.tenant.API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, apiAddress+path, nil))
-	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You are signed out") {
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You signed out of your account") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	if !strings.HasPrefix(c.facts.Mailbox, apiAddress) || c.facts.Pages != apiAddress {
@@ -114,7 +114,7 @@ func TestAPIServesPagesUnderTheNamesOfTheRealService(t *testing.T) {
 	w := httptest.NewRecorder()
 	address := "https://contoso.ciamlogin.com/" + c.facts.TenantID + "/oauth2/v2.0/logout"
 	c.tenant.API().ServeHTTP(w, httptest.NewRequest(http.MethodGet, address, nil))
-	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You are signed out") {
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "You signed out of your account") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }

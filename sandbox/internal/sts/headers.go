@@ -36,6 +36,8 @@ func withHeaders(next http.Handler) http.Handler {
 				h.Set("client-request-id", correlationID)
 			}
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+		// In place: the audit reads the form that the handlers parse.
+		*r = *r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		next.ServeHTTP(w, r)
 	})
 }

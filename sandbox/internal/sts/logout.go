@@ -153,11 +153,11 @@ func (s *STS) afterSignOut(r *http.Request) string {
 	if next == "" || !s.anyAllowsRedirect(next) {
 		return ""
 	}
-	values := url.Values{}
-	if state := r.Form.Get("state"); state != "" {
-		values.Set("state", state)
+	state := r.Form.Get("state")
+	if state == "" {
+		return next
 	}
-	address, err := responseURI(next, modeQuery, values)
+	address, err := responseURI(next, modeQuery, url.Values{"state": {state}})
 	if err != nil { // cannot happen: registered URIs are valid
 		return ""
 	}

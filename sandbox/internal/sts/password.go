@@ -54,11 +54,6 @@ func (s *STS) clearFailures(email string) {
 // authenticated records the first factor and advances the transaction.
 func (s *STS) authenticated(w http.ResponseWriter, r *http.Request, t *transaction, userID string) {
 	t.auth = authentication{UserID: userID, At: s.Now(), Session: NewID()}
-	for _, a := range s.signedIn(r) {
-		if a.UserID == userID { // the session goes on
-			t.auth.Session = a.Session
-		}
-	}
 	s.remember(w, r, t.auth)
 	s.advance(w, r, t)
 }

@@ -40,6 +40,61 @@ func TestAuditNamesWhoAskedForWhatAndWasIssuedIt(t *testing.T) {
 	}
 }
 
+func TestAuditNamesTheCauseOfRefusals(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	scope := "openid offline_access " + c.facts.EditScope
+	get := func(address string) {
+		res, err := c.tenant.Client().Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	for _, row := range []struct {
+		name, part, want string
+		do               func()
+	}{
+		{"a redirect URI that is not registered", "pages",
+			`the redirect URI "http://localhost:3001/x" is not registered for ciam-client-app; registered: http`,
+			func() {
+				get(c.authorizeURL(scope, "client_id", c.facts.WebClientID, "redirect_uri", "http://localhost:3001/x"))
+			}},
+		{"a code without its verifier", "token", "the token request has no code_verifier", func() {
+			c.signIn(readScope)
+			c.redeem(c.code(), "code_verifier", "")
+		}},
+		{"a code twice", "token", "the code was redeemed before", func() { c.redeem(c.code()) }},
+		{"a code of another client", "token", "the code was issued to edit-profile-cli", func() {
+			c.signIn(readScope)
+			c.redeem(c.code(), "client_id", c.facts.WebClientID, "client_secret", c.facts.WebSecret)
+		}},
+		{"an old code", "token", "codes last 10m0s", func() {
+			c.signIn(readScope)
+			c.tenant.FastForward(11 * time.Minute)
+			c.redeem(c.code())
+		}},
+		{"a foreign refresh token", "token", "not one of this tenant", func() { c.refresh("1.foreign") }},
+		{"a refresh token without a second factor", "token",
+			`the user signed in without a second factor, and the policy "MFA for EditProfileService" applies`,
+			func() { c.refresh(c.tokens(readScope).RefreshToken, "scope", scope) }},
+		{"a refresh token of a sign-in that was ended", "token", "the sign-in was ended", func() {
+			refresh := c.tokens(readScope).RefreshToken
+			if err := c.tenant.RevokeSessions(c.facts.User); err != nil {
+				t.Fatal(err)
+			}
+			c.refresh(refresh)
+		}},
+		{"Graph without a token", "graph", "the request has no bearer token", func() {
+			get(c.facts.Graph + "/v1.0/me")
+		}},
+	} {
+		row.do()
+		if got := c.lastAudit(row.part); got.Decision != control.Refused || !strings.Contains(got.Reason, row.want) {
+			t.Errorf("%s: got %+v", row.name, got)
+		}
+	}
+}
+
 func TestAuditWaitsForTheNextEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -20,11 +21,15 @@ const (
 // client, the web app, the mid-tier with its scope and its consent for Graph,
 // and the policy that protects the mid-tier.
 func seed(c Config) (directory.State, string, error) {
+	var keyed directory.State
+	done := make(chan error, 1)
+	go func() { done <- newKeys(&keyed) }() // while the password is hashed
 	state, password, err := seedWithoutKeys(c)
-	if err != nil {
+	if err := errors.Join(err, <-done); err != nil {
 		return directory.State{}, "", err
 	}
-	return state, password, newKeys(&state)
+	state.Keys, state.SealKey, state.MailKey = keyed.Keys, keyed.SealKey, keyed.MailKey
+	return state, password, nil
 }
 
 func seedWithoutKeys(c Config) (directory.State, string, error) {

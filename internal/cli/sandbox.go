@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 
@@ -28,6 +29,8 @@ func bindKept(f *pflag.FlagSet, o *playground.Options) {
 	f.BoolVar(&o.Reset, "reset", false, "replace the kept tenant with a new one")
 	f.BoolVar(&o.NewPorts, "new-ports", false, "use other ports; all users have to sign in again")
 	f.IntVar(&o.FirstPort, "listen", 0, "first of three consecutive `ports`: API, pages, mid-tier")
+	f.StringVar(&o.Bind, "bind", "", "IP `address` to listen on, such as 0.0.0.0 (default loopback)")
+	f.StringVar(&o.Host, "host", "", "`name` by which other machines reach it; serves everything over https")
 }
 
 // bindTenant makes the flags that sandbox and sandbox exec share.
@@ -78,6 +81,10 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) 
 		return err
 	}
 	defer p.Close()
+	if o.Bind != "" {
+		_, _ = fmt.Fprintf(env.Stderr, "warning: the sandbox listens on %s: everyone who reaches "+
+			"this machine can use it, and it does not protect anything\n", o.Bind)
+	}
 	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})
 	if err := registerSandbox(ctx, env, g, settings...); err != nil {
 		return err
@@ -115,10 +122,11 @@ func checkSandboxName(env Env, g *globals, dir string) error {
 		return err
 	}
 	address, _ := file.Value("tenants."+name, "authority")
-	if u, err := url.Parse(address); address != "" && (err != nil || !loopback.IsHost(u.Hostname())) {
+	caFile, _ := file.Value("tenants."+name, "ca-file")
+	own := caFile != "" && filepath.Dir(caFile) == filepath.Clean(dir)
+	if u, err := url.Parse(address); !own && address != "" && (err != nil || !loopback.IsHost(u.Hostname())) {
 		return taken("the tenant " + name + " in the configuration is not a sandbox")
 	}
-	caFile, _ := file.Value("tenants."+name, "ca-file")
 	if other := filepath.Dir(caFile); caFile != "" && filepath.Clean(dir) != other && playground.Running(other) {
 		return taken("another sandbox called " + name + " is running")
 	}

@@ -57,6 +57,7 @@ type sandboxManager struct {
 func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 	m := sandboxManager{env: env, g: g, dir: dir}
 	parent.AddCommand(
+		newSandboxReady(m),
 		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
 		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
 		newSandboxExport(m), newSandboxImport(m), newSandboxToken(m))

@@ -1,13 +1,32 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
+
+func newSandboxReady(m sandboxManager) *cobra.Command {
+	return &cobra.Command{
+		Use:   "ready",
+		Short: "Check whether a sandbox is running",
+		Long: `Check whether a sandbox is running and serves requests. The exit code is 0 if it
+does, and 8 if not, as the health check of a container expects.`,
+		Example: `  profilectl sandbox ready`,
+		Args:    cobra.NoArgs,
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, _ []string) error {
+			_, err := c.Facts(ctx)
+			return err
+		}),
+	}
+}
 
 // sandboxReady describes a sandbox that has started.
 type sandboxReady struct {
@@ -20,6 +39,8 @@ type sandboxReady struct {
 	Password  string `json:"password"`
 	Mailbox   string `json:"mailbox"`
 	Page      string `json:"page"` // opens the developer page, once
+	Control   string `json:"control"`
+	Key       string `json:"controlKey"`
 	CAFile    string `json:"caFile"`
 }
 
@@ -39,6 +60,8 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		Password:  p.Facts.Password,
 		Mailbox:   p.Facts.Mailbox,
 		Page:      p.Tenant.NewPageLink(),
+		Control:   p.ControlURL,
+		Key:       p.ControlKey,
 		CAFile:    p.CAFile,
 	}
 	if err := writeReadyFile(env, r); err != nil {

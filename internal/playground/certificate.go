@@ -28,6 +28,9 @@ func (p *Playground) certificate(o Options, s state) (loopback.Certificate, erro
 
 // names returns the host names of a tenant other than those of loopback.
 func (o Options) names(f sandbox.Facts) (names []string) {
+	if o.Host != "" {
+		names = append(names, o.Host)
+	}
 	if o.RealNames {
 		names = append(names, f.Subdomain+".ciamlogin.com", f.TenantID+".ciamlogin.com", "graph.microsoft.com")
 	}

@@ -15,8 +15,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +41,12 @@ type Options struct {
 	// FirstPort is the first of three consecutive ports: API, pages, mid-tier. Zero
 	// is the ports that Dir keeps, or free ones.
 	FirstPort int
+	// Bind is the IP address to listen on, such as 0.0.0.0; empty is loopback.
+	Bind string
+	// Host is the name, or the IP address, by which clients on other machines reach
+	// the tenant. It replaces localhost in all addresses, and the pages and the
+	// mid-tier are served over https, too. Empty is localhost.
+	Host string
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
 	// Limits enforces the request limits of an external tenant.
@@ -69,11 +75,14 @@ type Playground struct {
 	MidTier string // address of the mid-tier
 	Dir     string // keeps the tenant, or is temporary
 	CAFile  string // PEM file with the CA of the tenant's certificate
+	// ControlURL is the address of the control API for clients; ControlKey is its key.
+	ControlURL string
+	ControlKey string
+	// Transport trusts CAFile and no other CA.
+	Transport *http.Transport
 
 	midTier    *midTier
-	transport  http.RoundTripper // trusts CAFile
-	controlURL string
-	controlKey string
+	controlURL string // of the control API, for this machine
 	closers    []func()
 }
 
@@ -110,32 +119,48 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	bind, err := o.bind()
+	if err != nil {
+		return err
+	}
 	s, err := p.openState(o)
 	if err != nil {
 		return err
 	}
-	listeners, err := p.listen(&s)
+	listeners, err := p.listen(o, bind, &s)
 	if err != nil {
 		return err
 	}
-	if err := p.startTenant(o, s, seed, listeners); err != nil {
+	a := o.addresses(s.ports)
+	tlsConfig, err := p.startTenant(o, s, seed, a, listeners)
+	if err != nil {
 		return err
 	}
 	if err := p.keepPassword(s); err != nil {
 		return err
 	}
-	if err := p.startMidTier(ctx, o, listeners[2]); err != nil {
+	var midTier net.Listener = listeners[2]
+	if a.remote {
+		midTier = tls.NewListener(midTier, tlsConfig)
+	}
+	if err := p.startMidTier(ctx, o, a, midTier); err != nil {
 		return err
 	}
 	return p.publishControl(s)
 }
 
 // listen opens the listeners of the API, the pages and the mid-tier, and stores
-// their ports in s.
-func (p *Playground) listen(s *state) ([3]*loopback.Listener, error) {
+// their ports in s. The pages have a name of their own only if Host is empty.
+func (p *Playground) listen(o Options, bind netip.Addr, s *state) ([3]*loopback.Listener, error) {
 	var listeners [3]*loopback.Listener
 	for i, port := range []int{s.ports.API, s.ports.Pages, s.ports.MidTier} {
-		l, err := loopback.Listen(port)
+		var l *loopback.Listener
+		var err error
+		if local := !bind.IsValid() || i == 1 && o.Host != ""; local {
+			l, err = loopback.Listen(port)
+		} else {
+			l, err = loopback.ListenAt(bind, port)
+		}
 		if err != nil {
 			return listeners, portFault(port, err)
 		}
@@ -164,21 +189,21 @@ func portFault(port int, err error) error {
 }
 
 // startTenant serves the tenant: its API over TLS, the control API over plain HTTP,
-// and the pages at the address that o chooses.
-func (p *Playground) startTenant(o Options, s state, seed []byte, listeners [3]*loopback.Listener) error {
+// and the pages at one of the two. It returns the configuration of TLS.
+func (p *Playground) startTenant(
+	o Options,
+	s state,
+	seed []byte,
+	a addresses,
+	listeners [3]*loopback.Listener,
+) (*tls.Config, error) {
 	if err := s.keepPorts(); err != nil {
-		return err
-	}
-	api := "https://localhost:" + strconv.Itoa(s.ports.API)
-	plain := "http://localhost:" + strconv.Itoa(s.ports.Pages)
-	pages := plain
-	if o.HTTPS {
-		pages = api
+		return nil, err
 	}
 	tenant, err := sandbox.New(sandbox.Config{
-		APIAddress:     api,
-		PagesAddress:   pages,
-		ControlAddress: plain,
+		APIAddress:     a.api,
+		PagesAddress:   a.pages,
+		ControlAddress: a.plain,
 		Store:          s.store(),
 		Seed:           seed,
 		ReadLag:        o.ReadLag,
@@ -186,25 +211,25 @@ func (p *Playground) startTenant(o Options, s state, seed []byte, listeners [3]*
 		Log:            o.Log,
 	})
 	if err != nil {
-		return o.seedFault(fmt.Errorf("start sandbox: %w", err))
+		return nil, o.seedFault(fmt.Errorf("start sandbox: %w", err))
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
-	p.controlURL, p.controlKey = plain+"/control", rand.Text()
+	p.controlURL, p.ControlKey = a.plain+"/control", rand.Text()
+	p.ControlURL = a.control
 	certificate, err := p.certificate(o, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p.transport = loopback.NewTransport(certificate.CA)
-	p.serve(tls.NewListener(listeners[0], &tls.Config{
-		Certificates: []tls.Certificate{certificate.TLS},
-		MinVersion:   tls.VersionTLS12,
-	}), tenant.API(), o.Log)
+	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
+	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
+	control := p.followImports(tenant.Control(p.ControlKey), o)
+	p.serve(tls.NewListener(listeners[0], config), withControl(control, tenant.API()), o.Log)
 	atPlain := tenant.Pages()
-	if o.HTTPS {
-		atPlain = redirect(api)
+	if a.pages != a.plain {
+		atPlain = redirect(a.api)
 	}
-	p.serve(listeners[1], withControl(p.followImports(tenant.Control(p.controlKey), o), atPlain), o.Log)
-	return nil
+	p.serve(listeners[1], withControl(control, atPlain), o.Log)
+	return config, nil
 }
 
 // redirect sends browsers to the same path at another origin.
@@ -214,20 +239,24 @@ func redirect(origin string) http.Handler {
 	})
 }
 
-// withControl serves the control API next to the pages.
-func withControl(control, pages http.Handler) http.Handler {
+// withControl serves the control API next to another handler.
+func withControl(control, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/control/") {
 			control.ServeHTTP(w, r)
 			return
 		}
-		pages.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 
-func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Listener) error {
+func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	p.onClose(cancel)
+	var client *http.Client // nil is the default of the mid-tier
+	if a.remote {
+		client = &http.Client{Transport: p.Transport}
+	}
 	p.midTier.open = func(f sandbox.Facts) (http.Handler, error) {
 		server, err := serve.Open(ctx, serve.Settings{
 			Authority:  f.Authority,
@@ -235,6 +264,7 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Li
 			Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
 			Graph:      f.Graph,
 			CAFile:     p.CAFile,
+			HTTP:       client,
 			Version:    o.Version,
 			// A single-page app calls the mid-tier as it calls Graph.
 			AllowOrigin: p.Tenant.AllowsOrigin,
@@ -247,7 +277,7 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, l *loopback.Li
 	if err := p.midTier.start(p.Facts); err != nil {
 		return err
 	}
-	p.MidTier = "http://localhost:" + strconv.Itoa(l.Port())
+	p.MidTier = a.midTier
 	p.serve(l, p.midTier, o.Log)
 	return nil
 }

@@ -36,7 +36,8 @@ func TestRealNamesOfAKeptTenant(t *testing.T) {
 		}
 		res.Body.Close()
 	}
-	token := signInUnderRealName(t, p, client)
+	authority := "https://" + p.Facts.TenantID + ".ciamlogin.com/" + p.Facts.TenantID
+	token, _ := signIn(t, p, authority, client)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.MidTier+"/updateUserInfo",
 		strings.NewReader(`{"displayName":"Ada L."}`))
 	if err != nil {
@@ -86,31 +87,42 @@ func hostMap(t *testing.T, p *playground.Playground) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// signInUnderRealName returns a token for the mid-tier, issued to MSAL Go.
-func signInUnderRealName(t *testing.T, p *playground.Playground, client *http.Client) string {
+// signIn returns a token for the mid-tier, issued to MSAL Go, and the forms that the
+// user filled in.
+func signIn(
+	t *testing.T,
+	p *playground.Playground,
+	authority string,
+	client *http.Client,
+) (token string, forms []string) {
 	t.Helper()
 	msal, err := public.New(p.Facts.ClientID,
-		public.WithAuthority("https://"+p.Facts.TenantID+".ciamlogin.com/"+p.Facts.TenantID),
+		public.WithAuthority(authority),
 		public.WithInstanceDiscovery(false),
 		public.WithHTTPClient(client))
 	if err != nil {
 		t.Fatal(err)
 	}
+	browser, err := robot.New(robot.User{
+		Email:    p.Facts.User,
+		Password: p.Facts.Password,
+		Code:     robot.Mailbox(p.Facts.Mailbox, client.Transport),
+	}, client.Transport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
 	open := func(address string) error {
-		browser, err := robot.New(robot.User{
-			Email:    p.Facts.User,
-			Password: p.Facts.Password,
-			Code:     robot.Mailbox(p.Facts.Mailbox, nil),
-		}, client.Transport)
-		if err != nil {
-			return err
-		}
-		go func() { _, _ = browser.Open(t.Context(), address) }() // a failure shows as a timeout
+		go func() {
+			_, _ = browser.Open(t.Context(), address) // a failure shows as a timeout
+			close(done)
+		}()
 		return nil
 	}
 	result, err := msal.AcquireTokenInteractive(t.Context(), []string{p.Facts.EditScope}, public.WithOpenURL(open))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return result.AccessToken
+	<-done
+	return result.AccessToken, browser.Forms
 }

@@ -37,7 +37,7 @@ func (r *Robot) Open(ctx context.Context, address string) error {
 			Email:    r.playground.Facts.User,
 			Password: r.playground.Facts.Password,
 			Code:     r.code,
-		}, r.playground.transport)
+		}, r.playground.Transport)
 		if err != nil {
 			return err
 		}

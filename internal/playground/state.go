@@ -143,7 +143,7 @@ func (p *Playground) publishControl(s state) error {
 	if s.dir == nil {
 		return nil
 	}
-	raw, err := json.Marshal(address{URL: p.controlURL, Key: p.controlKey})
+	raw, err := json.Marshal(address{URL: p.controlURL, Key: p.ControlKey})
 	if err != nil {
 		return fmt.Errorf("encode control address: %w", err)
 	}

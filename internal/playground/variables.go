@@ -35,7 +35,7 @@ func (p *Playground) Variables() map[string]string {
 		"SANDBOX_USER":              f.User,
 		"SANDBOX_PASSWORD":          f.Password,
 		"SANDBOX_MAILBOX":           f.Mailbox,
-		"SANDBOX_CONTROL":           p.controlURL,
-		"SANDBOX_CONTROL_KEY":       p.controlKey,
+		"SANDBOX_CONTROL":           p.ControlURL,
+		"SANDBOX_CONTROL_KEY":       p.ControlKey,
 	}
 }

@@ -33,16 +33,16 @@ type Certificate struct {
 
 // NewCertificate creates a CA for loopback names, signs one certificate with it,
 // and discards the key of the CA, so that users who trust the CA trust nothing
-// but this certificate. Further names are for tests that address the tenant by
-// the host names of the real service: a client that trusts such a CA accepts the
-// sandbox as the real service.
+// but this certificate. Further names, or IP addresses, are for clients on other
+// machines, and for tests that address the tenant by the host names of the real
+// service: a client that trusts such a CA accepts the sandbox as the real service.
 func NewCertificate(now time.Time, further ...string) (Certificate, error) {
-	names := append([]string{"localhost"}, further...)
+	names, addresses := split(further)
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("generate CA key: %w", err)
 	}
-	ca := caTemplate(now, names)
+	ca := caTemplate(now, names, addresses)
 	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("create CA: %w", err)
@@ -51,7 +51,8 @@ func NewCertificate(now time.Time, further ...string) (Certificate, error) {
 	if err != nil {
 		return Certificate{}, fmt.Errorf("generate key: %w", err)
 	}
-	leafDER, err := x509.CreateCertificate(rand.Reader, leafTemplate(now, names), ca, &leafKey.PublicKey, caKey)
+	leaf := leafTemplate(now, names, addresses)
+	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &leafKey.PublicKey, caKey)
 	if err != nil {
 		return Certificate{}, fmt.Errorf("create certificate: %w", err)
 	}
@@ -61,9 +62,32 @@ func NewCertificate(now time.Time, further ...string) (Certificate, error) {
 	}, nil
 }
 
+// split returns localhost and the names, and the IP addresses among them.
+func split(further []string) (names []string, addresses []net.IP) {
+	names = []string{"localhost"}
+	for _, name := range further {
+		if ip := net.ParseIP(name); ip != nil {
+			addresses = append(addresses, ip)
+		} else {
+			names = append(names, name)
+		}
+	}
+	return names, addresses
+}
+
 // caTemplate returns a CA that cannot sign other CAs or certificates for other
-// names.
-func caTemplate(now time.Time, names []string) *x509.Certificate {
+// names and addresses.
+func caTemplate(now time.Time, names []string, addresses []net.IP) *x509.Certificate {
+	ranges := []*net.IPNet{
+		{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
+		{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
+	}
+	for _, ip := range addresses {
+		if v4 := ip.To4(); v4 != nil {
+			ip = v4
+		}
+		ranges = append(ranges, &net.IPNet{IP: ip, Mask: net.CIDRMask(8*len(ip), 8*len(ip))})
+	}
 	return &x509.Certificate{
 		SerialNumber:                newSerial(),
 		Subject:                     pkix.Name{CommonName: "profilectl sandbox CA"},
@@ -75,14 +99,11 @@ func caTemplate(now time.Time, names []string) *x509.Certificate {
 		KeyUsage:                    x509.KeyUsageCertSign,
 		PermittedDNSDomainsCritical: true,
 		PermittedDNSDomains:         names,
-		PermittedIPRanges: []*net.IPNet{
-			{IP: net.IPv4(127, 0, 0, 0).To4(), Mask: net.CIDRMask(8, 32)},
-			{IP: net.IPv6loopback, Mask: net.CIDRMask(128, 128)},
-		},
+		PermittedIPRanges:           ranges,
 	}
 }
 
-func leafTemplate(now time.Time, names []string) *x509.Certificate {
+func leafTemplate(now time.Time, names []string, addresses []net.IP) *x509.Certificate {
 	return &x509.Certificate{
 		SerialNumber: newSerial(),
 		Subject:      pkix.Name{CommonName: "localhost"},
@@ -91,7 +112,7 @@ func leafTemplate(now time.Time, names []string) *x509.Certificate {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		DNSNames:     names,
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		IPAddresses:  append(addresses, net.IPv4(127, 0, 0, 1), net.IPv6loopback),
 	}
 }
 

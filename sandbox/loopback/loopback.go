@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"sync"
 	"syscall"
@@ -36,6 +37,19 @@ func Listen(port int) (*Listener, error) {
 			return nil, fmt.Errorf("listen on port %d: %w", chosen, err)
 		}
 	}
+}
+
+// ListenAt listens on one port of an IP address, which may be unspecified: 0.0.0.0
+// or ::. Port 0 chooses a free port. The error wraps ErrBusy if the port is in use.
+func ListenAt(ip netip.Addr, port int) (*Listener, error) {
+	socket, err := listenTCP("tcp", ip.String(), port)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		err = errors.Join(ErrBusy, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on port %d of %s: %w", port, ip, err)
+	}
+	return newListener(socket.Addr().(*net.TCPAddr).Port, socket), nil
 }
 
 // listen also returns the port that it chose, for error messages.
@@ -132,7 +146,7 @@ func (l *Listener) Close() error {
 	return err
 }
 
-// Addr returns the address of the IPv4 socket.
+// Addr returns the address of the first socket.
 func (l *Listener) Addr() net.Addr { return l.sockets[0].Addr() }
 
 var _ net.Listener = (*Listener)(nil)

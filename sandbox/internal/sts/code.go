@@ -35,18 +35,21 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 	}
 	switch {
 	case c == nil:
-		return issuance{}, newError(aadstsGrantInvalid)
+		return issuance{}, newError(aadstsGrantInvalid).
+			because("the tenant does not know this code; codes are lost when the sandbox stops")
 	case reused:
 		s.revoke(c.auth.Family)
-		return issuance{}, newError(aadstsCodeRedeemed)
+		return issuance{}, newError(aadstsCodeRedeemed).
+			because("the code was redeemed before; the refresh tokens of this sign-in are now revoked")
 	case !strings.EqualFold(c.clientID, t.app.ID):
-		return issuance{}, newError(aadstsWrongClient)
+		return issuance{}, newError(aadstsWrongClient).because("the code was issued to %s", s.apiName(c.clientID))
 	case !c.sameRedirect(t.form.Get("redirect_uri")):
 		return issuance{}, newError(aadstsReplyAddressMismatch, t.form.Get("redirect_uri"), c.redirect)
 	case s.Now().After(c.expires):
-		return issuance{}, newError(aadstsGrantExpired)
+		return issuance{}, newError(aadstsGrantExpired).
+			because("the code expired at %s; codes last %s", c.expires.UTC().Format(time.DateTime), codeLife)
 	case !c.verify(t):
-		return issuance{}, newError(aadstsCodeVerifierMismatch)
+		return issuance{}, newError(aadstsCodeVerifierMismatch).because("%s", c.verifierProblem(t))
 	}
 	if e := t.checkOrigin(c.spa); e != nil {
 		return issuance{}, e
@@ -65,6 +68,17 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 		i.refreshEnd = s.Now().Add(spaLife)
 	}
 	return i, nil
+}
+
+// verifierProblem returns why verify rejects a token request.
+func (c *authorizationCode) verifierProblem(t tokenRequest) string {
+	switch {
+	case c.challenge == "":
+		return "the token request has a code_verifier, but the authorization request had no code_challenge"
+	case t.form.Get("code_verifier") == "":
+		return "the authorization request had a code_challenge, but the token request has no code_verifier"
+	}
+	return "the code_verifier does not match the code_challenge of the authorization request"
 }
 
 // useCode marks an authorization code as used and returns it, or nil if it is unknown.

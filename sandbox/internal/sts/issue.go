@@ -74,7 +74,8 @@ func (s *STS) tokens(r *http.Request, i issuance) (response tokenResponse, err e
 		return response, newError(aadstsUserNotFound)
 	}
 	if user.Revoked(i.auth.At, i.azpacr != azpacrPublic) {
-		return response, newError(aadstsGrantRevoked)
+		return response, newError(aadstsGrantRevoked).
+			because("the sign-ins of the user were ended after this one, by a new password or a revocation")
 	}
 	life := randomLifetime()
 	response.TokenType = "Bearer"

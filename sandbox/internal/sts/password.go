@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
@@ -36,12 +37,23 @@ func (s *STS) enterPassword(w http.ResponseWriter, r *http.Request, t *transacti
 	case !matches:
 		s.mu.Lock()
 		s.failures[email]++
+		failures := s.failures[email]
 		s.mu.Unlock()
+		recordWrongPassword(audit.From(r.Context()), user, failures)
 		s.show(w, r, t, "sign-in", "We couldn't find an account with this email address and password.")
 	default:
 		s.clearFailures(email)
 		s.authenticated(w, r, t, user.ID)
 	}
+}
+
+// recordWrongPassword records what the page does not reveal.
+func recordWrongPassword(record *audit.Record, user directory.User, failures int) {
+	if user.Email == "" {
+		record.Refused("", "no account has the email address that was entered")
+		return
+	}
+	record.Refused("", "the password is wrong: attempt %d of %d before the account locks", failures, maxAttempts)
 }
 
 // clearFailures unlocks an account.

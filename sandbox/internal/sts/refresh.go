@@ -36,15 +36,17 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 	var old refreshToken
 	sealed, _ := strings.CutPrefix(t.form.Get("refresh_token"), refreshPrefix)
 	if token.Open(s.tenant().sealKey, sealed, &old) != nil {
-		return issuance{}, newError(aadstsGrantInvalid)
+		return issuance{}, newError(aadstsGrantInvalid).because("the refresh token is not one of this tenant")
 	}
 	s.recordUser(t.record, old.Auth.UserID)
 	family := s.family(old.Auth.Family)
 	switch {
 	case !strings.EqualFold(old.ClientID, t.app.ID):
-		return issuance{}, newError(aadstsWrongClient)
+		return issuance{}, newError(aadstsWrongClient).
+			because("the refresh token was issued to %s", s.apiName(old.ClientID))
 	case family.Revoked:
-		return issuance{}, newError(aadstsGrantRevoked)
+		return issuance{}, newError(aadstsGrantRevoked).
+			because("the sign-in was ended: revoked, or its code was redeemed twice")
 	case s.Now().After(old.Expires) && old.SPA:
 		return issuance{}, newError(aadstsSPAGrantExpired)
 	case s.Now().After(old.Expires):
@@ -52,7 +54,8 @@ func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
 			old.Expires.Add(-refreshLife).UTC().Format("2006-01-02T15:04:05.0000000Z"))
 	case s.Strict && old.Generation != family.Generation:
 		s.revoke(old.Auth.Family)
-		return issuance{}, newError(aadstsGrantInvalid)
+		return issuance{}, newError(aadstsGrantInvalid).
+			because("the refresh token was used before, which the strict mode rejects")
 	}
 	if e := t.checkOrigin(old.SPA); e != nil {
 		return issuance{}, e

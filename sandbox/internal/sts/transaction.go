@@ -43,7 +43,8 @@ func (s *STS) step(next func(http.ResponseWriter, *http.Request, *transaction)) 
 		t, ok := s.transactions[r.PostForm.Get("tx")]
 		s.mu.Unlock()
 		if !ok || s.Now().After(t.expires) || !t.startedIn(readCookie(r, browserCookie)) {
-			s.errorPage(w, r, newError(aadstsGrantExpired))
+			s.errorPage(w, r, newError(aadstsGrantExpired).
+				because("the page is older than %s, belongs to another browser, or was finished", transactionLife))
 			return
 		}
 		t.mu.Lock()

@@ -188,7 +188,6 @@ func TestFragmentCarriesTheCode(t *testing.T) {
 // TestCORSIsForRegisteredOrigins asks every route what scripts of an origin may do.
 func TestCORSIsForRegisteredOrigins(t *testing.T) {
 	s := newSPA(t)
-	const control = "/control/facts"
 	for path, shared := range map[string]bool{
 		s.facts.Authority + "/v2.0/.well-known/openid-configuration": true,
 		s.facts.Authority + "/discovery/v2.0/keys":                   true,
@@ -235,7 +234,7 @@ func TestCORSIsForRegisteredOrigins(t *testing.T) {
 		}
 	}
 	handler := s.tenant.Control("key")
-	req := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, s.facts.Pages+control, nil)
+	req := httptest.NewRequestWithContext(t.Context(), http.MethodOptions, s.facts.Pages+"/control/facts", nil)
 	req.Header.Set("Origin", spaOrigin)
 	req.Header.Set("Access-Control-Request-Method", "GET")
 	w := httptest.NewRecorder()

@@ -32,7 +32,7 @@ func (s *STS) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodPost && readCookie(r, sessionCookie) == "" {
 		// Browsers leave the cookie out of a post from another site, but not out of this one.
-		http.Redirect(w, r, r.URL.Path+"?"+r.Form.Encode(), http.StatusSeeOther) //nolint:gosec // the same path
+		http.Redirect(w, r, r.URL.Path+"?"+r.Form.Encode(), http.StatusSeeOther)
 		return
 	}
 	accounts := s.signedIn(r)
@@ -135,7 +135,7 @@ func (s *STS) signedOut(w http.ResponseWriter, r *http.Request, logoutURLs []str
 		record.Answered("signed the user out and called %s", strings.Join(logoutURLs, ", "))
 	case next != "":
 		record.Answered("signed the user out and returned to %s", r.Form.Get("post_logout_redirect_uri"))
-		http.Redirect(w, r, next, http.StatusFound) //nolint:gosec // the URI is registered
+		http.Redirect(w, r, next, http.StatusFound)
 		return
 	case r.Form.Get("post_logout_redirect_uri") != "":
 		record.Answered("signed the user out; no app has registered the post_logout_redirect_uri %q",

@@ -181,6 +181,6 @@ func (t *transaction) checkMaxAge(form url.Values) *entraError {
 	if err != nil {
 		return newError(aadstsRequestInvalid, "the max_age must be a number of seconds")
 	}
-	t.maxAge = time.Duration(seconds) * time.Second //nolint:gosec // 31 bits
+	t.maxAge = time.Duration(seconds) * time.Second
 	return nil
 }

@@ -15,13 +15,29 @@ const preflightAge = 10 * time.Minute
 // origin, such as http://localhost:5173. Scripts of that origin may call the API.
 func (t *Tenant) AllowsOrigin(origin string) bool { return t.sts.AllowsOrigin(origin) }
 
-// shareAcrossOrigins lets the scripts of registered single-page and web apps read
-// the responses of the API (Cross-Origin Resource Sharing). It answers preflight
-// requests itself: they are neither recorded nor do they consume a fault. The
-// pages and the control API are never shared.
+// shareAcrossOrigins lets the scripts of registered single-page apps read the
+// responses of the API (Cross-Origin Resource Sharing), and those of web apps only
+// the errors of the token endpoint. It answers preflight requests itself: they are
+// neither recorded nor do they consume a fault. The pages and the control API are
+// never shared.
 func (t *Tenant) shareAcrossOrigins(next http.Handler) http.Handler {
-	policy := cors.New(cors.Options{
-		AllowOriginFunc: t.sts.SharesWith,
+	api := corsPolicy(t.sts.AllowsOrigin).Handler(next)
+	tokens := corsPolicy(t.sts.SharesTokenErrors).Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !isShared(r):
+			next.ServeHTTP(w, r)
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			tokens.ServeHTTP(w, r)
+		default:
+			api.ServeHTTP(w, r)
+		}
+	})
+}
+
+func corsPolicy(allows func(origin string) bool) *cors.Cors {
+	return cors.New(cors.Options{
+		AllowOriginFunc: allows,
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPatch},
 		AllowedHeaders:  []string{"*"},
 		ExposedHeaders: []string{
@@ -29,14 +45,6 @@ func (t *Tenant) shareAcrossOrigins(next http.Handler) http.Handler {
 			"request-id", "client-request-id", "x-ms-request-id", "x-ms-ags-diagnostic", "OData-Version",
 		},
 		MaxAge: int(preflightAge.Seconds()),
-	})
-	shared := policy.Handler(next)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isShared(r) {
-			shared.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
 	})
 }
 

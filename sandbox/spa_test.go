@@ -267,7 +267,7 @@ func TestCORSSharesTheErrorWithWebApps(t *testing.T) {
 		t.Errorf("got %v", header)
 	}
 	if s.tenant.AllowsOrigin(origin) {
-		t.Error("the mid-tier would allow the origin")
+		t.Error("Graph and the mid-tier would allow the origin")
 	}
 }
 

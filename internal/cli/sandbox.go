@@ -44,6 +44,7 @@ func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 
 func newSandbox(env Env, g *globals) *cobra.Command {
 	var o playground.Options
+	var envFile string
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run a tenant on this machine, with Graph, a mailbox and the mid-tier",
@@ -56,17 +57,18 @@ it issues is valid anywhere else.`,
   profilectl -t sandbox login            # in another terminal
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o, envFile) },
 	}
 	bindKept(c.Flags(), &o)
 	bindTenant(c.Flags(), &o)
+	c.Flags().StringVar(&envFile, "env-file", "", "write the variables of sandbox exec to a `file` when ready")
 	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that keeps the tenant between starts")
 	c.AddCommand(newSandboxExec(env, g), newSandboxEnv(env, g, &o.Dir))
 	addManagement(c, env, g, &o.Dir)
 	return c
 }
 
-func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) error {
+func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, envFile string) error {
 	dir, err := sandboxDir(env, g, o.Dir)
 	if err == nil {
 		err = checkSandboxName(env, g, dir)
@@ -87,6 +89,9 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options) 
 	}
 	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})
 	if err := registerSandbox(ctx, env, g, settings...); err != nil {
+		return err
+	}
+	if err := writeVariables(envFile, p.Variables()); err != nil {
 		return err
 	}
 	if err := announce(env, g, p); err != nil {

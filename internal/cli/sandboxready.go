@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,4 +114,17 @@ func writeReadyFile(env Env, r sandboxReady) error {
 		return fmt.Errorf("write ready file: %w", err)
 	}
 	return writeFile(path, raw)
+}
+
+// writeVariables writes variables as NAME=value lines, in order of their names, to a
+// file that only this user can read. An empty path is none.
+func writeVariables(path string, variables map[string]string) error {
+	if path == "" {
+		return nil
+	}
+	var lines strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		lines.WriteString(name + "=" + variables[name] + "\n")
+	}
+	return writeFile(path, []byte(lines.String()))
 }

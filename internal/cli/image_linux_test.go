@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestSandboxImage builds the image of the sandbox and starts it as a container engine
+// does: with its own command, user and environment, a read-only file system without
+// /tmp, and an empty volume. There is no engine; unshare and chroot take its place, so
+// the network and the limits of a container are not part of this test.
+func TestSandboxImage(t *testing.T) {
+	image := buildImage(t)
+	root := image.mount(t)
+	if names := entries(t, root); !slices.Equal(names, []string{"data", "profilectl"}) {
+		t.Errorf("the image contains %v", names)
+	}
+	if image.User != "65534:65534" || image.Volumes["/data"] == nil {
+		t.Errorf("got user %s, volumes %v", image.User, image.Volumes)
+	}
+	var out bytes.Buffer
+	c := image.command(t, root, append(image.Entrypoint, "--listen", "0", "-o", "json")...)
+	c.Stdout, c.Stderr = &out, os.Stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	pid := strconv.Itoa(c.Process.Pid)
+	healthy := waitUntil(func() bool {
+		inside := []string{"--mount", "--target", pid, "chroot", "--userspec=" + image.User, root}
+		check := exec.Command("nsenter", append(inside, image.Healthcheck.Test[1:]...)...)
+		check.Env = image.Env
+		return check.Run() == nil
+	})
+	if !healthy {
+		t.Fatal("the health check fails")
+	}
+	if err := os.WriteFile("/proc/"+pid+"/root/file", nil, 0o600); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("the file system is not read-only: %v", err)
+	}
+	ca, err := os.ReadFile("/proc/" + pid + "/root/data/sandbox/ca.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Errorf("after an interrupt: %v", err)
+	}
+	var ready sandboxReady
+	if err := json.Unmarshal(out.Bytes(), &ready); err != nil || ready.CAFile != "/data/sandbox/ca.pem" {
+		t.Errorf("%v: %s", err, &out)
+	}
+	if block, _ := pem.Decode(ca); block == nil || block.Type != "CERTIFICATE" {
+		t.Errorf("the CA is %q", ca)
+	}
+}
+
+// builtImage is the configuration of an image.
+type builtImage struct {
+	User        string
+	Env         []string
+	Entrypoint  []string
+	Volumes     map[string]any
+	Healthcheck struct{ Test []string }
+	buildah     func(args ...string) string
+}
+
+// buildImage builds the binary and the image. It needs buildah, and root for the mounts.
+func buildImage(t *testing.T) *builtImage {
+	t.Helper()
+	if _, err := exec.LookPath("buildah"); err != nil || os.Geteuid() != 0 {
+		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
+			t.Fatal("this test needs buildah and root")
+		}
+		t.Skip("this test needs buildah and root")
+	}
+	dir := t.TempDir()
+	context := filepath.Join(dir, "context")
+	if err := os.MkdirAll(filepath.Join(context, "data"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	run := func(name string, args ...string) string {
+		t.Helper()
+		c := exec.Command(name, args...)
+		c.Env = append(os.Environ(), "CGO_ENABLED=0", "STORAGE_DRIVER=vfs", "BUILDAH_ISOLATION=chroot")
+		c.Stderr = &bytes.Buffer{}
+		out, err := c.Output()
+		if err != nil {
+			t.Fatalf("%s %v: %v: %s", name, args, err, c.Stderr)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	image := &builtImage{buildah: func(args ...string) string {
+		t.Helper()
+		storage := []string{"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run")}
+		return run("buildah", append(storage, args...)...)
+	}}
+	run("go", "build", "-o", filepath.Join(context, "profilectl"), "../../cmd/profilectl")
+	image.buildah("bud", "--format", "docker", "-f", "../../deploy/sandbox/Containerfile", "-t", "sandbox", context)
+	var inspected struct{ Docker struct{ Config *builtImage } }
+	inspected.Docker.Config = image
+	if err := json.Unmarshal([]byte(image.buildah("inspect", "--type", "image", "sandbox")), &inspected); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+// mount returns the directory of a container of the image.
+func (i *builtImage) mount(t *testing.T) string {
+	t.Helper()
+	container := i.buildah("from", "sandbox")
+	t.Cleanup(func() { i.buildah("rm", container) })
+	return i.buildah("mount", container)
+}
+
+// command returns a command in the image, with a read-only root and a volume.
+func (i *builtImage) command(t *testing.T, root string, args ...string) *exec.Cmd {
+	t.Helper()
+	const script = `set -e
+mount --bind "$1" "$1"
+mount -o remount,ro,bind "$1"
+mount -t tmpfs -o uid=65534,gid=65534,mode=700 tmpfs "$1/data"
+root=$1 user=$2
+shift 2
+exec chroot --userspec="$user" "$root" "$@"`
+	all := append([]string{"--mount", "sh", "-c", script, "sh", root, i.User}, args...)
+	c := exec.CommandContext(t.Context(), "unshare", all...)
+	c.Env = i.Env
+	return c
+}
+
+func entries(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		names = append(names, e.Name())
+	}
+	return names
+}

@@ -125,10 +125,13 @@ func (i *builtImage) mount(t *testing.T) string {
 	return i.buildah("mount", container)
 }
 
-// command returns a command in the image, with a read-only root and a volume.
+// command returns a command in the image, with a read-only root, a volume, and the
+// /etc/hosts that every engine adds.
 func (i *builtImage) command(t *testing.T, root string, args ...string) *exec.Cmd {
 	t.Helper()
 	const script = `set -e
+mkdir -p "$1/etc"
+echo "127.0.0.1 localhost" >"$1/etc/hosts"
 mount --bind "$1" "$1"
 mount -o remount,ro,bind "$1"
 mount -t tmpfs -o uid=65534,gid=65534,mode=700 tmpfs "$1/data"

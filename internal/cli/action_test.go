@@ -137,7 +137,8 @@ func TestActionStartsASandboxForLaterSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	res.Body.Close()
-	if password := variables["SANDBOX_PASSWORD"]; password == "" || !strings.Contains(out, "::add-mask::"+password+"\n") {
+	password := variables["SANDBOX_PASSWORD"]
+	if password == "" || !strings.Contains(out, "::add-mask::"+password+"\n") {
 		t.Errorf("the password is not masked: %q", out)
 	}
 }

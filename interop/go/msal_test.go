@@ -65,18 +65,7 @@ func TestMSALGoExchangesOnBehalfOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	exchange := func(secret string) (confidential.AuthResult, error) {
-		credential, err := confidential.NewCredFromSecret(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client, err := confidential.New(env(t, "SANDBOX_AUTHORITY"), env(t, "SANDBOX_MID_TIER_ID"), credential,
-			confidential.WithInstanceDiscovery(false),
-			confidential.WithHTTPClient(newHTTPClient(t)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		graph := []string{"https://graph.microsoft.com/User.ReadWrite"}
-		return client.AcquireTokenOnBehalfOf(t.Context(), token.Token, graph)
+		return onBehalfOf(t, token.Token, secret)
 	}
 	got, err := exchange(env(t, "SANDBOX_MID_TIER_SECRET"))
 	if err != nil || got.AccessToken == "" {
@@ -85,4 +74,31 @@ func TestMSALGoExchangesOnBehalfOf(t *testing.T) {
 	if _, err := exchange("wrong"); err == nil || !strings.Contains(err.Error(), "AADSTS7000215") {
 		t.Errorf("wrong secret: got %v", err)
 	}
+}
+
+// onBehalfOf exchanges an access token for the mid-tier for one for Graph.
+func onBehalfOf(t *testing.T, assertion, secret string) (confidential.AuthResult, error) {
+	t.Helper()
+	credential, err := confidential.NewCredFromSecret(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := confidential.New(env(t, "SANDBOX_AUTHORITY"), env(t, "SANDBOX_MID_TIER_ID"), credential,
+		confidential.WithInstanceDiscovery(false),
+		confidential.WithHTTPClient(newHTTPClient(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph := []string{"https://graph.microsoft.com/User.ReadWrite"}
+	return client.AcquireTokenOnBehalfOf(t.Context(), assertion, graph)
+}
+
+// exchangeForGraph returns an access token for Graph.
+func exchangeForGraph(t *testing.T, assertion string) string {
+	t.Helper()
+	got, err := onBehalfOf(t, assertion, env(t, "SANDBOX_MID_TIER_SECRET"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.AccessToken
 }

@@ -16,10 +16,8 @@
 // A client that works with the sandbox is meant to work with Entra, and the
 // sandbox is meant to reject what Entra rejects, with the same error responses.
 // docs/sandbox.md lists what it supports, and docs/fidelity.md what is inferred
-// instead of documented. The sandbox becomes stricter over time: Config.Strict
-// enables now what will be the default later. Its keys, tokens and passwords are
-// valid nowhere else. The sandbox does not protect anything: serve it on loopback
-// only.
+// instead of documented. Its keys, tokens and passwords are valid nowhere else.
+// The sandbox does not protect anything: serve it on loopback only.
 package sandbox
 
 import (
@@ -67,8 +65,8 @@ type Config struct {
 	Seed []byte
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
-	// Strict rejects what will be rejected by default later: the second use of a
-	// refresh token.
+	// Strict rejects the second use of a refresh token, which Entra accepts. It finds
+	// clients that keep an old token.
 	Strict bool
 	// Limits enforces the request limits of an external tenant by the tenant's clock: 20
 	// requests a second from one address, and 200 in all. A sign-in costs 4, a sign-up 6,

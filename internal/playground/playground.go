@@ -235,7 +235,8 @@ func (p *Playground) startTenant(
 // redirect sends browsers to the same path at another origin.
 func redirect(origin string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		w.Header().Set("Location", origin+"/"+strings.TrimPrefix(r.URL.RequestURI(), "/"))
+		w.WriteHeader(http.StatusTemporaryRedirect)
 	})
 }
 

@@ -83,10 +83,12 @@ func (t *Tenant) nextFault(part string) (f Fault, found bool) {
 // fail produces a fault. It reports whether the request is done: after a fault
 // that is only a delay, the tenant sends the normal response.
 func (t *Tenant) fail(f Fault, w *statusRecorder, r *http.Request, next http.Handler) (done bool) {
-	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
-		return true
-	}
 	record := audit.From(r.Context())
+	if f.Delay > 0 && !sleep(r.Context(), f.Delay) {
+		w.status = 0
+		record.Failed("the client left while a fault delayed the response")
+		panic(http.ErrAbortHandler) // a return would send an empty response with status 200
+	}
 	switch {
 	case f.Reset:
 		w.status = 0

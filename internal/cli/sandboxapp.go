@@ -43,6 +43,7 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 	}, &cobra.Command{
 		Use:               "remove CLIENT-ID",
 		Short:             "Remove an app registration, with the consents and policies for it",
+		Example:           "  profilectl sandbox app remove 11111111-…",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.apps()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {

@@ -20,6 +20,8 @@ sign-ins expire without waiting. Every change lasts until the sandbox stops.`,
 		Example: `  profilectl sandbox clock
   profilectl sandbox clock forward 2h       # access tokens expire
   profilectl sandbox clock forward 2160h    # refresh tokens expire, after 90 days
+  profilectl sandbox clock back 2h
+  profilectl sandbox clock set 2030-01-02T03:04:05Z
   profilectl sandbox clock freeze           # nothing expires
   profilectl sandbox clock reset`,
 		Args: cobra.NoArgs,

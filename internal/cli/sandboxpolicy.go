@@ -23,19 +23,22 @@ requires a second factor for tokens for some APIs, or for authentication context
   profilectl sandbox policy off             # the policy of EditProfileService
   profilectl sandbox policy add "MFA for orders" --api api://orders.contoso.example
   profilectl sandbox policy add "Step up" --context c1
-  profilectl sandbox policy off "Step up"`,
+  profilectl sandbox policy off "Step up"
+  profilectl sandbox policy on "Step up"`,
 		Args: cobra.NoArgs,
 		RunE: m.run(listSandboxPolicies),
 	}
 	c.AddCommand(newSandboxPolicyAdd(m), newSandboxPolicySwitch(m, true), newSandboxPolicySwitch(m, false),
 		&cobra.Command{
-			Use:   "list",
-			Short: "List the policies",
-			Args:  cobra.NoArgs,
-			RunE:  m.run(listSandboxPolicies),
+			Use:     "list",
+			Short:   "List the policies",
+			Example: "  profilectl sandbox policy list -o json",
+			Args:    cobra.NoArgs,
+			RunE:    m.run(listSandboxPolicies),
 		}, &cobra.Command{
 			Use:               "remove POLICY",
 			Short:             "Remove a policy, given by its id or name",
+			Example:           `  profilectl sandbox policy remove "Step up"`,
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: first(m.policies()),
 			RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {

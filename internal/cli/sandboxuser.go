@@ -43,6 +43,7 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 	}, &cobra.Command{
 		Use:               "set-mfa EMAIL on|off",
 		Short:             "Require a second factor at every sign-in of an account",
+		Example:           "  profilectl sandbox user set-mfa ada@contoso.example on",
 		Args:              cobra.ExactArgs(2),
 		ValidArgsFunction: first(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {

@@ -17,20 +17,21 @@ func (t *Tenant) AllowsOrigin(origin string) bool { return t.sts.AllowsOrigin(or
 
 // shareAcrossOrigins lets the scripts of registered single-page apps read the
 // responses of the API (Cross-Origin Resource Sharing), and those of web apps only
-// the errors of the token endpoint. It answers preflight requests itself: they are
-// neither recorded nor do they consume a fault. The pages and the control API are
-// never shared.
+// the responses of discovery, keys and the token endpoint, which tell them why their
+// token requests fail. It answers preflight requests itself: they are neither
+// recorded nor do they consume a fault. The pages and the control API are never
+// shared.
 func (t *Tenant) shareAcrossOrigins(next http.Handler) http.Handler {
-	api := corsPolicy(t.sts.AllowsOrigin).Handler(next)
-	tokens := corsPolicy(t.sts.SharesTokenErrors).Handler(next)
+	graph := corsPolicy(t.sts.AllowsOrigin).Handler(next)
+	service := corsPolicy(t.sts.SharesErrors).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case !isShared(r):
 			next.ServeHTTP(w, r)
-		case strings.HasSuffix(r.URL.Path, "/token"):
-			tokens.ServeHTTP(w, r)
+		case partOf(r.Host, r.URL.Path) == graphPart:
+			graph.ServeHTTP(w, r)
 		default:
-			api.ServeHTTP(w, r)
+			service.ServeHTTP(w, r)
 		}
 	})
 }

@@ -26,11 +26,11 @@ func (s *STS) AllowsOrigin(origin string) (allowed bool) {
 	return allowed
 }
 
-// SharesTokenErrors reports whether scripts of an origin may read the responses of the token
-// endpoint: those of single-page apps, and those at a redirect URI of a web app. The token
+// SharesErrors reports whether scripts of an origin may read the responses of the token
+// service: those of single-page apps, and those at a redirect URI of a web app. The token
 // requests of the latter all fail, and Entra lets the scripts read why: public reports show
 // AADSTS9002326 in consoles of browsers (Azure-Samples/ms-identity-javascript-react-tutorial#249).
-func (s *STS) SharesTokenErrors(origin string) bool {
+func (s *STS) SharesErrors(origin string) bool {
 	shared := s.AllowsOrigin(origin)
 	s.Directory.View(func(d *directory.State) {
 		shared = shared || slices.ContainsFunc(d.Apps, func(a directory.App) bool {

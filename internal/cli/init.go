@@ -214,17 +214,17 @@ func (i *initializer) save(ctx context.Context, a initAnswers) (string, error) {
 		}
 	}
 	err := updateConfig(ctx, i.env, i.globals, func(f *config.File) error {
-		for setting, value := range map[string]string{
-			"authority":  a.Authority,
-			"client-id":  a.ClientID,
-			"mid-tier":   a.MidTier,
-			"edit-scope": a.EditScope,
-			"ca-file":    a.CAFile,
+		for _, setting := range []struct{ name, value string }{
+			{"authority", a.Authority},
+			{"client-id", a.ClientID},
+			{"mid-tier", a.MidTier},
+			{"edit-scope", a.EditScope},
+			{"ca-file", a.CAFile},
 		} {
-			if value == "" {
+			if setting.value == "" {
 				continue
 			}
-			if err := f.Set("tenants."+name, setting, value); err != nil {
+			if err := f.Set("tenants."+name, setting.name, setting.value); err != nil {
 				return err
 			}
 		}

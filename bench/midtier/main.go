@@ -79,15 +79,10 @@ type figures struct {
 }
 
 func measure(o options) error {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	tool, err := rounds.Build(dir, "./cmd/profilectl")
-	if err != nil {
-		return err
-	}
+	return rounds.WithTool(func(dir, tool string) error { return o.measure(dir, tool) })
+}
+
+func (o options) measure(dir, tool string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err

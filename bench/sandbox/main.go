@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,22 +24,13 @@ const (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := rounds.WithTool(measure); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/sandbox:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	tool, err := rounds.Build(dir, "./cmd/profilectl")
-	if err != nil {
-		return err
-	}
+func measure(dir, tool string) error {
 	kept := filepath.Join(dir, "kept")
 	if _, err := start(tool, dir, kept); err != nil { // creates the kept tenant
 		return err
@@ -49,12 +39,12 @@ func run() error {
 	took := make([][]sample, len(names))
 	for round := range times {
 		fresh := filepath.Join(dir, "fresh"+strconv.Itoa(round))
-		for i, measure := range []func() (sample, error){
+		for i, once := range []func() (sample, error){
 			func() (sample, error) { return version(tool) },
 			func() (sample, error) { return start(tool, dir, fresh) },
 			func() (sample, error) { return start(tool, dir, kept) },
 		} {
-			s, err := measure()
+			s, err := once()
 			if err != nil {
 				return err
 			}
@@ -85,8 +75,7 @@ func at(samples []sample, percent int, value func(sample) int64) int64 {
 	for _, s := range samples {
 		all = append(all, value(s))
 	}
-	slices.Sort(all)
-	return all[(len(all)-1)*percent/100]
+	return rounds.Percentile(all, percent)
 }
 
 func version(tool string) (sample, error) {

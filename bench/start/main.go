@@ -13,22 +13,13 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := rounds.WithTool(measure); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/start:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	dir, err := os.MkdirTemp("", "bench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	tool, err := rounds.Build(dir, "./cmd/profilectl")
-	if err != nil {
-		return err
-	}
+func measure(_, tool string) error {
 	took, err := rounds.Time([]rounds.Program{
 		{Name: "profilectl version (floor)", Argv: []string{tool, "version"}},
 		{Name: "sandbox exec -- version", Argv: []string{tool, "sandbox", "exec", "--", tool, "version"}},

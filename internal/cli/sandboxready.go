@@ -94,7 +94,7 @@ Ctrl-C stops it; the next start continues with the same tenant.
 	return err
 }
 
-// trustNote tells the user to trust the CA, if the pages need it.
+// trustNote returns the advice to trust the CA, if the pages need it.
 func trustNote(r sandboxReady) string {
 	if !strings.HasPrefix(r.Pages, "https:") {
 		return ""

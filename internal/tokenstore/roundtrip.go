@@ -11,7 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// probe is a value in the place of MSAL's cache.
+// probe is a value to store instead of MSAL's cache.
 type probe []byte
 
 // Marshal returns the value (cache.Marshaler).

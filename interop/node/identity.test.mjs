@@ -10,7 +10,7 @@ import {
   OnBehalfOfCredential,
 } from "@azure/identity";
 import { Client } from "@microsoft/microsoft-graph-client";
-import { TokenCredentialAuthenticationProvider } from "@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js";
+import * as azureTokens from "@microsoft/microsoft-graph-client/authProviders/azureTokenCredentials/index.js";
 import { Robot } from "./robot.mjs";
 import { authority, claimsOf, env, graph, newUser } from "./sandbox.mjs";
 
@@ -35,7 +35,7 @@ const newGraphClient = (credential, ...scopes) =>
   Client.initWithMiddleware({
     baseUrl: `${graph}/`,
     customHosts: new Set([new URL(graph).hostname]),
-    authProvider: new TokenCredentialAuthenticationProvider(credential, { scopes }),
+    authProvider: new azureTokens.TokenCredentialAuthenticationProvider(credential, { scopes }),
   });
 
 test("@azure/identity and the Graph client: device code, On-Behalf-Of, edit", async () => {

@@ -3,6 +3,7 @@
 package rounds
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -18,6 +19,24 @@ import (
 // in a temporary sandbox with the arguments "measure" and the path of
 // profilectl. With the argument "browse" the same program is the browser.
 func InSandbox(pkg string) error {
+	return WithTool(func(dir, tool string) error {
+		self, err := Build(dir, pkg)
+		if err != nil {
+			return err
+		}
+		c := exec.Command(tool, "sandbox", "exec", "--", self, "measure", tool)
+		c.Env = append(os.Environ(),
+			"PROFILECTL_BROWSER="+self+" browse",
+			"XDG_STATE_HOME="+filepath.Join(dir, "state"),
+			"XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
+		c.Stdout, c.Stderr = os.Stdout, os.Stderr
+		return c.Run()
+	})
+}
+
+// WithTool builds profilectl into a temporary directory and calls measure with the
+// directory and the path of profilectl.
+func WithTool(measure func(dir, tool string) error) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -27,17 +46,7 @@ func InSandbox(pkg string) error {
 	if err != nil {
 		return err
 	}
-	self, err := Build(dir, pkg)
-	if err != nil {
-		return err
-	}
-	c := exec.Command(tool, "sandbox", "exec", "--", self, "measure", tool)
-	c.Env = append(os.Environ(),
-		"PROFILECTL_BROWSER="+self+" browse",
-		"XDG_STATE_HOME="+filepath.Join(dir, "state"),
-		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"))
-	c.Stdout, c.Stderr = os.Stdout, os.Stderr
-	return c.Run()
+	return measure(dir, tool)
 }
 
 // Build builds a program of this module into dir and returns its path.
@@ -65,8 +74,13 @@ type Took struct {
 
 // At returns a percentile in milliseconds.
 func (t Took) At(percent int) float64 {
-	slices.Sort(t.all)
-	return float64(t.all[(len(t.all)-1)*percent/100].Microseconds()) / 1000
+	return float64(Percentile(t.all, percent).Microseconds()) / 1000
+}
+
+// Percentile sorts values and returns a percentile of them.
+func Percentile[T cmp.Ordered](values []T, percent int) T {
+	slices.Sort(values)
+	return values[(len(values)-1)*percent/100]
 }
 
 // Time runs all programs in turns: five rounds to warm up, then times rounds that

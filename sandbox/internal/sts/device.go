@@ -123,9 +123,8 @@ func (s *STS) devicePage(w http.ResponseWriter, r *http.Request) {
 
 // enterUserCode starts the sign-in for the device that shows the user code.
 func (s *STS) enterUserCode(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		s.errorPage(w, r, newError(aadstsMalformedRequest))
+	if e := parseForm(w, r); e != nil {
+		s.errorPage(w, r, e)
 		return
 	}
 	d := s.findDevice(strings.ToUpper(strings.TrimSpace(r.PostForm.Get("otc"))))

@@ -21,12 +21,7 @@ func (s *STS) logout(w http.ResponseWriter, r *http.Request) {
 		s.errorPage(w, r, e)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		s.errorPage(w, r, newError(aadstsMalformedRequest))
-		return
-	}
-	if e := checkRepeated(r.Form); e != nil {
+	if e := readForm(w, r); e != nil {
 		s.errorPage(w, r, e)
 		return
 	}

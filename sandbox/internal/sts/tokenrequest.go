@@ -111,9 +111,8 @@ func (s *STS) readForm(w http.ResponseWriter, r *http.Request) (tokenRequest, *e
 	if err != nil || media != "application/x-www-form-urlencoded" {
 		return tokenRequest{}, newError(aadstsParameterMissing, "grant_type")
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
-		return tokenRequest{}, newError(aadstsMalformedRequest)
+	if e := parseForm(w, r); e != nil {
+		return tokenRequest{}, e
 	}
 	if e := checkRepeated(r.PostForm); e != nil {
 		return tokenRequest{}, e
@@ -122,6 +121,24 @@ func (s *STS) readForm(w http.ResponseWriter, r *http.Request) (tokenRequest, *e
 	record.Grant(r.PostForm.Get("grant_type"))
 	record.Scopes(strings.Fields(r.PostForm.Get("scope"))...)
 	return tokenRequest{form: r.PostForm, origin: r.Header.Get("Origin"), record: record}, nil
+}
+
+// readForm parses the parameters of a request to a page of the protocol, in its address or its
+// body, and rejects repeated ones.
+func readForm(w http.ResponseWriter, r *http.Request) *entraError {
+	if e := parseForm(w, r); e != nil {
+		return e
+	}
+	return checkRepeated(r.Form)
+}
+
+// parseForm parses the form of a request with a limited body.
+func parseForm(w http.ResponseWriter, r *http.Request) *entraError {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return newError(aadstsMalformedRequest)
+	}
+	return nil
 }
 
 // checkRepeated returns an error if a parameter occurs twice, which OAuth forbids (RFC 6749,

@@ -34,9 +34,8 @@ type transaction struct {
 // which must have started in the same browser.
 func (s *STS) step(next func(http.ResponseWriter, *http.Request, *transaction)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		if err := r.ParseForm(); err != nil {
-			s.errorPage(w, r, newError(aadstsMalformedRequest))
+		if e := parseForm(w, r); e != nil {
+			s.errorPage(w, r, e)
 			return
 		}
 		s.mu.Lock()

@@ -41,6 +41,8 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 		case failure == nil:
 		case failure != http.ErrAbortHandler: //nolint:errorlint // as net/http compares it
 			panic(failure)
+		case req.Context().Err() != nil: // the client left first
+			res, err = nil, req.Context().Err()
 		case out.status == 0:
 			res, err = nil, syscall.ECONNRESET
 		default:

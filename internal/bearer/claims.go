@@ -29,24 +29,40 @@ type claims struct {
 	AuthTime  *jwt.NumericDate // an optional claim
 }
 
-// readers returns the function that reads each claim, by name.
-func (c *claims) readers() map[string]func(json.RawMessage) error {
-	return map[string]func(json.RawMessage) error{
-		"iss":       text(&c.Issuer),
-		"aud":       texts(&c.Audience),
-		"exp":       date(&c.ExpiresAt),
-		"nbf":       date(&c.NotBefore),
-		"iat":       date(&c.IssuedAt),
-		"tid":       text(&c.TenantID),
-		"oid":       text(&c.ObjectID),
-		"sub":       text(&c.Subject),
-		"scp":       text(&c.Scopes),
-		"idtyp":     text(&c.Kind),
-		"azp":       text(&c.Client),
-		"appid":     text(&c.ClientV1),
-		"acrs":      texts(&c.ACRS),
-		"auth_time": date(&c.AuthTime),
+// reader returns the function that reads the claim with a name, or nil for a claim that
+// does not matter.
+func (c *claims) reader(name string) func(json.RawMessage) error {
+	switch name {
+	case "iss":
+		return text(&c.Issuer)
+	case "aud":
+		return texts(&c.Audience)
+	case "exp":
+		return date(&c.ExpiresAt)
+	case "nbf":
+		return date(&c.NotBefore)
+	case "iat":
+		return date(&c.IssuedAt)
+	case "tid":
+		return text(&c.TenantID)
+	case "oid":
+		return text(&c.ObjectID)
+	case "sub":
+		return text(&c.Subject)
+	case "scp":
+		return text(&c.Scopes)
+	case "idtyp":
+		return text(&c.Kind)
+	case "azp":
+		return text(&c.Client)
+	case "appid":
+		return text(&c.ClientV1)
+	case "acrs":
+		return texts(&c.ACRS)
+	case "auth_time":
+		return date(&c.AuthTime)
 	}
+	return nil
 }
 
 // UnmarshalJSON reads the claims of a token. Names match by exact case (RFC 7519, 4.1),
@@ -54,24 +70,19 @@ func (c *claims) readers() map[string]func(json.RawMessage) error {
 // parsers differ in which of the two counts (RFC 7519, 4), and one with a name that
 // differs from that of a claim only by case, because parsers differ in that too.
 func (c *claims) UnmarshalJSON(raw []byte) error {
-	all, err := members(raw)
-	if err != nil {
-		return err
-	}
-	readers := c.readers()
-	for name, value := range all {
-		read, known := readers[name]
-		if !known {
-			if _, similar := readers[strings.ToLower(name)]; similar {
+	return eachMember(raw, func(name string, value json.RawMessage) error {
+		read := c.reader(name)
+		if read == nil {
+			if c.reader(strings.ToLower(name)) != nil {
 				return fmt.Errorf("the claim %q is in another case", name)
 			}
-			continue
+			return nil
 		}
 		if err := read(value); err != nil {
 			return fmt.Errorf("claim %s: %w", name, err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // signedIn returns the time of the sign-in, or the zero time if it is not known.

@@ -72,7 +72,7 @@ func New(c Config) (*Exchanger, error) {
 		c.MaxEntries = defaultEntries
 	}
 	client := *c.HTTP
-	client.Transport = c.Authority.Transport(rewindable{c.HTTP.Transport})
+	client.Transport = c.Authority.Transport(repeatable{c.HTTP.Transport})
 	e := &Exchanger{
 		config: c,
 		http:   &client,

@@ -83,7 +83,7 @@ Without a tenant, try everything offline:
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE:          func(c *cobra.Command, _ []string) error { return runRoot(c, env, g) },
 	}
 	g.bind(root.PersistentFlags())
 	addGroup(root, "profile", "Your profile:",

@@ -115,8 +115,9 @@ type CacheSettings struct {
 	Address string
 	// Password is the password of the server; empty is none.
 	Password string
-	// KeyFile holds 32 bytes in base64, the same for all replicas. What is shared is
-	// encrypted with it. It is read again when it changes.
+	// KeyFile holds one key on each line, 32 bytes in base64, the same for all
+	// replicas. What is shared is encrypted with the first one and can be read with
+	// each. It is read again when it changes.
 	KeyFile string
 }
 

@@ -27,17 +27,37 @@ type sealer struct {
 	aead  cipher.AEAD
 }
 
-// readKey reads a key file with 32 bytes in base64, as `openssl rand -base64 32` writes
-// them.
-func readKey(path string) (*sealer, error) {
+// keyring is the keys of a key file, at least one. The first one seals what is stored and
+// the others only open it, so that keys can be replaced while replicas run.
+type keyring []*sealer
+
+// readKeys reads a key file. Each line is a key: 32 bytes in base64, as
+// `openssl rand -base64 32` writes them.
+func readKeys(path string) (keyring, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")))
-	if err != nil || len(key) != keyBytes {
-		return nil, errors.New("the file must hold 32 bytes in base64")
+	var ring keyring
+	for _, line := range strings.Fields(strings.TrimPrefix(string(text), "\ufeff")) {
+		key, err := base64.StdEncoding.DecodeString(line)
+		if err != nil || len(key) != keyBytes {
+			return nil, errors.New("each line of the file must hold 32 bytes in base64")
+		}
+		s, err := newSealer(key)
+		if err != nil {
+			return nil, err
+		}
+		ring = append(ring, s)
 	}
+	if len(ring) == 0 {
+		return nil, errors.New("the file holds no key")
+	}
+	return ring, nil
+}
+
+// newSealer derives the keys of a sealer from a key of keyBytes.
+func newSealer(key []byte) (*sealer, error) {
 	names, namesErr := hkdf.Key(sha256.New, key, nil, "profilectl cache names", keyBytes)
 	values, valuesErr := hkdf.Key(sha256.New, key, nil, "profilectl cache values", keyBytes)
 	if err := errors.Join(namesErr, valuesErr); err != nil {

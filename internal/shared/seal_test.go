@@ -15,10 +15,11 @@ func FuzzSealerOpen(f *testing.F) {
 	if err := os.WriteFile(path, []byte(key), 0o600); err != nil {
 		f.Fatal(err)
 	}
-	s, err := readKey(path)
+	ring, err := readKeys(path)
 	if err != nil {
 		f.Fatal(err)
 	}
+	s := ring[0]
 	good := s.seal("name", "value", time.Unix(1, 0))
 	f.Add("name", []byte("x"))
 	f.Add("other", good)

@@ -29,7 +29,7 @@ import (
 type Config struct {
 	Address  string // redis://[user@]host:port/number, or rediss:// for TLS
 	Password string
-	KeyFile  string         // 32 bytes in base64; reloaded when it changes
+	KeyFile  string         // keys, each 32 bytes in base64; reloaded when it changes
 	Roots    *x509.CertPool // for TLS; nil for those of the system
 	Log      *slog.Logger
 }
@@ -45,7 +45,7 @@ const newKey = "make one with `openssl rand -base64 32`, give it to all replicas
 // Store is a connection to Redis. It is safe for concurrent use.
 type Store struct {
 	redis   *redis.Client
-	keys    *reload.Value[*sealer]
+	keys    *reload.Value[keyring]
 	breaker *gobreaker.CircuitBreaker[any]
 }
 
@@ -91,7 +91,7 @@ func clientOptions(c Config) (*redis.Options, error) {
 	return options, nil
 }
 
-func openKeys(c Config) (*reload.Value[*sealer], error) {
+func openKeys(c Config) (*reload.Value[keyring], error) {
 	if c.KeyFile == "" {
 		return nil, &fault.Error{
 			Kind: fault.Usage,
@@ -99,7 +99,7 @@ func openKeys(c Config) (*reload.Value[*sealer], error) {
 			Fix:  newKey,
 		}
 	}
-	read := func() (*sealer, error) { return readKey(c.KeyFile) }
+	read := func() (keyring, error) { return readKeys(c.KeyFile) }
 	keys, err := reload.New("the key of the shared cache", c.Log, read, c.KeyFile)
 	if err != nil {
 		return nil, &fault.Error{
@@ -139,6 +139,12 @@ func (s *Store) try(ctx context.Context, command func(context.Context) error) bo
 	return err == nil
 }
 
+// sealer returns the sealer of the first key.
+func (s *Store) sealer() *sealer {
+	ring, _ := s.keys.Get()
+	return ring[0]
+}
+
 // Degraded returns "shared cache" if Redis is unavailable, and otherwise nothing. It pings
 // Redis, so that a replica without traffic notices too.
 func (s *Store) Degraded() []string {
@@ -152,7 +158,7 @@ func (s *Store) Degraded() []string {
 // Check reports why the cache cannot be used as a fault: it does not answer, or it does
 // not accept what replicas send, for example because it is a read-only replica.
 func (s *Store) Check(ctx context.Context) error {
-	seal, _ := s.keys.Get()
+	seal := s.sealer()
 	err := s.redis.Set(ctx, seal.name("check", nil), "", time.Second).Err()
 	if err == nil {
 		err = s.limit(ctx, seal.name("check limit", nil), 1).Err()
@@ -179,19 +185,21 @@ func (s *Store) Check(ctx context.Context) error {
 }
 
 // Get returns the value that a replica has put and when it expires. It returns false if
-// there is none, it has expired, or it was not sealed with the key.
+// there is none, it has expired, or it was not sealed with one of the keys.
 func (s *Store) Get(ctx context.Context, key bounded.Key) (value string, until time.Time, ok bool) {
-	seal, _ := s.keys.Get()
-	name := seal.name("obo", key[:])
-	var sealed []byte
-	found := s.try(ctx, func(ctx context.Context) (err error) {
-		sealed, err = s.redis.Get(ctx, name).Bytes()
-		return err
+	ring, _ := s.keys.Get()
+	s.try(ctx, func(ctx context.Context) error {
+		for _, seal := range ring {
+			name := seal.name("obo", key[:])
+			sealed, err := s.redis.Get(ctx, name).Bytes()
+			if errors.Is(err, redis.Nil) {
+				continue // it may be stored under an older key
+			}
+			value, until, ok = seal.open(name, sealed)
+			return err
+		}
+		return redis.Nil
 	})
-	if !found {
-		return "", time.Time{}, false
-	}
-	value, until, ok = seal.open(name, sealed)
 	return value, until, ok && time.Now().Before(until)
 }
 
@@ -201,7 +209,7 @@ func (s *Store) Put(ctx context.Context, key bounded.Key, value string, until ti
 	if left <= 0 {
 		return
 	}
-	seal, _ := s.keys.Get()
+	seal := s.sealer()
 	name := seal.name("obo", key[:])
 	s.try(ctx, func(ctx context.Context) error {
 		return s.redis.Set(ctx, name, seal.seal(name, value, until), left).Err()
@@ -210,9 +218,13 @@ func (s *Store) Put(ctx context.Context, key bounded.Key, value string, until ti
 
 // Delete removes a value for all replicas.
 func (s *Store) Delete(ctx context.Context, key bounded.Key) {
-	seal, _ := s.keys.Get()
+	ring, _ := s.keys.Get()
 	s.try(ctx, func(ctx context.Context) error {
-		return s.redis.Del(ctx, seal.name("obo", key[:])).Err()
+		var err error
+		for _, seal := range ring {
+			err = errors.Join(err, s.redis.Del(ctx, seal.name("obo", key[:])).Err())
+		}
+		return err
 	})
 }
 
@@ -222,8 +234,7 @@ var limitScript string
 // Wait counts a request of a user in all replicas and returns how long the user has to
 // wait, or 0 if the request is within the limit. It returns false if Redis is unavailable.
 func (s *Store) Wait(ctx context.Context, user string, perMinute int) (wait time.Duration, ok bool) {
-	seal, _ := s.keys.Get()
-	name := seal.name("limit", []byte(user))
+	name := s.sealer().name("limit", []byte(user))
 	var micros int64
 	ok = s.try(ctx, func(ctx context.Context) (err error) {
 		micros, err = s.limit(ctx, name, perMinute).Int64()

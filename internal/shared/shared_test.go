@@ -4,9 +4,7 @@ package shared_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -59,23 +57,6 @@ func (s *server) open(keyFile string, log io.Writer) *shared.Store {
 	}
 	s.t.Cleanup(func() { _ = store.Close() })
 	return store
-}
-
-func newKeyFile(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "key")
-	writeKey(t, path)
-	return path
-}
-
-func writeKey(t *testing.T, path string) {
-	t.Helper()
-	var key [32]byte
-	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
-	text := base64.StdEncoding.EncodeToString(key[:]) + "\n"
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 const token = "eyJ.a token of Ada.x"
@@ -317,27 +298,6 @@ func TestStoreTrustsOnlyItsCA(t *testing.T) {
 	}
 }
 
-func TestStoreUsesARenewedKey(t *testing.T) {
-	s := startRedis(t)
-	keyFile := newKeyFile(t)
-	store := s.open(keyFile, io.Discard)
-	key := bounded.KeyOf("assertion")
-	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
-	writeKey(t, keyFile)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if _, _, ok := store.Get(t.Context(), key); !ok {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the old key is still used")
-		}
-	}
-	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
-	if _, _, ok := s.open(keyFile, io.Discard).Get(t.Context(), key); !ok {
-		t.Error("another replica cannot open what the new key sealed")
-	}
-}
-
 func TestOpenRejectsInvalidConfigurations(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -349,6 +309,7 @@ func TestOpenRejectsInvalidConfigurations(t *testing.T) {
 	}
 	good := newKeyFile(t)
 	missing, short := filepath.Join(dir, "missing"), file("short", "c2hvcnQ=")
+	empty, second := file("empty", "\n"), file("second", newKey()+"\nc2hvcnQ=\n")
 	unusable := func(path string) string {
 		return fmt.Sprintf("the key file of the shared cache, %s, cannot be used", path)
 	}
@@ -356,6 +317,8 @@ func TestOpenRejectsInvalidConfigurations(t *testing.T) {
 		{"no key", "redis://localhost", "", "the shared cache has no key"},
 		{"a missing key file", "redis://localhost", missing, unusable(missing)},
 		{"a key that is too short", "redis://localhost", short, unusable(short)},
+		{"an empty key file", "redis://localhost", empty, unusable(empty)},
+		{"a second key that is too short", "redis://localhost", second, unusable(second)},
 		{"another scheme", "http://localhost", good, "the address of the shared cache is invalid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

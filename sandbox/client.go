@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"syscall"
 )
 
 // Client returns an HTTP client that reaches the tenant without sockets, under
@@ -44,7 +43,7 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 		case req.Context().Err() != nil: // the client left first
 			res, err = nil, req.Context().Err()
 		case out.status == 0:
-			res, err = nil, syscall.ECONNRESET
+			res, err = nil, io.EOF // as net/http reports it
 		default:
 			body := io.MultiReader(&out.body, brokenBody{})
 			res, err = out.response(req, body), nil //nolint:bodyclose // the caller closes it

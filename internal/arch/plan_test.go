@@ -19,8 +19,8 @@ type entry struct {
 // terminal, the keyring for tokenstore. The sandbox has layers of its own.
 func plan() map[string]entry {
 	return map[string]entry{
-		"cmd/profilectl": {layer: 7, imports: []string{"internal/cli"}},
-		"internal/cli": {layer: 6, imports: []string{
+		"cmd/profilectl": {layer: 8, imports: []string{"internal/cli"}},
+		"internal/cli": {layer: 7, imports: []string{
 			"internal/auth",
 			"internal/authority",
 			"internal/challenge",
@@ -50,7 +50,7 @@ func plan() map[string]entry {
 			"github.com/spf13/pflag",
 			"go.yaml.in/yaml/v3",
 		}},
-		"internal/playground": {layer: 5, imports: []string{
+		"internal/playground": {layer: 6, imports: []string{
 			"internal/errorlog",
 			"internal/fault",
 			"internal/serve",
@@ -61,7 +61,7 @@ func plan() map[string]entry {
 			"sandbox/loopback",
 			"sandbox/robot",
 		}},
-		"internal/serve": {layer: 4, imports: []string{
+		"internal/serve": {layer: 5, imports: []string{
 			"api",
 			"internal/authority",
 			"internal/bearer",
@@ -72,6 +72,7 @@ func plan() map[string]entry {
 			"internal/graph",
 			"internal/guid",
 			"internal/loopback",
+			"internal/neterr",
 			"internal/obo",
 			"internal/problem",
 			"internal/profile",
@@ -86,17 +87,18 @@ func plan() map[string]entry {
 			"github.com/rs/cors",
 			"golang.org/x/time/rate",
 		}},
-		"internal/auth": {layer: 3, imports: []string{
+		"internal/auth": {layer: 4, imports: []string{
 			"internal/aadsts",
 			"internal/authority",
 			"internal/challenge",
 			"internal/fault",
 			"internal/loopback",
+			"internal/neterr",
 			"internal/tokenstore",
 			msal + "cache",
 			msal + "public",
 		}},
-		"internal/bearer": {layer: 2, imports: []string{
+		"internal/bearer": {layer: 3, imports: []string{
 			"internal/authority",
 			"internal/bounded",
 			"internal/challenge",
@@ -106,23 +108,23 @@ func plan() map[string]entry {
 			"github.com/golang-jwt/jwt/v5",
 			"golang.org/x/time/rate",
 		}},
-		"internal/draft": {layer: 2, imports: []string{
+		"internal/draft": {layer: 3, imports: []string{
 			"internal/fault",
 			"internal/profile",
 			"go.yaml.in/yaml/v3",
 		}},
-		"internal/graph": {layer: 2, imports: []string{
+		"internal/graph": {layer: 3, imports: []string{
 			"internal/challenge",
 			"internal/fault",
 			"internal/profile",
 			"internal/upstream",
 		}},
-		"internal/history": {layer: 2, imports: []string{
+		"internal/history": {layer: 3, imports: []string{
 			"internal/profile",
 			"internal/statefile",
 			"github.com/gofrs/flock",
 		}},
-		"internal/midtier": {layer: 2, imports: []string{
+		"internal/midtier": {layer: 3, imports: []string{
 			"internal/challenge",
 			"internal/fault",
 			"internal/loopback",
@@ -130,7 +132,7 @@ func plan() map[string]entry {
 			"internal/profile",
 			"internal/upstream",
 		}},
-		"internal/obo": {layer: 3, imports: []string{
+		"internal/obo": {layer: 4, imports: []string{
 			"internal/aadsts",
 			"internal/authority",
 			"internal/bounded",
@@ -143,7 +145,7 @@ func plan() map[string]entry {
 			"golang.org/x/sync/singleflight",
 			"software.sslmate.com/src/go-pkcs12",
 		}},
-		"internal/doctor": {layer: 4, imports: []string{
+		"internal/doctor": {layer: 5, imports: []string{
 			"internal/aadsts",
 			"internal/auth",
 			"internal/authority",
@@ -154,24 +156,24 @@ func plan() map[string]entry {
 			"internal/loopback",
 			"internal/upstream",
 		}},
-		"internal/explain": {layer: 3, imports: []string{
+		"internal/explain": {layer: 4, imports: []string{
 			"internal/aadsts",
 			"internal/fault",
 			"internal/graph",
 		}},
-		"internal/aadsts": {layer: 2, imports: []string{
+		"internal/aadsts": {layer: 3, imports: []string{
 			"internal/challenge",
 			"internal/fault",
 			"internal/upstream",
 			msal + "errors",
 		}},
-		"internal/authority": {layer: 1, imports: []string{
+		"internal/authority": {layer: 2, imports: []string{
 			"internal/fault",
 			"internal/guid",
 			"internal/loopback",
 		}},
-		"internal/challenge": {layer: 1},
-		"internal/config": {layer: 1, imports: []string{
+		"internal/challenge": {layer: 2},
+		"internal/config": {layer: 2, imports: []string{
 			"internal/fault",
 			"internal/guid",
 			"internal/loopback",
@@ -180,20 +182,20 @@ func plan() map[string]entry {
 			"github.com/gofrs/flock",
 			"go.yaml.in/yaml/v3",
 		}},
-		"internal/output": {layer: 1, imports: []string{
+		"internal/output": {layer: 2, imports: []string{
 			"internal/fault",
 			"github.com/itchyny/gojq",
 			"github.com/jmespath-community/go-jmespath",
 			"github.com/mattn/go-runewidth",
 			"go.yaml.in/yaml/v3",
 		}},
-		"internal/problem": {layer: 1, imports: []string{"internal/fault"}},
-		"internal/profile": {layer: 1, imports: []string{
+		"internal/problem": {layer: 2, imports: []string{"internal/fault"}},
+		"internal/profile": {layer: 2, imports: []string{
 			"internal/fault",
 			"internal/nearest",
 			"golang.org/x/text/unicode/norm",
 		}},
-		"internal/shared": {layer: 1, imports: []string{
+		"internal/shared": {layer: 2, imports: []string{
 			"internal/bounded",
 			"internal/fault",
 			"internal/reload",
@@ -201,7 +203,7 @@ func plan() map[string]entry {
 			"github.com/redis/go-redis/v9/logging",
 			"github.com/sony/gobreaker/v2",
 		}},
-		"internal/terminal": {layer: 1, imports: []string{
+		"internal/terminal": {layer: 2, imports: []string{
 			"internal/fault",
 			"github.com/charmbracelet/bubbletea",
 			"github.com/charmbracelet/huh",
@@ -209,7 +211,7 @@ func plan() map[string]entry {
 			"github.com/pkg/browser",
 			"golang.org/x/term",
 		}},
-		"internal/tokenstore": {layer: 1, imports: []string{
+		"internal/tokenstore": {layer: 2, imports: []string{
 			"internal/fault",
 			"internal/statefile",
 			msal + "cache",
@@ -217,8 +219,9 @@ func plan() map[string]entry {
 			"github.com/gofrs/flock",
 			"github.com/zalando/go-keyring",
 		}},
-		"internal/upstream": {layer: 1, imports: []string{
+		"internal/upstream": {layer: 2, imports: []string{
 			"internal/fault",
+			"internal/neterr",
 			"internal/tracing",
 			"github.com/sony/gobreaker/v2",
 		}},
@@ -227,7 +230,8 @@ func plan() map[string]entry {
 		"internal/fault":    {layer: 0},
 		"internal/errorlog": {layer: 0},
 		"internal/guid":     {layer: 0, imports: []string{"github.com/google/uuid"}},
-		"internal/loopback": {layer: 0},
+		"internal/loopback": {layer: 1, imports: []string{"internal/neterr"}},
+		"internal/neterr":   {layer: 0, imports: []string{"golang.org/x/sys/windows"}},
 		// muted imports nothing, so that it is initialized first (docs/adr/0006).
 		"internal/muted":            {layer: 0},
 		"internal/nearest":          {layer: 0},
@@ -248,7 +252,7 @@ func plan() map[string]entry {
 			"go.opentelemetry.io/proto/otlp/trace/v1",
 			"google.golang.org/protobuf/proto",
 		}},
-		"sandbox": {layer: 4, imports: []string{
+		"sandbox": {layer: 5, imports: []string{
 			"sandbox/control",
 			"sandbox/internal/audit",
 			"sandbox/internal/console",
@@ -259,13 +263,13 @@ func plan() map[string]entry {
 			"sandbox/internal/token",
 			"github.com/rs/cors",
 		}},
-		"sandbox/internal/graph": {layer: 3, imports: []string{
+		"sandbox/internal/graph": {layer: 4, imports: []string{
 			"sandbox/internal/audit",
 			"sandbox/internal/directory",
 			"sandbox/internal/sts",
 			"sandbox/internal/token",
 		}},
-		"sandbox/internal/sts": {layer: 2, imports: []string{
+		"sandbox/internal/sts": {layer: 3, imports: []string{
 			"sandbox/control",
 			"sandbox/internal/audit",
 			"sandbox/internal/directory",
@@ -274,20 +278,23 @@ func plan() map[string]entry {
 			"github.com/google/uuid",
 			"golang.org/x/time/rate",
 		}},
-		"sandbox/internal/console": {layer: 1, imports: []string{"sandbox/control"}},
-		"sandbox/internal/audit":   {layer: 1, imports: []string{"sandbox/control"}},
-		"sandbox/internal/token": {layer: 1, imports: []string{
+		"sandbox/internal/console": {layer: 2, imports: []string{"sandbox/control"}},
+		"sandbox/internal/audit":   {layer: 2, imports: []string{"sandbox/control"}},
+		"sandbox/internal/token": {layer: 2, imports: []string{
 			"sandbox/internal/directory",
 			"github.com/golang-jwt/jwt/v5",
 		}},
 		// control is public: clients of a running sandbox import it alone.
 		"sandbox/control":             {layer: 0},
 		"sandbox/internal/directory":  {layer: 0},
-		"sandbox/internal/tenantfile": {layer: 1, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
-		"sandbox/loopback":            {layer: 0, imports: []string{"github.com/gofrs/flock"}},
+		"sandbox/internal/tenantfile": {layer: 2, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
+		"sandbox/loopback": {layer: 0, imports: []string{
+			"github.com/gofrs/flock",
+			"golang.org/x/sys/windows",
+		}},
 		// sandboxtest is public. It starts the mid-tier, too, which the sandbox must not
 		// import, so it alone may import playground.
-		"sandbox/sandboxtest": {layer: 6, imports: []string{
+		"sandbox/sandboxtest": {layer: 7, imports: []string{
 			"internal/playground",
 			"sandbox",
 			"sandbox/control",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 // bind opens the port of the redirect URI on both addresses of localhost.
@@ -23,13 +24,13 @@ func bindFault(port int, err error) error {
 	f := &fault.Error{Kind: fault.Unavailable, Next: fault.DoMoveRedirect, Err: err}
 	const firstFree = 1024 // on Unix, only root may open the ports below
 	switch {
-	case loopback.IsForbidden(err) && port < firstFree:
+	case neterr.IsForbidden(err) && port < firstFree:
 		f.Kind = fault.Usage
 		f.What = fmt.Sprintf("this user may not open port %d, because it is below %d", port, firstFree)
-	case loopback.IsForbidden(err):
+	case neterr.IsForbidden(err):
 		f.Kind = fault.Usage
 		f.What = fmt.Sprintf("the system does not let this user open port %d", port)
-	case loopback.IsBusy(err):
+	case neterr.IsInUse(err):
 		f.What = fmt.Sprintf("port %d is in use, so the browser could not return to profilectl", port)
 		f.Fix = "stop the program that uses it"
 	default:

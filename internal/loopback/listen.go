@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"strconv"
+
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 // maxTries is the number of free ports to try until both address families have one.
@@ -28,7 +30,7 @@ func Listen(ctx context.Context, port int) (listeners []net.Listener, opened int
 		switch {
 		case err == nil:
 			return []net.Listener{v4, v6}, opened, nil
-		case IsMissing(err):
+		case neterr.IsNoAddress(err):
 			return []net.Listener{v4}, opened, nil
 		}
 		err = errors.Join(err, v4.Close())
@@ -37,14 +39,3 @@ func Listen(ctx context.Context, port int) (listeners []net.Listener, opened int
 		}
 	}
 }
-
-// IsBusy reports whether err means that another program has the port.
-func IsBusy(err error) bool { return errors.Is(err, errBusy) }
-
-// IsForbidden reports whether err means that this user may not open the port: it is
-// below 1024, or the system reserves it.
-func IsForbidden(err error) bool { return errors.Is(err, errForbidden) }
-
-// IsMissing reports whether err means that this machine does not have the address, or
-// no address of its family.
-func IsMissing(err error) bool { return errors.Is(err, errNoAddress) || errors.Is(err, errNoFamily) }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/loopback"
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 // TestListenOpensBothAddresses needs IPv6 on the loopback interface, as do all tests
@@ -33,7 +34,7 @@ func TestListenRejectsAPortThatIsTakenOnOneAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		taken := other.Addr().(*net.TCPAddr).Port
-		if _, port, err := loopback.Listen(t.Context(), taken); !loopback.IsBusy(err) || port != taken {
+		if _, port, err := loopback.Listen(t.Context(), taken); !neterr.IsInUse(err) || port != taken {
 			t.Errorf("%s: got port %d, %v", host, port, err)
 		}
 		other.Close()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 // Listeners are where a Server serves. Run closes them. An address whose host is
@@ -97,13 +98,13 @@ func listenFault(setting, address string, err error) error {
 		Err:     err,
 	}
 	switch {
-	case loopback.IsForbidden(err):
+	case neterr.IsForbidden(err):
 		f.What += ": this user may not open the port"
 		f.Fix = "give the mid-tier the capability CAP_NET_BIND_SERVICE, or choose a port above 1023"
-	case loopback.IsMissing(err):
+	case neterr.IsNoAddress(err):
 		f.What += ": this machine does not have the address"
 		f.Fix = "choose an address of this machine"
-	case loopback.IsBusy(err):
+	case neterr.IsInUse(err):
 		f.What += ": another program uses the port"
 		f.Fix = "stop the program that uses the port, or choose another port"
 	}

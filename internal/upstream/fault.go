@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 // Fault turns a transport error into a fault; doing says what failed, such as
@@ -76,7 +76,7 @@ func explain(err error, host string) (e explanation, ok bool) {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		e.what = "the proxy for " + host + " cannot be reached"
 		e.fix = "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case neterr.IsRefused(err):
 		e.what, e.fix = "nothing answers at "+host, "check that it is running and that the address is right"
 	case isBroken(err):
 		e.what, e.fix = host+" broke the connection", "try again in a minute"

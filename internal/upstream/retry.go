@@ -7,8 +7,9 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
-	"syscall"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/neterr"
 )
 
 type idempotentKey struct{}
@@ -126,8 +127,8 @@ func isOverloaded(status int) bool {
 // isBroken reports whether err is a failure of the connection that a new
 // connection may resolve. A refused connection is not: no server is running there.
 func isBroken(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(streamError))
+	return neterr.IsReset(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, new(streamError))
 }
 
 // streamError is the HTTP/2 error that ends a single request. net/http's own type

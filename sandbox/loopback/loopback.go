@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"strconv"
 	"sync"
-	"syscall"
 )
 
 // ErrBusy reports that another process uses the port.
@@ -30,8 +29,8 @@ func Listen(port int) (*Listener, error) {
 		if err == nil {
 			return l, nil
 		}
-		if port != 0 || retries == portRetries || !errors.Is(err, syscall.EADDRINUSE) {
-			if errors.Is(err, syscall.EADDRINUSE) {
+		if port != 0 || retries == portRetries || !errors.Is(err, errInUse) {
+			if errors.Is(err, errInUse) {
 				err = errors.Join(ErrBusy, err)
 			}
 			return nil, fmt.Errorf("listen on port %d: %w", chosen, err)
@@ -43,7 +42,7 @@ func Listen(port int) (*Listener, error) {
 // or ::. Port 0 chooses a free port. The error wraps ErrBusy if the port is in use.
 func ListenAt(ip netip.Addr, port int) (*Listener, error) {
 	socket, err := listenTCP("tcp", ip.String(), port)
-	if errors.Is(err, syscall.EADDRINUSE) {
+	if errors.Is(err, errInUse) {
 		err = errors.Join(ErrBusy, err)
 	}
 	if err != nil {
@@ -60,7 +59,7 @@ func listen(port int) (l *Listener, chosen int, err error) {
 	}
 	chosen = v4.Addr().(*net.TCPAddr).Port
 	v6, err := listenTCP("tcp6", "::1", chosen)
-	if errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT) {
+	if errors.Is(err, errNoAddress) || errors.Is(err, errNoFamily) {
 		return newListener(chosen, v4), chosen, nil
 	}
 	if err != nil {

@@ -25,7 +25,38 @@ import (
 // or a token of the platform that the mid-tier runs on. A credential in a file is
 // read again when the file changes, and used from the next exchange on.
 type Credential struct {
-	get func() (confidential.Credential, int) // the number grows with each change
+	get     func() (confidential.Credential, int) // the number grows with each change
+	expires func() time.Time
+	reload  func() (bool, error)
+	err     func() error
+}
+
+// Expires returns when the client certificate expires, or the zero time if the
+// credential is another one.
+func (c Credential) Expires() time.Time { return c.expires() }
+
+// Reload checks the file of the credential now. It reports whether the file holds a new
+// credential, or why it cannot be used, in which case the old one stays in use.
+func (c Credential) Reload() (changed bool, err error) { return c.reload() }
+
+// Err returns why the file of the credential cannot be used since it changed last, or
+// nil.
+func (c Credential) Err() error { return c.err() }
+
+// fixed returns a credential that does not change.
+func fixed(c confidential.Credential) Credential {
+	return Credential{
+		get:     func() (confidential.Credential, int) { return c, 0 },
+		expires: func() time.Time { return time.Time{} },
+		reload:  func() (bool, error) { return false, nil },
+		err:     func() error { return nil },
+	}
+}
+
+// loaded is a credential with its expiry, which is zero if it is unknown.
+type loaded struct {
+	credential confidential.Credential
+	expires    time.Time
 }
 
 // Secret returns the credential of a client secret that does not change. Line ends at
@@ -41,15 +72,16 @@ func Secret(secret string, log *slog.Logger) (Credential, error) {
 			Err:  err,
 		}
 	}
-	return Credential{get: func() (confidential.Credential, int) { return c, 0 }}, nil
+	return fixed(c), nil
 }
 
 // SecretFile returns the credential of a client secret in a file. Line ends at the end
 // of the file and a byte-order mark are ignored. It fails with a Usage fault if the file cannot
 // be used.
 func SecretFile(path string, log *slog.Logger) (Credential, error) {
-	return fromFile("the client secret", path, log, func(raw []byte) (confidential.Credential, error) {
-		return confidential.NewCredFromSecret(trimSecret(string(raw), log))
+	return fromFile("the client secret", path, log, func(raw []byte) (loaded, error) {
+		c, err := confidential.NewCredFromSecret(trimSecret(string(raw), log))
+		return loaded{credential: c}, err
 	})
 }
 
@@ -57,16 +89,17 @@ func SecretFile(path string, log *slog.Logger) (Credential, error) {
 // is either PEM or PFX (PKCS #12); the password is used for PFX only. It fails
 // with a Usage fault if the file cannot be used or the certificate is expired.
 func Certificate(path, password string, log *slog.Logger) (Credential, error) {
-	return fromFile("the client certificate", path, log, func(raw []byte) (confidential.Credential, error) {
+	return fromFile("the client certificate", path, log, func(raw []byte) (loaded, error) {
 		chain, key, err := certificates(raw, password)
 		if err != nil {
-			return confidential.Credential{}, err
+			return loaded{}, err
 		}
 		c, err := confidential.NewCredFromCert(chain, key)
-		if err == nil {
-			err = checkValidity(chain, key, time.Now())
+		if err != nil {
+			return loaded{}, err
 		}
-		return c, err
+		expires, err := checkValidity(chain, key, time.Now())
+		return loaded{c, expires}, err
 	})
 }
 
@@ -82,23 +115,25 @@ func certificates(raw []byte, password string) ([]*x509.Certificate, crypto.Priv
 	return append([]*x509.Certificate{certificate}, chain...), key, nil
 }
 
-// checkValidity returns an error if the certificate that belongs to key is not
-// valid at the given time. The tenant checks only that one, not its issuers.
-func checkValidity(chain []*x509.Certificate, key crypto.PrivateKey, now time.Time) error {
+// checkValidity returns when the certificate that belongs to key expires, or an error
+// if it is not valid at the given time. The tenant checks only that one, not its issuers.
+func checkValidity(chain []*x509.Certificate, key crypto.PrivateKey, now time.Time) (expires time.Time, err error) {
 	own, ok := key.(*rsa.PrivateKey)
 	if !ok {
-		return nil
+		return expires, nil
 	}
 	for _, c := range chain {
 		switch {
 		case !own.PublicKey.Equal(c.PublicKey):
+			continue
 		case now.After(c.NotAfter):
-			return errors.New("it expired on " + c.NotAfter.Format(time.DateOnly))
+			return expires, errors.New("it expired on " + c.NotAfter.Format(time.DateOnly))
 		case now.Before(c.NotBefore):
-			return errors.New("it is not valid before " + c.NotBefore.Format(time.DateOnly))
+			return expires, errors.New("it is not valid before " + c.NotBefore.Format(time.DateOnly))
 		}
+		expires = c.NotAfter
 	}
-	return nil
+	return expires, nil
 }
 
 // FederatedToken returns the credential of a workload identity. The platform
@@ -122,21 +157,33 @@ func FederatedToken(path string, log *slog.Logger) (Credential, error) {
 		text, _ := token.Get()
 		return text, nil
 	}
-	c := confidential.NewCredFromAssertionCallback(current)
-	return Credential{get: func() (confidential.Credential, int) { return c, 0 }}, nil
+	c := fixed(confidential.NewCredFromAssertionCallback(current))
+	c.reload, c.err = token.Reload, token.Err
+	return c, nil
 }
 
 // fromFile returns the credential that parse finds in a file.
 func fromFile(
 	name, path string,
 	log *slog.Logger,
-	parse func([]byte) (confidential.Credential, error),
+	parse func([]byte) (loaded, error),
 ) (Credential, error) {
 	v, err := readFile(name, path, log, parse)
 	if err != nil {
 		return Credential{}, err
 	}
-	return Credential{get: v.Get}, nil
+	return Credential{
+		get: func() (confidential.Credential, int) {
+			l, version := v.Get()
+			return l.credential, version
+		},
+		expires: func() time.Time {
+			l, _ := v.Get()
+			return l.expires
+		},
+		reload: v.Reload,
+		err:    v.Err,
+	}, nil
 }
 
 // readFile returns what parse finds in a file, reloaded when the file changes. It

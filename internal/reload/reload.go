@@ -27,6 +27,7 @@ type Value[T any] struct {
 	version int
 	stamp   string    // the state of the files that value was read from
 	checked time.Time // when the files were checked last
+	failed  string    // the last failure that was logged; empty if the last read succeeded
 }
 
 // New reads the value from its files and returns it, or returns the error of read. The
@@ -41,22 +42,53 @@ func New[T any](name string, log *slog.Logger, read func() (T, error), files ...
 
 // Get returns the value and its version, which grows each time the value is read. It
 // checks the files at most once a second. If changed files cannot be read, for example
-// because only one of two has been replaced so far, Get returns the old value.
+// because only one of two has been replaced so far, Get returns the old value. The log
+// has one line for a new value and one for each new failure.
 func (v *Value[T]) Get() (T, int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if time.Since(v.checked) < checkInterval {
-		return v.value, v.version
-	}
-	v.checked = time.Now()
-	if stamp := v.currentStamp(); stamp != v.stamp {
-		if err := v.load(stamp); err != nil {
-			v.log.Warn(v.name+" changed but cannot be loaded; keeping the old one", "error", err)
-		} else {
-			v.log.Info(v.name + " was reloaded")
-		}
+	if time.Since(v.checked) >= checkInterval {
+		_, _ = v.check() // logged
 	}
 	return v.value, v.version
+}
+
+// Reload checks the files now. It reports whether they hold a new value, or why they
+// cannot be used, in which case Get still returns the old value.
+func (v *Value[T]) Reload() (changed bool, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.check()
+}
+
+// Err returns why the files cannot be used since they changed last, as far as they have
+// been checked, or nil.
+func (v *Value[T]) Err() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.failed == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", v.name, v.failed)
+}
+
+// check reads changed files. It must be called with the lock held.
+func (v *Value[T]) check() (changed bool, err error) {
+	v.checked = time.Now()
+	stamp := v.currentStamp()
+	if stamp == v.stamp {
+		v.failed = "" // an unusable file was replaced by the old one
+		return false, nil
+	}
+	if err := v.load(stamp); err != nil {
+		if v.failed != err.Error() {
+			v.log.Error(v.name+" changed but cannot be loaded; keeping the old one", "error", err)
+		}
+		v.failed = err.Error()
+		return false, err
+	}
+	v.log.Info(v.name + " was reloaded")
+	return true, nil
 }
 
 func (v *Value[T]) load(stamp string) error {
@@ -64,7 +96,7 @@ func (v *Value[T]) load(stamp string) error {
 	if err != nil {
 		return err
 	}
-	v.value, v.stamp, v.version = value, stamp, v.version+1
+	v.value, v.stamp, v.version, v.failed = value, stamp, v.version+1, ""
 	return nil
 }
 

@@ -119,11 +119,24 @@ func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[any] {
 		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, redis.Nil) },
 		// A caller that has gone away says nothing about Redis.
 		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
-		OnStateChange: func(_ string, _, to gobreaker.State) {
-			log.Warn("shared cache", "state", to.String())
+		// Half-open states, of which an outage has one a second, are not logged.
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			switch {
+			case from == gobreaker.StateClosed:
+				log.Warn("the shared cache is unavailable; continuing without it")
+			case to == gobreaker.StateClosed:
+				log.Info("the shared cache is available again")
+			}
 		},
 	})
 }
+
+// ReloadKey checks the key file now. It reports whether the file holds a new key, or why
+// it cannot be used, in which case the old one stays in use.
+func (s *Store) ReloadKey() (changed bool, err error) { return s.keys.Reload() }
+
+// KeyErr returns why the key file cannot be used since it changed last, or nil.
+func (s *Store) KeyErr() error { return s.keys.Err() }
 
 // Close closes the connections.
 func (s *Store) Close() error { return s.redis.Close() }

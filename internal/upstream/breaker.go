@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -35,18 +36,20 @@ func NewBreakers(log *slog.Logger) *Breakers {
 	return &Breakers{log: log, hosts: map[string]*gobreaker.TwoStepCircuitBreaker[any]{}}
 }
 
-// Open returns the hosts whose circuit is open, sorted.
+// Open returns the hosts whose circuit is open, sorted. A circuit that is half-open
+// counts as open: no request has succeeded yet.
 func (b *Breakers) Open() []string {
+	open := b.Hosts()
+	return slices.DeleteFunc(open, func(host string) bool {
+		return b.of(host).State() == gobreaker.StateClosed
+	})
+}
+
+// Hosts returns the hosts to which requests were sent, sorted.
+func (b *Breakers) Hosts() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var open []string
-	for host, breaker := range b.hosts {
-		if breaker.State() == gobreaker.StateOpen {
-			open = append(open, host)
-		}
-	}
-	slices.Sort(open)
-	return open
+	return slices.Sorted(maps.Keys(b.hosts))
 }
 
 // of returns the breaker of a host.
@@ -60,8 +63,14 @@ func (b *Breakers) of(host string) *gobreaker.TwoStepCircuitBreaker[any] {
 			Timeout:     openFor,
 			ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= maxFailures },
 			IsExcluded:  func(err error) bool { return errors.Is(err, context.Canceled) }, // by the caller
-			OnStateChange: func(host string, _, to gobreaker.State) {
-				b.log.Warn("circuit breaker", "host", host, "state", to.String())
+			// Half-open states, of which an outage has many, are not logged.
+			OnStateChange: func(host string, from, to gobreaker.State) {
+				switch {
+				case from == gobreaker.StateClosed:
+					b.log.Error("the circuit of a host opened: its requests fail at once", "host", host)
+				case to == gobreaker.StateClosed:
+					b.log.Info("the circuit of a host closed: it answers again", "host", host)
+				}
 			},
 		})
 		b.hosts[host] = breaker

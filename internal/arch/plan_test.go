@@ -74,6 +74,7 @@ func plan() map[string]entry {
 			"internal/loopback",
 			"internal/neterr",
 			"internal/obo",
+			"internal/probe",
 			"internal/problem",
 			"internal/profile",
 			"internal/reload",
@@ -235,6 +236,7 @@ func plan() map[string]entry {
 		// muted imports nothing, so that it is initialized first (docs/adr/0006).
 		"internal/muted":            {layer: 0},
 		"internal/nearest":          {layer: 0},
+		"internal/probe":            {layer: 0},
 		"internal/reload":           {layer: 0},
 		"internal/shared/redistest": {layer: 0},
 		"internal/statefile":        {layer: 0},

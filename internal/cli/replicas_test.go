@@ -162,7 +162,8 @@ func (c *cluster) read(r *replica, path string) string {
 
 func (c *cluster) exchanges() (count int) {
 	for _, r := range c.playground.Tenant.Requests() {
-		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" {
+		// Not the exchange without a token with which a replica checks its credential.
+		if r.Grant == "urn:ietf:params:oauth:grant-type:jwt-bearer" && r.Status == http.StatusOK {
 			count++
 		}
 	}

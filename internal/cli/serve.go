@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"log/slog"
-	"net"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -120,10 +118,6 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving",
-		"address", addresses(listeners.Public),
-		"admin", addresses(listeners.Admin),
-		"tls", settings.Listen.Certificate != "")
 	// A program that starts serve with port 0 reads the address from this file.
 	if ready := env.Getenv("PROFILECTL_READY_FILE"); ready != "" {
 		if err := writeFile(ready, []byte(listeners.URL+"\n")); err != nil {
@@ -131,15 +125,6 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 		}
 	}
 	return server.Run(ctx, listeners)
-}
-
-// addresses returns the addresses of listeners for the log.
-func addresses(listeners []net.Listener) string {
-	var all []string
-	for _, l := range listeners {
-		all = append(all, l.Addr().String())
-	}
-	return strings.Join(all, ", ")
 }
 
 // tuneGC makes the garbage collector run less often than by default, unless the

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
@@ -41,10 +42,13 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	return settings, settings.Need(fix, "authority", "client-id")
 }
 
+// probeInterval is the time between two checks of a credential that the tenant rejects.
+const probeInterval = 10 * time.Second
+
 // serveSettings maps the settings of the command to those of package serve. It logs
 // which variables of the platform have no effect.
 func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings, error) {
-	credential, err := credentialSettings(s, log)
+	credential, err := credentialSettings(s)
 	if err != nil {
 		return serve.Settings{}, err
 	}
@@ -59,9 +63,11 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Audiences:  s.List("audience"),
 		Credential: credential,
 
-		Graph:   s.Text("graph"),
-		CAFile:  s.Text("ca-file"),
-		Version: thisBuild().Version,
+		Graph:  s.Text("graph"),
+		CAFile: s.Text("ca-file"),
+
+		Version:  thisBuild().Version,
+		Revision: thisBuild().Revision,
 
 		AuthContext: s.Text("require-auth-context"),
 		MaxAge:      s.Duration("max-age"),
@@ -77,9 +83,10 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 			Key:         s.Text("tls-key"),
 			BehindProxy: s.Bool("behind-proxy"),
 		},
-		DrainDelay:   s.Duration("drain-delay"),
-		NotifySocket: env.Getenv("NOTIFY_SOCKET"),
-		Profiling:    s.Bool("pprof"),
+		DrainDelay:    s.Duration("drain-delay"),
+		NotifySocket:  env.Getenv("NOTIFY_SOCKET"),
+		ProbeInterval: probeInterval,
+		Profiling:     s.Bool("pprof"),
 
 		Cache: serve.CacheSettings{
 			Address:  s.Text("cache"),
@@ -118,11 +125,12 @@ func tenantID(s config.Settings, log *slog.Logger) string {
 // credentialSettings returns the credential from the strongest source that names
 // one: a flag hides one of the environment, and each of them hides one that the
 // platform injects.
-func credentialSettings(s config.Settings, log *slog.Logger) (c serve.CredentialSettings, err error) {
+func credentialSettings(s config.Settings) (c serve.CredentialSettings, err error) {
 	name, err := s.OneOf("client-secret", "client-secret-file", "client-certificate", "federated-token-file")
 	if name != "" {
-		log.Info("client credential", "setting", name, "from", s.Origin(name))
+		c.Origin = s.Origin(name)
 	}
+	c.SecretExpires = s.Date("client-secret-expires")
 	switch name {
 	case "client-secret":
 		c.Secret = s.Secret(name).Reveal()

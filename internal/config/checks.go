@@ -164,6 +164,15 @@ func checkDelay(v string) error {
 	return nil
 }
 
+func checkDate(v string) error {
+	_, timeErr := time.Parse(time.RFC3339, v)
+	_, dateErr := time.Parse(time.DateOnly, v)
+	if timeErr != nil && dateErr != nil {
+		return errors.New("must be a date such as 2027-05-31, or a time such as 2027-05-31T12:00:00Z")
+	}
+	return nil
+}
+
 func oneOf(allowed ...string) func(string) error {
 	return func(v string) error {
 		if slices.Contains(allowed, v) {

@@ -20,6 +20,7 @@ type Setting struct {
 	Help    string // shown as the help of a flag
 	Value   string // the kind of value in help, such as "file" or "time"; "bool" for a flag without a value
 	Secret  bool   // never read from the file, never printed
+	Live    bool   // serve uses a new value after SIGHUP, without a restart
 	Check   func(string) error
 }
 

@@ -80,6 +80,14 @@ func serverCredential() []Setting {
 			Help:  "file with the client secret; reloaded on change",
 		},
 		{
+			Name:  "client-secret-expires",
+			Env:   []string{"PROFILECTL_SERVE_CLIENT_SECRET_EXPIRES"},
+			Value: "date",
+			Help:  "when the client secret expires, for metrics and log",
+			Live:  true,
+			Check: checkDate,
+		},
+		{
 			Name:  "client-certificate",
 			Env:   []string{"PROFILECTL_SERVE_CLIENT_CERTIFICATE", "AZURE_CLIENT_CERTIFICATE_PATH"},
 			Value: "file",
@@ -135,6 +143,7 @@ func serverListener() []Setting {
 			Env:   []string{"PROFILECTL_SERVE_ALLOW_ORIGIN"},
 			Value: "list",
 			Help:  "origins whose scripts may call (CORS); default: none",
+			Live:  true,
 			Check: checkOrigins,
 		},
 		{
@@ -177,6 +186,7 @@ func serverLimits() []Setting {
 			Default: "60",
 			Value:   "number",
 			Help:    "requests per user and minute; 0 is no limit",
+			Live:    true,
 			Check:   checkCount,
 		},
 		{
@@ -193,6 +203,7 @@ func serverLimits() []Setting {
 			Default: "0s",
 			Value:   "time",
 			Help:    "time between reporting not ready and shutting down",
+			Live:    true,
 			Check:   checkDelay,
 		},
 	}

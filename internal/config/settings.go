@@ -198,6 +198,17 @@ func (s Settings) Bool(name string) bool {
 	return b
 }
 
+// Date returns the value of a setting whose Check accepts only dates and times. A date
+// is its first moment in UTC.
+func (s Settings) Date(name string) time.Time {
+	text := s.values[name].text
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t
+	}
+	t, _ := time.Parse(time.DateOnly, text)
+	return t
+}
+
 // Duration returns the value of a setting whose Check accepts only durations.
 func (s Settings) Duration(name string) time.Duration {
 	d, _ := time.ParseDuration(s.values[name].text)

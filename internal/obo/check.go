@@ -18,14 +18,23 @@ func (e *Exchanger) Check(ctx context.Context) error {
 	const invalid = "eyJhbGciOiJub25lIn0.e30." // an unsigned token without claims
 	_, err = client.AcquireTokenOnBehalfOf(ctx, invalid, []string{e.config.Scope})
 	err = aadsts.FromMSAL(err, "prove the mid-tier's identity")
+	if _, refused := errors.AsType[*aadsts.Error](err); refused && !RejectsCredential(err) {
+		return nil
+	}
+	return err
+}
+
+// RejectsCredential reports whether an error of Exchange or Check means that the identity
+// provider rejects the mid-tier itself: its credential or its registration.
+func RejectsCredential(err error) bool {
 	refusal, ok := errors.AsType[*aadsts.Error](err)
 	if !ok {
-		return err
+		return false
 	}
 	switch refusal.OAuth { // RFC 6749, 5.2: the errors that concern the client
 	case "invalid_client", "unauthorized_client":
-		return err
+		return true
 	default:
-		return nil
+		return false
 	}
 }

@@ -11,13 +11,21 @@ import (
 	"github.com/profilectl/profilectl/internal/reload"
 )
 
-// loadCertificate returns a tls.Config.GetCertificate for a pair of PEM files. The
-// files are read again when they change, so that a renewal needs no restart. It
-// fails with a Usage fault if they cannot be used, or if the certificate is expired.
-func loadCertificate(
-	certFile, keyFile string,
-	log *slog.Logger,
-) (func(*tls.ClientHelloInfo) (*tls.Certificate, error), error) {
+// certificate is the certificate to serve with. Its files are read again when they
+// change, so that a renewal needs no restart.
+type certificate struct {
+	*reload.Value[*tls.Certificate]
+}
+
+// forClient returns the current certificate (tls.Config.GetCertificate).
+func (c *certificate) forClient(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	pair, _ := c.Get()
+	return pair, nil
+}
+
+// loadCertificate loads a pair of PEM files. It fails with a Usage fault if they cannot
+// be used, or if the certificate is expired.
+func loadCertificate(certFile, keyFile string, log *slog.Logger) (*certificate, error) {
 	if certFile == "" || keyFile == "" {
 		return nil, &fault.Error{
 			Kind: fault.Usage,
@@ -31,10 +39,18 @@ func loadCertificate(
 	if err != nil {
 		return nil, certificateFault(err)
 	}
-	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-		pair, _ := value.Get()
-		return pair, nil
-	}, nil
+	return &certificate{value}, nil
+}
+
+// certificateExpires returns when the certificate to serve with expires, or the zero
+// time without one.
+func (s *Server) certificateExpires() time.Time {
+	c := s.certificate.Load()
+	if c == nil {
+		return time.Time{}
+	}
+	pair, _ := c.Get()
+	return pair.Leaf.NotAfter
 }
 
 // validityError says that a certificate is not valid at the current time.

@@ -23,6 +23,7 @@ type recorder struct {
 	http.ResponseWriter
 	status  int // 0 until the header is written
 	outcome string
+	failed  bool // the request failed after it was accepted, by no fault of the caller
 	cause   error
 	calls   []slog.Attr // calls upstream and their durations
 }
@@ -89,6 +90,7 @@ func (s *Server) recovered(rec *recorder, r *http.Request, value any) {
 		"correlationId", upstream.CorrelationID(r.Context()),
 		"panic", loggable(value),
 		"stack", string(debug.Stack()))
+	rec.failed = true
 	if rec.status == 0 {
 		s.reject(rec, r, 0, forCaller(&fault.Error{Kind: fault.Internal}))
 	}
@@ -103,7 +105,8 @@ func loggable(value any) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// record writes the outcome of a request to the log, the metrics and the trace.
+// record writes the outcome of a request to the log, the metrics and the trace. A
+// request that failed is logged as an error, and one that was rejected is not.
 func (s *Server) record(r *http.Request, rec *recorder, span tracing.Span, took time.Duration) {
 	status := cmp.Or(rec.status, http.StatusOK) // net/http's default
 	span.End(r.Pattern, status, rec.outcome)
@@ -115,16 +118,25 @@ func (s *Server) record(r *http.Request, rec *recorder, span tracing.Span, took 
 	if id := span.TraceID(); id != "" {
 		traceID = slog.String("traceId", id)
 	}
-	s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+	level := slog.LevelInfo
+	if rec.failed {
+		level = slog.LevelError
+	}
+	s.log.LogAttrs(r.Context(), level, "request",
 		slog.String("method", r.Method),
 		slog.String("route", r.Pattern),
 		slog.Int("status", status),
 		slog.String("outcome", rec.outcome),
-		slog.String("took", took.Round(time.Microsecond).String()),
+		milliseconds("duration_ms", took),
 		slog.GroupAttrs("upstream", rec.calls...),
 		slog.String("correlationId", upstream.CorrelationID(r.Context())),
 		traceID,
 		cause)
+}
+
+// milliseconds returns an attribute with a duration in milliseconds, to a microsecond.
+func milliseconds(key string, d time.Duration) slog.Attr {
+	return slog.Float64(key, float64(d.Microseconds())/1000) //nolint:mnd // microseconds in a millisecond
 }
 
 // recordCall records how long a call upstream took, with all its retries.
@@ -132,7 +144,7 @@ func (s *Server) recordCall(w http.ResponseWriter, name string, start time.Time)
 	took := time.Since(start)
 	s.metrics.upstream.WithLabelValues(name).Observe(took.Seconds())
 	if rec, ok := w.(*recorder); ok {
-		rec.calls = append(rec.calls, slog.String(name, took.Round(time.Microsecond).String()))
+		rec.calls = append(rec.calls, milliseconds(name+"_ms", took))
 	}
 }
 

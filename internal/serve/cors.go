@@ -15,14 +15,22 @@ const preflightAge = 10 * time.Minute
 // answers their preflight requests itself. Cookies are never allowed: only the access
 // token identifies the caller.
 func (s *Server) acrossOrigins(next http.HandlerFunc) http.Handler {
-	if s.settings.AllowOrigin == nil {
-		return next
+	allow := func(origin string) bool {
+		allowed := s.live.Load().allowOrigin
+		return allowed != nil && allowed(origin)
 	}
-	return cors.New(cors.Options{
-		AllowOriginFunc: s.settings.AllowOrigin,
+	across := cors.New(cors.Options{
+		AllowOriginFunc: allow,
 		AllowedMethods:  []string{http.MethodPost},
 		AllowedHeaders:  []string{"*"},
 		ExposedHeaders:  []string{"WWW-Authenticate", "Retry-After", "client-request-id"},
 		MaxAge:          int(preflightAge.Seconds()),
 	}).Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.live.Load().allowOrigin == nil {
+			next(w, r)
+			return
+		}
+		across.ServeHTTP(w, r)
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/problem"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -25,8 +26,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			"fix", f.Advice(),
 			"correlationId", upstream.CorrelationID(r.Context()))
 	}
-	s.reject(w, r, failureStatus(err), shown)
+	document := problem.From(shown, failureStatus(err), upstream.CorrelationID(r.Context()))
+	if rec, ok := w.(*recorder); ok {
+		rec.failed = document.Status >= http.StatusInternalServerError
+	}
+	s.send(w, shown, document)
 }
+
+// statusDisconnected is the status of a request whose caller has disconnected, as
+// proxies record it. No response is sent.
+const statusDisconnected = 499
 
 // failureStatus returns the status for a failure of Entra or Graph, or 0 for that
 // of the fault's kind.
@@ -42,6 +51,8 @@ func failureStatus(err error) int {
 		return http.StatusUnprocessableEntity
 	case fault.Denied, fault.Usage, fault.Internal:
 		return http.StatusBadGateway
+	case fault.Canceled: // by the caller alone: nothing else ends the context of a request
+		return statusDisconnected
 	default:
 		return 0
 	}

@@ -37,8 +37,9 @@ func (s *Server) Listen(ctx context.Context) (Listeners, error) {
 		if err != nil {
 			return Listeners{}, err
 		}
+		s.certificate.Store(certificate)
 		config = &tls.Config{
-			GetCertificate: certificate,
+			GetCertificate: certificate.forClient,
 			MinVersion:     tls.VersionTLS12,
 			NextProtos:     []string{"h2", "http/1.1"},
 		}

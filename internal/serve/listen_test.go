@@ -68,14 +68,15 @@ func TestLoadCertificateFollowsRenewals(t *testing.T) {
 		certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 		first := renew(t, certFile, keyFile)
 		var log bytes.Buffer
-		get, err := loadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
+		loaded, err := loadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		serves := func(want []byte) {
 			t.Helper()
 			time.Sleep(2 * time.Second)
-			if got, err := get(&tls.ClientHelloInfo{}); err != nil || !bytes.Equal(got.Certificate[0], want) {
+			got, err := loaded.forClient(&tls.ClientHelloInfo{})
+			if err != nil || !bytes.Equal(got.Certificate[0], want) {
 				t.Errorf("another certificate is served: %v", err)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
 )
 
@@ -22,9 +23,8 @@ type metrics struct {
 	limited   prometheus.Counter
 }
 
-// newMetrics returns the metrics. The functions return the number of requests in
-// flight and the names of the optional dependencies that are unavailable.
-func newMetrics(inFlight func() int, unavailable func() []string) *metrics {
+// newMetrics returns the metrics, with a gauge for each state of a Server.
+func newMetrics(state gauges) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: counter("profilectl_requests_total",
@@ -42,14 +42,56 @@ func newMetrics(inFlight func() int, unavailable func() []string) *metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.seconds, m.upstream, m.exchanges, m.limited,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "profilectl_requests_in_flight",
-			Help: "Requests in flight.",
-		}, func() float64 { return float64(inFlight()) }),
-		degraded(unavailable),
+		state,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.start()
 	return m
+}
+
+// start creates the series that requests can lead to, with the value 0. A series that
+// appeared with its first event would hide that event from rate() and increase(), which
+// need a value before it.
+func (m *metrics) start() {
+	for _, outcome := range updateOutcomes() {
+		m.requests.WithLabelValues(updateRoute, strconv.Itoa(outcome.status), outcome.name)
+	}
+	m.seconds.WithLabelValues(updateRoute)
+	for _, call := range []string{"exchange", "graph"} {
+		m.upstream.WithLabelValues(call)
+	}
+	for _, result := range []string{"cached", "made", "challenge", "failed"} {
+		m.exchanges.WithLabelValues(result)
+	}
+}
+
+// outcome is the end of a request as the metrics count it.
+type outcome struct {
+	status int
+	name   string
+}
+
+// updateOutcomes returns the outcomes of POST /updateUserInfo.
+func updateOutcomes() []outcome {
+	return []outcome{
+		{http.StatusNoContent, "done"},
+		{http.StatusBadRequest, fault.Usage.String()},
+		{http.StatusBadRequest, fault.Invalid.String()},
+		{http.StatusUnauthorized, fault.SignIn.String()},
+		{http.StatusUnauthorized, fault.StepUp.String()},
+		{http.StatusForbidden, fault.Denied.String()},
+		{http.StatusRequestTimeout, fault.Unavailable.String()},
+		{http.StatusRequestEntityTooLarge, fault.Invalid.String()},
+		{http.StatusUnsupportedMediaType, fault.Usage.String()},
+		{http.StatusUnprocessableEntity, fault.Invalid.String()},
+		{http.StatusTooManyRequests, fault.Unavailable.String()},
+		{statusDisconnected, fault.Canceled.String()},
+		{http.StatusInternalServerError, fault.Internal.String()},
+		{http.StatusBadGateway, fault.Denied.String()},
+		{http.StatusBadGateway, fault.Internal.String()},
+		{http.StatusServiceUnavailable, fault.Unavailable.String()},
+		{http.StatusGatewayTimeout, fault.Unavailable.String()},
+	}
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
@@ -90,23 +132,4 @@ func (m *metrics) exchange(result obo.Result, err error) {
 		label = "failed"
 	}
 	m.exchanges.WithLabelValues(label).Inc()
-}
-
-// degraded is a collector with one gauge for each optional dependency that is
-// unavailable.
-type degraded func() []string
-
-// Describe sends the description of the gauges (prometheus.Collector).
-func (d degraded) Describe(descs chan<- *prometheus.Desc) { descs <- d.desc() }
-
-// Collect sends a gauge for each name (prometheus.Collector).
-func (d degraded) Collect(gauges chan<- prometheus.Metric) {
-	for _, name := range d() {
-		gauges <- prometheus.MustNewConstMetric(d.desc(), prometheus.GaugeValue, 1, name)
-	}
-}
-
-func (degraded) desc() *prometheus.Desc {
-	const help = "Optional dependencies that are unavailable."
-	return prometheus.NewDesc("profilectl_degraded", help, []string{"part"}, nil)
 }

@@ -1,11 +1,16 @@
 package serve_test
 
 import (
+	"context"
 	"net/http"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/sandbox"
 )
 
 // rate limits the requests of one user in a minute.
@@ -95,5 +100,115 @@ func TestAdminHasTheProfilerOnlyIfConfigured(t *testing.T) {
 		if res := w.get("/debug/pprof/"); res.Code != http.StatusNotFound {
 			t.Errorf("the public routes have it: %d", res.Code)
 		}
+	}
+}
+
+// TestMetricsStartAtZero compares the series of a new mid-tier with those after every
+// outcome that a request can have.
+func TestMetricsStartAtZero(t *testing.T) {
+	w := newWorld(t)
+	before := series(w.admin("/metrics"))
+	w.post(howTo, w.strong)
+	w.post(howTo, w.strong)
+	w.post(howTo, w.weak)
+	w.post(howTo, "")
+	w.post(`{}`, w.strong)
+	w.post(`{`, w.strong)
+	w.post(`{"displayName":"`+strings.Repeat("x", 70<<10)+`"}`, w.strong)
+	w.post(howTo, w.strong, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") })
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(gone) })
+	const disconnected = `profilectl_requests_total{outcome="canceled",route="POST /updateUserInfo",status="499"} 1`
+	if text := w.admin("/metrics"); !strings.Contains(text, disconnected) {
+		t.Errorf("the metrics lack %s", disconnected)
+	}
+	for _, refusal := range refusals() {
+		for range 2 {
+			w.tenant.FailNext(refusal)
+		}
+		w.post(howTo, w.strong)
+		w.tenant.Recover()
+	}
+	for _, line := range series(w.admin("/metrics")) {
+		isHost := strings.HasPrefix(line, "profilectl_degraded") // known from the first request on
+		if !slices.Contains(before, line) && !isHost {
+			t.Errorf("a request creates %s", line)
+		}
+	}
+}
+
+// series returns the names and labels of the mid-tier's own series.
+func series(metrics string) []string {
+	var all []string
+	for line := range strings.Lines(metrics) {
+		if name, _, ok := strings.Cut(line, " "); ok && strings.HasPrefix(name, "profilectl_") {
+			end := strings.LastIndex(line, " ")
+			all = append(all, line[:end])
+		}
+	}
+	return all
+}
+
+func TestMetricsDescribeTheBuildAndItsExpiries(t *testing.T) {
+	expires := time.Date(2027, 5, 31, 0, 0, 0, 0, time.UTC)
+	w := newWorld(t, func(s *serve.Settings) {
+		s.Version, s.Revision = "1.2.3", "abc"
+		s.Credential.SecretExpires = expires
+	})
+	text := w.admin("/metrics")
+	for _, want := range []string{
+		`profilectl_build_info{goversion="` + runtime.Version() + `",revision="abc",version="1.2.3"} 1`,
+		`profilectl_expiry_timestamp_seconds{what="client secret"} 1.8117216e+09`,
+		`profilectl_ready 1`,
+		`profilectl_credential_rejected 0`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+	if strings.Count(text, "profilectl_expiry_timestamp_seconds{") != 1 {
+		t.Error("the metrics have an expiry that is not known")
+	}
+}
+
+// TestLogHasErrorsForFailuresOnly: a rejected request, and one whose caller has
+// disconnected, is no error of the mid-tier.
+func TestLogHasErrorsForFailuresOnly(t *testing.T) {
+	for _, c := range []struct {
+		name, level string
+		send        func(*world)
+	}{
+		{"an edit", "INFO", func(w *world) { w.post(howTo, w.strong) }},
+		{"no token", "INFO", func(w *world) { w.post(howTo, "") }},
+		{"an invalid value", "INFO", func(w *world) { w.post(`{}`, w.strong) }},
+		{"a step-up", "INFO", func(w *world) { w.post(howTo, w.weak) }},
+		{"a caller that has disconnected", "INFO", func(w *world) {
+			gone, leave := context.WithCancel(t.Context())
+			leave()
+			w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(gone) })
+		}},
+		{"a tenant that throttles", "INFO", func(w *world) {
+			w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 429})
+			w.post(howTo, w.strong)
+		}},
+		{"a failure of Graph", "ERROR", func(w *world) {
+			w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: 500})
+			w.post(howTo, w.strong)
+		}},
+		{"a credential that is rejected", "ERROR", func(w *world) {
+			w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 401, Body: `{"error":"invalid_client"}`})
+			w.post(howTo, w.strong)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			c.send(w)
+			for line := range strings.Lines(w.log.String()) {
+				if strings.Contains(line, `"msg":"request"`) && !strings.Contains(line, `"level":"`+c.level+`"`) {
+					t.Errorf("logged %s", line)
+				}
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
@@ -36,8 +37,8 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := newServer(s, p, log)
-	if err := server.start(ctx, credential); err != nil {
+	server := newServer(s, credential, p, log)
+	if err := server.start(ctx); err != nil {
 		return nil, err
 	}
 	return server, nil
@@ -86,6 +87,20 @@ func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
 		What: "no client credential is configured",
 		Fix:  "set client-secret, client-secret-file, client-certificate or federated-token-file",
 		Next: fault.DoCheckSettings,
+	}
+}
+
+// kind returns the name of the setting that holds the credential.
+func (c CredentialSettings) kind() string {
+	switch {
+	case c.SecretFile != "":
+		return "client-secret-file"
+	case c.Certificate != "":
+		return "client-certificate"
+	case c.FederatedTokenFile != "":
+		return "federated-token-file"
+	default:
+		return "client-secret"
 	}
 }
 
@@ -172,11 +187,23 @@ func openCache(s Settings, log *slog.Logger) (*shared.Store, error) {
 	})
 }
 
-// degraded returns the names of the optional dependencies that are unavailable.
-func (p parts) degraded() []string {
-	names := p.breakers.Open()
-	if p.shared != nil {
-		names = append(names, p.shared.Degraded()...)
+// dependency is an optional dependency of a mid-tier.
+type dependency struct {
+	name        string
+	unavailable bool
+}
+
+// optional returns the optional dependencies: the shared cache, if there is one, and
+// the hosts to which requests were sent, each of which is unavailable while its circuit
+// is open.
+func (p parts) optional() []dependency {
+	var all []dependency
+	open := p.breakers.Open()
+	for _, host := range p.breakers.Hosts() {
+		all = append(all, dependency{host, slices.Contains(open, host)})
 	}
-	return names
+	if p.shared != nil {
+		all = append(all, dependency{"shared cache", p.shared.Degraded() != nil})
+	}
+	return all
 }

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/errorlog"
@@ -33,6 +35,7 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 			go func() { failed <- servers[i].Serve(listener) }()
 		}
 	}
+	s.logStart(ctx, l)
 	notify(ctx, s.settings.NotifySocket, "READY=1")
 	select {
 	case err := <-failed:
@@ -43,13 +46,53 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	stopping, delay := time.Now(), s.live.Load().drainDelay
+	s.log.Info("stopping", slog.Int("in_flight", len(s.slots)), milliseconds("drain_delay_ms", delay))
 	notify(context.WithoutCancel(ctx), s.settings.NotifySocket, "STOPPING=1")
 	select { // load balancers need time to notice
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
-	case <-time.After(s.settings.DrainDelay):
+	case <-time.After(delay):
 	}
-	return s.drain(context.WithoutCancel(ctx), servers)
+	if err := s.drain(context.WithoutCancel(ctx), servers); err != nil {
+		return err
+	}
+	s.log.Info("stopped", milliseconds("duration_ms", time.Since(stopping)))
+	return nil
+}
+
+// logStart logs what runs where, and until when its credentials are valid.
+func (s *Server) logStart(ctx context.Context, l Listeners) {
+	tenant := slog.String("tenant", s.settings.authority())
+	if t := s.tenant.Load(); t != nil {
+		tenant = slog.String("tenant", t.id)
+	}
+	var expires []slog.Attr
+	for what, at := range s.expiries() {
+		if !at.IsZero() {
+			expires = append(expires, slog.Time(what, at.UTC()))
+		}
+	}
+	slices.SortFunc(expires, func(a, b slog.Attr) int { return strings.Compare(a.Key, b.Key) })
+	s.log.LogAttrs(ctx, slog.LevelInfo, "serving",
+		slog.String("version", s.settings.Version),
+		slog.String("revision", s.settings.Revision),
+		tenant,
+		slog.String("address", addresses(l.Public)),
+		slog.String("admin", addresses(l.Admin)),
+		slog.Bool("tls", s.certificate.Load() != nil),
+		slog.String("credential", s.settings.Credential.kind()),
+		slog.String("from", s.settings.Credential.Origin),
+		slog.GroupAttrs("expires", expires...))
+}
+
+// addresses returns the addresses of listeners for the log.
+func addresses(listeners []net.Listener) string {
+	var all []string
+	for _, l := range listeners {
+		all = append(all, l.Addr().String())
+	}
+	return strings.Join(all, ", ")
 }
 
 // drain finishes the requests in flight and sends the last traces.

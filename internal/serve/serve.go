@@ -12,49 +12,71 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/profilectl/profilectl/api"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/obo"
 )
 
 // Server is a mid-tier. It is safe for concurrent use.
 type Server struct {
-	settings Settings
-	parts    parts
-	log      *slog.Logger
-	graph    *graph.Client
-	tenant   atomic.Pointer[tenant] // nil until it is discovered
-	metrics  *metrics
-	rates    *rates
-	slots    chan struct{} // holds one element for each request in flight
-	draining atomic.Bool
+	settings    Settings
+	credential  obo.Credential
+	live        atomic.Pointer[live]
+	parts       parts
+	log         *slog.Logger
+	graph       *graph.Client
+	tenant      atomic.Pointer[tenant]      // nil until it is discovered
+	certificate atomic.Pointer[certificate] // nil for none
+	metrics     *metrics
+	slots       chan struct{} // holds one element for each request in flight
+	draining    atomic.Bool
+}
+
+// live are the settings that a reload changes, with what depends on them.
+type live struct {
+	rates         *rates
+	allowOrigin   func(origin string) bool
+	drainDelay    time.Duration
+	secretExpires time.Time
 }
 
 // newServer returns a Server. The settings must have their defaults.
-func newServer(s Settings, p parts, log *slog.Logger) *Server {
+func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger) *Server {
 	server := &Server{
-		settings: s,
-		parts:    p,
-		log:      log,
-		graph:    &graph.Client{Base: s.Graph, HTTP: p.http},
-		rates:    newRates(s.Rate, p.shared),
-		slots:    make(chan struct{}, s.MaxInFlight),
+		settings:   s,
+		credential: credential,
+		parts:      p,
+		log:        log,
+		graph:      &graph.Client{Base: s.Graph, HTTP: p.http},
+		slots:      make(chan struct{}, s.MaxInFlight),
 	}
-	server.metrics = newMetrics(func() int { return len(server.slots) }, p.degraded)
+	server.live.Store(&live{
+		rates:         newRates(s.Rate, p.shared),
+		allowOrigin:   s.AllowOrigin,
+		drainDelay:    s.DrainDelay,
+		secretExpires: s.Credential.SecretExpires,
+	})
+	server.metrics = newMetrics(gauges{server})
 	return server
 }
+
+// updateRoute is the pattern of the only route that changes something.
+const updateRoute = "POST /updateUserInfo"
 
 // Public returns the handler of the routes for clients.
 func (s *Server) Public() http.Handler {
 	m := http.NewServeMux()
-	m.Handle("POST /updateUserInfo", s.acrossOrigins(s.needTenant(s.limitInFlight(s.update))))
+	m.Handle(updateRoute, s.acrossOrigins(s.needTenant(s.limitInFlight(s.update))))
 	m.Handle("/updateUserInfo", s.acrossOrigins(s.methodNotAllowed)) // and preflight requests
 	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
@@ -82,18 +104,27 @@ func (s *Server) Admin() http.Handler {
 	return m
 }
 
+// isReady reports whether a load balancer should send requests. Requests are processed
+// also while the tenant rejects the credential: those with a cached exchange succeed.
+func (s *Server) isReady(ctx context.Context) bool {
+	t := s.tenant.Load()
+	return !s.draining.Load() && t.ready(ctx) && !t.rejected()
+}
+
 // ready handles GET /readyz. With ?verbose it lists the optional dependencies that
 // are unavailable.
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
-	if s.draining.Load() || !s.tenant.Load().ready(r.Context()) {
+	if !s.isReady(r.Context()) {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}
 	var text strings.Builder
 	text.WriteString("ready\n")
 	if r.URL.Query().Has("verbose") {
-		for _, name := range s.parts.degraded() {
-			text.WriteString("degraded: " + name + "\n")
+		for _, part := range s.parts.optional() {
+			if part.unavailable {
+				text.WriteString("degraded: " + part.name + "\n")
+			}
 		}
 	}
 	_, _ = io.WriteString(w, text.String())

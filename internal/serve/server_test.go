@@ -5,13 +5,16 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/obo"
 )
 
 // TestHTTPServerAllowsTimeToWriteAfterALongRequest checks that a response is not
 // cut off although the request used the whole timeout.
 func TestHTTPServerAllowsTimeToWriteAfterALongRequest(t *testing.T) {
 	for _, timeout := range []time.Duration{time.Second, 15 * time.Second, time.Minute} {
-		s := newServer(Settings{Timeout: timeout}.withDefaults(), parts{}, slog.New(slog.DiscardHandler))
+		settings := Settings{Timeout: timeout}.withDefaults()
+		s := newServer(settings, obo.Credential{}, parts{}, slog.New(slog.DiscardHandler))
 		server := s.httpServer(http.NotFoundHandler())
 		if least := server.ReadTimeout + timeout; server.WriteTimeout <= least {
 			t.Errorf("timeout %v: the write timeout %v is not longer than %v", timeout, server.WriteTimeout, least)

@@ -36,6 +36,9 @@ type Settings struct {
 	// Version is the version of this program, for the User-Agent header and for
 	// traces; empty is "devel".
 	Version string
+	// Revision is the commit that this program was built from, for its metrics; empty is
+	// "unknown".
+	Revision string
 
 	// AuthContext is an authentication context, such as "c1", that the acrs claim of
 	// access tokens must hold; empty is none.
@@ -67,6 +70,9 @@ type Settings struct {
 	// NotifySocket is the socket on which systemd expects notifications, the value
 	// of NOTIFY_SOCKET; empty is none.
 	NotifySocket string
+	// ProbeInterval is the time between two checks of the credential while the tenant
+	// rejects it, which the mid-tier reports as not ready. Zero never checks it.
+	ProbeInterval time.Duration
 	// Profiling adds Go's profiler to the admin routes.
 	Profiling bool
 
@@ -91,6 +97,12 @@ type CredentialSettings struct {
 	// FederatedTokenFile is a file in which the platform keeps a token that
 	// identifies this workload.
 	FederatedTokenFile string
+	// Origin is where the credential is configured, for the log, such as "environment
+	// CLIENT_SECRET"; empty is unknown.
+	Origin string
+	// SecretExpires is when the secret expires, for the metrics and the log: the tenant
+	// does not say. Zero is unknown.
+	SecretExpires time.Time
 }
 
 // ListenSettings are the addresses of the mid-tier, each as host:port. Port 0 is a
@@ -137,6 +149,7 @@ const (
 	defaultPublic      = "localhost:3001"
 	defaultAdmin       = "localhost:9001"
 	defaultVersion     = "devel"
+	defaultRevision    = "unknown"
 	defaultTimeout     = 15 * time.Second
 	defaultMaxInFlight = 512
 )
@@ -148,6 +161,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.Version == "" {
 		s.Version = defaultVersion
+	}
+	if s.Revision == "" {
+		s.Revision = defaultRevision
 	}
 	if s.Timeout == 0 {
 		s.Timeout = defaultTimeout

@@ -12,6 +12,7 @@ import (
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/probe"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -32,7 +33,38 @@ type tenant struct {
 	verifier  *bearer.Verifier
 	exchanger *obo.Exchanger
 	issuer    challenge.Issuer // of claims challenges: this API, at its tenant
+	id        string
+	probe     *probe.Probe // of the credential; nil if it is not checked
+	suspect   func()       // starts checks of the credential in the background
 }
+
+// probeCredential makes t check the credential when the tenant rejects it. The checks end
+// with ctx.
+func (t *tenant) probeCredential(ctx context.Context, interval time.Duration, log *slog.Logger) {
+	t.suspect = func() {}
+	if interval == 0 {
+		return
+	}
+	t.probe = probe.New(probe.Config{
+		Check: func(ctx context.Context) (probe.Result, string) {
+			err := t.exchanger.Check(ctx)
+			switch {
+			case err == nil:
+				return probe.Accepted, ""
+			case obo.RejectsCredential(err):
+				return probe.Rejected, fault.As(err).What
+			}
+			return probe.Unknown, ""
+		},
+		Interval: interval,
+		Timeout:  startTimeout,
+		Log:      log,
+	})
+	t.suspect = func() { t.probe.Suspect(ctx) }
+}
+
+// rejected reports whether the tenant rejects the credential.
+func (t *tenant) rejected() bool { return t != nil && t.probe != nil && t.probe.Rejected() }
 
 // connect discovers the tenant within a time limit and fetches its signing keys.
 func (p parts) connect(
@@ -46,7 +78,11 @@ func (p parts) connect(
 	if err != nil {
 		return nil, err
 	}
-	t := &tenant{issuer: challenge.Issuer{AuthorizationURI: found.AuthorizationEndpoint, ClientID: s.ClientID}}
+	t := &tenant{
+		issuer: challenge.Issuer{AuthorizationURI: found.AuthorizationEndpoint, ClientID: s.ClientID},
+		id:     found.TenantID,
+	}
+	t.probeCredential(ctx, s.ProbeInterval, log)
 	t.exchanger, err = obo.New(obo.Config{
 		Authority:  found,
 		ClientID:   s.ClientID,
@@ -101,38 +137,47 @@ func discover(
 // start connects to the tenant. If the tenant is unreachable, start returns, and
 // connects in the background as soon as it is reachable. It returns the fault of any
 // other failure, which no retry fixes.
-func (s *Server) start(ctx context.Context, credential obo.Credential) error {
-	t, err := s.parts.connect(ctx, s.settings, credential, startTimeout, s.log)
+func (s *Server) start(ctx context.Context) error {
+	t, err := s.parts.connect(ctx, s.settings, s.credential, startTimeout, s.log)
 	switch {
 	case err == nil:
-		s.tenant.Store(t)
+		s.use(ctx, t)
 		return nil
 	case fault.As(err).Kind != fault.Unavailable:
 		return err
 	}
 	s.logUnreachable(err)
-	go s.retry(ctx, credential)
+	go s.retry(ctx)
 	return nil
 }
 
 // retry connects to the tenant as soon as that succeeds, or returns when ctx ends. It
 // also continues after a failure that start would return: while a service recovers,
 // a proxy may answer anything instead.
-func (s *Server) retry(ctx context.Context, credential obo.Credential) {
+func (s *Server) retry(ctx context.Context) {
 	for delay := minBackoff; ; delay = min(2*delay, maxBackoff) {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(delay):
 		}
-		t, err := s.parts.connect(ctx, s.settings, credential, discoveryTimeout, s.log)
+		t, err := s.parts.connect(ctx, s.settings, s.credential, discoveryTimeout, s.log)
 		if err == nil {
-			s.tenant.Store(t)
+			s.use(ctx, t)
 			s.log.Info("the tenant is reachable")
 			return
 		}
 		s.logUnreachable(err)
 	}
+}
+
+// use serves requests with a tenant, once it is known whether the tenant accepts the
+// credential.
+func (s *Server) use(ctx context.Context, t *tenant) {
+	if t.probe != nil {
+		t.probe.First(ctx)
+	}
+	s.tenant.Store(t)
 }
 
 func (s *Server) logUnreachable(err error) {

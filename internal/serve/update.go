@@ -31,7 +31,7 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.sendChallenge(w, r, ch)
 		return
 	}
-	if wait := s.rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
+	if wait := s.live.Load().rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
 		s.tooMany(w, r, wait)
 		return
 	}
@@ -68,6 +68,9 @@ func (s *Server) apply(
 		s.metrics.exchange(result, err)
 		if !result.Cached {
 			s.recordCall(w, "exchange", start)
+		}
+		if obo.RejectsCredential(err) {
+			s.tenant.Load().suspect()
 		}
 		if err != nil || result.Challenge != nil {
 			return result.Challenge, err

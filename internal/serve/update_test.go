@@ -184,7 +184,9 @@ func TestLogHoldsNoSecretsAndNoNames(t *testing.T) {
 	w.post(`{"displayName":"Lovelace\u0007"}`, w.strong)
 	w.post(howTo, w.graph)
 	text := w.log.String()
-	for _, want := range []string{`"status":204`, "correlationId", `"upstream":{"exchange":"`, `"graph":"`} {
+	for _, want := range []string{
+		`"status":204`, "correlationId", `"duration_ms":`, `"upstream":{"exchange_ms":`, `"graph_ms":`,
+	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the log lacks %s: %s", want, text)
 		}

@@ -33,14 +33,9 @@ var _ cache.ExportReplace = withoutTokens{}
 // Replace gives MSAL the stored cache without its access tokens.
 func (s withoutTokens) Replace(ctx context.Context, into cache.Unmarshaler, hints cache.ReplaceHints) error {
 	return s.Store.Replace(ctx, unmarshalFunc(func(data []byte) error {
-		var parts map[string]json.RawMessage
-		if err := json.Unmarshal(data, &parts); err != nil {
-			return fmt.Errorf("read token cache: %w", err)
-		}
-		delete(parts, "AccessToken")
-		rest, err := json.Marshal(parts)
+		rest, _, err := swapTokens(data, nil)
 		if err != nil {
-			return fmt.Errorf("write token cache: %w", err)
+			return err
 		}
 		return into.Unmarshal(rest)
 	}), hints)

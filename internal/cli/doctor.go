@@ -63,7 +63,7 @@ func newDoctor(env Env, g *globals) *cobra.Command {
 		Long: `Check everything that a sign-in and an edit need: the configuration, the network,
 the keyring, the tenant, the mid-tier and, after a sign-in, the registrations and
 whether edits are really protected by a second factor. Nothing in the profile is
-changed; the access tokens are renewed.
+changed, and no token that a check requests is kept.
 
 The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
 		Example: `  profilectl doctor

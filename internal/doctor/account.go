@@ -29,8 +29,8 @@ func (e *examination) signedIn() []Check {
 	}
 }
 
-// checkAccount finds the account to check, and notes whether its sign-in has used a
-// second factor: only then is a token for edits cached.
+// checkAccount finds the account to check, and notes whether its sign-in may have used
+// a second factor: only then has a token for edits been stored.
 func (e *examination) checkAccount(ctx context.Context) Result {
 	var err error
 	if e.auth, e.account, err = e.Accounts(ctx, e.authority); err != nil {
@@ -40,7 +40,7 @@ func (e *examination) checkAccount(ctx context.Context) Result {
 		return failed(err)
 	}
 	if e.settings.Configured("edit-scope") {
-		if _, e.steppedUp, err = e.auth.Cached(ctx, e.account, e.editScopes()); err != nil {
+		if e.steppedUp, err = e.auth.HasHad(ctx, e.account, e.editScopes()[0]); err != nil {
 			return failed(err)
 		}
 	}
@@ -50,11 +50,11 @@ func (e *examination) checkAccount(ctx context.Context) Result {
 // typeCodes are the codes of Entra for a client of the wrong type.
 func typeCodes() []int { return []int{700025, 7000218, 9002326, 9002327} }
 
-// checkClientType renews the token for reading, so that the tenant decides and not the
+// checkClientType requests a new token for reading, so that the tenant decides and not the
 // cache. A client that is registered as confidential or as a single-page application
 // cannot do that.
 func (e *examination) checkClientType(ctx context.Context) Result {
-	e.read.token, e.read.challenge, e.read.err = e.auth.Renew(ctx, e.account, readScopes())
+	e.read.token, e.read.challenge, e.read.err = e.auth.Probe(ctx, e.account, readScopes(), nil)
 	if hasCode(e.read.err, typeCodes()) {
 		return failed(e.read.err)
 	}
@@ -77,7 +77,7 @@ func (e *examination) checkScope(ctx context.Context) Result {
 	if !e.settings.Configured("edit-scope") {
 		return skipped("edit-scope is not configured")
 	}
-	e.edit.token, e.edit.challenge, e.edit.err = e.auth.Silent(ctx, e.account, e.editScopes(), nil)
+	e.edit.token, e.edit.challenge, e.edit.err = e.auth.Probe(ctx, e.account, e.editScopes(), nil)
 	if e.edit.err != nil {
 		return failed(e.edit.err)
 	}
@@ -104,7 +104,15 @@ func (e *examination) checkMFA(context.Context) Result {
 	case e.edit.challenge != nil:
 		return ok("an edit requires a second factor")
 	case e.steppedUp:
-		return skipped("the sign-in has already used a second factor")
+		return Result{
+			Status: Skipped,
+			Seen:   "the sign-in may already have used a second factor",
+			Fault: &fault.Error{
+				Kind: fault.SignIn,
+				What: "the sign-in may already have used a second factor",
+				Fix:  "to check the policy, sign out, and sign in with a password alone",
+			},
+		}
 	}
 	return failed(&fault.Error{
 		Kind: fault.Denied,

@@ -45,7 +45,7 @@ type examination struct {
 	challenge response // of the mid-tier to a request without a token
 	auth      *auth.Client
 	account   auth.Account
-	steppedUp bool // the sign-in has used a second factor
+	steppedUp bool // the sign-in may have used a second factor
 	read      tokenResult
 	edit      tokenResult
 }

@@ -155,6 +155,7 @@ func plan() map[string]entry {
 			"internal/fault",
 			"internal/graph",
 			"internal/loopback",
+			"internal/serve",
 			"internal/upstream",
 		}},
 		"internal/explain": {layer: 4, imports: []string{

@@ -32,12 +32,16 @@ type doctorOptions struct {
 	Pre      bool
 	Only     []string
 	RetryFor time.Duration // 0 runs the checks once
+	Serve    bool          // check the mid-tier with its settings
+	Settings serveOptions  // of the mid-tier
 }
 
 func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Pre, "pre", false, "run only the checks that need no sign-in")
 	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `ids`, and those that they need")
 	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, for example 5m")
+	f.BoolVar(&o.Serve, "serve", false, "check the mid-tier with the settings of serve instead")
+	bindServeSettings(f, &o.Settings)
 }
 
 // doctorReport is the JSON output. Scripts depend on it; a test compares it with a
@@ -65,10 +69,16 @@ the keyring, the tenant, the mid-tier and, after a sign-in, the registrations an
 whether edits are really protected by a second factor. Nothing in the profile is
 changed, and no token that a check requests is kept.
 
+With --serve, it checks the mid-tier for its operator: the credential, its expiry, the
+consent, a real exchange, and the policy of an authentication context. The settings are
+those of serve, from the same flags, environment and file. What needs a user's token
+uses the account that is signed in on this machine.
+
 The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
 		Example: `  profilectl doctor
   profilectl doctor --pre
   profilectl doctor --only mfa.enforced
+  profilectl doctor --serve
   profilectl doctor -o json --jq '.checks[] | select(.status == "failed") | .id'`,
 		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(c.Context(), env, g, o) },
 	}
@@ -85,8 +95,11 @@ func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error 
 	if err != nil {
 		return err
 	}
+	if err := o.Settings.needServe(o.Serve); err != nil {
+		return err
+	}
 	if len(o.Only) > 0 {
-		if _, err := doctor.Only(doctor.Checks(s.target(), o.Pre), o.Only); err != nil {
+		if _, err := doctor.Only(s.checks(ctx, o), o.Only); err != nil {
 			return err
 		}
 	}
@@ -96,14 +109,24 @@ func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error 
 			s.printResult(r)
 		}
 	}
-	return reportChecks(g, p, results)
+	return s.reportChecks(p, results)
+}
+
+// checks returns the checks of a user or of the operator of a mid-tier.
+func (s *examined) checks(ctx context.Context, o doctorOptions) []doctor.Check {
+	if o.Serve {
+		s.words = s.globals.serveFix
+		return doctor.ServeChecks(ctx, s.operator(o.Settings), o.Pre)
+	}
+	s.words = s.globals.fix
+	return doctor.Checks(s.target(), o.Pre)
 }
 
 // run runs the checks once, or until none fails if that is wanted. If live is set, it
 // prints each result as soon as it is known.
 func (s *examined) run(ctx context.Context, o doctorOptions, live bool) []doctor.Result {
 	once := func(ctx context.Context) []doctor.Result {
-		checks := doctor.Checks(s.target(), o.Pre) // new ones: they keep what they found
+		checks := s.checks(ctx, o) // new ones: they keep what they found
 		if len(o.Only) > 0 {
 			checks, _ = doctor.Only(checks, o.Only) // the ids were checked
 		}
@@ -125,10 +148,10 @@ func (s *examined) run(ctx context.Context, o doctorOptions, live bool) []doctor
 
 // reportChecks prints the report for programs and returns the fault of a run with
 // failed checks.
-func reportChecks(g *globals, p output.Printer, results []doctor.Result) error {
+func (s *examined) reportChecks(p output.Printer, results []doctor.Result) error {
 	report := doctorReport{Checks: []doctorCheck{}}
 	for _, r := range results {
-		report.Checks = append(report.Checks, g.doctorCheck(r))
+		report.Checks = append(report.Checks, s.doctorCheck(r))
 	}
 	if !p.Plain() {
 		if err := p.Print(report, output.Table{}); err != nil {
@@ -150,10 +173,10 @@ func reportChecks(g *globals, p output.Printer, results []doctor.Result) error {
 }
 
 // doctorCheck returns a result in the words for the user of this run.
-func (g *globals) doctorCheck(r doctor.Result) doctorCheck {
+func (s *examined) doctorCheck(r doctor.Result) doctorCheck {
 	c := doctorCheck{ID: r.ID, Status: r.Status, Seen: r.Seen}
 	if r.Fault != nil {
-		c.Fix = g.fix(r.Fault)
+		c.Fix = s.words(r.Fault)
 	}
 	if r.Status != doctor.OK {
 		c.Link = r.Link
@@ -163,7 +186,7 @@ func (g *globals) doctorCheck(r doctor.Result) doctorCheck {
 
 // printResult prints a result for a user.
 func (s *examined) printResult(r doctor.Result) {
-	c := s.globals.doctorCheck(r)
+	c := s.doctorCheck(r)
 	text := fmt.Sprintf("%-8s %-18s %s\n", c.Status, c.ID, output.Safe(c.Seen))
 	if c.Fix != "" {
 		text += "  fix:  " + c.Fix + "\n"
@@ -177,7 +200,8 @@ func (s *examined) printResult(r doctor.Result) {
 // examined is a session whose parts are connected by the checks, one by one.
 type examined struct {
 	session
-	http *http.Client
+	http  *http.Client
+	words func(*fault.Error) string // words the fix of a result
 }
 
 func newExamined(env Env, g *globals) (*examined, error) {

@@ -61,6 +61,8 @@ func signInRemedy(a fault.Action) remedy {
 		return remedy{"profilectl login", "run %s", ", then run %s"}
 	case fault.DoSignUp:
 		return remedy{"profilectl login --sign-up", "create one with %s", ", or create one with %s"}
+	case fault.DoSignInForEdits:
+		return remedy{"profilectl login --with-edit", "run %s", ", then run %s"}
 	case fault.DoTypePassword:
 		const typed = "run %s and type your password"
 		return remedy{"profilectl login --prompt login", typed, ", then " + typed}

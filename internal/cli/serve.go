@@ -18,10 +18,15 @@ type serveOptions struct {
 }
 
 func (o *serveOptions) bind(f *pflag.FlagSet) {
-	o.Flags = f
 	f.BoolVar(&o.Check, "check", false, "check the settings, the tenant, the credential and Graph, then exit")
+	o.bindSettings(f, nil)
+}
+
+// bindSettings makes a flag for every setting whose name is not taken.
+func (o *serveOptions) bindSettings(f *pflag.FlagSet, taken map[string]bool) {
+	o.Flags = f
 	for _, row := range config.Server() {
-		if row.Secret {
+		if row.Secret || taken[row.Name] {
 			continue
 		}
 		flag := f.VarPF(&settingValue{text: row.Default, kind: row.Value}, row.Name, "", row.Help)

@@ -35,7 +35,7 @@ func (e *examination) checkAccount(ctx context.Context) Result {
 	var err error
 	if e.auth, e.account, err = e.Accounts(ctx, e.authority); err != nil {
 		if f := fault.As(err); f.Kind == fault.SignIn {
-			return Result{Status: Skipped, Seen: f.What, Fault: f}
+			return skippedWith(f)
 		}
 		return failed(err)
 	}
@@ -104,15 +104,7 @@ func (e *examination) checkMFA(context.Context) Result {
 	case e.edit.challenge != nil:
 		return ok("an edit requires a second factor")
 	case e.steppedUp:
-		return Result{
-			Status: Skipped,
-			Seen:   "the sign-in may already have used a second factor",
-			Fault: &fault.Error{
-				Kind: fault.SignIn,
-				What: "the sign-in may already have used a second factor",
-				Fix:  "to check the policy, sign out, and sign in with a password alone",
-			},
-		}
+		return steppedUp()
 	}
 	return failed(&fault.Error{
 		Kind: fault.Denied,
@@ -121,6 +113,15 @@ func (e *examination) checkMFA(context.Context) Result {
 			"users and the app of the mid-tier, and that it requires multifactor authentication; " +
 			"if the sign-in itself used a second factor, sign in with a password alone and check again",
 		ForOperator: true,
+	})
+}
+
+// steppedUp is the result of a check that needs a sign-in with a password alone.
+func steppedUp() Result {
+	return skippedWith(&fault.Error{
+		Kind: fault.SignIn,
+		What: "the sign-in may already have used a second factor",
+		Fix:  "to check the policy, sign out, and sign in with a password alone",
 	})
 }
 

@@ -30,7 +30,8 @@ type Result struct {
 	ID     string
 	Status Status
 	Seen   string // one clause, without secrets and personal data
-	// Fault has the remedy of a warning or a failure. It is nil otherwise.
+	// Fault has the remedy of a warning or a failure, and of a check that was skipped for
+	// a reason that can be fixed. It is nil otherwise.
 	Fault *fault.Error
 	Link  string // a page about the subject; empty if there is none
 }
@@ -171,3 +172,6 @@ func failed(err error) Result {
 }
 
 func skipped(why string) Result { return Result{Status: Skipped, Seen: why} }
+
+// skippedWith returns the result of a check that can run after f was fixed.
+func skippedWith(f *fault.Error) Result { return Result{Status: Skipped, Seen: f.What, Fault: f} }

@@ -13,6 +13,7 @@ const (
 	DoResetPassword                   // choose a new password on the sign-in page
 	DoUseOtherAccount                 // sign in with another account
 	DoSignUp                          // create an account
+	DoSignInForEdits                  // sign in with a second factor
 	DoStepUp                          // repeat the request where the user can be asked
 	DoOpenPage                        // open the sign-in page by hand
 	DoUsePlainFile                    // keep the tokens in a plain file
@@ -33,7 +34,7 @@ const (
 // Actions returns every Action but NoAction, for tables that must be complete.
 func Actions() []Action {
 	return []Action{
-		DoSignIn, DoTypePassword, DoResetPassword, DoUseOtherAccount, DoSignUp, DoStepUp,
+		DoSignIn, DoTypePassword, DoResetPassword, DoUseOtherAccount, DoSignUp, DoSignInForEdits, DoStepUp,
 		DoOpenPage, DoUsePlainFile, DoUseOtherBrowser, DoMoveRedirect, DoAllowTime,
 		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoListCodes, DoReport,
 		DoStartSandbox,
@@ -54,6 +55,8 @@ func (a Action) String() string {
 		return "sign in with another account"
 	case DoSignUp:
 		return "create an account"
+	case DoSignInForEdits:
+		return "sign in with a second factor"
 	case DoStepUp:
 		return "repeat the request where the user can be asked"
 	case DoOpenPage:

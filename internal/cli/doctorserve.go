@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// bindServeSettings makes the flags of serve, without showing them in the help. --timeout
+// stays that of every command.
+func bindServeSettings(f *pflag.FlagSet, o *serveOptions) {
+	before := map[string]bool{"timeout": true}
+	f.VisitAll(func(flag *pflag.Flag) { before[flag.Name] = true })
+	o.bindSettings(f, before)
+	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = flag.Hidden || !before[flag.Name] })
+}
+
+// needServe returns a Usage fault if a flag of serve is given without --serve.
+func (o *serveOptions) needServe(given bool) error {
+	for name := range o.given() {
+		if !given {
+			return &fault.Error{
+				Kind: fault.Usage,
+				What: "--" + name + " is a setting of the mid-tier",
+				Fix:  "add --serve, or leave --" + name + " out",
+			}
+		}
+	}
+	return nil
+}
+
+// operator returns the mid-tier that the settings of serve describe.
+func (s *examined) operator(o serveOptions) doctor.Operator {
+	return doctor.Operator{
+		Probe: func() (*serve.Probe, error) { return s.probe(o) },
+		User:  s.user,
+		Now:   time.Now,
+	}
+}
+
+func (s *examined) probe(o serveOptions) (*serve.Probe, error) {
+	loaded, err := s.globals.serverSettings(s.env, o)
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(warnings{s.env.Stderr})
+	settings, err := serveSettings(loaded, s.env, log)
+	if err != nil {
+		return nil, err
+	}
+	if settings.HTTP, err = upstream.New(upstream.Config{
+		CAFile:    settings.CAFile,
+		Timeout:   checkLimit,
+		Attempts:  1,
+		UserAgent: userAgent(),
+		Log:       s.globals.requestLog(s.env),
+	}); err != nil {
+		return nil, err
+	}
+	return serve.NewProbe(settings, log)
+}
+
+// user returns the account that is signed in on this machine.
+func (s *examined) user(ctx context.Context) (doctor.User, error) {
+	if _, err := s.load(); err != nil {
+		return doctor.User{}, err
+	}
+	client, err := s.client()
+	if err != nil {
+		return doctor.User{}, err
+	}
+	form, err := authority.Parse(s.settings.Text("authority"))
+	if err != nil {
+		return doctor.User{}, err
+	}
+	if s.authority, err = authority.Discover(ctx, client, form); err != nil {
+		return doctor.User{}, upstream.Fault(err, "cannot reach the tenant of the user")
+	}
+	if s.store, err = s.openStore(false); err != nil {
+		return doctor.User{}, err
+	}
+	signedIn, account, err := s.accounts(ctx, s.authority)
+	return doctor.User{
+		Auth:      signedIn,
+		Account:   account,
+		TenantID:  s.authority.TenantID,
+		EditScope: s.settings.Text("edit-scope"),
+	}, err
+}
+
+// serveFix words the next step of a fault for the operator who runs doctor. Settings
+// are those of serve; actions are those of the user who is signed in on this machine.
+func (g *globals) serveFix(f *fault.Error) string {
+	own := *f
+	if places := settingPlaces(f.Setting); places != "" {
+		own.Fix, own.Setting = own.Fix+" with "+places, ""
+	}
+	if f.Next == fault.DoCheckSettings {
+		own.Next = fault.NoAction
+		if own.Fix != "" {
+			own.Fix += "; "
+		}
+		own.Fix += "`profilectl serve --help` describes the settings"
+	}
+	return g.fix(&own)
+}

@@ -146,7 +146,7 @@ func plan() map[string]entry {
 			"golang.org/x/sync/singleflight",
 			"software.sslmate.com/src/go-pkcs12",
 		}},
-		"internal/doctor": {layer: 5, imports: []string{
+		"internal/doctor": {layer: 6, imports: []string{
 			"internal/aadsts",
 			"internal/auth",
 			"internal/authority",

@@ -100,20 +100,36 @@ type replica struct {
 	admin   string // of the admin routes
 }
 
+// start starts a replica that shares what the cluster's Redis holds.
 func (c *cluster) start(name, rate string) *replica {
 	c.t.Helper()
-	r := &replica{admin: "http://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))}
+	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))
+	return c.startAt(name, "127.0.0.1:0", admin, "--rate", rate)
+}
+
+// startAt starts a replica on the given addresses, with further arguments.
+func (c *cluster) startAt(name, public, admin string, more ...string) *replica {
+	c.t.Helper()
+	r := &replica{admin: "http://" + admin}
 	ready := c.path(name)
-	r.process = exec.Command(c.path("profilectl"), "serve",
-		"--rate", rate,
-		"--cache", "redis://"+c.redis.Address+"/0",
+	_ = os.Remove(ready) // of a replica that had this name
+	r.process = exec.Command(c.path("profilectl"), append([]string{
+		"serve",
+		"--cache", "redis://" + c.redis.Address + "/0",
 		"--cache-key-file", c.path("key"),
-		"--listen", "127.0.0.1:0",
-		"--admin-listen", strings.TrimPrefix(r.admin, "http://"))
+		"--listen", public,
+		"--admin-listen", admin,
+	}, more...)...)
 	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
 	for name, value := range c.playground.Variables() {
 		r.process.Env = append(r.process.Env, name+"="+value)
 	}
+	log, err := os.OpenFile(c.logOf(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer log.Close() // the process has its own
+	r.process.Stderr = log
 	if err := r.process.Start(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -126,17 +142,25 @@ func (c *cluster) start(name, rate string) *replica {
 	return r
 }
 
-// edit sends one request and returns its status, or 0 if there is no response.
-func (c *cluster) edit(r *replica) int {
-	body := strings.NewReader(`{"displayName":"Ada L."}`)
-	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, r.address+"/updateUserInfo", body)
+// logOf returns the file with the log of all replicas that had a name.
+func (c *cluster) logOf(name string) string { return c.path(name + ".log") }
+
+// request returns a request of a user to an address.
+func (c *cluster) request(address, body string) *http.Request {
+	c.t.Helper()
+	url := address + "/updateUserInfo"
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
-		c.t.Error(err)
-		return 0
+		c.t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Authorization", "Bearer "+c.token)
-	res, err := http.DefaultClient.Do(req)
+	return req
+}
+
+// edit sends one request and returns its status, or 0 if there is no response.
+func (c *cluster) edit(r *replica) int {
+	res, err := http.DefaultClient.Do(c.request(r.address, `{"displayName":"Ada L."}`))
 	if err != nil {
 		return 0
 	}

@@ -39,7 +39,7 @@ func readKeys(path string) (keyring, error) {
 		return nil, err
 	}
 	var ring keyring
-	for _, line := range strings.Fields(strings.TrimPrefix(string(text), "\ufeff")) {
+	for line := range strings.FieldsSeq(strings.TrimPrefix(string(text), "\ufeff")) {
 		key, err := base64.StdEncoding.DecodeString(line)
 		if err != nil || len(key) != keyBytes {
 			return nil, errors.New("each line of the file must hold 32 bytes in base64")

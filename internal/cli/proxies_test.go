@@ -56,7 +56,11 @@ func newFleet(t *testing.T, arguments ...string) *fleet {
 	}
 	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.TLS.Certificate[0]})
 	encoded := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
-	for name, text := range map[string][]byte{"tls.crt": chain, "tls.key": encoded, "tls.pem": append(chain, encoded...)} {
+	for name, text := range map[string][]byte{
+		"tls.crt": chain,
+		"tls.key": encoded,
+		"tls.pem": slices.Concat(chain, encoded),
+	} {
 		if err := os.WriteFile(f.path(name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}

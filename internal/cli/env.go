@@ -35,6 +35,7 @@ type Env struct {
 	OpenBrowser func(ctx context.Context, url string) error
 
 	signals chan os.Signal // of the process; nil for none
+	hangups chan struct{}  // holds one element if a service must reload; nil for none
 }
 
 // System returns the Env of the process.

@@ -23,13 +23,15 @@ import (
 var errInterrupted = errors.New("interrupted")
 
 // Run is Main with the signals of the process: Ctrl-C, SIGTERM, and SIGHUP of a
-// terminal that is closed, cancel the command. A second one kills the process as
+// terminal that is closed, cancel the command, but SIGHUP makes a service reload. A second one kills the process as
 // it would any other.
 func Run(env Env, args []string) int {
-	signals := make(chan os.Signal, 1)
+	const most = 4 // signals that arrive while one is handled; of each kind, one is enough
+	signals := make(chan os.Signal, most)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	env.signals = signals
+	env.hangups = make(chan struct{}, 1)
 	return Main(context.Background(), env, args)
 }
 
@@ -46,7 +48,7 @@ func Main(ctx context.Context, env Env, args []string) int {
 	ctx = upstream.WithCorrelationID(ctx, guid.New()) // one for all requests of a command
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go cancelOnSignal(ctx, cancel, env.signals, survivesHangup(root, args))
+	go cancelOnSignal(ctx, cancel, env, reloadsOnHangup(root, args))
 	c, err := root.ExecuteContextC(ctx)
 	if err != nil && !*started {
 		g.Output = requestedOutput(args, g.Output)
@@ -56,15 +58,20 @@ func Main(ctx context.Context, env Env, args []string) int {
 }
 
 // cancelOnSignal cancels the command at the first signal. The next one has its
-// default effect.
-func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc, signals chan os.Signal, keepHangup bool) {
+// default effect. If the command reloads at SIGHUP, that signal is passed on instead, also
+// one that arrives while the command starts or reloads.
+func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc, env Env, reloads bool) {
 	for {
 		select {
-		case s := <-signals:
-			if keepHangup && s == syscall.SIGHUP {
+		case s := <-env.signals:
+			if reloads && s == syscall.SIGHUP {
+				select {
+				case env.hangups <- struct{}{}:
+				default: // a reload is due already
+				}
 				continue
 			}
-			signal.Stop(signals)
+			signal.Stop(env.signals)
 			cancel(errInterrupted)
 			return
 		case <-ctx.Done():
@@ -73,9 +80,9 @@ func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc, signals
 	}
 }
 
-// survivesHangup reports whether the command line runs a service. A service reads
-// its files again when they change, so SIGHUP must not end it.
-func survivesHangup(root *cobra.Command, args []string) bool {
+// reloadsOnHangup reports whether the command line runs a service, which SIGHUP does not
+// end. No system sends that signal on Windows.
+func reloadsOnHangup(root *cobra.Command, args []string) bool {
 	c, _, err := root.Find(args)
 	return err == nil && c.Name() == serveCommand
 }

@@ -129,6 +129,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 			return err
 		}
 	}
+	go reloadOnHangup(ctx, env, server, reloader{g: g, options: o, started: loaded, current: loaded, log: log})
 	return server.Run(ctx, listeners)
 }
 

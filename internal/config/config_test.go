@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -26,6 +27,35 @@ func env(pairs ...string) func(string) string {
 		values[pairs[i]] = pairs[i+1]
 	}
 	return func(name string) string { return values[name] }
+}
+
+func TestChangesSeparatesSettingsThatNeedARestart(t *testing.T) {
+	load := func(pairs ...string) config.Settings {
+		s, err := config.Load(config.Source{Table: config.Server(), Getenv: env(pairs...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	before := load("PROFILECTL_SERVE_RATE", "5", "PROFILECTL_SERVE_CLIENT_SECRET_EXPIRES", "2027-05-31")
+	after := load("PROFILECTL_SERVE_TIMEOUT", "5s", "PROFILECTL_SERVE_CLIENT_SECRET_EXPIRES", "2027-05-31T12:00:00Z")
+	live, restart := before.Changes(after)
+	if !slices.Equal(live, []string{"client-secret-expires", "rate"}) || !slices.Equal(restart, []string{"timeout"}) {
+		t.Errorf("got %v, %v", live, restart)
+	}
+	if live, restart := before.Changes(before); live != nil || restart != nil {
+		t.Errorf("without a change: got %v, %v", live, restart)
+	}
+	const name = "client-secret-expires"
+	if first, second := before.Date(name), after.Date(name); second.Sub(first) != 12*time.Hour {
+		t.Errorf("the dates are %v and %v", first, second)
+	}
+	for _, text := range []string{"31.5.2027", "2027-13-01", "soon"} {
+		source := config.Source{Table: config.Server(), Getenv: env("PROFILECTL_SERVE_CLIENT_SECRET_EXPIRES", text)}
+		if _, err := config.Load(source); err == nil {
+			t.Errorf("the date %q is accepted", text)
+		}
+	}
 }
 
 func TestLoadPrefersFlagsToEnvironmentToFile(t *testing.T) {

@@ -169,6 +169,21 @@ func (s Settings) Configured(name string) bool { return s.values[name].source !=
 // platform injects.
 func (s Settings) FromPlatform(name string) bool { return s.values[name].source == fromPlatform }
 
+// Changes returns the names of the settings that have another value in next: those that
+// a running service can use at once, and those that need a restart.
+func (s Settings) Changes(next Settings) (live, restart []string) {
+	for _, row := range s.table {
+		switch {
+		case s.Text(row.Name) == next.Text(row.Name):
+		case row.Live:
+			live = append(live, row.Name)
+		default:
+			restart = append(restart, row.Name)
+		}
+	}
+	return live, restart
+}
+
 // Ignored returns the variables of the platform whose values are not valid.
 func (s Settings) Ignored() []Ignored { return s.ignored }
 

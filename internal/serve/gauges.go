@@ -31,6 +31,8 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 		boolean(s.isReady(context.Background())), nil)
 	send("profilectl_credential_rejected", "Whether the tenant rejects the credential: 0 or 1.",
 		boolean(s.tenant.Load().rejected()), nil)
+	send("profilectl_last_reload_successful", "Whether the current files and settings are in use: 0 or 1.",
+		boolean(s.reloaded()), nil)
 	send("profilectl_requests_in_flight", "Requests in flight.", float64(len(s.slots)), nil)
 	for _, part := range s.parts.optional() {
 		const help = "Whether an optional dependency is unavailable: 0 or 1."

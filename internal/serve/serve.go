@@ -40,6 +40,8 @@ type Server struct {
 	metrics     *metrics
 	slots       chan struct{} // holds one element for each request in flight
 	draining    atomic.Bool
+	// settingsFailed is set if the last reload found settings that cannot be used.
+	settingsFailed atomic.Bool
 }
 
 // live are the settings that a reload changes, with what depends on them.

@@ -242,6 +242,15 @@ func TestStoreNeverWaitsLongForRedis(t *testing.T) {
 			t.Errorf("%s: the store does not work afterwards", name)
 		}
 	}
+	// Each of the two outages has one line when it begins and one when it ends.
+	for _, line := range []string{
+		"the shared cache is unavailable; continuing",
+		"the shared cache is available again",
+	} {
+		if strings.Count(log.String(), line) != 2 {
+			t.Errorf("the log says %s", &log)
+		}
+	}
 }
 
 func TestStoreTrustsOnlyItsCA(t *testing.T) {
@@ -295,6 +304,30 @@ func TestStoreTrustsOnlyItsCA(t *testing.T) {
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestReloadKeyUsesARenewedKeyAtOnce(t *testing.T) {
+	s := startRedis(t)
+	keyFile := newKeyFile(t)
+	store := s.open(keyFile, io.Discard)
+	key := bounded.KeyOf("assertion")
+	writeKey(t, keyFile)
+	if changed, err := store.ReloadKey(); !changed || err != nil || store.KeyErr() != nil {
+		t.Errorf("changed %v, %v, %v", changed, err, store.KeyErr())
+	}
+	store.Put(t.Context(), key, token, time.Now().Add(time.Hour))
+	if _, _, ok := s.open(keyFile, io.Discard).Get(t.Context(), key); !ok {
+		t.Error("another replica cannot open what the new key sealed")
+	}
+	if err := os.WriteFile(keyFile, []byte("short"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := store.ReloadKey(); changed || err == nil || store.KeyErr() == nil {
+		t.Errorf("an unusable key: changed %v, %v, %v", changed, err, store.KeyErr())
+	}
+	if _, _, ok := store.Get(t.Context(), key); !ok {
+		t.Error("the old key is not used")
 	}
 }
 

@@ -79,6 +79,12 @@ func TestAuthorizeErrors(t *testing.T) {
 		{
 			name:      "an unknown scope",
 			scope:     "openid User.Everything",
+			wantError: "invalid_client",
+			wantCode:  "AADSTS650053",
+		},
+		{
+			name:      "an API without a scope",
+			scope:     "openid https://graph.microsoft.com",
 			wantError: "invalid_scope",
 			wantCode:  "AADSTS70011",
 		},

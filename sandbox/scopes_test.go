@@ -203,8 +203,10 @@ func TestScopesAreFoundByTheirAPI(t *testing.T) {
 		graphID + "/User.Read":                              0,
 		c.facts.MidTierID + "/EditProfileService.ReadWrite": 0,
 		".default":                      0,
-		"User.Everything":               70011,
+		"User.Everything":               650053,
 		graphURI + "/User.Everything":   650053,
+		graphURI:                        70011,
+		"foo.example/mail.read":         70011,
 		"https://foo.example/mail.read": 500011,
 	} {
 		got := c.refresh(refresh, "scope", scope)

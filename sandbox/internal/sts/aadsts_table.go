@@ -112,7 +112,8 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsGrantExpired, "invalid_grant",
 		"The provided authorization code or refresh token has expired."},
 	{aadstsScopeInvalid, "invalid_scope",
-		"The provided value for the input parameter 'scope' is not valid. The scope %s"},
+		"The provided request must include a 'scope' input parameter. The provided value for " +
+			"the input parameter 'scope' is not valid. The scope %s"},
 	{aadstsDevicePending, "authorization_pending",
 		"OAuth 2.0 device flow error. Authorization is pending. Continue polling."},
 	{aadstsDeviceCodeInvalid, "bad_verification_code",

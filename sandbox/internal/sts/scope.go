@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 
@@ -152,8 +153,6 @@ func grantedScopes(name, short string, api, app directory.App) ([]string, *entra
 	}
 	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
 	switch {
-	case i < 0 && api.ID == GraphID && !strings.Contains(name, "/"):
-		return nil, newError(aadstsScopeInvalid, name+" is not valid.")
 	case i < 0:
 		return nil, newError(aadstsScopeUnknown, app.Name, short, api.ID)
 	case !app.HasConsent(api.ID, short):
@@ -200,13 +199,25 @@ func (g *grant) openIDNames() (names []string) {
 func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraError) {
 	uri, short := splitScope(scope)
 	s.Directory.View(func(d *directory.State) {
-		if found, ok := apiByURI(d, uri); ok {
+		found, ok := apiByURI(d, uri)
+		switch {
+		case ok:
 			api = found
-		} else {
+		case !isURI(uri) && !IsGUID(uri):
+			e = newError(aadstsScopeInvalid, scope+" is not valid. The scope format is invalid. "+
+				"Scope must be in a valid URI form <https://example/scope> or a valid Guid <guid/scope>.")
+		default:
 			e = newError(aadstsResourceNotFound, uri)
 		}
 	})
 	return api, short, e
+}
+
+// isURI reports whether a text is a URI with more than a scheme: the scope
+// https://graph.microsoft.com, without the name of a permission, has none.
+func isURI(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme != "" && u.Host+u.Opaque != ""
 }
 
 // audienceOf returns how a scope names its API. A scope without a URI belongs to Graph.

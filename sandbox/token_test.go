@@ -28,6 +28,9 @@ func TestCodeRedemptionErrors(t *testing.T) {
 			c.tenant.FastForward(11 * time.Minute)
 			return c.redeem(code)
 		}, 70008},
+		{"no redirect URI", func(c *client, code string) result {
+			return c.redeem(code, "redirect_uri", "")
+		}, 700009},
 		{"an unknown code", func(c *client, code string) result {
 			return c.redeem(code + "x")
 		}, 70000},
@@ -243,6 +246,12 @@ func TestTokenEndpointRejectsInvalidRequests(t *testing.T) {
 	post := func(contentType, body string) (*http.Response, error) {
 		return tenant.Post(address, contentType, strings.NewReader(body))
 	}
+	// without sends a request for a grant that names only its type.
+	without := func(grantType string) func() (*http.Response, error) {
+		return func() (*http.Response, error) {
+			return tenant.PostForm(address, url.Values{"grant_type": {grantType}, "client_id": {c.facts.ClientID}})
+		}
+	}
 	const form = "application/x-www-form-urlencoded"
 	for _, row := range []struct {
 		name string
@@ -258,9 +267,10 @@ func TestTokenEndpointRejectsInvalidRequests(t *testing.T) {
 			return post(form, "client_id="+strings.Repeat("x", 200<<10))
 		}, 9002313},
 		{"a malformed form", func() (*http.Response, error) { return post(form, "client_id=%") }, 9002313},
-		{"an unknown grant type", func() (*http.Response, error) {
-			return tenant.PostForm(address, url.Values{"grant_type": {"password"}, "client_id": {c.facts.ClientID}})
-		}, 70003},
+		{"an unknown grant type", without("password"), 70003},
+		{"no code", without("authorization_code"), 900144},
+		{"no refresh token", without("refresh_token"), 900144},
+		{"no device code", without("device_code"), 900144},
 		{"another tenant", func() (*http.Response, error) {
 			other := strings.Replace(address, "/"+c.facts.TenantID+"/", "/fabrikam.onmicrosoft.com/", 1)
 			return tenant.PostForm(other, nil)

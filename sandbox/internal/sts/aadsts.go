@@ -142,6 +142,10 @@ const (
 	// The grant was issued for a different client id (Partner-Center-PowerShell#419).
 	aadstsWrongClient errorCode = 700007
 
+	// Reply address must be provided when presenting an authorization code requested with an
+	// explicit reply address (azure-docs#95297).
+	aadstsReplyAddressMissing errorCode = 700009
+
 	// UnauthorizedClient_DoesNotMatchRequest: the application wasn't found in the directory.
 	aadstsClientNotFound errorCode = 700016
 

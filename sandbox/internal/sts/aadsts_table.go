@@ -161,6 +161,9 @@ var errorDefinitions = [...]errorDefinition{
 			"Contact the app vendor."},
 	{aadstsWrongClient, "invalid_grant",
 		"The grant was issued for a different client id."},
+	{aadstsReplyAddressMissing, "invalid_request",
+		"Reply address must be provided when presenting an authorization code requested with an " +
+			"explicit reply address."},
 	{aadstsClientNotFound, "unauthorized_client",
 		"Application with identifier '%s' was not found in the directory '%s'. This can happen " +
 			"if the application has not been installed by the administrator of the tenant or " +

@@ -28,8 +28,8 @@ type authorizationCode struct {
 // redeemCode exchanges an authorization code for tokens. A code is valid once, for the
 // client, the redirect URI and the code challenge of the authorization request. A second use
 // revokes the tokens of the first (RFC 6749, 4.1.2).
-func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
-	c, reused := s.useCode(t.form.Get("code"))
+func (s *STS) redeemCode(t tokenRequest, code string) (issuance, *entraError) {
+	c, reused := s.useCode(code)
 	if c != nil {
 		s.recordUser(t.record, c.auth.UserID)
 	}
@@ -43,6 +43,8 @@ func (s *STS) redeemCode(t tokenRequest) (issuance, *entraError) {
 			because("the code was redeemed before; the refresh tokens of this sign-in are now revoked")
 	case !strings.EqualFold(c.clientID, t.app.ID):
 		return issuance{}, newError(aadstsWrongClient).because("the code was issued to %s", s.apiName(c.clientID))
+	case !c.picked && t.form.Get("redirect_uri") == "":
+		return issuance{}, newError(aadstsReplyAddressMissing)
 	case !c.sameRedirect(t.form.Get("redirect_uri")):
 		return issuance{}, newError(aadstsReplyAddressMismatch, t.form.Get("redirect_uri"), c.redirect)
 	case s.Now().After(c.expires):

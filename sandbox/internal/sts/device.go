@@ -89,14 +89,10 @@ func (s *STS) newDevice(w http.ResponseWriter, r *http.Request) (*device, *entra
 
 // redeemDeviceCode answers a poll of a device: an error until the user has signed in, then
 // the tokens, once.
-func (s *STS) redeemDeviceCode(t tokenRequest) (issuance, *entraError) {
+func (s *STS) redeemDeviceCode(t tokenRequest, code string) (issuance, *entraError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	value := t.form.Get("device_code")
-	if value == "" {
-		value = t.form.Get("code") // MSAL's parameter for the short grant type
-	}
-	d, known := s.devices[value]
+	d, known := s.devices[code]
 	switch {
 	case !known || d.used || !strings.EqualFold(d.app.ID, t.app.ID):
 		return issuance{}, newError(aadstsDeviceCodeInvalid)

@@ -18,6 +18,8 @@ func (s *STS) onBehalfOf(t tokenRequest) (issuance, *entraError) {
 		return issuance{}, newError(aadstsParameterMissing, "requested_token_use")
 	case t.form.Get("assertion") == "":
 		return issuance{}, newError(aadstsParameterMissing, "assertion")
+	case t.form.Get("scope") == "":
+		return issuance{}, newError(aadstsParameterMissing, "scope")
 	}
 	auth, e := s.openAssertion(t)
 	if e != nil {

@@ -32,9 +32,9 @@ type refreshToken struct {
 // consent for, if the user meets the policies of that API. The token is for the API of the
 // first scope. Without a scope parameter, the scopes are those of the sign-in
 // (learn.microsoft.com, "OAuth 2.0 authorization code flow", "Refresh the access token").
-func (s *STS) redeemRefreshToken(t tokenRequest) (issuance, *entraError) {
+func (s *STS) redeemRefreshToken(t tokenRequest, value string) (issuance, *entraError) {
 	var old refreshToken
-	sealed, _ := strings.CutPrefix(t.form.Get("refresh_token"), refreshPrefix)
+	sealed, _ := strings.CutPrefix(value, refreshPrefix)
 	if token.Open(s.tenant().sealKey, sealed, &old) != nil {
 		return issuance{}, newError(aadstsGrantInvalid).because("the refresh token is not one of this tenant")
 	}

@@ -75,18 +75,33 @@ func (s *STS) token(w http.ResponseWriter, r *http.Request) {
 func (s *STS) redeem(t tokenRequest) (issuance, *entraError) {
 	switch grantType := t.form.Get("grant_type"); grantType {
 	case "authorization_code":
-		return s.redeemCode(t)
+		return t.with("code", s.redeemCode)
 	case "refresh_token":
-		return s.redeemRefreshToken(t)
+		return t.with("refresh_token", s.redeemRefreshToken)
 	case grantOBO:
 		return s.onBehalfOf(t)
 	case "device_code", grantDevice: // MSAL sends the short form
-		return s.redeemDeviceCode(t)
+		if t.form.Has("code") { // MSAL's parameter for it
+			return s.redeemDeviceCode(t, t.form.Get("code"))
+		}
+		return t.with("device_code", s.redeemDeviceCode)
 	case "":
 		return issuance{}, newError(aadstsParameterMissing, "grant_type")
 	default:
 		return issuance{}, newError(aadstsGrantTypeUnsupported, grantType)
 	}
+}
+
+// with calls redeem with the value of a parameter, and returns an error if it is missing.
+func (t tokenRequest) with(
+	name string,
+	redeem func(t tokenRequest, value string) (issuance, *entraError),
+) (issuance, *entraError) {
+	value := t.form.Get(name)
+	if value == "" {
+		return issuance{}, newError(aadstsParameterMissing, name)
+	}
+	return redeem(t, value)
 }
 
 // readTokenRequest parses a request to the token endpoint and authenticates its client.

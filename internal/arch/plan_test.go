@@ -40,6 +40,7 @@ func plan() map[string]entry {
 			"internal/playground",
 			"internal/profile",
 			"internal/serve",
+			"internal/setup",
 			"internal/statefile",
 			"internal/terminal",
 			"internal/tokenstore",
@@ -156,6 +157,15 @@ func plan() map[string]entry {
 			"internal/graph",
 			"internal/loopback",
 			"internal/serve",
+			"internal/upstream",
+		}},
+		"internal/setup": {layer: 5, imports: []string{
+			"internal/aadsts",
+			"internal/auth",
+			"internal/authority",
+			"internal/fault",
+			"internal/guid",
+			"internal/statefile",
 			"internal/upstream",
 		}},
 		"internal/explain": {layer: 4, imports: []string{

@@ -90,7 +90,8 @@ Without a tenant, try everything offline:
 		newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g),
 		newShow(env, g), newEdit(env, g), newHistory(env, g), newToken(env, g))
 	addGroup(root, "try", "Try and operate:", newDemo(env, g), newSandbox(env, g), newServe(env, g), newDoctor(env, g))
-	addGroup(root, "more", "More:", newInit(env, g), newConfig(env, g), newExplain(env, g), newVersion(env, g))
+	addGroup(root, "more", "More:", newInit(env, g), newSetup(env, g), newConfig(env, g), newExplain(env, g),
+		newVersion(env, g))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	root.AddCommand(newOpenURL(env))

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/setup"
+)
+
+// setupOptions are the flags of all subcommands: which tenant, who signs in, and what is
+// wanted.
+type setupOptions struct {
+	SignIn    signInOptions
+	Authority string
+	SignInAt  string
+	ClientID  string
+	CAFile    string
+
+	Wanted     setup.Wanted
+	Credential credentialOptions
+}
+
+func (o *setupOptions) bind(f *pflag.FlagSet) {
+	o.SignIn.bind(f)
+	f.StringVar(&o.Authority, "authority", "", "the `tenant`: its subdomain, domain, id or URL")
+	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` where administrators sign in, if not the usual one")
+	f.StringVar(&o.ClientID, "client-id", setup.DefaultClient, "client `id` of the administrator's sign-in")
+	notFromEnvironment(f, "client-id") // the variable describes the tenant's client
+	f.StringVar(&o.CAFile, "ca-file", "", "PEM `file` with CAs to trust in addition to the system's")
+	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
+}
+
+// bindWanted adds the flags that describe the objects.
+func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
+	w := &o.Wanted
+	f.StringVar(&w.MidTierName, "mid-tier-name", "edit-profile-service", "display `name` of the mid-tier")
+	f.StringVar(&w.ClientName, "client-name", "edit-profile-cli", "display `name` of the client")
+	f.StringVar(&w.ScopeName, "scope-name", editScopeName, "`name` of the mid-tier's scope")
+	f.StringVar(&w.UserFlow, "user-flow", "", "`name` of the user flow to use (default: the only one)")
+	f.StringVar(&w.AuthContext, "auth-context", "", "authentication `context` to create, such as c1")
+	f.BoolVar(&w.Enforce, "enforce", false, "switch the policy on (default: report-only)")
+	o.Credential.bind(f)
+}
+
+func newSetup(env Env, g *globals) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "setup",
+		Short: "Create the registrations, consent and policy in a tenant",
+		Args:  cobra.NoArgs,
+		Long: `Create in a tenant what profilectl needs: the app registrations of the mid-tier and
+the client, the mid-tier's credential, the admin consent, the one-time passcode by
+email, the Conditional Access policy and the user flow.
+
+An administrator signs in. Only objects with the tag of the set-up are changed or
+deleted. What Microsoft Graph refuses is printed as a manual step. See
+https://github.com/profilectl/profilectl/blob/main/docs/setup.md.`,
+		Example: `  profilectl setup plan --authority contoso
+  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
+  profilectl setup destroy --authority contoso
+  profilectl setup export --format az > setup.sh`,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(newSetupPlan(env, g))
+	return c
+}
+
+// leftFault is the fault of a run that leaves steps to the administrator.
+func leftFault(items []setup.Item) error {
+	left := setup.Left(items)
+	if len(left) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Denied,
+		What: plural(len(left), "step is", "steps are") + " left to do by hand",
+		Fix:  "do the steps above in the portal, or run it again with the missing role or permission",
+	}
+}

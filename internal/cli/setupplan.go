@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/setup"
+)
+
+func newSetupPlan(env Env, g *globals) *cobra.Command {
+	var o setupOptions
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what setup apply would create and change",
+		Args:  cobra.NoArgs,
+		Long: `Compare the tenant with what is wanted and print the difference. Nothing is written;
+the administrator signs in with read permissions only.`,
+		Example: `  profilectl setup plan --authority contoso
+  profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") | .id'`,
+		RunE: func(c *cobra.Command, _ []string) error { return runSetupPlan(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	o.bindWanted(c.Flags())
+	return c
+}
+
+func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err error) {
+	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+		return err
+	}
+	a, err := openAdministrator(ctx, env, g, o, setup.ReadScopes())
+	if err != nil {
+		return err
+	}
+	done := a.progress.step("find", "Reading the tenant")
+	found, err := setup.Find(ctx, a.api, o.Wanted)
+	done()
+	if err != nil {
+		return err
+	}
+	plan := setup.NewPlan(found, o.Wanted)
+	if !a.printer.Plain() {
+		if err := a.printer.Print(a.report(plan.Items, plan.Namesakes), output.Table{}); err != nil {
+			return err
+		}
+		return leftFault(plan.Items)
+	}
+	for _, i := range plan.Items {
+		if _, err := fmt.Fprintln(env.Stdout, output.Safe(describe(i))); err != nil {
+			return fmt.Errorf("print plan: %w", err)
+		}
+	}
+	a.warnNamesakes(plan.Namesakes)
+	a.say("Plan: %s.", summary(plan.Items))
+	if plan.Pending() {
+		a.say("Next: `%s`.", a.command("profilectl setup apply"))
+	}
+	return leftFault(plan.Items)
+}

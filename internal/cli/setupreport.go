@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/setup"
+)
+
+// setupReport is the result of setup plan, apply and destroy, as scripts read it.
+type setupReport struct {
+	Tenant     string           `json:"tenant"` // its name in the configuration
+	TenantID   string           `json:"tenantId"`
+	Deployment string           `json:"deployment"`
+	Objects    []setup.Item     `json:"objects"`
+	Namesakes  []setup.Namesake `json:"namesakes"`
+}
+
+func (a *administrator) report(items []setup.Item, namesakes []setup.Namesake) setupReport {
+	return setupReport{
+		Tenant:     a.tenant,
+		TenantID:   a.authority.TenantID,
+		Deployment: a.options.Wanted.Deployment,
+		Objects:    append([]setup.Item{}, items...),
+		Namesakes:  append([]setup.Namesake{}, namesakes...),
+	}
+}
+
+// signs are the marks of a plan's lines, as Terraform has them.
+func signOf(action setup.Action) string {
+	switch action {
+	case setup.Create:
+		return "+"
+	case setup.Change:
+		return "~"
+	case setup.Delete:
+		return "-"
+	case setup.Manual, setup.Blocked:
+		return "!"
+	default:
+		return "="
+	}
+}
+
+// describe returns the lines for one object.
+func describe(i setup.Item) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %-8s %s\n", signOf(i.Action), i.Action, i.Object)
+	for _, c := range i.Changes {
+		if c.From == nil {
+			fmt.Fprintf(&b, "             %s: %v\n", c.Property, c.To)
+		} else {
+			fmt.Fprintf(&b, "             %s: %v -> %v\n", c.Property, c.From, c.To)
+		}
+	}
+	if i.Reason != "" {
+		fmt.Fprintf(&b, "             %s\n", i.Reason)
+	}
+	if i.Step != "" {
+		fmt.Fprintf(&b, "             by hand: %s\n", i.Step)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// summary counts the objects by action.
+func summary(items []setup.Item) string {
+	count := map[setup.Action]int{}
+	for _, i := range items {
+		count[i.Action]++
+	}
+	var parts []string
+	for _, a := range []setup.Action{
+		setup.Create, setup.Change, setup.Delete, setup.Keep, setup.Manual, setup.Blocked,
+	} {
+		if count[a] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count[a], a))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// warnNamesakes names the objects that look like wanted ones and are not touched.
+func (a *administrator) warnNamesakes(namesakes []setup.Namesake) {
+	for _, n := range namesakes {
+		a.progress.warn("the %s %s (%s) has the same name, but not the tag of the set-up; it is not touched",
+			n.Kind, n.Name, n.ID)
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

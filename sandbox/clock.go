@@ -47,10 +47,11 @@ func (t *Tenant) ResetClock() {
 func (t *Tenant) Clock() control.Clock {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.time()
+	unmoved := t.config.Clock()
+	now := t.clock.at(unmoved)
 	return control.Clock{
 		Time:   now.UTC(),
-		Offset: now.Sub(t.config.Clock()).Round(time.Second).String(),
+		Offset: now.Sub(unmoved).Round(time.Second).String(),
 		Frozen: !t.clock.frozen.IsZero(),
 	}
 }
@@ -63,11 +64,14 @@ func (t *Tenant) now() time.Time {
 }
 
 // time returns the time by the tenant's clock. The caller must hold t.mu.
-func (t *Tenant) time() time.Time {
-	if !t.clock.frozen.IsZero() {
-		return t.clock.frozen
+func (t *Tenant) time() time.Time { return t.clock.at(t.config.Clock()) }
+
+// at returns what the clock shows at a time of Config.Clock.
+func (c clock) at(unmoved time.Time) time.Time {
+	if !c.frozen.IsZero() {
+		return c.frozen
 	}
-	return t.config.Clock().Add(t.clock.skew)
+	return unmoved.Add(c.skew)
 }
 
 // move moves the clock by d. The caller must hold t.mu.

@@ -42,11 +42,12 @@ func (t *Tenant) ChangeUser(email string, change control.UserChange) error {
 		}
 		return applyChange(d, u, change)
 	})
+	if err == nil && change.Email != nil {
+		t.renameUser(email, *change.Email)
+		email = *change.Email
+	}
 	if err != nil || change.Password == "" {
 		return err
-	}
-	if change.Email != nil {
-		email = *change.Email
 	}
 	_, err = t.sts.ChangePassword(email, change.Password)
 	return err

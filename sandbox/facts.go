@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -11,11 +12,47 @@ import (
 // configured, and the credentials of the seeded user and apps.
 type Facts = control.Facts
 
-// Facts returns how to reach the tenant and sign in to it. Only Import changes them.
+// Facts returns how to reach the tenant and sign in to it. Import changes them, and so do
+// changes of the seeded user's address and password.
 func (t *Tenant) Facts() Facts {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.facts
+}
+
+// RestorePassword makes Facts return a password of the seeded user, which a tenant that its
+// store holds does not know. It reports whether the user has this password, which takes
+// 0.1 s.
+func (t *Tenant) RestorePassword(password string) bool {
+	hash, email := "", t.Facts().User
+	t.directory.View(func(d *directory.State) {
+		if user, ok := d.UserByEmail(email); ok {
+			hash = user.Password
+		}
+	})
+	if !directory.Matches(password, hash, t.config.iterations()) {
+		return false
+	}
+	t.rememberPassword(email, password)
+	return true
+}
+
+// rememberPassword keeps the password of the seeded user for Facts.
+func (t *Tenant) rememberPassword(email, password string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if strings.EqualFold(email, t.facts.User) {
+		t.facts.Password = password
+	}
+}
+
+// renameUser keeps the new address of the seeded user for Facts.
+func (t *Tenant) renameUser(from, to string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if strings.EqualFold(from, t.facts.User) {
+		t.facts.User = to
+	}
 }
 
 // origins are the addresses of the tenant's services.

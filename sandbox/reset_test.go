@@ -18,6 +18,9 @@ func TestPasswordResetEndsEarlierSignIns(t *testing.T) {
 	if got := c.tokens(readScope); got.Status != 200 {
 		t.Fatalf("got %+v", got)
 	}
+	if got := c.tenant.Facts().Password; got != c.user.Password {
+		t.Errorf("the tenant knows the password %q", got)
+	}
 	c.wantError(c.refresh(before.RefreshToken), 400, 50173)
 	c.user.Forgot, c.user.WrongPasswords = false, []string{old}
 	c.signIn(readScope)

@@ -155,6 +155,7 @@ func New(c Config) (*Tenant, error) {
 		Strict:       c.Strict,
 		Limits:       c.Limits,
 		InvalidGrant: c.InvalidGrant,
+		NewPassword:  t.rememberPassword,
 	})
 	t.graph = graph.New(graph.Config{
 		Directory: t.directory,

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 func TestAddUserRejectsATakenAddress(t *testing.T) {
@@ -34,4 +35,19 @@ func TestRevokeSessionsEndsEverySignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.wantError(c.refresh(refresh), 400, 50173)
+}
+
+func TestFactsFollowTheSeededUser(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	email, password := "casey.j@contoso.example", "a new password 1"
+	change := control.UserChange{Email: &email, Password: password}
+	if err := c.tenant.ChangeUser(c.facts.User, change); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.tenant.Facts(); got.User != email || got.Password != password {
+		t.Errorf("got %s, %q", got.User, got.Password)
+	}
+	if c.tenant.RestorePassword(c.facts.Password) || !c.tenant.RestorePassword(password) {
+		t.Error("RestorePassword accepts the wrong password")
+	}
 }

@@ -3,7 +3,6 @@ package playground
 import (
 	"errors"
 	"os"
-	"path/filepath"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/sandbox"
@@ -49,16 +48,7 @@ func OpenOffline(dir string) (*Offline, error) {
 func (o *Offline) Export(keys bool) ([]byte, error) { return o.tenant.Export(keys) }
 
 // Import replaces the tenant. A mistake in the file is a *control.FileError.
-func (o *Offline) Import(file []byte) error {
-	if err := o.tenant.Import(file); err != nil {
-		return err
-	}
-	return forgetPassword(o.dir.Path())
-}
+func (o *Offline) Import(file []byte) error { return o.tenant.Import(file) }
 
 // Close lets a sandbox start from the directory again.
 func (o *Offline) Close() error { return o.dir.Close() }
-
-// forgetPassword removes the password that later starts would print. It may be that
-// of another tenant's user.
-func forgetPassword(dir string) error { return os.RemoveAll(filepath.Join(dir, passwordFile)) }

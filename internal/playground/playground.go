@@ -222,7 +222,7 @@ func (p *Playground) startTenant(
 	}
 	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
 	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
-	control := p.followImports(tenant.Control(p.ControlKey), o)
+	control := p.followChanges(tenant.Control(p.ControlKey), o)
 	p.serve(tls.NewListener(listeners[0], config), withControl(control, tenant.API()), o.Log)
 	atPlain := tenant.Pages()
 	if a.pages != a.plain {

@@ -245,3 +245,32 @@ func TestFaultNamesWhatTheSandboxRejects(t *testing.T) {
 		t.Error("success became a fault")
 	}
 }
+
+func TestStartKnowsTheCurrentPassword(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, playground.Options{Dir: dir})
+	c, err := playground.Connect(dir, &http.Client{Transport: p.Transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, err := c.ResetPassword(t.Context(), p.Facts.User, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	p = start(t, playground.Options{Dir: dir})
+	if p.Facts.Password != password || p.Tenant.Facts() != p.Facts {
+		t.Errorf("got %q, want %q", p.Facts.Password, password)
+	}
+	p.Close()
+	path := filepath.Join(dir, "password")
+	if err := os.WriteFile(path, []byte("of another tenant"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p := start(t, playground.Options{Dir: dir}); p.Facts.Password != "" {
+		t.Errorf("got the wrong password %q", p.Facts.Password)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the wrong password is kept")
+	}
+}

@@ -28,31 +28,32 @@ func (m *midTier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(*m.handler.Load()).ServeHTTP(w, r)
 }
 
-// followImports returns the control API. When a request replaces the tenant, it
-// also replaces what depends on the tenant, before the client gets the response.
-func (p *Playground) followImports(control http.Handler, o Options) http.Handler {
+// followChanges returns the control API. When a request replaces the tenant, or the
+// seeded user's address or password, it also replaces what depends on them, before the
+// client gets the response.
+func (p *Playground) followChanges(control http.Handler, o Options) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		before := p.Tenant.Facts()
 		control.ServeHTTP(w, r)
-		if r.Method == http.MethodPut && r.URL.Path == "/control/tenant" {
-			p.follow(before, o)
+		if after := p.Tenant.Facts(); r.Method != http.MethodGet && after != before {
+			p.follow(before, after, o)
 		}
 	})
 }
 
-// follow starts the mid-tier of the current tenant, unless it is the one before.
-func (p *Playground) follow(before sandbox.Facts, o Options) {
-	after := p.Tenant.Facts()
-	if after == before {
-		return
-	}
+// follow stores the password of the seeded user, and starts the mid-tier of another
+// tenant.
+func (p *Playground) follow(before, after sandbox.Facts, o Options) {
 	log := func(what string, err error) {
 		if err != nil {
 			o.Log.Error(what, slog.Any("error", err))
 		}
 	}
-	if after.Password == "" && o.Dir != "" {
-		log("remove the password of the previous tenant", forgetPassword(p.Dir))
+	if o.Dir != "" {
+		log("store the password of the user", p.storePassword())
+	}
+	if before.User, before.Password = after.User, after.Password; before == after {
+		return
 	}
 	log("start the mid-tier of the imported tenant", p.midTier.start(after))
 	if o.Replaced != nil {

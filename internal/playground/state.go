@@ -119,24 +119,34 @@ func (s state) keepPorts() error {
 	return nil
 }
 
-// keepPassword stores the password of a new tenant, or adds that of an old one to
-// the facts.
+// keepPassword stores the password of a new tenant's user, or restores that of an old
+// one if it is still right. When the playground ends, it stores a new password.
 func (p *Playground) keepPassword(s state) error {
 	if s.dir == nil {
 		return nil
 	}
-	path := filepath.Join(p.Dir, passwordFile)
-	if p.Facts.Password == "" {
-		if raw, err := os.ReadFile(path); err == nil { // without it the tenant works, too
-			p.Facts.Password = string(raw)
-		}
-		return nil
+	if raw, err := os.ReadFile(p.passwordFile()); err == nil && p.Facts.Password == "" {
+		p.Tenant.RestorePassword(string(raw)) // without it the tenant works, too
+		p.Facts = p.Tenant.Facts()
 	}
-	if err := statefile.Write(path, []byte(p.Facts.Password)); err != nil {
+	if err := p.storePassword(); err != nil {
 		return stateFault(p.Dir, err)
 	}
+	p.onClose(func() { _ = p.storePassword() }) // a page may have changed it
 	return nil
 }
+
+// storePassword stores the password of the seeded user, or removes the file if it is not
+// known.
+func (p *Playground) storePassword() error {
+	password := p.Tenant.Facts().Password
+	if password == "" {
+		return os.RemoveAll(p.passwordFile())
+	}
+	return statefile.Write(p.passwordFile(), []byte(password))
+}
+
+func (p *Playground) passwordFile() string { return filepath.Join(p.Dir, passwordFile) }
 
 // publishControl lets other processes of this user manage a kept tenant.
 func (p *Playground) publishControl(s state) error {

@@ -85,6 +85,7 @@ func (s *STS) ChangePassword(email, password string) (userID string, err error) 
 	})
 	if err == nil {
 		s.clearFailures(normalizeEmail(email))
+		s.NewPassword(email, password)
 	}
 	return userID, err
 }

@@ -45,6 +45,8 @@ type Config struct {
 	// InvalidGrant reports an unmet policy as error=invalid_grant instead of
 	// interaction_required. The real service returns either.
 	InvalidGrant bool
+	// NewPassword is called after a user's password was changed.
+	NewPassword func(email, password string)
 }
 
 // STS is the security token service of one tenant. It is safe for concurrent use.

@@ -26,16 +26,9 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxAppAdd(m), newSandboxAppEdit(m), newSandboxAppTrust(m), &cobra.Command{
-		Use:               "optional-claims CLIENT-ID [auth_time]",
-		Short:             "Set the optional claims of an API's access tokens",
-		Example:           "  profilectl sandbox app optional-claims 11111111-… auth_time",
-		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: first(m.apps()),
-		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
-			return c.SetOptionalClaims(ctx, args[0], args[1:]...)
-		}),
-	}, &cobra.Command{
+	c.AddCommand(newSandboxAppAdd(m), newSandboxAppEdit(m), newSandboxAppTrust(m))
+	c.AddCommand(newSandboxAppSecret(m), newSandboxAppOptionalClaims(m), newSandboxAppIDTokenClaims(m))
+	c.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "List the app registrations",
 		Args:  cobra.NoArgs,
@@ -60,7 +53,7 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 // later.
 type appFlags struct {
 	redirectURIs, spaRedirectURIs []string
-	appIDURI                      string
+	logoutURL, appIDURI           string
 	scopes, permissions           []string
 	tokenVersion                  int
 }
@@ -69,6 +62,7 @@ func (a *appFlags) bind(f *pflag.FlagSet) {
 	f.StringArrayVar(&a.redirectURIs, "redirect-uri", nil, "redirect `URI`; may be repeated")
 	f.StringArrayVar(&a.spaRedirectURIs, "spa-redirect-uri", nil,
 		"redirect `URI` of a single-page app; may be repeated")
+	f.StringVar(&a.logoutURL, "logout-url", "", "`URL` that the browser loads when the user signs out")
 	f.StringVar(&a.appIDURI, "app-id-uri", "", "App ID `URI` of an API (default api://CLIENT-ID)")
 	f.StringArrayVar(&a.scopes, "scope", nil, "`scope` that the API exposes; may be repeated")
 	f.StringArrayVar(&a.permissions, "permission", nil,
@@ -96,6 +90,7 @@ Without --permission, an app may ask for User.Read and the scope of EditProfileS
 				Public:          !secret,
 				RedirectURIs:    flags.redirectURIs,
 				SPARedirectURIs: flags.spaRedirectURIs,
+				LogoutURL:       flags.logoutURL,
 				AppIDURI:        flags.appIDURI,
 				Scopes:          flags.scopes,
 				TokenVersion:    flags.tokenVersion,
@@ -161,6 +156,9 @@ func (a *appFlags) change(f *pflag.FlagSet) (change control.AppChange) {
 			}
 		}
 	}
+	if f.Changed("logout-url") {
+		change.LogoutURL = &a.logoutURL
+	}
 	if f.Changed("app-id-uri") {
 		change.AppIDURI = &a.appIDURI
 	}
@@ -188,6 +186,53 @@ func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _
 		t.Rows = append(t.Rows, []string{a.Name, a.ID, kind, uris, a.AppIDURI})
 	}
 	return p.Print(apps, t)
+}
+
+func newSandboxAppSecret(m sandboxManager) *cobra.Command {
+	return &cobra.Command{
+		Use:               "new-secret CLIENT-ID",
+		Short:             "Replace the secret of a confidential client and print it",
+		Example:           "  profilectl sandbox app new-secret 11111111-…",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
+			secret, err := c.ReplaceSecret(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return p.Print(map[string]string{"id": args[0], "secret": secret}, output.Table{
+				Columns: []string{"CLIENT ID", "SECRET"},
+				Whole:   []string{"CLIENT ID", "SECRET"},
+				Rows:    [][]string{{args[0], secret}},
+			})
+		}),
+	}
+}
+
+func newSandboxAppOptionalClaims(m sandboxManager) *cobra.Command {
+	return &cobra.Command{
+		Use:               "optional-claims CLIENT-ID [auth_time]",
+		Short:             "Set the optional claims of an API's access tokens",
+		Example:           "  profilectl sandbox app optional-claims 11111111-… auth_time",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
+			return c.SetOptionalClaims(ctx, args[0], args[1:]...)
+		}),
+	}
+}
+
+func newSandboxAppIDTokenClaims(m sandboxManager) *cobra.Command {
+	return &cobra.Command{
+		Use:               "id-token-claims CLIENT-ID [login_hint]",
+		Short:             "Set the optional claims of a client's ID tokens",
+		Example:           "  profilectl sandbox app id-token-claims 11111111-… login_hint sid",
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: first(m.apps()),
+		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
+			return c.SetIDTokenClaims(ctx, args[0], args[1:]...)
+		}),
+	}
 }
 
 // newSandboxAppTrust registers a credential of a confidential client other than

@@ -133,6 +133,11 @@ func (c *Client) SetOptionalClaims(ctx context.Context, clientID string, names .
 	return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(clientID)+"/optional-claims", names, nil)
 }
 
+// SetIDTokenClaims sets the optional claims of the ID tokens for a client.
+func (c *Client) SetIDTokenClaims(ctx context.Context, clientID string, names ...string) error {
+	return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(clientID)+"/id-token-claims", names, nil)
+}
+
 // Policies returns all Conditional Access policies.
 func (c *Client) Policies(ctx context.Context) ([]Policy, error) {
 	return get[[]Policy](ctx, c, "/policies")

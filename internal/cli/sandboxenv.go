@@ -41,6 +41,9 @@ unchanged:
   6. Open http://localhost:3000 with the command in host-map.cjs, and sign in with
      the user, the password and the mailbox that the sandbox printed.
 
+The authority is then https://SUBDOMAIN.ciamlogin.com/, for the sample's MSAL Node 2.
+MSAL Node 7 rejects it: it needs https://TENANT-ID.ciamlogin.com/TENANT-ID.
+
 Without --real-names, the addresses are the sandbox's own. They are for code that
 gives MSAL Node the sandbox's host as a known authority.`,
 		Example: `  profilectl sandbox env

@@ -3,8 +3,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -68,6 +70,7 @@ type keptTenant struct {
 	export  func(ctx context.Context, keys bool) ([]byte, error)
 	replace func(ctx context.Context, file []byte) error
 	close   func() error
+	running bool
 }
 
 // tenant opens the tenant of the sandbox: through the control API if it is running,
@@ -83,7 +86,7 @@ func (m sandboxManager) tenant() (keptTenant, error) {
 		if err != nil {
 			return keptTenant{}, err
 		}
-		return keptTenant{client.Export, client.Import, func() error { return nil }}, nil
+		return keptTenant{client.Export, client.Import, func() error { return nil }, true}, nil
 	}
 	stopped, err := playground.OpenOffline(dir)
 	if err != nil {
@@ -136,7 +139,25 @@ func (m sandboxManager) importFile(ctx context.Context, path string, yes bool) e
 		return err
 	}
 	err = importFault(path, tenant.replace(ctx, raw))
-	return playground.Fault(errors.Join(err, tenant.close()))
+	if err := playground.Fault(errors.Join(err, tenant.close())); err != nil || !tenant.running {
+		return err
+	}
+	return m.warnOfOldNames(ctx)
+}
+
+// warnOfOldNames warns if the certificate of the running sandbox has the real names of the
+// tenant before. It cannot be replaced, because running clients trust its CA.
+func (m sandboxManager) warnOfOldNames(ctx context.Context) error {
+	s, err := describeSandbox(ctx, m.env, m.g, *m.dir)
+	if err != nil {
+		return err
+	}
+	names := s.certificate.DNSNames
+	if slices.Contains(names, "graph.microsoft.com") && !slices.Contains(names, s.facts.TenantID+".ciamlogin.com") {
+		_, _ = fmt.Fprintln(m.env.Stderr, "warning: the certificate has the host names of the previous tenant; "+
+			"for those of the imported one, restart the sandbox with --real-names")
+	}
+	return nil
 }
 
 // importFault turns a mistake in the file into a fault, and returns other errors

@@ -3,11 +3,13 @@ package loopback_test
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -24,6 +26,10 @@ func TestMain(m *testing.M) {
 	}
 	if path := os.Getenv("TEST_EDIT"); path != "" {
 		fmt.Fprintln(os.Stderr, editForever(path))
+		os.Exit(1)
+	}
+	if path := os.Getenv("TEST_IMPORT"); path != "" {
+		fmt.Fprintln(os.Stderr, importForever(path))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -88,6 +94,58 @@ func TestTenantKeepsAcknowledgedEditsWhenKilled(t *testing.T) {
 	t.Logf("15 kills, %d edits", acknowledged)
 }
 
+// TestTenantIsImportedAsAWholeWhenKilled kills a process that replaces its tenant with one
+// of two others in turn. What is left is one of the two, with all of its users and keys.
+func TestTenantIsImportedAsAWholeWhenKilled(t *testing.T) {
+	path := t.TempDir()
+	var files [2][]byte
+	for i := range files {
+		tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if files[i], err = tenant.Export(true); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(importFile(path, i), files[i], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	imports := 0
+	for range 15 {
+		process, output := startProcess(t, "TEST_IMPORT="+path, "GORACE=atexit_sleep_ms=0")
+		acknowledged := 0
+		var kill *time.Timer
+		for lines := bufio.NewScanner(output); lines.Scan(); {
+			acknowledged = atoi(t, lines.Text())
+			if kill == nil { // at a random time after the first import
+				delay := time.Duration(rand.IntN(60_000)) * time.Microsecond
+				kill = time.AfterFunc(delay, func() { _ = process.Process.Kill() })
+			}
+		}
+		_ = process.Wait() // it was killed
+		if kill == nil {
+			t.Fatal("the sandbox did not start")
+		}
+		kill.Stop()
+		tenant, d, err := openTenant(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := tenant.Export(true)
+		if err = errors.Join(err, d.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, files[acknowledged%2]) && !bytes.Equal(got, files[(acknowledged+1)%2]) {
+			t.Fatalf("after import %d, the tenant is neither of the two:\n%s", acknowledged, got)
+		}
+		imports += acknowledged
+	}
+	t.Logf("15 kills, %d imports", imports)
+}
+
+func importFile(path string, i int) string { return filepath.Join(path, strconv.Itoa(i)+".yaml") }
+
 // startProcess runs the test binary with further environment variables.
 func startProcess(t *testing.T, environment ...string) (*exec.Cmd, io.Reader) {
 	t.Helper()
@@ -147,6 +205,25 @@ func editForever(path string) error {
 		number++
 		city := strconv.Itoa(number)
 		if err := tenant.SetProfile(user, "city", &city); err != nil {
+			return err
+		}
+		fmt.Println(number)
+	}
+}
+
+// importForever replaces the tenant with those of the two files in turn, and prints the
+// number of each import when it is acknowledged.
+func importForever(path string) error {
+	tenant, _, err := openTenant(path)
+	if err != nil {
+		return err
+	}
+	for number := 1; ; number++ {
+		file, err := os.ReadFile(importFile(path, number%2))
+		if err != nil {
+			return err
+		}
+		if err := tenant.Import(file); err != nil {
 			return err
 		}
 		fmt.Println(number)

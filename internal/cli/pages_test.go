@@ -37,7 +37,9 @@ func TestPagesPassTheAudit(t *testing.T) {
 		a.auditSignIn()
 		a.auditSignUp()
 		a.auditCode()
+		a.auditConsent()
 		a.auditAccountPicker()
+		a.auditSignOut()
 		a.auditOtherPages()
 	}
 }
@@ -79,10 +81,41 @@ func (a pageAuditor) auditCode() {
 	}
 }
 
+// auditConsent requests a permission that no administrator has granted.
+func (a pageAuditor) auditConsent() {
+	s := a.openSignIn(auth.Request{Scopes: []string{"https://graph.microsoft.com/User.ReadWrite"}})
+	a.do(chromedp.WaitVisible(chromedp.CSS("#return")))
+	a.audit("consent")
+	a.do(chromedp.Click(chromedp.CSS("#return button")), chromedp.WaitVisible(chromedp.CSS("main[role=alert]")))
+	<-s.done //nolint:errcheck // there is no consent
+}
+
 func (a pageAuditor) auditAccountPicker() {
 	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "select_account"})
 	a.audit("account")
 	a.cancel(s)
+}
+
+// auditSignOut signs a second user in, so that the tenant asks who signs out.
+func (a pageAuditor) auditSignOut() {
+	a.t.Helper()
+	email, password := a.device+"@contoso.example", "Correct horse battery"
+	if err := a.playground.Tenant.AddUser(email, password, "Ada L."); err != nil {
+		a.t.Fatal(err)
+	}
+	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "login"})
+	a.do(a.enterPassword(email, password), chromedp.WaitVisible(chromedp.CSS("main.ok")))
+	if err := <-s.done; err != nil {
+		a.t.Fatal(err)
+	}
+	facts := a.playground.Facts
+	a.do(
+		chromedp.Navigate(facts.Pages+"/"+facts.TenantID+"/oauth2/v2.0/logout"),
+		chromedp.WaitVisible(chromedp.CSS("#sign-out-1")),
+	)
+	a.audit("sign-out")
+	a.do(chromedp.Click(chromedp.CSS("#sign-out-1 button")), chromedp.WaitNotPresent(chromedp.CSS("#sign-out-1")))
+	a.audit("signed-out")
 }
 
 func (a pageAuditor) auditOtherPages() {

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +18,10 @@ import (
 func (t *Tenant) AddApp(a control.App) (control.App, error) {
 	a = withDefaults(a)
 	return a, t.directory.Update(func(d *directory.State) error {
-		if err := insertApp(d, a); err != nil {
+		if err := checkUsable(a); err != nil {
+			return err
+		}
+		if err := insertApp(d, a, directory.App{}); err != nil {
 			return err
 		}
 		return grant(d, a.ID, a.Permissions)
@@ -29,7 +31,7 @@ func (t *Tenant) AddApp(a control.App) (control.App, error) {
 // withDefaults returns an app with what the tenant assigns.
 func withDefaults(a control.App) control.App {
 	if a.ID == "" {
-		a.ID = sts.NewID()
+		a.ID = directory.NewID()
 	}
 	if a.AppIDURI == "" && len(a.Scopes) > 0 {
 		a.AppIDURI = "api://" + a.ID
@@ -40,12 +42,26 @@ func withDefaults(a control.App) control.App {
 	return a
 }
 
-// insertApp adds an app without consents.
-func insertApp(d *directory.State, a control.App) error {
+// insertApp adds an app without consents. The app has the further properties of base, which
+// is the zero value if it has none.
+func insertApp(d *directory.State, a control.App, base directory.App) error {
 	if _, taken := d.AppByURI(a.ID); taken {
 		return invalid("id", "the sandbox already has an app %s", a.ID)
 	}
-	d.Apps = append(d.Apps, directory.App{ID: a.ID, Public: a.Public, Secret: a.Secret})
+	if base.ObjectID == "" {
+		base = directory.App{ID: a.ID, FallbackPublic: a.Public}
+		base.Complete()
+		if len(d.Flows) > 0 { // so that customers can sign up with the app
+			d.Flows[0].Apps = append(d.Flows[0].Apps, a.ID)
+		}
+	}
+	if a.Secret != base.Secret() {
+		base.Secrets = nil
+		if a.Secret != "" {
+			base.Secrets = []directory.Secret{{ID: directory.NewID(), Value: a.Secret}}
+		}
+	}
+	d.Apps = append(d.Apps, base)
 	return setApp(d, &d.Apps[len(d.Apps)-1], a)
 }
 
@@ -59,8 +75,17 @@ func setApp(d *directory.State, app *directory.App, a control.App) error {
 		return invalid("appIdUri", "the sandbox already has an app with the App ID URI %s", a.AppIDURI)
 	}
 	app.Name = a.Name
-	app.RedirectURIs, app.SPARedirectURIs, app.LogoutURL = a.RedirectURIs, a.SPARedirectURIs, a.LogoutURL
-	app.AppIDURI, app.Scopes, app.TokenVersion = a.AppIDURI, a.Scopes, a.TokenVersion
+	app.SPARedirectURIs, app.LogoutURL, app.TokenVersion = a.SPARedirectURIs, a.LogoutURL, a.TokenVersion
+	if !slices.Equal(a.RedirectURIs, app.AllRedirectURIs()) {
+		app.SetRedirectURIs(app.Public(), a.RedirectURIs)
+	}
+	app.SetScopes(a.Scopes)
+	if a.AppIDURI != app.AppIDURI() {
+		app.IdentifierURIs = nil
+		if a.AppIDURI != "" {
+			app.IdentifierURIs = []string{a.AppIDURI}
+		}
+	}
 	return nil
 }
 
@@ -71,19 +96,20 @@ func grant(d *directory.State, id string, permissions []string) error {
 		return missingError("app " + id)
 	}
 	if permissions == nil {
-		app.Consents = clientConsents(d.MidTier)
+		app.SetConsents(clientConsents(d))
 		return nil
 	}
-	app.Consents = map[string][]string{}
+	consents := map[string][]string{}
 	for i, permission := range permissions {
 		api, scope, ok := sts.FindScope(d, permission)
 		if !ok {
 			return invalidItem("permissions", i, "the sandbox has no permission %s", permission)
 		}
-		if !app.HasConsent(api.ID, scope) {
-			app.Consents[api.ID] = append(app.Consents[api.ID], scope)
+		if !slices.Contains(consents[api.ID], scope) {
+			consents[api.ID] = append(consents[api.ID], scope)
 		}
 	}
+	app.SetConsents(consents)
 	return nil
 }
 
@@ -99,7 +125,11 @@ func (t *Tenant) ChangeApp(id string, change control.AppChange) error {
 		if strings.EqualFold(id, d.MidTier) && (change.AppIDURI != nil || change.Scopes != nil) {
 			return errors.New("the mid-tier's App ID URI and scopes cannot be changed")
 		}
-		if err := setApp(d, app, change.Apply(appOf(d, *app))); err != nil {
+		changed := change.Apply(appOf(d, *app))
+		if err := checkUsable(changed); err != nil {
+			return err
+		}
+		if err := setApp(d, app, changed); err != nil {
 			return err
 		}
 		if change.Permissions != nil {
@@ -107,7 +137,7 @@ func (t *Tenant) ChangeApp(id string, change control.AppChange) error {
 				return err
 			}
 		}
-		prune(d)
+		d.Prune()
 		return nil
 	})
 }
@@ -124,39 +154,9 @@ func (t *Tenant) RemoveApp(id string) error {
 		if slices.Contains([]string{f.ClientID, f.WebClientID, f.MidTierID}, app.ID) {
 			return fmt.Errorf("the app %s belongs to the sandbox and cannot be removed", app.Name)
 		}
-		removed := app.ID
-		d.Apps = slices.DeleteFunc(d.Apps, func(a directory.App) bool { return a.ID == removed })
-		prune(d)
+		d.RemoveApp(app.ID)
+		d.Prune()
 		return nil
-	})
-}
-
-// prune removes the consents and the targets of policies that no longer exist, and
-// policies without a target.
-func prune(d *directory.State) {
-	exposes := func(apiID, scope string) bool {
-		if apiID == sts.GraphID {
-			return true
-		}
-		api, ok := d.AppByID(apiID)
-		return ok && slices.Contains(api.Scopes, scope)
-	}
-	for i := range d.Apps {
-		for apiID, scopes := range d.Apps[i].Consents {
-			left := slices.DeleteFunc(scopes, func(scope string) bool { return !exposes(apiID, scope) })
-			if d.Apps[i].Consents[apiID] = left; len(left) == 0 {
-				delete(d.Apps[i].Consents, apiID)
-			}
-		}
-	}
-	for i := range d.Policies {
-		d.Policies[i].APIs = slices.DeleteFunc(d.Policies[i].APIs, func(id string) bool {
-			api, ok := d.AppByID(id)
-			return !ok || len(api.Scopes) == 0
-		})
-	}
-	d.Policies = slices.DeleteFunc(d.Policies, func(p directory.Policy) bool {
-		return len(p.APIs)+len(p.Contexts) == 0
 	})
 }
 
@@ -175,12 +175,12 @@ func appOf(d *directory.State, a directory.App) control.App {
 	return control.App{
 		ID:              a.ID,
 		Name:            a.Name,
-		Public:          a.Public,
-		RedirectURIs:    a.RedirectURIs,
+		Public:          a.Public(),
+		RedirectURIs:    a.AllRedirectURIs(),
 		SPARedirectURIs: a.SPARedirectURIs,
 		LogoutURL:       a.LogoutURL,
-		AppIDURI:        a.AppIDURI,
-		Scopes:          a.Scopes,
+		AppIDURI:        a.AppIDURI(),
+		Scopes:          a.ScopeNames(),
 		TokenVersion:    a.TokenVersion,
 		Permissions:     permissions(d, a),
 	}
@@ -189,11 +189,18 @@ func appOf(d *directory.State, a directory.App) control.App {
 // permissions returns the scopes that an administrator has granted to an app.
 func permissions(d *directory.State, a directory.App) []string {
 	all := []string{}
-	for _, id := range slices.Sorted(maps.Keys(a.Consents)) {
-		for _, scope := range a.Consents[id] {
-			all = append(all, scopeURI(d, id, scope))
+	if a.Principal == nil {
+		return all
+	}
+	for _, c := range a.Principal.Consents {
+		if c.User != "" {
+			continue
+		}
+		for _, scope := range c.Scopes {
+			all = append(all, scopeURI(d, c.API, scope))
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 
@@ -203,8 +210,8 @@ func scopeURI(d *directory.State, apiID, scope string) string {
 	if apiID == sts.GraphID {
 		return scope
 	}
-	if api, ok := d.AppByID(apiID); ok && api.AppIDURI != "" {
-		return api.AppIDURI + "/" + scope
+	if api, ok := d.AppByID(apiID); ok && api.AppIDURI() != "" {
+		return api.AppIDURI() + "/" + scope
 	}
 	return apiID + "/" + scope
 }

@@ -22,11 +22,15 @@ func (t *Tenant) AddCertificate(clientID string, certificate *x509.Certificate) 
 // in PEM).
 func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byte) error {
 	return t.changeApp(clientID, func(a *directory.App) {
-		a.Workloads = append(a.Workloads, directory.Workload{
-			Issuer:  issuer,
-			Subject: subject,
-			Key:     string(publicKey),
-		})
+		for i := range a.Workloads {
+			if w := &a.Workloads[i]; w.Issuer == issuer && w.Subject == subject {
+				w.Key = string(publicKey)
+				return
+			}
+		}
+		w := directory.Workload{Issuer: issuer, Subject: subject, Key: string(publicKey)}
+		w.Complete()
+		a.Workloads = append(a.Workloads, w)
 	})
 }
 
@@ -35,7 +39,7 @@ func (t *Tenant) TrustWorkload(clientID, issuer, subject string, publicKey []byt
 func (t *Tenant) ReplaceSecret(clientID string) (control.App, error) {
 	app := control.App{Secret: rand.Text()}
 	err := t.changeApp(clientID, func(a *directory.App) {
-		a.Secret = app.Secret
+		a.Secrets = []directory.Secret{{ID: directory.NewID(), Value: app.Secret}}
 		app.ID, app.Name = a.ID, a.Name
 	})
 	return app, err
@@ -83,7 +87,7 @@ func checkOptionalClaims(names []string) error {
 func (t *Tenant) changeApp(clientID string, change func(*directory.App)) error {
 	return t.directory.Update(func(d *directory.State) error {
 		a, ok := d.AppByID(clientID)
-		if !ok || a.Public {
+		if !ok || a.Public() {
 			return missingError("confidential client " + clientID)
 		}
 		change(a)

@@ -16,7 +16,15 @@ const exportHeader = "# A tenant of the profilectl sandbox. It contains password
 // tokens and refresh tokens stay valid.
 func (t *Tenant) Export(keys bool) ([]byte, error) {
 	var f *tenantfile.File
-	t.directory.View(func(d *directory.State) { f = exportFile(d, keys) })
+	var err error
+	t.directory.View(func(d *directory.State) {
+		f = exportFile(d, keys)
+		objects := d.Objects()
+		f.Objects, err = objects.Encode()
+	})
+	if err != nil {
+		return nil, err
+	}
 	raw, err := tenantfile.Encode(f)
 	return append([]byte(exportHeader), raw...), err
 }
@@ -35,6 +43,8 @@ func exportFile(d *directory.State, keys bool) *tenantfile.File {
 			Email:           u.Email,
 			PasswordHash:    u.Password,
 			MFA:             u.MFA,
+			Work:            u.Work,
+			Roles:           roleNames(u.Roles),
 			Created:         u.Created,
 			SignedOutBefore: u.NotBefore,
 			PasswordChanged: u.PasswordChanged,
@@ -48,7 +58,7 @@ func exportFile(d *directory.State, keys bool) *tenantfile.File {
 		f.Policies = append(f.Policies, tenantfile.Policy{
 			ID:       p.ID,
 			Name:     p.Name,
-			On:       &p.On,
+			On:       new(p.On()),
 			APIs:     p.APIs,
 			Contexts: p.Contexts,
 		})
@@ -59,27 +69,37 @@ func exportFile(d *directory.State, keys bool) *tenantfile.File {
 	return f
 }
 
+// roleNames returns the names of directory roles.
+func roleNames(ids []string) (names []string) {
+	for _, id := range ids {
+		if role, ok := directory.FindDirectoryRole(id); ok {
+			names = append(names, role.Name)
+		}
+	}
+	return names
+}
+
 func exportApp(d *directory.State, a directory.App) tenantfile.App {
 	exported := tenantfile.App{
 		ID:              a.ID,
 		Name:            a.Name,
-		Public:          a.Public,
-		Secret:          a.Secret,
-		RedirectURIs:    a.RedirectURIs,
+		Public:          a.Public(),
+		Secret:          a.Secret(),
+		RedirectURIs:    a.AllRedirectURIs(),
 		SPARedirectURIs: a.SPARedirectURIs,
 		LogoutURL:       a.LogoutURL,
-		AppIDURI:        a.AppIDURI,
-		Scopes:          a.Scopes,
+		AppIDURI:        a.AppIDURI(),
+		Scopes:          a.ScopeNames(),
 		TokenVersion:    a.TokenVersion,
 		Permissions:     permissions(d, a),
 		OptionalClaims:  a.OptionalClaims,
 		IDTokenClaims:   a.IDTokenClaims,
 	}
-	for _, thumbprint := range slices.Sorted(maps.Keys(a.Certificates)) {
-		exported.Certificates = append(exported.Certificates, a.Certificates[thumbprint])
+	for _, c := range a.Certificates {
+		exported.Certificates = append(exported.Certificates, c.PEM)
 	}
 	for _, w := range a.Workloads {
-		exported.Workloads = append(exported.Workloads, tenantfile.Workload(w))
+		exported.Workloads = append(exported.Workloads, tenantfile.Workload{Issuer: w.Issuer, Subject: w.Subject, Key: w.Key})
 	}
 	return exported
 }

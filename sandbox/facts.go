@@ -78,9 +78,13 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		}
 		return app
 	}
-	public := first(func(a directory.App) bool { return a.Public })
-	web := first(func(a directory.App) bool { return !a.Public && len(a.Scopes) == 0 })
+	public := first(func(a directory.App) bool { return a.Public() })
+	web := first(func(a directory.App) bool { return !a.Public() && len(a.Scopes) == 0 })
 	midTier := first(func(a directory.App) bool { return a.ID == d.MidTier })
+	scope := ""
+	if midTier.AppIDURI() != "" {
+		scope = midTier.AppIDURI() + "/" + editScope
+	}
 	user := seedUser
 	if _, ok := d.UserByEmail(user); !ok && len(d.Users) > 0 {
 		user = d.Users[0].Email
@@ -94,10 +98,10 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		Mailbox:       o.pages + "/mailbox?key=" + d.MailKey,
 		ClientID:      public.ID,
 		WebClientID:   web.ID,
-		WebSecret:     web.Secret,
+		WebSecret:     web.Secret(),
 		MidTierID:     midTier.ID,
-		MidTierSecret: midTier.Secret,
-		EditScope:     midTier.AppIDURI + "/" + editScope,
+		MidTierSecret: midTier.Secret(),
+		EditScope:     scope,
 		PolicyID:      seededPolicy(d).ID,
 		User:          user,
 		Password:      password,

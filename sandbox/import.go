@@ -88,6 +88,12 @@ func (t *Tenant) plan(raw []byte, d *directory.State) (*plan, error) {
 		return nil, err
 	}
 	p := &plan{file: f, now: t.now, iterations: t.config.iterations()}
+	if p.objects, err = directory.ParseObjects(f.Objects); err != nil {
+		return nil, f.Invalid(err.Error(), "objects")
+	}
+	if f.Objects != "" && f.Tenant == nil {
+		return nil, f.Invalid("belongs to a file of a whole tenant", "objects")
+	}
 	if err := p.checkDuplicates(); err != nil {
 		return nil, err
 	}
@@ -108,13 +114,20 @@ func (p *plan) replace(d *directory.State) error {
 		TenantID:  f.Tenant.ID,
 		Subdomain: f.Tenant.Subdomain,
 		MidTier:   f.Tenant.MidTier,
+		Microsoft: directory.NewFirstParty(),
+		Flows:     []directory.UserFlow{directory.DefaultFlow(nil)},
 		Families:  map[string]directory.Family{},
+	}
+	if f.Objects != "" {
+		next.Contexts, next.Flows, next.Microsoft = p.objects.Contexts, p.objects.Flows, p.objects.Microsoft
+		next.Deleted, next.NoEmailOTP = p.objects.Deleted, p.objects.NoEmailOTP
 	}
 	if err := p.add(&next); err != nil {
 		return err
 	}
+	empty := next.MidTier == "" && f.Objects != ""
 	midTier, ok := next.AppByID(next.MidTier)
-	if !ok || !slices.Contains(midTier.Scopes, editScope) {
+	if !empty && !ok || ok && !slices.Contains(midTier.ScopeNames(), editScope) {
 		return f.Invalid("no app of the file has this id and the scope "+editScope, "tenant", "midTier")
 	}
 	if err := p.addKeys(&next, d); err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 // memoryStore counts how often a tenant is saved.
@@ -68,7 +67,6 @@ func furnished(t *testing.T) *Tenant {
 	}
 	err = tenant.directory.Update(func(d *directory.State) error {
 		app, _ := d.AppByID(api.ID)
-		app.Certificates = map[string]string{}
 		app.Workloads = []directory.Workload{{
 			Issuer:  "https://p.example",
 			Subject: "s",
@@ -76,7 +74,7 @@ func furnished(t *testing.T) *Tenant {
 		}}
 		app.OptionalClaims, app.IDTokenClaims = []string{"auth_time"}, []string{"login_hint"}
 		ada := directory.User{
-			ID:              sts.NewID(),
+			ID:              directory.NewID(),
 			Email:           "ada@contoso.example",
 			Password:        d.Users[0].Password,
 			Created:         time.Now(),
@@ -156,13 +154,11 @@ func TestExportKnowsEveryField(t *testing.T) {
 		of   any
 		want int
 	}{
-		"State":    {directory.State{}, 11},
-		"User":     {directory.User{}, 8},
-		"App":      {directory.App{}, 15},
-		"Workload": {directory.Workload{}, 3},
-		"Policy":   {directory.Policy{}, 5},
-		"Key":      {directory.Key{}, 2},
-		"Family":   {directory.Family{}, 4},
+		"State":   {directory.State{}, 16},
+		"User":    {directory.User{}, 10},
+		"Objects": {directory.Objects{}, 7}, // apps, policies and more, with all their fields
+		"Key":     {directory.Key{}, 2},
+		"Family":  {directory.Family{}, 4},
 	} {
 		if n := reflect.TypeOf(row.of).NumField(); n != row.want {
 			t.Errorf("directory.%s has %d fields, the export knows %d", name, n, row.want)

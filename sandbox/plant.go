@@ -19,6 +19,7 @@ import (
 // plan adds the content of a file to a tenant.
 type plan struct {
 	file       *tenantfile.File
+	objects    directory.Objects // of the file
 	now        func() time.Time
 	iterations int
 	users      []directory.User // those of the file, in the same order
@@ -107,20 +108,38 @@ func (p *plan) user(u tenantfile.User) (directory.User, error) {
 	case u.PasswordHash != "" && !directory.IsHash(u.PasswordHash):
 		return directory.User{}, invalid("passwordHash", "must be pbkdf2-sha256$iterations$salt$hash")
 	}
+	roles, err := roleIDs(u.Roles)
+	if err != nil {
+		return directory.User{}, err
+	}
 	created := u.Created
 	if created.IsZero() {
 		created = p.now()
 	}
 	return directory.User{
-		ID:              cmp.Or(u.ID, sts.NewID()),
+		ID:              cmp.Or(u.ID, directory.NewID()),
 		Email:           u.Email,
 		Password:        u.PasswordHash,
 		Profile:         profile,
 		Created:         created,
 		MFA:             u.MFA,
+		Work:            u.Work,
+		Roles:           roles,
 		NotBefore:       u.SignedOutBefore,
 		PasswordChanged: u.PasswordChanged,
 	}, checkProfile(profile)
+}
+
+// roleIDs returns the template ids of directory roles.
+func roleIDs(names []string) (ids []string, err error) {
+	for i, name := range names {
+		role, ok := directory.FindDirectoryRole(name)
+		if !ok {
+			return nil, invalidItem("roles", i, "the sandbox has no directory role %s", name)
+		}
+		ids = append(ids, role.ID)
+	}
+	return ids, nil
 }
 
 // addTo adds what d does not have. A file of a whole tenant must be that of d.
@@ -154,7 +173,7 @@ func (p *plan) add(d *directory.State) error {
 	if len(d.Policies) == 0 {
 		return p.file.Invalid("the tenant has no policy", "policy")
 	}
-	d.Policies[0].On = *p.file.Policy
+	d.Policies[0].Switch(*p.file.Policy)
 	return nil
 }
 
@@ -170,7 +189,12 @@ func (p *plan) addApps(d *directory.State, before directory.State) error {
 			}
 			continue
 		}
-		if err := insertApp(d, app); err != nil {
+		base := p.objects.App(app.ID)
+		err := insertApp(d, app, base)
+		if err == nil && base.ObjectID == "" {
+			err = checkUsable(app)
+		}
+		if err != nil {
 			return p.at(err, "apps", i)
 		}
 		if err := addCredentials(&d.Apps[len(d.Apps)-1], a); err != nil {
@@ -231,10 +255,17 @@ func addCredentials(app *directory.App, a tenantfile.App) error {
 		sts.Register(app, certificate)
 	}
 	for i, w := range a.Workloads {
-		if block, _ := pem.Decode([]byte(w.Key)); w.Issuer == "" || w.Subject == "" || block == nil {
+		if block, _ := pem.Decode([]byte(w.Key)); w.Issuer == "" || w.Subject == "" || block == nil && w.Key != "" {
 			return invalidItem("workloads", i, "needs an issuer, a subject and the issuer's public key in PEM")
 		}
-		app.Workloads = append(app.Workloads, directory.Workload(w))
+		if slices.ContainsFunc(app.Workloads, func(known directory.Workload) bool {
+			return known.Issuer == w.Issuer && known.Subject == w.Subject
+		}) {
+			continue // with further properties
+		}
+		workload := directory.Workload{Issuer: w.Issuer, Subject: w.Subject, Key: w.Key}
+		workload.Complete()
+		app.Workloads = append(app.Workloads, workload)
 	}
 	for field, names := range map[string][]string{
 		"optionalClaims": a.OptionalClaims,
@@ -247,7 +278,7 @@ func addCredentials(app *directory.App, a tenantfile.App) error {
 		}
 	}
 	app.OptionalClaims, app.IDTokenClaims = a.OptionalClaims, a.IDTokenClaims
-	if app.Public && len(a.Certificates)+len(a.Workloads)+len(a.OptionalClaims) > 0 {
+	if app.Public() && len(a.Certificates)+len(a.Workloads)+len(a.OptionalClaims) > 0 {
 		return errors.New("a public client has no credentials and no optional claims")
 	}
 	return nil
@@ -255,12 +286,16 @@ func addCredentials(app *directory.App, a tenantfile.App) error {
 
 func (p *plan) addPolicies(d *directory.State, before directory.State) error {
 	for i, file := range p.file.Policies {
-		policy := directory.Policy{
-			ID:       cmp.Or(file.ID, sts.NewID()),
-			Name:     file.Name,
-			On:       file.On == nil || *file.On,
-			Contexts: file.Contexts,
+		on := file.On == nil || *file.On
+		policy := directory.NewPolicy(cmp.Or(file.ID, directory.NewID()), file.Name, on)
+		if base := p.objects.Policy(file.ID); base.ID != "" {
+			policy = base
+			policy.Name = file.Name
 		}
+		if policy.On() != on {
+			policy.Switch(on)
+		}
+		policy.Contexts = file.Contexts
 		known := slices.ContainsFunc(before.Policies, func(k directory.Policy) bool {
 			return strings.EqualFold(k.ID, file.ID) || file.ID == "" && k.Name == file.Name
 		})

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,7 +24,7 @@ func (t *Tenant) SwitchPolicy(id string, on bool) error {
 		if err != nil {
 			return err
 		}
-		p.On = on
+		p.Switch(on)
 		return nil
 	})
 }
@@ -42,10 +43,8 @@ func (t *Tenant) Policies() []control.Policy {
 // AddPolicy adds a Conditional Access policy and returns it with its id. The policy
 // must guard at least one API or authentication context.
 func (t *Tenant) AddPolicy(p control.Policy) (control.Policy, error) {
-	added := directory.Policy{ID: p.ID, Name: p.Name, On: p.On, Contexts: p.Contexts}
-	if added.ID == "" {
-		added.ID = sts.NewID()
-	}
+	added := directory.NewPolicy(cmp.Or(p.ID, directory.NewID()), p.Name, p.On)
+	added.Contexts = p.Contexts
 	err := t.directory.Update(func(d *directory.State) error {
 		var err error
 		if added.APIs, err = findAPIs(d, p.APIs); err != nil {
@@ -97,6 +96,10 @@ func findPolicy(d *directory.State, idOrName string) (*directory.Policy, error) 
 // ID URI.
 func findAPIs(d *directory.State, names []string) (ids []string, err error) {
 	for i, name := range names {
+		if name == directory.Everything {
+			ids = append(ids, name)
+			continue
+		}
 		api, ok := sts.FindAPI(d, name)
 		if !ok || len(api.Scopes) == 0 {
 			return nil, invalidItem("apis", i, "the sandbox has no API %s", name)
@@ -147,7 +150,7 @@ func seededPolicy(d *directory.State) (p directory.Policy) {
 }
 
 func policy(p directory.Policy) control.Policy {
-	return control.Policy{ID: p.ID, Name: p.Name, On: p.On, APIs: p.APIs, Contexts: p.Contexts}
+	return control.Policy{ID: p.ID, Name: p.Name, On: p.On(), APIs: p.APIs, Contexts: p.Contexts}
 }
 
 // SetConsent grants or withdraws the mid-tier's permission for Graph. Microsoft's
@@ -158,10 +161,11 @@ func (t *Tenant) SetConsent(granted bool) error {
 		if !ok {
 			return missingError("app " + d.MidTier)
 		}
-		midTier.Consents = map[string][]string{}
+		consents := map[string][]string{}
 		if granted {
-			midTier.Consents = midTierConsents()
+			consents = midTierConsents()
 		}
+		midTier.SetConsents(consents)
 		return nil
 	})
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox/control"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 func TestRegistrationChecksRedirectURIs(t *testing.T) {
@@ -41,7 +41,7 @@ func TestRegistrationChecksRedirectURIs(t *testing.T) {
 		{"data:text/html,x", "native", "contains one of the characters"},
 		{"https://contoso.example/" + strings.Repeat("a", 256), "web", "is longer than 256 characters"},
 	} {
-		app := control.App{ID: sts.NewID(), Name: "app", Public: row.platform == "native"}
+		app := control.App{ID: directory.NewID(), Name: "app", Public: row.platform == "native"}
 		if row.platform == "spa" {
 			app.SPARedirectURIs = []string{row.uri}
 		} else {
@@ -56,7 +56,7 @@ func TestRegistrationChecksRedirectURIs(t *testing.T) {
 			t.Errorf("%s for %s: got %q", row.uri, row.platform, got)
 		}
 	}
-	many := control.App{ID: sts.NewID(), Name: "app"}
+	many := control.App{ID: directory.NewID(), Name: "app"}
 	for range maxRedirectURIs + 1 {
 		many.RedirectURIs = append(many.RedirectURIs, "https://contoso.example")
 	}

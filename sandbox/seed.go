@@ -38,22 +38,21 @@ func seedWithoutKeys(c Config) (directory.State, string, error) {
 	if err != nil {
 		return directory.State{}, "", err
 	}
-	midTier := sts.NewID()
+	midTier := directory.NewID()
 	state := directory.State{
 		Version:   directory.Version,
-		TenantID:  sts.NewID(),
+		TenantID:  directory.NewID(),
 		Subdomain: c.Subdomain,
 		Users:     []directory.User{seededUser(hash, c.Clock())},
-		Apps:      seededApps(midTier),
 		MidTier:   midTier,
-		Policies: []directory.Policy{{
-			ID:   sts.NewID(),
-			Name: "MFA for EditProfileService",
-			On:   true,
-			APIs: []string{midTier},
-		}},
-		Families: map[string]directory.Family{},
+		Microsoft: directory.NewFirstParty(),
+		Families:  map[string]directory.Family{},
 	}
+	policy := directory.NewPolicy(directory.NewID(), "MFA for EditProfileService", true)
+	policy.APIs = []string{midTier}
+	state.Policies = []directory.Policy{policy}
+	state.Apps = seededApps(&state)
+	state.Flows = []directory.UserFlow{directory.DefaultFlow(state.Apps)}
 	return state, password, nil
 }
 
@@ -74,7 +73,7 @@ func seededUser(passwordHash string, created time.Time) directory.User {
 		profile[property] = &value
 	}
 	return directory.User{
-		ID:       sts.NewID(),
+		ID:       directory.NewID(),
 		Email:    seedUser,
 		Password: passwordHash,
 		Created:  created,
@@ -82,38 +81,41 @@ func seededUser(passwordHash string, created time.Time) directory.User {
 	}
 }
 
-func seededApps(midTier string) []directory.App {
-	return []directory.App{
-		{
-			ID:           sts.NewID(),
-			Name:         "edit-profile-cli",
-			Public:       true,
-			RedirectURIs: []string{"http://localhost"},
-			Consents:     clientConsents(midTier),
-		},
-		{
-			ID:           sts.NewID(),
-			Name:         "ciam-client-app",
-			Secret:       rand.Text(),
-			RedirectURIs: []string{"http://localhost:3000/auth/redirect", "http://localhost:3000"},
-			Consents:     clientConsents(midTier),
-		},
-		{
-			ID:           midTier,
-			Name:         "edit-profile-service",
-			Secret:       rand.Text(),
-			AppIDURI:     "api://" + midTier,
-			Scopes:       []string{editScope},
-			TokenVersion: 2,
-			Consents:     midTierConsents(),
-		},
+func seededApps(d *directory.State) []directory.App {
+	cli := directory.App{ID: directory.NewID(), Name: "edit-profile-cli"}
+	cli.SetRedirectURIs(true, []string{"http://localhost"})
+	web := directory.App{
+		ID:           directory.NewID(),
+		Name:         "ciam-client-app",
+		Secrets:      []directory.Secret{{ID: directory.NewID(), Value: rand.Text()}},
+		RedirectURIs: []string{"http://localhost:3000/auth/redirect", "http://localhost:3000"},
 	}
+	midTier := directory.App{
+		ID:             d.MidTier,
+		Name:           "edit-profile-service",
+		Secrets:        []directory.Secret{{ID: directory.NewID(), Value: rand.Text()}},
+		IdentifierURIs: []string{"api://" + d.MidTier},
+		TokenVersion:   2,
+	}
+	midTier.SetScopes([]string{editScope})
+	cli.SetConsents(clientConsents(d))
+	web.SetConsents(clientConsents(d))
+	midTier.SetConsents(midTierConsents())
+	apps := []directory.App{cli, web, midTier}
+	for i := range apps {
+		apps[i].Complete()
+	}
+	return apps
 }
 
 // clientConsents returns what a client may ask for: to read the user's profile
-// at Graph, and to edit it through the mid-tier.
-func clientConsents(midTier string) map[string][]string {
-	return map[string][]string{sts.GraphID: {"User.Read"}, midTier: {editScope}}
+// at Graph, and to edit it through the mid-tier if the tenant has one.
+func clientConsents(d *directory.State) map[string][]string {
+	consents := map[string][]string{sts.GraphID: {"User.Read"}}
+	if d.MidTier != "" {
+		consents[d.MidTier] = []string{editScope}
+	}
+	return consents
 }
 
 // midTierConsents returns what the mid-tier may ask for: to edit profiles at

@@ -113,7 +113,7 @@ func scopeOf(d *directory.State, name string, q control.TokenRequest) (string, e
 		if !ok {
 			return "", missingError("API " + name)
 		}
-		prefix = cmp.Or(api.AppIDURI, api.ID)
+		prefix = cmp.Or(api.AppIDURI(), api.ID)
 	}
 	if q.AppOnly {
 		return prefix + "/.default", nil
@@ -145,9 +145,9 @@ func (t *Tenant) changeClaims(claims map[string]any, q control.TokenRequest) boo
 		{q.Expired, func() { setTimes(now.Add(-2 * life)) }},
 		{q.NotYetValid, func() { setTimes(now.Add(life)) }},
 		{q.Audience != "", func() { claims["aud"] = q.Audience }},
-		{q.WrongAudience, func() { claims["aud"] = sts.NewID() }},
+		{q.WrongAudience, func() { claims["aud"] = directory.NewID() }},
 		{q.WrongIssuer, func() { claims["iss"] = "https://issuer.example/" + t.Facts().TenantID + "/v2.0" }},
-		{q.WrongTenant, func() { claims["tid"] = sts.NewID() }},
+		{q.WrongTenant, func() { claims["tid"] = directory.NewID() }},
 	} {
 		if change.wanted {
 			change.apply()
@@ -176,8 +176,8 @@ func (t *Tenant) setVersion(claims map[string]any, q control.TokenRequest) {
 	delete(claims, other.acr)
 	t.directory.View(func(d *directory.State) {
 		api, ok := d.AppByURI(cmp.Or(q.API, d.MidTier))
-		if ok && q.Version == 1 && api.AppIDURI != "" {
-			claims["aud"] = api.AppIDURI
+		if ok && q.Version == 1 && api.AppIDURI() != "" {
+			claims["aud"] = api.AppIDURI()
 		} else if ok {
 			claims["aud"] = api.ID
 		}

@@ -12,7 +12,6 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 // Message represents an email that the tenant would have sent.
@@ -46,7 +45,7 @@ func (t *Tenant) addUser(u control.User) error {
 	}
 	return t.directory.Update(func(d *directory.State) error {
 		return insertUser(d, directory.User{
-			ID:       sts.NewID(),
+			ID:       directory.NewID(),
 			Email:    u.Email,
 			Password: hash,
 			Profile:  profileOf(u),

@@ -38,7 +38,8 @@ func parse(page string) ([]form, string, error) {
 				values: url.Values{},
 			})
 		case n.DataAtom == atom.Input && len(forms) > 0:
-			if name := attribute(n, "name"); name != "" {
+			// Boxes are left unticked, as they are when the page opens.
+			if name := attribute(n, "name"); name != "" && attribute(n, "type") != "checkbox" {
 				forms[len(forms)-1].values.Set(name, attribute(n, "value"))
 			}
 		}

@@ -148,7 +148,7 @@ func (b *Browser) preferredForms() []string {
 	case b.user.SignUp && !b.submitted("sign-up"):
 		return []string{"form-post", "code-form", "sign-up", "new"}
 	}
-	return []string{"form-post", "code-form", "account", "sign-up", "sign-in", "device"}
+	return []string{"form-post", "code-form", "account", "sign-up", "sign-in", "device", "grant"}
 }
 
 func (b *Browser) submitted(id string) bool { return slices.Contains(b.Forms, id) }

@@ -20,27 +20,35 @@ type Store interface {
 }
 
 // Version is the version of the document's format.
-const Version = 2
+const Version = 3
 
 // State represents the document.
 type State struct {
-	Version   int               `json:"version"`
-	TenantID  string            `json:"tenantId"`
-	Subdomain string            `json:"subdomain"`
-	Users     []User            `json:"users"`
-	Apps      []App             `json:"apps"`
-	MidTier   string            `json:"midTier"` // client id of the seeded API that edits profiles
-	Policies  []Policy          `json:"policies"`
-	Keys      []Key             `json:"keys"`     // the first one signs; all are published
-	SealKey   []byte            `json:"sealKey"`  // encrypts refresh tokens and authentication facts
-	Families  map[string]Family `json:"families"` // by the id of the sign-in
-	MailKey   string            `json:"mailKey"`  // opens the mailbox page
+	Version   int           `json:"version"`
+	TenantID  string        `json:"tenantId"`
+	Subdomain string        `json:"subdomain"`
+	Users     []User        `json:"users"`
+	Apps      []App         `json:"apps"`
+	MidTier   string        `json:"midTier,omitempty"` // client id of the seeded API that edits profiles
+	Policies  []Policy      `json:"policies"`
+	Contexts  []AuthContext `json:"contexts,omitempty"`
+	Flows     []UserFlow    `json:"userFlows,omitempty"`
+	// Microsoft holds the service principals of Microsoft's apps.
+	Microsoft []FirstPartyPrincipal `json:"microsoft"`
+	// Deleted holds the apps that were deleted and can be restored, for 30 days.
+	Deleted []DeletedApp `json:"deleted,omitempty"`
+	// NoEmailOTP is whether one-time codes by email are not allowed as a second factor.
+	NoEmailOTP bool              `json:"noEmailOtp,omitempty"`
+	Keys       []Key             `json:"keys"`     // the first one signs; all are published
+	SealKey    []byte            `json:"sealKey"`  // encrypts refresh tokens and authentication facts
+	Families   map[string]Family `json:"families"` // by the id of the sign-in
+	MailKey    string            `json:"mailKey"`  // opens the mailbox page
 }
 
-// User represents a customer account.
+// User represents the account of a customer, or of an administrator.
 type User struct {
-	ID       string             `json:"id"` // object id, the oid claim
-	Email    string             `json:"email"`
+	ID       string             `json:"id"`       // object id, the oid claim
+	Email    string             `json:"email"`    // of a work account, the userPrincipalName
 	Password string             `json:"password"` // hash, as Hash returns it
 	Profile  map[string]*string `json:"profile"`  // Graph's string properties
 	Created  time.Time          `json:"created"`
@@ -51,57 +59,16 @@ type User struct {
 	// PasswordChanged is when the user changed the password, which ends the earlier
 	// sign-ins except those at confidential clients.
 	PasswordChanged time.Time `json:"passwordChanged,omitzero"`
+	// Work is whether the account is one of the organization instead of a customer's.
+	Work bool `json:"work,omitempty"`
+	// Roles are the template ids of the user's directory roles.
+	Roles []string `json:"roles,omitempty"`
 }
 
-// App represents an app registration.
-type App struct {
-	ID           string   `json:"id"` // client id
-	Name         string   `json:"name"`
-	Public       bool     `json:"public"`
-	RedirectURIs []string `json:"redirectUris,omitempty"`
-	// SPARedirectURIs are the redirect URIs of the platform "single-page
-	// application". A code sent there is redeemed by a script in the browser: without
-	// a credential, but with PKCE and an Origin header.
-	SPARedirectURIs []string `json:"spaRedirectUris,omitempty"`
-	// LogoutURL is called when a user of the app signs out (front-channel sign-out).
-	LogoutURL string   `json:"logoutUrl,omitempty"`
-	Secret    string   `json:"secret,omitempty"` // client secret, in plain text: it is valid only here
-	AppIDURI  string   `json:"appIdUri,omitempty"`
-	Scopes    []string `json:"scopes,omitempty"` // scopes that the API exposes
-	// TokenVersion is the version of the access tokens for this API
-	// (requestedAccessTokenVersion in the app's manifest). Only 2 results in v2.0
-	// tokens; an API that does not set it gets v1.0 tokens.
-	TokenVersion int `json:"tokenVersion,omitempty"`
-	// Consents are the scopes that an administrator granted the app, by the client
-	// id of the resource.
-	Consents map[string][]string `json:"consents,omitempty"`
-	// Certificates are the certificates for client assertions, in PEM, by their
-	// SHA-256 thumbprints in hex.
-	Certificates map[string]string `json:"certificates,omitempty"`
-	Workloads    []Workload        `json:"workloads,omitempty"`
-	// OptionalClaims are claims that access tokens for this API carry in addition
-	// to the usual ones.
-	OptionalClaims []string `json:"optionalClaims,omitempty"`
-	// IDTokenClaims are the optional claims of ID tokens for this client.
-	IDTokenClaims []string `json:"idTokenClaims,omitempty"`
-}
-
-// Workload represents a federated credential: tokens of the issuer for the
-// subject authenticate the app.
-type Workload struct {
-	Issuer  string `json:"issuer"`
-	Subject string `json:"subject"`
-	Key     string `json:"key"` // the issuer's public key: PKIX, PEM
-}
-
-// Policy represents a Conditional Access policy that requires a second factor:
-// for tokens for some APIs, or for authentication contexts that a request names.
-type Policy struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name"`
-	On       bool     `json:"on"`
-	APIs     []string `json:"apis,omitempty"`     // client ids
-	Contexts []string `json:"contexts,omitempty"` // such as c1
+// DeletedApp represents an app registration that was deleted.
+type DeletedApp struct {
+	App
+	Deleted time.Time `json:"deletedDateTime"`
 }
 
 // Key represents a signing key.

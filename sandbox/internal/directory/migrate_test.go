@@ -25,21 +25,23 @@ func TestOpenConvertsVersion1(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.View(func(s *State) {
-		want := []Policy{{ID: "p", Name: "MFA for EditProfileService", On: true, APIs: []string{"api"}}}
+		policy := NewPolicy("p", "MFA for EditProfileService", true)
+		policy.APIs = []string{"api"}
+		want := []Policy{policy}
 		if s.Version != Version || s.MidTier != "api" || !reflect.DeepEqual(s.Policies, want) {
 			t.Errorf("version %d, mid-tier %q, policies %+v", s.Version, s.MidTier, s.Policies)
 		}
 		if s.Apps[0].TokenVersion != 0 || s.Apps[1].TokenVersion != 2 {
 			t.Errorf("token versions %d and %d, want 0 and 2", s.Apps[0].TokenVersion, s.Apps[1].TokenVersion)
 		}
-		if _, ok := s.PolicyForAPI("API"); !ok {
+		if len(s.PoliciesFor("API", "user")) != 1 {
 			t.Error("no policy for the API")
 		}
 	})
 }
 
 func TestOpenRejectsUnknownVersions(t *testing.T) {
-	if _, err := Open(saved(`{"version": 3}`), nil); err == nil {
-		t.Error("version 3 was accepted")
+	if _, err := Open(saved(`{"version": 4}`), nil); err == nil {
+		t.Error("version 4 was accepted")
 	}
 }

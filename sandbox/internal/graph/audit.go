@@ -18,7 +18,7 @@ func (g *Graph) recordToken(record *audit.Record, claims map[string]any) {
 	}
 	record.Scopes(strings.Fields(text("scp"))...)
 	g.Directory.View(func(d *directory.State) {
-		if app, ok := d.AppByID(cmp.Or(text("azp"), text("appid"))); ok {
+		if app, ok := d.Client(cmp.Or(text("azp"), text("appid"))); ok {
 			record.Client(app.ID, app.Name)
 		}
 		if user, ok := d.UserByID(text("oid")); ok {

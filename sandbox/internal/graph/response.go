@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
@@ -68,7 +69,7 @@ func (g *Graph) writeNothing(w http.ResponseWriter, r *http.Request) {
 // Graph throttling guidance" and "Best practices"; published responses), and returns
 // the part of an error that repeats them. The client may choose its own request id.
 func (g *Graph) setHeaders(w http.ResponseWriter, r *http.Request) innerError {
-	id := sts.NewID()
+	id := directory.NewID()
 	clientID := r.Header.Get("client-request-id")
 	if clientID == "" || len(clientID) > maxText {
 		clientID = id

@@ -54,6 +54,12 @@ const (
 	// isn't supported.
 	aadstsSingleTenant errorCode = 50194
 
+	// UserStrongAuthEnrollmentRequired: the user must enroll in multifactor authentication.
+	aadstsMFAEnrollment errorCode = 50079
+
+	// BlockedByConditionalAccess: access has been blocked by Conditional Access policies.
+	aadstsBlockedByPolicy errorCode = 53003
+
 	// The authorization code was already redeemed.
 	aadstsCodeRedeemed errorCode = 54005
 
@@ -200,12 +206,22 @@ const (
 	// Client credential flows must have a scope value with /.default.
 	aadstsDefaultScopeRequired errorCode = 1002012
 
+	// The application is disabled.
+	aadstsAppDisabled errorCode = 7000112
+
 	// The application isn't allowed to make application on-behalf-of calls: the assertion
 	// is not a user's (microsoft-authentication-library-for-dotnet#2130).
 	aadstsAssertionWithoutUser errorCode = 7000114
 
 	// An invalid client secret is provided.
 	aadstsClientSecretInvalid errorCode = 7000215
+
+	// The provided client secret keys are expired.
+	aadstsClientSecretExpired errorCode = 7000222
+
+	// The client application is missing a service principal in the tenant
+	// (Azure/Commercial-Marketplace-SaaS-Accelerator#830).
+	aadstsPrincipalMissing errorCode = 7000229
 
 	// The request body must contain client_assertion or client_secret.
 	aadstsClientCredentialMissing errorCode = 7000218

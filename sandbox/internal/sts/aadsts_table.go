@@ -83,6 +83,21 @@ var errorDefinitions = [...]errorDefinition{
 	{aadstsMFARequired, "interaction_required",
 		"Due to a configuration change made by your administrator, or because you moved to a " +
 			"new location, you must use multi-factor authentication to access '%s'."},
+	{aadstsMFAEnrollment, "interaction_required",
+		"Due to a configuration change made by your administrator, or because you moved to a " +
+			"new location, you must enroll in multi-factor authentication to access '%s'."},
+	{aadstsBlockedByPolicy, "access_denied",
+		"Access has been blocked by Conditional Access policies. The access policy does not " +
+			"allow token issuance."},
+	{aadstsAppDisabled, "unauthorized_client",
+		"Application '%s'(%s) is disabled."},
+	{aadstsPrincipalMissing, "invalid_client",
+		"The client application %s is missing service principal in the tenant %s. See " +
+			"instructions here: https://go.microsoft.com/fwlink/?linkid=2225119"},
+	{aadstsClientSecretExpired, "invalid_client",
+		"The provided client secret keys for app '%s' are expired. Visit the Azure portal to " +
+			"create new keys for your app, or consider using certificate credentials for added " +
+			"security: https://aka.ms/certCreds."},
 	{aadstsCodeChallengeMissing, "invalid_request",
 		"Missing or invalid Code_Challenge parameter."},
 	{aadstsGrantRevoked, "invalid_grant",

@@ -57,7 +57,7 @@ func (s *STS) appOnlyGrant(t tokenRequest) (grant, *entraError) {
 	names := strings.Fields(scope)
 	ofAPIs := slices.DeleteFunc(slices.Clone(names), isOpenID)
 	switch {
-	case t.app.Public:
+	case t.app.Public():
 		return grant{}, newError(aadstsClientCredentialMissing)
 	case scope == "":
 		return grant{}, newError(aadstsParameterMissing, "scope")

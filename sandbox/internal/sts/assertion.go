@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"net/http"
@@ -17,10 +16,6 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
-
-// workloadAudience is the required audience of a platform's token (learn.microsoft.com,
-// "Workload identity federation").
-const workloadAudience = "api://AzureADTokenExchange"
 
 // maxClockSkew is how far the clock of a client may differ from this one. Entra allows the
 // same, but does not document it.
@@ -113,8 +108,12 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 		return newError(aadstsWorkloadIssuer, claims.Issuer)
 	case i < 0:
 		return newError(aadstsWorkloadSubject, claims.Subject)
-	case !slices.Contains(claims.Audience, workloadAudience):
+	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(app.Workloads[i].Audiences, a) }):
 		return newError(aadstsWorkloadAudience, strings.Join(claims.Audience, " "))
+	}
+	if app.Workloads[i].Key == "" {
+		return newError(aadstsAssertionInvalid).because("the tenant does not have the key of the issuer %s: it fetches "+
+			"no keys, so add the federated credential with its key", claims.Issuer)
 	}
 	err := s.verifyAssertion(assertion, func(*jwt.Token) (any, error) {
 		return parsePublicKey(app.Workloads[i].Key)
@@ -146,8 +145,8 @@ func isOutsideLifetime(err error) bool {
 // certificateKey returns the public key of the app's certificate that the assertion names by
 // its SHA-256 or SHA-1 thumbprint.
 func certificateKey(app directory.App, t *jwt.Token) (any, error) {
-	for _, text := range app.Certificates {
-		block, _ := pem.Decode([]byte(text))
+	for _, registered := range app.Certificates {
+		block, _ := pem.Decode([]byte(registered.PEM))
 		if block == nil {
 			return nil, errors.New("a registered certificate is not PEM")
 		}
@@ -181,10 +180,14 @@ func parsePublicKey(text string) (any, error) {
 
 // Register adds a certificate to the credentials of an app.
 func Register(app *directory.App, certificate *x509.Certificate) {
-	if app.Certificates == nil {
-		app.Certificates = map[string]string{}
-	}
-	sum := sha256.Sum256(certificate.Raw)
 	block := pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}
-	app.Certificates[hex.EncodeToString(sum[:])] = string(pem.EncodeToMemory(&block))
+	text := string(pem.EncodeToMemory(&block))
+	if slices.ContainsFunc(app.Certificates, func(c directory.Certificate) bool { return c.PEM == text }) {
+		return
+	}
+	app.Certificates = append(app.Certificates, directory.Certificate{
+		ID:   directory.NewID(),
+		Name: certificate.Subject.String(),
+		PEM:  text,
+	})
 }

@@ -62,7 +62,7 @@ func (s *STS) requestedApp(r *http.Request) (directory.App, *entraError) {
 	if !known {
 		return app, s.unknownClient(clientID)
 	}
-	return app, nil
+	return app, s.checkPrincipal(app)
 }
 
 // begin binds the transaction to the browser. It uses the accounts that are signed in with
@@ -106,7 +106,7 @@ func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transact
 		s.redirectError(w, r, t, newError(aadstsSelectAccount))
 	case t.auth.UserID == "":
 		s.redirectError(w, r, t, newError(aadstsNotSignedIn))
-	case len(t.unconsented) > 0:
+	case s.settleConsent(t) != nil, len(t.unconsented) > 0:
 		e := newError(aadstsConsentMissing, t.app.ID)
 		e.oauth = "interaction_required"
 		s.redirectError(w, r, t, e)
@@ -146,10 +146,10 @@ func (s *STS) isHinted(userID, hint string) bool {
 func (s *STS) finish(w http.ResponseWriter, r *http.Request, t *transaction) {
 	s.end(t)
 	auth := t.auth
-	auth.Family = NewID()
+	auth.Family = directory.NewID()
 	s.recordTransaction(r, t)
 	if t.device != nil {
-		s.approve(t.device, auth)
+		s.approve(t.device, t.grant, auth)
 		audit.From(r.Context()).Issued("approved the device; %s", howSignedIn(auth))
 		s.message(w, r, "You are signed in",
 			"You have signed in to "+t.app.Name+" on your device. You can close this window.")

@@ -118,7 +118,7 @@ func (s *STS) addContexts(claims map[string]any, requested, optional []string, a
 	if a.MFA && slices.Contains(optional, "acrs") {
 		s.Directory.View(func(d *directory.State) {
 			for _, p := range d.Policies {
-				if p.On {
+				if p.On() {
 					contexts = append(contexts, knownContexts(p.Contexts)...)
 				}
 			}

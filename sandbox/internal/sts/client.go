@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -34,9 +35,9 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 	switch {
 	case origin != "" && (secret != "" || assertion != ""):
 		return app, "", newError(aadstsOriginWithoutSPA, origin)
-	case app.Public && (secret != "" || assertion != ""):
+	case app.Public() && (secret != "" || assertion != ""):
 		return app, "", newError(aadstsPublicClientCredential)
-	case app.Public:
+	case app.Public():
 		return app, azpacrPublic, nil
 	case assertion != "":
 		return app, azpacrAssertion, s.checkAssertion(r, app, assertion)
@@ -46,10 +47,22 @@ func (s *STS) client(r *http.Request) (app directory.App, azpacr string, e *entr
 		return app, "", newError(aadstsOriginWithoutSPA, origin)
 	case secret == "":
 		return app, "", newError(aadstsClientCredentialMissing)
-	case app.Secret == "" || subtle.ConstantTimeCompare([]byte(secret), []byte(app.Secret)) != 1:
-		return app, "", newError(aadstsClientSecretInvalid, app.ID)
 	}
-	return app, azpacrSecret, nil
+	return app, azpacrSecret, s.checkSecret(app, secret)
+}
+
+// checkSecret returns an error unless the secret is one of the app that has not expired.
+func (s *STS) checkSecret(app directory.App, secret string) *entraError {
+	i := slices.IndexFunc(app.Secrets, func(known directory.Secret) bool {
+		return subtle.ConstantTimeCompare([]byte(secret), []byte(known.Value)) == 1
+	})
+	switch {
+	case i < 0:
+		return newError(aadstsClientSecretInvalid, app.ID)
+	case !app.Secrets[i].End.IsZero() && s.Now().After(app.Secrets[i].End):
+		return newError(aadstsClientSecretExpired, app.ID)
+	}
+	return nil
 }
 
 // identify returns the app that sent the request, without authenticating it.
@@ -63,7 +76,18 @@ func (s *STS) identify(r *http.Request) (directory.App, *entraError) {
 	if !known {
 		return app, s.unknownClient(id)
 	}
-	return app, nil
+	return app, s.checkPrincipal(app)
+}
+
+// checkPrincipal returns an error unless the app may be used in the tenant.
+func (s *STS) checkPrincipal(app directory.App) *entraError {
+	switch {
+	case app.Principal == nil:
+		return newError(aadstsPrincipalMissing, app.ID, s.tenant().id)
+	case app.Principal.Disabled:
+		return newError(aadstsAppDisabled, app.ID, app.Name)
+	}
+	return nil
 }
 
 // readClientID returns the client ID and the secret from the form or from HTTP Basic

@@ -56,6 +56,7 @@ func (s *STS) redeemCode(t tokenRequest, code string) (issuance, *entraError) {
 	if e := t.checkOrigin(c.spa); e != nil {
 		return issuance{}, e
 	}
+	t.app = t.app.For(c.auth.UserID)
 	g, e := s.redeemedGrant(c.grant, t)
 	if e != nil {
 		return issuance{}, e

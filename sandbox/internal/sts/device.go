@@ -73,7 +73,7 @@ func (s *STS) newDevice(w http.ResponseWriter, r *http.Request) (*device, *entra
 	if t.claims, e = readClaims(t.form.Get("claims")); e != nil {
 		return nil, e
 	}
-	g, e := s.resolve(t.form.Get("scope"), t.app)
+	g, e := s.resolve(t.form.Get("scope"), t.app.For(""))
 	if e != nil {
 		return nil, e
 	}
@@ -100,6 +100,9 @@ func (s *STS) redeemDeviceCode(t tokenRequest, code string) (issuance, *entraErr
 		return issuance{}, newError(aadstsDeviceCodeExpired)
 	case d.declined:
 		return issuance{}, deviceDeclined()
+	case !t.app.FallbackPublic && t.azpacr == azpacrPublic:
+		return issuance{}, newError(aadstsClientCredentialMissing).
+			because("the app is no public client (isFallbackPublicClient), and the flow has no redirect URI to show it")
 	case !d.approved:
 		return issuance{}, newError(aadstsDevicePending)
 	}
@@ -134,7 +137,7 @@ func (s *STS) enterUserCode(w http.ResponseWriter, r *http.Request) {
 		request: request{
 			app:         d.app,
 			grant:       d.grant,
-			unconsented: d.grant.unconsented(d.app),
+			unconsented: d.grant.unconsented(d.app.For("")),
 			claims:      d.claims,
 			maxAge:      -1,
 		},
@@ -156,10 +159,10 @@ func (s *STS) findDevice(userCode string) *device {
 }
 
 // approve lets the device redeem its device code.
-func (s *STS) approve(d *device, auth authentication) {
+func (s *STS) approve(d *device, g grant, auth authentication) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d.auth, d.approved = auth, true
+	d.grant, d.auth, d.approved = g, auth, true
 }
 
 // decline ends the device's polling: the user canceled the sign-in.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // entraError is an error as Entra reports it to a client or on an error page.
@@ -92,7 +93,7 @@ type trace struct{ id, correlationID, timestamp string }
 func (s *STS) newTrace(r *http.Request) trace {
 	correlationID := r.Header.Get("client-request-id")
 	if !IsGUID(correlationID) {
-		correlationID = NewID()
+		correlationID = directory.NewID()
 	}
 	return trace{
 		id:            requestID(r),
@@ -148,7 +149,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // NewID returns a random GUID (RFC 9562, version 4).
-func NewID() string { return uuid.NewString() }
-
 // IsGUID reports whether text is a GUID in its usual form, with hyphens and without braces.
 func IsGUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }

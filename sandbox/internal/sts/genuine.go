@@ -24,7 +24,7 @@ type Genuine struct {
 // Issue returns a token without a sign-in. The policies are not checked.
 func (s *STS) Issue(r *http.Request, g Genuine) (string, error) {
 	azpacr := azpacrPublic
-	if !g.Client.Public {
+	if !g.Client.Public() {
 		azpacr = azpacrSecret
 	}
 	if g.AppOnly {
@@ -42,7 +42,7 @@ func (s *STS) Issue(r *http.Request, g Genuine) (string, error) {
 			UserID: g.User.ID,
 			At:     s.Now(),
 			MFA:    g.MFA,
-			Family: NewID(),
+			Family: directory.NewID(),
 		},
 	}
 	if g.IDToken {

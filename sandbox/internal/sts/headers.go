@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // requestIDKey is the key of a request's ID in its context.
@@ -14,7 +16,7 @@ func requestID(r *http.Request) string {
 	if id, ok := r.Context().Value(requestIDKey{}).(string); ok {
 		return id
 	}
-	return NewID()
+	return directory.NewID()
 }
 
 // withHeaders adds the headers that all responses of the token service have. Those for
@@ -22,7 +24,7 @@ func requestID(r *http.Request) string {
 // sandbox's own address, because browsers would then refuse http for every port of localhost.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := NewID()
+		id := directory.NewID()
 		h := w.Header()
 		h.Set("x-ms-request-id", id)
 		h.Set("x-ms-ests-server", "2.1.0.0 - SANDBOX")

@@ -2,6 +2,7 @@ package sts
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -12,7 +13,7 @@ import (
 // for another API (learn.microsoft.com, OAuth 2.0 On-Behalf-Of flow).
 func (s *STS) onBehalfOf(t tokenRequest) (issuance, *entraError) {
 	switch {
-	case t.app.Public:
+	case t.app.Public():
 		return issuance{}, newError(aadstsClientCredentialMissing)
 	case t.form.Get("requested_token_use") != "on_behalf_of":
 		return issuance{}, newError(aadstsParameterMissing, "requested_token_use")
@@ -25,7 +26,7 @@ func (s *STS) onBehalfOf(t tokenRequest) (issuance, *entraError) {
 	if e != nil {
 		return issuance{}, e
 	}
-	g, e := s.resolveGranted(t.form.Get("scope"), t.app)
+	g, e := s.resolveGranted(t.form.Get("scope"), t.app.For(auth.UserID))
 	if e != nil {
 		return issuance{}, e
 	}
@@ -72,5 +73,5 @@ func (s *STS) openAssertion(t tokenRequest) (authentication, *entraError) {
 // isAudience reports whether an access token with the audience is for the app. v1.0 tokens can
 // have the App ID URI instead of the app ID.
 func isAudience(app directory.App, audience string) bool {
-	return strings.EqualFold(audience, app.ID) || app.AppIDURI != "" && audience == app.AppIDURI
+	return strings.EqualFold(audience, app.ID) || slices.Contains(app.IdentifierURIs, audience)
 }

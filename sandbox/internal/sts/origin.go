@@ -35,7 +35,7 @@ func (s *STS) SharesErrors(origin string) bool {
 	s.Directory.View(func(d *directory.State) {
 		shared = shared || slices.ContainsFunc(d.Apps, func(a directory.App) bool {
 			hasIt := func(uri string) bool { return hasOrigin(uri, origin) }
-			return !a.Public && slices.ContainsFunc(a.RedirectURIs, hasIt)
+			return !a.Public() && slices.ContainsFunc(a.RedirectURIs, hasIt)
 		})
 	})
 	return shared
@@ -67,7 +67,7 @@ func (t tokenRequest) checkOrigin(spa bool) *entraError {
 		return newError(aadstsSPAWithoutOrigin)
 	case !spa && t.origin != "":
 		return newError(aadstsOriginWithoutSPA, t.origin)
-	case !spa && !t.app.Public && t.azpacr == azpacrPublic:
+	case !spa && !t.app.Public() && t.azpacr == azpacrPublic:
 		return newError(aadstsClientCredentialMissing)
 	}
 	return nil
@@ -76,6 +76,6 @@ func (t tokenRequest) checkOrigin(spa bool) *entraError {
 // actsAsSPA reports whether a request without a credential may come from the app's single-page
 // part. checkOrigin then checks what it redeems.
 func actsAsSPA(app directory.App, origin string) bool {
-	hasCredential := app.Secret != "" || len(app.Certificates)+len(app.Workloads) > 0
+	hasCredential := len(app.Secrets)+len(app.Certificates)+len(app.Workloads) > 0
 	return len(app.SPARedirectURIs) > 0 && (origin != "" || !hasCredential)
 }

@@ -38,7 +38,7 @@ type view struct {
 	Hint     string            // the email address to fill in
 	Accounts []string          // email addresses of the accounts that are signed in
 	To       string            // masked email address that the code was sent to
-	SignUp   bool              // whether the code verifies the address of a new account
+	SignUp   bool              // whether the code is for a new account, or one can be created
 	Value    string            // the user code to fill in
 	Scopes   []string          // the scopes that an administrator has to grant
 	Text     string            // the text of a message page
@@ -65,8 +65,10 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 	switch page {
 	case "account":
 		v.Accounts = s.signedInEmails(r)
-	case "consent":
+	case "consent", "grant":
 		v.Scopes = t.unconsented
+	case "sign-in":
+		v.SignUp = s.allowsSignUp(t.app.ID)
 	case "code":
 		s.mu.Lock()
 		if t.code != nil {
@@ -84,6 +86,8 @@ func pageTitle(page string) string {
 		return "Pick an account"
 	case "consent":
 		return "Need admin approval"
+	case "grant":
+		return "Permissions requested"
 	case "code":
 		return "Enter code"
 	case "forgot":

@@ -65,7 +65,7 @@ func (s *STS) clearFailures(email string) {
 
 // authenticated records the first factor and advances the transaction.
 func (s *STS) authenticated(w http.ResponseWriter, r *http.Request, t *transaction, userID string) {
-	t.auth = authentication{UserID: userID, At: s.Now(), Session: NewID()}
+	t.auth = authentication{UserID: userID, At: s.Now(), Session: directory.NewID()}
 	s.remember(w, r, t.auth)
 	s.advance(w, r, t)
 }

@@ -96,6 +96,7 @@ type demands struct {
 	policies []string // IDs of the policies that require a second factor for the API
 	contexts []string // requested authentication contexts that a policy guards
 	always   bool     // whether the user needs a second factor everywhere
+	blocked  []string // IDs of the policies that deny access to the API
 }
 
 // unmet returns what the user must still do before tokens for the API may be issued. A policy
@@ -105,20 +106,24 @@ type demands struct {
 // "Developer guide to Conditional Access authentication context", "Expected behavior when an
 // auth context isn't protected").
 func (s *STS) unmet(resource string, c claimsRequest, a authentication) (unmet demands) {
-	if a.MFA {
-		return demands{}
-	}
 	user, known := s.findUser(a.UserID)
-	unmet.always = known && user.MFA
 	s.Directory.View(func(d *directory.State) {
 		for _, p := range d.Policies {
 			named := slices.ContainsFunc(c.Policies, func(id string) bool { return strings.EqualFold(id, p.ID) })
-			if p.On && (named || guards(p.APIs, resource)) {
+			switch {
+			case !p.AppliesTo(a.UserID) || !named && !p.Guards(resource):
+			case p.Blocks():
+				unmet.blocked = append(unmet.blocked, p.ID)
+			case !a.MFA:
 				unmet.policies = append(unmet.policies, p.ID)
 			}
 		}
+		if a.MFA {
+			return
+		}
+		unmet.always = known && user.MFA
 		for _, context := range slices.Concat(c.Contexts, c.IDContexts) {
-			if _, guarded := d.PolicyForContext(context); guarded {
+			if _, guarded := d.PolicyForContext(context, a.UserID); guarded {
 				unmet.contexts = append(unmet.contexts, context)
 			}
 		}
@@ -129,19 +134,8 @@ func (s *STS) unmet(resource string, c claimsRequest, a authentication) (unmet d
 	return unmet
 }
 
-// guards reports whether the targets of a policy include one.
-func guards(targets []string, target string) bool {
-	return slices.ContainsFunc(targets, func(t string) bool { return strings.EqualFold(t, target) })
-}
-
 // secondFactor reports whether the user must complete a second factor.
 func (d demands) secondFactor() bool { return d.always || len(d.policies) > 0 || len(d.contexts) > 0 }
-
-// needsMFA reports whether the user must complete a second factor before tokens for the API
-// may be issued, because of a policy, the claims request, or the user's own setting.
-func (s *STS) needsMFA(resource string, c claimsRequest, a authentication) bool {
-	return s.unmet(resource, c, a).secondFactor()
-}
 
 // checkPolicies returns the error for a request without a user interface if the user must
 // complete a second factor: AADSTS50076 with the claims that an interactive request must
@@ -149,6 +143,9 @@ func (s *STS) needsMFA(resource string, c claimsRequest, a authentication) bool 
 // one is inferred.
 func (s *STS) checkPolicies(resource string, c claimsRequest, a authentication) *entraError {
 	d := s.unmet(resource, c, a)
+	if len(d.blocked) > 0 {
+		return s.blocked(resource, d)
+	}
 	if !d.secondFactor() {
 		return nil
 	}
@@ -181,13 +178,24 @@ func (s *STS) cause(resource string, d demands) string {
 	case len(d.contexts) > 0:
 		return "a policy guards the authentication context " + d.contexts[0]
 	}
+	return "the policy " + s.policyNames(d.policies) + " applies to " + s.apiName(resource)
+}
+
+func (s *STS) policyNames(ids []string) string {
 	var names []string
 	s.Directory.View(func(state *directory.State) {
-		for _, id := range d.policies {
+		for _, id := range ids {
 			if p, ok := state.PolicyByID(id); ok {
 				names = append(names, "\""+p.Name+"\"")
 			}
 		}
 	})
-	return "the policy " + inWords(names) + " applies to " + s.apiName(resource)
+	return inWords(names)
+}
+
+// blocked returns the error for a user whom a policy denies access, which no second factor
+// changes.
+func (s *STS) blocked(resource string, d demands) *entraError {
+	return newError(aadstsBlockedByPolicy).because("the policy %s denies access to %s", s.policyNames(d.blocked),
+		s.apiName(resource))
 }

@@ -47,6 +47,8 @@ func (s *STS) recordPage(r *http.Request, t *transaction, page, problem string) 
 	case "consent":
 		record.Refused(newError(aadstsAdminConsentRequired, t.app.Name).Error(),
 			"no administrator has granted %s to %s, and users cannot consent", inWords(t.unconsented), t.app.Name)
+	case "grant":
+		record.Shown("asked the administrator to grant %s to %s", inWords(t.unconsented), t.app.Name)
 	case "sign-up":
 		record.Shown("asked for the details of a new account")
 	case "forgot":
@@ -54,8 +56,16 @@ func (s *STS) recordPage(r *http.Request, t *transaction, page, problem string) 
 	case "new-password":
 		record.Shown("asked for a new password")
 	default:
-		record.Shown("asked for email address and password")
+		record.Shown("asked for email address and password%s", s.whyNoSignUp(t.app.ID))
 	}
+}
+
+// whyNoSignUp returns why customers cannot create an account at an app, or nothing.
+func (s *STS) whyNoSignUp(appID string) string {
+	if s.allowsSignUp(appID) {
+		return ""
+	}
+	return "; new customers cannot sign up, because no user flow that allows it includes the app"
 }
 
 // codePurpose returns what the one-time code of a transaction is for.

@@ -37,7 +37,7 @@ func findRedirect(app directory.App, requested string) (redirectURI, *entraError
 
 // redirectMismatch returns the error for a redirect URI that is not registered.
 func redirectMismatch(app directory.App, uri string) *entraError {
-	registered := strings.Join(slices.Concat(app.RedirectURIs, app.SPARedirectURIs), " ")
+	registered := strings.Join(slices.Concat(app.AllRedirectURIs(), app.SPARedirectURIs), " ")
 	return newError(aadstsRedirectURIMismatch, uri, app.ID).
 		because("the redirect URI %q is not registered for %s; registered: %s", uri, app.Name, registered)
 }
@@ -46,7 +46,7 @@ func equal(a, b string) bool { return a == b }
 
 func registeredRedirects(app directory.App) []redirectURI {
 	var all []redirectURI
-	for _, uri := range app.RedirectURIs {
+	for _, uri := range app.AllRedirectURIs() {
 		all = append(all, redirectURI{uri: uri})
 	}
 	for _, uri := range app.SPARedirectURIs {

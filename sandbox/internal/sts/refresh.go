@@ -60,7 +60,7 @@ func (s *STS) redeemRefreshToken(t tokenRequest, value string) (issuance, *entra
 	if e := t.checkOrigin(old.SPA); e != nil {
 		return issuance{}, e
 	}
-	g, e := s.resolveGranted(cmp.Or(t.form.Get("scope"), old.Scope, defaultSignIn), t.app)
+	g, e := s.resolveGranted(cmp.Or(t.form.Get("scope"), old.Scope, defaultSignIn), t.app.For(old.Auth.UserID))
 	if e != nil {
 		return issuance{}, e
 	}

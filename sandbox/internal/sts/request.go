@@ -74,8 +74,8 @@ func (s *STS) newTransaction(form url.Values, app directory.App, to redirectURI)
 	if t.claims, e = readClaims(form.Get("claims")); e != nil {
 		return t, e
 	}
-	t.grant, e = s.resolve(form.Get("scope"), app)
-	t.unconsented = t.grant.unconsented(app)
+	t.grant, e = s.resolve(form.Get("scope"), app.For(""))
+	t.unconsented = t.grant.unconsented(app.For(""))
 	return t, e
 }
 

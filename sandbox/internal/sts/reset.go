@@ -42,7 +42,7 @@ func (s *STS) sendResetCode(w http.ResponseWriter, r *http.Request, t *transacti
 func (s *STS) withholdCode(t *transaction) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.code = &oneTimeCode{value: NewID(), to: t.reset, expires: s.Now().Add(codeLife)}
+	t.code = &oneTimeCode{value: directory.NewID(), to: t.reset, expires: s.Now().Add(codeLife)}
 }
 
 // newPassword changes the password, which ends the user's earlier sign-ins except those at

@@ -45,6 +45,7 @@ func (s *STS) Pages() http.Handler {
 	form("/sign-in/new-password", s.step(s.newPassword))
 	form("/sign-in/code", s.step(s.enterCode))
 	form("/sign-in/resend", s.step(s.resendCode))
+	form("/sign-in/consent", s.step(s.grantConsent))
 	form("/sign-in/cancel", s.step(s.cancel))
 	return withHeaders(m)
 }

@@ -29,13 +29,8 @@ const (
 	defaultScope = ".default"
 )
 
-// graphAPI returns Microsoft Graph with the delegated permissions that the tenant supports.
-// The scopes of OpenID Connect are "also hosted on Microsoft Graph" (learn.microsoft.com,
-// "Scopes and permissions in the Microsoft identity platform").
-func graphAPI() directory.App {
-	return directory.App{ID: GraphID, Scopes: append(openIDScopes(), "User.Read", "User.ReadWrite")}
-}
-
+// openIDScopes returns the scopes of OpenID Connect, which are "also hosted on Microsoft Graph"
+// (learn.microsoft.com, "Scopes and permissions in the Microsoft identity platform").
 func openIDScopes() []string { return []string{"openid", "profile", "email", "offline_access"} }
 
 // resolve parses a scope parameter that may name several APIs. The access token is for the
@@ -149,16 +144,16 @@ func (s *STS) addScope(g *grant, name string, app directory.App) *entraError {
 // if the app has no consent. .default grants all scopes that the app has consent for.
 func grantedScopes(name, short string, api, app directory.App) ([]string, *entraError) {
 	if short == defaultScope {
-		return slices.DeleteFunc(slices.Clone(app.Consents[api.ID]), isOpenID), nil
+		return slices.DeleteFunc(app.Consented(api.ID), isOpenID), nil
 	}
-	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
+	scope, known := api.FindScope(short)
 	switch {
-	case i < 0:
+	case !known:
 		return nil, newError(aadstsScopeUnknown, app.Name, short, api.ID)
 	case !app.HasConsent(api.ID, short):
 		return nil, nil
 	}
-	return api.Scopes[i : i+1], nil
+	return []string{scope.Value}, nil
 }
 
 // complete adds what follows from the scopes. A sign-in without an API gets a token for Graph,
@@ -174,8 +169,8 @@ func (g *grant) complete(app directory.App) *entraError {
 		default:
 			return newError(aadstsParameterMissing, "scope")
 		}
-		g.api, g.audience = graphAPI(), GraphID
-		g.scopes = slices.DeleteFunc(slices.Clone(app.Consents[GraphID]), isOpenID)
+		g.api, g.audience = directory.Graph(), GraphID
+		g.scopes = slices.DeleteFunc(app.Consented(GraphID), isOpenID)
 		g.echo = append(g.echo, g.scopes...)
 	}
 	if g.api.ID == GraphID {
@@ -201,13 +196,15 @@ func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraEr
 	s.Directory.View(func(d *directory.State) {
 		found, ok := apiByURI(d, uri)
 		switch {
-		case ok:
-			api = found
-		case !isURI(uri) && !IsGUID(uri):
+		case !ok && !isURI(uri) && !IsGUID(uri):
 			e = newError(aadstsScopeInvalid, scope+" is not valid. The scope format is invalid. "+
 				"Scope must be in a valid URI form <https://example/scope> or a valid Guid <guid/scope>.")
-		default:
+		case !ok:
 			e = newError(aadstsResourceNotFound, uri)
+		case found.Principal == nil:
+			e = newError(aadstsResourceNotFound, uri).because("the app %s has no service principal", found.Name)
+		default:
+			api = found
 		}
 	})
 	return api, short, e
@@ -251,11 +248,11 @@ func FindScope(d *directory.State, scope string) (api directory.App, short strin
 	if api, ok = apiByURI(d, uri); !ok {
 		return directory.App{}, "", false
 	}
-	i := slices.IndexFunc(api.Scopes, func(known string) bool { return strings.EqualFold(known, short) })
-	if i < 0 {
+	found, ok := api.FindScope(short)
+	if !ok {
 		return directory.App{}, "", false
 	}
-	return api, api.Scopes[i], true
+	return api, found.Value, true
 }
 
 // splitScope returns the URI of a scope's API, which is empty for Graph, and the scope's short
@@ -278,7 +275,7 @@ func FindAPI(d *directory.State, uri string) (directory.App, bool) {
 
 func apiByURI(d *directory.State, uri string) (directory.App, bool) {
 	if uri == "" || strings.EqualFold(uri, graphURI) || uri == GraphID {
-		return graphAPI(), true
+		return d.Client(GraphID)
 	}
 	api, ok := d.AppByURI(uri)
 	if !ok {

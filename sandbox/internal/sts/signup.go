@@ -16,6 +16,10 @@ type pendingUser struct{ email, password, name string }
 
 // startSignUp moves from the sign-in page to the sign-up page.
 func (s *STS) startSignUp(w http.ResponseWriter, r *http.Request, t *transaction) {
+	if !s.allowsSignUp(t.app.ID) {
+		s.show(w, r, t, "sign-in", "")
+		return
+	}
 	t.prompt = "create"
 	t.auth = authentication{}
 	s.advance(w, r, t)
@@ -72,7 +76,7 @@ func (s *STS) createUser(p pendingUser) (id string, err error) {
 		return "", err
 	}
 	user := directory.User{
-		ID:       NewID(),
+		ID:       directory.NewID(),
 		Email:    p.email,
 		Password: hash,
 		Created:  s.Now(),

@@ -26,7 +26,7 @@ import (
 )
 
 // GraphID is the app ID of Microsoft Graph, which is the same in every tenant.
-const GraphID = "00000003-0000-0000-c000-000000000000"
+const GraphID = directory.GraphID
 
 // Config configures an STS. All fields except Strict, Limits and InvalidGrant must be set.
 type Config struct {

@@ -49,14 +49,9 @@ func (s *STS) findUser(id string) (user directory.User, ok bool) {
 	return user, ok
 }
 
-// findApp returns a copy of an app registration.
+// findApp returns a copy of an app registration, or of an app of Microsoft.
 func (s *STS) findApp(id string) (app directory.App, ok bool) {
-	s.Directory.View(func(d *directory.State) {
-		var found *directory.App
-		if found, ok = d.AppByID(id); ok {
-			app = *found
-		}
-	})
+	s.Directory.View(func(d *directory.State) { app, ok = d.Client(id) })
 	return app, ok
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // transactionLife is the time that a user has to complete the pages.
@@ -60,27 +61,50 @@ func (t *transaction) startedIn(browser string) bool {
 // advance shows the next page, or finishes the transaction if the user has met every
 // requirement.
 func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
+	if t.auth.UserID == "" {
+		page := "sign-in"
+		if t.prompt == "create" && s.allowsSignUp(t.app.ID) {
+			page = "sign-up"
+		}
+		s.show(w, r, t, page, "")
+		return
+	}
+	unmet := s.unmet(t.grant.api.ID, t.claims, t.auth)
 	switch {
-	case t.auth.UserID == "" && t.prompt == "create":
-		s.show(w, r, t, "sign-up", "")
-	case t.auth.UserID == "":
-		s.show(w, r, t, "sign-in", "")
-	case s.needsMFA(t.grant.api.ID, t.claims, t.auth):
-		user, ok := s.findUser(t.auth.UserID)
-		if !ok {
-			s.redirectError(w, r, t, newError(aadstsUserNotFound))
-			return
-		}
-		if !s.mayContinue(w, r, costCode, s.errorPage) {
-			return
-		}
+	case len(unmet.blocked) > 0:
+		s.redirectError(w, r, t, s.blocked(t.grant.api.ID, unmet))
+	case unmet.secondFactor():
+		s.askForCode(w, r, t)
+	default:
+		s.consentAndFinish(w, r, t)
+	}
+}
+
+// askForCode sends the one-time code of the second factor and shows the page for it. The code
+// is the only second factor of the tenant. That a tenant that does not allow it responds with
+// AADSTS50079 is inferred.
+func (s *STS) askForCode(w http.ResponseWriter, r *http.Request, t *transaction) {
+	user, ok := s.findUser(t.auth.UserID)
+	var allowed bool
+	s.Directory.View(func(d *directory.State) { allowed = !d.NoEmailOTP })
+	switch {
+	case !ok:
+		s.redirectError(w, r, t, newError(aadstsUserNotFound))
+	case !allowed:
+		s.redirectError(w, r, t, newError(aadstsMFAEnrollment, t.grant.api.ID).
+			because("a second factor is required, but the tenant does not allow one-time codes by email: the "+
+				"authentication method email is disabled"))
+	case s.mayContinue(w, r, costCode, s.errorPage):
 		s.sendCode(t, user.Email, "Your sign-in code")
 		s.show(w, r, t, "code", "")
-	case len(t.unconsented) > 0:
-		s.show(w, r, t, "consent", "")
-	default:
-		s.finish(w, r, t)
 	}
+}
+
+// allowsSignUp reports whether customers can create an account when they sign in to an app: it
+// must be in a user flow (learn.microsoft.com, "Add an application to a user flow").
+func (s *STS) allowsSignUp(appID string) (allowed bool) {
+	s.Directory.View(func(d *directory.State) { allowed = d.AllowsSignUp(appID) })
+	return allowed
 }
 
 // cancel ends a sign-in that the user canceled. A device learns it when it polls.

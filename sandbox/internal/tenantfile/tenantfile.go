@@ -20,7 +20,8 @@ type File struct {
 	Users    []User
 	Apps     []App
 	Policies []Policy
-	Policy   *bool // whether the seeded policy is on
+	Policy   *bool  // whether the seeded policy is on
+	Objects  string // what administrators manage through Graph, as JSON
 	Keys     *Keys
 
 	root *yaml.Node // of a file that was parsed
@@ -41,6 +42,8 @@ type User struct {
 	PasswordHash    string
 	Name            string // short for the property displayName
 	MFA             bool
+	Work            bool     // an account of the organization instead of a customer's
+	Roles           []string // directory roles: names, or ids of their templates
 	Created         time.Time
 	SignedOutBefore time.Time // earlier sign-ins have ended
 	PasswordChanged time.Time // earlier sign-ins at public clients have ended
@@ -113,6 +116,7 @@ func (f *File) fields() []field {
 		{"apps", list(&f.Apps, (*App).fields)},
 		{"policies", list(&f.Policies, (*Policy).fields)},
 		{"policy", switchValue{&f.Policy}},
+		{"objects", (*textValue)(&f.Objects)},
 		{"keys", object(&f.Keys, (*Keys).fields)},
 	}
 }
@@ -133,6 +137,8 @@ func (u *User) fields() []field {
 		{"passwordHash", (*textValue)(&u.PasswordHash)},
 		{"name", (*textValue)(&u.Name)},
 		{"mfa", (*flagValue)(&u.MFA)},
+		{"work", (*flagValue)(&u.Work)},
+		{"roles", (*textsValue)(&u.Roles)},
 		{"created", (*timeValue)(&u.Created)},
 		{"signedOutBefore", (*timeValue)(&u.SignedOutBefore)},
 		{"passwordChanged", (*timeValue)(&u.PasswordChanged)},

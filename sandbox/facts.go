@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -20,11 +21,12 @@ func (t *Tenant) Facts() Facts {
 	return t.facts
 }
 
-// RestorePassword makes Facts return a password of the seeded user, which a tenant that its
-// store holds does not know. It reports whether the user has this password, which takes
-// 0.1 s.
+// RestorePassword makes Facts return a password of the seeded user, or of the administrator
+// of an empty tenant, which a tenant that its store holds does not know. It reports whether
+// the user has this password, which takes 0.1 s.
 func (t *Tenant) RestorePassword(password string) bool {
-	hash, email := "", t.Facts().User
+	hash, facts := "", t.Facts()
+	email := cmp.Or(facts.User, facts.Admin)
 	t.directory.View(func(d *directory.State) {
 		if user, ok := d.UserByEmail(email); ok {
 			hash = user.Password
@@ -43,6 +45,9 @@ func (t *Tenant) rememberPassword(email, password string) {
 	defer t.mu.Unlock()
 	if strings.EqualFold(email, t.facts.User) {
 		t.facts.Password = password
+	}
+	if t.facts.User == "" && strings.EqualFold(email, t.facts.Admin) {
+		t.facts.AdminPassword = password
 	}
 }
 
@@ -85,11 +90,29 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 	if midTier.AppIDURI() != "" {
 		scope = midTier.AppIDURI() + "/" + editScope
 	}
-	user := seedUser
-	if _, ok := d.UserByEmail(user); !ok && len(d.Users) > 0 {
-		user = d.Users[0].Email
+	user, admin := seedUser, ""
+	for _, u := range slices.Backward(d.Users) {
+		if u.Work {
+			admin = u.Email
+		}
+	}
+	if _, ok := d.UserByEmail(user); !ok {
+		user = firstCustomer(d)
+	}
+	if d.MidTier == "" { // an empty tenant, whatever was registered since
+		return Facts{
+			TenantID:      d.TenantID,
+			Subdomain:     d.Subdomain,
+			Authority:     o.api + "/" + d.TenantID,
+			Graph:         o.graph,
+			Pages:         o.pages,
+			Mailbox:       o.pages + "/mailbox?key=" + d.MailKey,
+			Admin:         admin,
+			AdminPassword: password,
+		}
 	}
 	return Facts{
+		Admin:         admin,
 		TenantID:      d.TenantID,
 		Subdomain:     d.Subdomain,
 		Authority:     o.api + "/" + d.TenantID,
@@ -106,4 +129,13 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		User:          user,
 		Password:      password,
 	}
+}
+
+// firstCustomer returns the email address of the first account of a customer, or nothing.
+func firstCustomer(d *directory.State) string {
+	i := slices.IndexFunc(d.Users, func(u directory.User) bool { return !u.Work })
+	if i < 0 {
+		return ""
+	}
+	return d.Users[i].Email
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/console"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
+	"github.com/profilectl/profilectl/sandbox/internal/graphadmin"
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
@@ -63,6 +64,15 @@ type Config struct {
 	// what the tenant does not have. A new tenant becomes the one that the file
 	// describes, if it was exported. A mistake in the file is a *control.FileError.
 	Seed []byte
+	// Empty makes a new tenant one without apps, users, policies and user flows, but with
+	// an administrator, who signs in to set it up through Graph. It has no effect on a
+	// tenant that the store holds.
+	Empty bool
+	// AdminRoles are the names or template ids of the directory roles of a new
+	// administrator. The default is Global Administrator.
+	AdminRoles []string
+	// ReplicationLag is how long Graph does not find a new object.
+	ReplicationLag time.Duration
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
 	// Strict rejects the second use of a refresh token, which Entra accepts. It finds
@@ -157,7 +167,14 @@ func New(c Config) (*Tenant, error) {
 		InvalidGrant: c.InvalidGrant,
 		NewPassword:  t.rememberPassword,
 	})
+	admin := graphadmin.New(graphadmin.Config{
+		Directory: t.directory,
+		Now:       t.now,
+		Log:       c.Log,
+		Lag:       c.ReplicationLag,
+	})
 	t.graph = graph.New(graph.Config{
+		Admin:     admin.Serve,
 		Directory: t.directory,
 		Signer:    signer,
 		Now:       t.now,

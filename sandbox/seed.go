@@ -28,8 +28,39 @@ func seed(c Config) (directory.State, string, error) {
 	if err := errors.Join(err, <-done); err != nil {
 		return directory.State{}, "", err
 	}
+	if c.Empty {
+		if err := makeEmpty(&state, c.AdminRoles); err != nil {
+			return directory.State{}, "", err
+		}
+	}
 	state.Keys, state.SealKey, state.MailKey = keyed.Keys, keyed.SealKey, keyed.MailKey
 	return state, password, nil
+}
+
+// CheckAdminRoles returns an error if the tenant does not have a directory role.
+func CheckAdminRoles(names []string) error {
+	_, err := roleIDs(names)
+	return err
+}
+
+// makeEmpty leaves only an administrator in a new tenant. One-time codes by email are off, as
+// in a tenant of Entra whose administrator has not enabled them as a second factor.
+func makeEmpty(d *directory.State, roles []string) error {
+	if roles == nil {
+		roles = []string{"Global Administrator"}
+	}
+	ids, err := roleIDs(roles)
+	if err != nil {
+		return err
+	}
+	name := "Administrator"
+	admin := d.Users[0]
+	admin.Email, admin.Work, admin.Roles = "admin@"+d.Domain(), true, ids
+	admin.Profile = map[string]*string{"displayName": &name}
+	d.Users = []directory.User{admin}
+	d.Apps, d.MidTier, d.Policies, d.Flows = nil, "", nil, nil
+	d.NoEmailOTP = true
+	return nil
 }
 
 func seedWithoutKeys(c Config) (directory.State, string, error) {

@@ -271,6 +271,7 @@ func plan() map[string]entry {
 			"sandbox/internal/console",
 			"sandbox/internal/directory",
 			"sandbox/internal/graph",
+			"sandbox/internal/graphadmin",
 			"sandbox/internal/sts",
 			"sandbox/internal/tenantfile",
 			"sandbox/internal/token",
@@ -279,8 +280,19 @@ func plan() map[string]entry {
 		"sandbox/internal/graph": {layer: 4, imports: []string{
 			"sandbox/internal/audit",
 			"sandbox/internal/directory",
+			"sandbox/internal/odata",
 			"sandbox/internal/sts",
 			"sandbox/internal/token",
+		}},
+		"sandbox/internal/graphadmin": {layer: 4, imports: []string{
+			"sandbox/internal/audit",
+			"sandbox/internal/directory",
+			"sandbox/internal/odata",
+			"sandbox/internal/sts",
+		}},
+		"sandbox/internal/odata": {layer: 3, imports: []string{
+			"sandbox/internal/audit",
+			"sandbox/internal/directory",
 		}},
 		"sandbox/internal/sts": {layer: 3, imports: []string{
 			"sandbox/control",
@@ -299,7 +311,7 @@ func plan() map[string]entry {
 		}},
 		// control is public: clients of a running sandbox import it alone.
 		"sandbox/control":             {layer: 0},
-		"sandbox/internal/directory":  {layer: 0},
+		"sandbox/internal/directory":  {layer: 0, imports: []string{"github.com/google/uuid"}},
 		"sandbox/internal/tenantfile": {layer: 2, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
 		"sandbox/loopback": {layer: 0, imports: []string{
 			"github.com/gofrs/flock",

@@ -36,6 +36,9 @@ func bindKept(f *pflag.FlagSet, o *playground.Options) {
 // bindTenant makes the flags that sandbox and sandbox exec share.
 func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.StringVar(&o.Seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
+	f.BoolVar(&o.Empty, "empty", false, "start with an administrator and nothing else, to set a tenant up")
+	f.StringSliceVar(&o.AdminRoles, "admin-roles", nil, "directory `roles` of the administrator of an empty tenant")
+	f.DurationVar(&o.ReplicationLag, "replication-lag", 0, "how long Graph does not find a new object")
 	f.DurationVar(&o.ReadLag, "read-lag", 0, "how long Graph returns the old profile after a change")
 	f.BoolVar(&o.Limits, "limits", false, "enforce the request limits of an external tenant (429)")
 	f.BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
@@ -55,6 +58,7 @@ it issues is valid anywhere else.`,
 		Example: `  profilectl sandbox
   profilectl sandbox --tenant second     # next to the first one
   profilectl -t sandbox login            # in another terminal
+  profilectl sandbox --empty --reset     # a tenant to set up
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o, envFile) },
@@ -152,6 +156,9 @@ func factSettings(f sandbox.Facts) [][2]string {
 func registerSandbox(ctx context.Context, env Env, g *globals, settings ...[2]string) error {
 	return updateConfig(ctx, env, g, func(f *config.File) error {
 		for _, s := range settings {
+			if s[1] == "" {
+				continue // an empty tenant has no clients, and setting it up adds them
+			}
 			if err := f.Set("tenants."+g.sandboxName(), s[0], s[1]); err != nil {
 				return err
 			}

@@ -90,6 +90,9 @@ func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) e
 	if err != nil {
 		return err
 	}
+	if s.facts.MidTierID == "" {
+		return printAdmin(env, printer, s.facts)
+	}
 	app, api := appVariables(s.facts), apiVariables(s.facts)
 	if s.hasRealNames() {
 		app, api = underRealNames(app, s.facts), underRealNames(api, s.facts)
@@ -99,6 +102,22 @@ func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) e
 		return printer.Print(tiersByName(tiers), output.Table{})
 	}
 	_, err = fmt.Fprint(env.Stdout, envFiles(tiers, tier))
+	return err
+}
+
+// printAdmin prints the variables of an empty tenant, to which no tier of the sample belongs
+// yet: how its administrator signs in.
+func printAdmin(env Env, printer output.Printer, f sandbox.Facts) error {
+	admin := sampleTier{"admin", []variable{
+		{"SANDBOX_AUTHORITY", f.Authority},
+		{"SANDBOX_GRAPH", f.Graph},
+		{"SANDBOX_ADMIN", f.Admin},
+		{"SANDBOX_ADMIN_PASSWORD", f.AdminPassword},
+	}}
+	if !printer.Plain() {
+		return printer.Print(tiersByName([]sampleTier{admin}), output.Table{})
+	}
+	_, err := fmt.Fprint(env.Stdout, envFiles([]sampleTier{admin}, "admin"))
 	return err
 }
 

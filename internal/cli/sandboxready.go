@@ -37,8 +37,10 @@ type sandboxReady struct {
 	Graph     string `json:"graph"`
 	MidTier   string `json:"midTier"`
 	Pages     string `json:"pages"`
-	User      string `json:"user"`
-	Password  string `json:"password"`
+	User      string `json:"user,omitempty"`
+	Password  string `json:"password,omitempty"`
+	Admin     string `json:"admin,omitempty"` // of an empty tenant
+	AdminPass string `json:"adminPassword,omitempty"`
 	Mailbox   string `json:"mailbox"`
 	Page      string `json:"page"` // opens the developer page, once
 	Control   string `json:"control"`
@@ -60,6 +62,8 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		Pages:     p.Facts.Pages,
 		User:      p.Facts.User,
 		Password:  p.Facts.Password,
+		Admin:     p.Facts.Admin,
+		AdminPass: p.Facts.AdminPassword,
 		Mailbox:   p.Facts.Mailbox,
 		Page:      p.Tenant.NewPageLink(),
 		Control:   p.ControlURL,
@@ -71,6 +75,9 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 	}
 	if printer.Format != output.FormatTable {
 		return printer.Print(r, output.Table{})
+	}
+	if p.Facts.MidTierID == "" {
+		return announceEmpty(env, r)
 	}
 	_, err = fmt.Fprintf(env.Stdout, `SANDBOX: a tenant on this machine. Nothing it issues is valid anywhere else.
 
@@ -91,6 +98,27 @@ In another terminal:
 Ctrl-C stops it; the next start continues with the same tenant.
 `, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, r.Page,
 		trustNote(r), r.Tenant, r.Tenant, r.Tenant, r.Tenant)
+	return err
+}
+
+// announceEmpty prints how to set an empty tenant up.
+func announceEmpty(env Env, r sandboxReady) error {
+	_, err := fmt.Fprintf(env.Stdout, `SANDBOX: an empty tenant on this machine. Nothing it issues is valid anywhere else.
+
+  authority      %s
+  graph          %s
+  administrator  %s
+  password       %s
+  mailbox        %s
+  page           %s
+%s
+In another terminal:
+
+  profilectl -t %s setup plan
+  profilectl -t %s setup apply
+
+Ctrl-C stops it; the next start continues with the same tenant.
+`, r.Authority, r.Graph, r.Admin, r.AdminPass, r.Mailbox, r.Page, trustNote(r), r.Tenant, r.Tenant)
 	return err
 }
 

@@ -47,6 +47,15 @@ type Options struct {
 	// the tenant. It replaces localhost in all addresses, and the pages and the
 	// mid-tier are served over https, too. Empty is localhost.
 	Host string
+	// Empty makes a new tenant one with an administrator and nothing else. It has no
+	// mid-tier, because the administrator registers it. A tenant that Dir keeps must be
+	// empty, too.
+	Empty bool
+	// AdminRoles are the names of the directory roles of the administrator of a new empty
+	// tenant; nil is Global Administrator.
+	AdminRoles []string
+	// ReplicationLag is how long Graph does not find a new object.
+	ReplicationLag time.Duration
 	// ReadLag is how long Graph returns the old profile after a change.
 	ReadLag time.Duration
 	// Limits enforces the request limits of an external tenant.
@@ -72,7 +81,7 @@ type Options struct {
 type Playground struct {
 	Tenant  *sandbox.Tenant
 	Facts   sandbox.Facts
-	MidTier string // address of the mid-tier
+	MidTier string // address of the mid-tier; none in an empty tenant
 	Dir     string // keeps the tenant, or is temporary
 	CAFile  string // PEM file with the CA of the tenant's certificate
 	// ControlURL is the address of the control API for clients; ControlKey is its key.
@@ -139,6 +148,10 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err := p.keepPassword(s); err != nil {
 		return err
 	}
+	if p.Facts.MidTierID == "" {
+		_ = listeners[2].Close() // so that the port is free for the user's own mid-tier
+		return p.publishControl(s)
+	}
 	var midTier net.Listener = listeners[2]
 	if a.remote {
 		midTier = tls.NewListener(midTier, tlsConfig)
@@ -200,7 +213,18 @@ func (p *Playground) startTenant(
 	if err := s.keepPorts(); err != nil {
 		return nil, err
 	}
+	if err := sandbox.CheckAdminRoles(o.AdminRoles); err != nil {
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: err.Error(),
+			Fix:  "name directory roles as the Entra admin center does, such as Security Administrator",
+			Err:  err,
+		}
+	}
 	tenant, err := sandbox.New(sandbox.Config{
+		Empty:          o.Empty,
+		AdminRoles:     o.AdminRoles,
+		ReplicationLag: o.ReplicationLag,
 		APIAddress:     a.api,
 		PagesAddress:   a.pages,
 		ControlAddress: a.plain,
@@ -214,6 +238,13 @@ func (p *Playground) startTenant(
 		return nil, o.seedFault(fmt.Errorf("start sandbox: %w", err))
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
+	if o.Empty && p.Facts.MidTierID != "" {
+		return nil, &fault.Error{
+			Kind: fault.Usage,
+			What: "the sandbox keeps a tenant that was not created empty",
+			Fix:  "replace the kept tenant, or choose another directory",
+		}
+	}
 	p.controlURL, p.ControlKey = a.plain+"/control", rand.Text()
 	p.ControlURL = a.control
 	certificate, err := p.certificate(o, s)

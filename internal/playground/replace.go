@@ -14,8 +14,11 @@ type midTier struct {
 	open    func(sandbox.Facts) (http.Handler, error)
 }
 
-// start serves the mid-tier of a tenant.
+// start serves the mid-tier of a tenant, if it has one.
 func (m *midTier) start(f sandbox.Facts) error {
+	if m.open == nil || f.MidTierID == "" {
+		return nil
+	}
 	handler, err := m.open(f)
 	if err == nil {
 		m.handler.Store(&handler)

@@ -1,6 +1,7 @@
 package playground
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,7 +126,7 @@ func (p *Playground) keepPassword(s state) error {
 	if s.dir == nil {
 		return nil
 	}
-	if raw, err := os.ReadFile(p.passwordFile()); err == nil && p.Facts.Password == "" {
+	if raw, err := os.ReadFile(p.passwordFile()); err == nil && p.Facts.Password+p.Facts.AdminPassword == "" {
 		p.Tenant.RestorePassword(string(raw)) // without it the tenant works, too
 		p.Facts = p.Tenant.Facts()
 	}
@@ -136,10 +137,11 @@ func (p *Playground) keepPassword(s state) error {
 	return nil
 }
 
-// storePassword stores the password of the seeded user, or removes the file if it is not
+// storePassword stores the password of the seeded user, or of the administrator, or removes the file if it is not
 // known.
 func (p *Playground) storePassword() error {
-	password := p.Tenant.Facts().Password
+	f := p.Tenant.Facts()
+	password := cmp.Or(f.Password, f.AdminPassword)
 	if password == "" {
 		return os.RemoveAll(p.passwordFile())
 	}

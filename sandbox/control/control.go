@@ -24,6 +24,9 @@ type Facts struct {
 	PolicyID      string `json:"policyId"`
 	User          string `json:"user"`     // email address of the seeded user
 	Password      string `json:"password"` // empty after a restart: only its hash was stored
+	// Admin is the address of the administrator, which an empty tenant has.
+	Admin         string `json:"admin,omitempty"`
+	AdminPassword string `json:"adminPassword,omitempty"` // empty after a restart, as Password
 }
 
 // User represents a customer account.

@@ -4,8 +4,10 @@
 package sandboxtest
 
 import (
+	"cmp"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
@@ -39,6 +41,18 @@ func WithHTTPS() Option { return func(o *playground.Options) { o.HTTPS = true } 
 // WithSeed adds the users, apps and policies of a YAML file (docs/sandbox.md).
 func WithSeed(file string) Option { return func(o *playground.Options) { o.Seed = file } }
 
+// WithEmptyTenant starts a tenant without apps, users, policies and user flows, and without
+// a mid-tier. Facts.Admin and Facts.AdminPassword sign its administrator in, who has the
+// directory roles, or is Global Administrator if there are none.
+func WithEmptyTenant(roles ...string) Option {
+	return func(o *playground.Options) { o.Empty, o.AdminRoles = true, roles }
+}
+
+// WithReplicationLag makes Graph find new objects only after the lag.
+func WithReplicationLag(lag time.Duration) Option {
+	return func(o *playground.Options) { o.ReplicationLag = lag }
+}
+
 // Start starts a sandbox that has its own tenant and ports, so tests with one can run
 // in parallel. It stops when the test ends, and leaves nothing behind. If it cannot
 // start, the test fails.
@@ -71,13 +85,13 @@ func Start(t testing.TB, options ...Option) *Sandbox {
 // policies, and reads the mailbox.
 func (s *Sandbox) Control() *control.Client { return s.control }
 
-// NewBrowser returns a browser without cookies, in which the tenant's user signs in:
+// NewBrowser returns a browser without cookies, in which the tenant's user signs in, or the administrator of an empty tenant:
 // Open completes the sign-in pages and follows the redirect to the application.
 func (s *Sandbox) NewBrowser(t testing.TB) *robot.Browser {
 	t.Helper()
 	browser, err := robot.New(robot.User{
-		Email:    s.User,
-		Password: s.Password,
+		Email:    cmp.Or(s.User, s.Admin),
+		Password: cmp.Or(s.Password, s.AdminPassword),
 		Code:     robot.Mailbox(s.Mailbox, s.Client.Transport),
 	}, s.Client.Transport)
 	if err != nil {

@@ -148,3 +148,12 @@ func NewPolicy(id, name string, on bool) Policy {
 	p.Switch(on)
 	return p
 }
+
+// ContextByID returns the authentication context with an id.
+func (s *State) ContextByID(id string) (*AuthContext, bool) {
+	i := slices.IndexFunc(s.Contexts, func(c AuthContext) bool { return strings.EqualFold(c.ID, id) })
+	if i < 0 {
+		return nil, false
+	}
+	return &s.Contexts[i], true
+}

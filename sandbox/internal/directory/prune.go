@@ -17,14 +17,7 @@ func (s *State) RemoveApp(id string) {
 // Prune removes the consents and the targets of policies that no longer exist, and
 // policies without a target.
 func (s *State) Prune() {
-	for i := range s.Apps {
-		if p := s.Apps[i].Principal; p != nil {
-			s.pruneConsents(p)
-		}
-	}
-	for i := range s.Microsoft {
-		s.pruneConsents(&s.Microsoft[i].ServicePrincipal)
-	}
+	s.PruneConsents()
 	for i := range s.Policies {
 		s.Policies[i].APIs = slices.DeleteFunc(s.Policies[i].APIs, func(id string) bool {
 			return id != Everything && !s.isAPI(id)
@@ -47,4 +40,24 @@ func (s *State) pruneConsents(p *ServicePrincipal) {
 		})
 	}
 	p.Consents = slices.DeleteFunc(p.Consents, func(c Consent) bool { return len(c.Scopes) == 0 })
+}
+
+// PruneConsents removes the consents for APIs and scopes that no longer exist.
+func (s *State) PruneConsents() {
+	for i := range s.Apps {
+		if p := s.Apps[i].Principal; p != nil {
+			s.pruneConsents(p)
+		}
+	}
+	for i := range s.Microsoft {
+		s.pruneConsents(&s.Microsoft[i].ServicePrincipal)
+	}
+}
+
+// RemoveConsentsFor removes what apps were granted for an API.
+func (s *State) RemoveConsentsFor(api string) {
+	for _, app := range s.Principals() {
+		p := app.Principal
+		p.Consents = slices.DeleteFunc(p.Consents, func(c Consent) bool { return strings.EqualFold(c.API, api) })
+	}
 }

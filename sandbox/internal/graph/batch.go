@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // maxBatch is the number of requests that a batch may have.
@@ -36,8 +38,8 @@ type batchResponse struct {
 }
 
 // batch handles POST of /$batch. It responds to the requests one after the other.
-func (g *Graph) batch(w http.ResponseWriter, r *http.Request, t target) *graphError {
-	raw, e := readBody(w, r)
+func (g *Graph) batch(w http.ResponseWriter, r *http.Request, t target) *odata.Error {
+	raw, e := odata.ReadBody(w, r)
 	if e != nil {
 		return e
 	}
@@ -51,33 +53,33 @@ func (g *Graph) batch(w http.ResponseWriter, r *http.Request, t target) *graphEr
 		responses = append(responses, g.one(r.WithContext(ctx), t, b, responses))
 	}
 	audit.From(r.Context()).Answered("responded to a batch of %d requests", len(requests))
-	g.setHeaders(w, r)
-	writeJSON(w, http.StatusOK, "application/json", map[string]any{"responses": responses})
+	g.out.SetHeaders(w, r)
+	odata.WriteJSON(w, http.StatusOK, "application/json", map[string]any{"responses": responses})
 	return nil
 }
 
 // parseBatch returns the requests of a batch in an order in which each comes after those
 // that it depends on. The texts of its errors are inferred, but that about the
 // Content-Type, which was published.
-func parseBatch(raw []byte) ([]batchRequest, *graphError) {
+func parseBatch(raw []byte) ([]batchRequest, *odata.Error) {
 	var batch struct {
 		Requests []batchRequest `json:"requests"`
 	}
 	if json.Unmarshal(raw, &batch) != nil || len(batch.Requests) == 0 {
-		return nil, badRequest(unreadable)
+		return nil, odata.BadRequest(odata.Unreadable)
 	}
 	if len(batch.Requests) > maxBatch {
-		return nil, badRequest("Number of batch request steps exceeds the maximum value of 20.")
+		return nil, odata.BadRequest("Number of batch request steps exceeds the maximum value of 20.")
 	}
 	for i, b := range batch.Requests {
 		sameID := func(other batchRequest) bool { return strings.EqualFold(other.ID, b.ID) }
 		switch {
 		case b.ID == "" || b.Method == "" || b.URL == "":
-			return nil, badRequest("A request of the batch has no id, method or url.")
+			return nil, odata.BadRequest("A request of the batch has no id, method or url.")
 		case slices.ContainsFunc(batch.Requests[:i], sameID):
-			return nil, badRequest("The id '" + clean(b.ID) + "' is not unique in the batch.")
+			return nil, odata.BadRequest("The id '" + odata.Clean(b.ID) + "' is not unique in the batch.")
 		case len(b.Body) > 0 && b.header("Content-Type") == "":
-			return nil, badRequest("Write request with id '" + clean(b.ID) +
+			return nil, odata.BadRequest("Write request with id '" + odata.Clean(b.ID) +
 				"' does not contain a Content-Type header.")
 		}
 	}
@@ -85,7 +87,7 @@ func parseBatch(raw []byte) ([]batchRequest, *graphError) {
 }
 
 // inOrder sorts requests so that each comes after those that it depends on.
-func inOrder(requests []batchRequest) (ordered []batchRequest, e *graphError) {
+func inOrder(requests []batchRequest) (ordered []batchRequest, e *odata.Error) {
 	isReady := func(b batchRequest) bool {
 		return !slices.ContainsFunc(b.DependsOn, func(id string) bool {
 			return !slices.ContainsFunc(ordered, func(done batchRequest) bool { return strings.EqualFold(done.ID, id) })
@@ -94,7 +96,7 @@ func inOrder(requests []batchRequest) (ordered []batchRequest, e *graphError) {
 	for len(requests) > 0 {
 		i := slices.IndexFunc(requests, isReady)
 		if i < 0 {
-			return nil, badRequest("The requests of the batch depend on each other or on one that does not exist.")
+			return nil, odata.BadRequest("The requests of the batch depend on each other or on one that does not exist.")
 		}
 		ordered = append(ordered, requests[i])
 		requests = slices.Delete(requests, i, i+1)
@@ -121,14 +123,14 @@ func (g *Graph) one(outer *http.Request, t target, b batchRequest, earlier []bat
 	r, e := b.request(outer, t)
 	switch {
 	case slices.ContainsFunc(earlier, failed):
-		e = &graphError{
-			status:  http.StatusFailedDependency,
-			code:    "FailedDependency",
-			message: http.StatusText(http.StatusFailedDependency),
+		e = &odata.Error{
+			Status:  http.StatusFailedDependency,
+			Code:    "FailedDependency",
+			Message: http.StatusText(http.StatusFailedDependency),
 		}
-		g.writeError(out, outer, e)
+		g.out.Error(out, outer, e)
 	case e != nil:
-		g.writeError(out, outer, e)
+		g.out.Error(out, outer, e)
 	default:
 		g.ServeHTTP(out, r)
 	}
@@ -136,10 +138,10 @@ func (g *Graph) one(outer *http.Request, t target, b batchRequest, earlier []bat
 }
 
 // request returns the request as a client would have sent it alone.
-func (b batchRequest) request(outer *http.Request, t target) (*http.Request, *graphError) {
+func (b batchRequest) request(outer *http.Request, t target) (*http.Request, *odata.Error) {
 	u, err := url.Parse("/" + t.version + "/" + strings.TrimPrefix(b.URL, "/"))
 	if err != nil || strings.Contains(strings.ToLower(u.Path), "$batch") {
-		return nil, badRequest("The url of the request is not valid in a batch.")
+		return nil, odata.BadRequest("The url of the request is not valid in a batch.")
 	}
 	r := outer.Clone(outer.Context())
 	r.Method, r.URL, r.RequestURI = strings.ToUpper(b.Method), u, u.RequestURI()

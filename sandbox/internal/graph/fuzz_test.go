@@ -27,7 +27,7 @@ func FuzzParseChanges(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		changes, e := parseChanges(raw)
 		if e != nil {
-			if changes != nil || e.status < 400 || e.code == "" || e.message == "" {
+			if changes != nil || e.Status < 400 || e.Code == "" || e.Message == "" {
 				t.Fatalf("%q: got %v and %+v", raw, changes, e)
 			}
 			return

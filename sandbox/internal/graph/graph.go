@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 	"github.com/profilectl/profilectl/sandbox/internal/token"
 )
 
-// Config holds what a Graph needs. All fields but ReadLag must be set.
+// Config holds what a Graph needs. All fields but ReadLag and Admin must be set.
 type Config struct {
 	Directory *directory.Directory
 	Signer    *token.Signer
@@ -23,11 +24,15 @@ type Config struct {
 	// ReadLag is how long reads return the old profile after a change, because
 	// Graph is eventually consistent.
 	ReadLag time.Duration
+	// Admin serves the resources that administrators and apps manage. It reports false if it
+	// does not know the resource. It may be nil.
+	Admin func(http.ResponseWriter, *http.Request, odata.Caller) (bool, *odata.Error)
 }
 
 // Graph represents the service. It is an http.Handler and safe for concurrent use.
 type Graph struct {
 	Config
+	out   odata.Responder
 	mu    sync.Mutex
 	stale map[string]staleProfile // by object id; guarded by mu
 }
@@ -39,7 +44,19 @@ type staleProfile struct {
 }
 
 // New returns the service.
-func New(c Config) *Graph { return &Graph{Config: c, stale: map[string]staleProfile{}} }
+func New(c Config) *Graph {
+	return &Graph{
+		Config: c,
+		out:    odata.Responder{Now: c.Now, Log: c.Log},
+		stale:  map[string]staleProfile{},
+	}
+}
+
+// Fail sends the error response of Graph with an HTTP status. A Retry-After header must have
+// been set before.
+func (g *Graph) Fail(w http.ResponseWriter, r *http.Request, status int) {
+	g.out.Error(w, r, odata.StatusError(status))
+}
 
 // ServeHTTP responds to one request. As in Graph, the access token is checked before
 // the path and the method, and the permissions after them.
@@ -49,19 +66,24 @@ func (g *Graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e = g.route(w, r, c)
 	}
 	if e != nil {
-		g.writeError(w, r, e)
+		g.out.Error(w, r, e)
 	}
 }
 
 // route calls the handler of the resource that the path names. The handler returns an
 // error if it has sent no response.
-func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *graphError {
+func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *odata.Error {
+	if g.Admin != nil {
+		if handled, e := g.Admin(w, r, g.caller(c)); handled {
+			return e
+		}
+	}
 	t, e := parsePath(r.URL)
 	if e != nil {
 		return e
 	}
 	if !methodAllowed(t.kind, r.Method) {
-		return methodNotAllowed()
+		return odata.MethodNotAllowed()
 	}
 	switch t.kind {
 	case userinfo:
@@ -70,10 +92,10 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *graphEr
 		return g.batch(w, r, t)
 	}
 	if t.kind == restricted || r.Method == http.MethodDelete {
-		return accessDenied().because("the tenant implements no permission for %s %s", r.Method, clean(r.URL.Path))
+		return odata.AccessDenied().Because("the tenant implements no permission for %s %s", r.Method, odata.Clean(r.URL.Path))
 	}
-	if !acceptsJSON(r) && !t.raw {
-		return notAcceptable()
+	if !odata.AcceptsJSON(r) && !t.raw {
+		return odata.NotAcceptable()
 	}
 	user, e := g.target(c, t, needed(r.Method)...)
 	if e != nil {

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // kind is what a path names.
@@ -29,7 +31,7 @@ type target struct {
 
 // parsePath returns the resource that a URL names. Names in paths ignore case
 // (learn.microsoft.com, "Access data and methods by navigating Microsoft Graph").
-func parsePath(u *url.URL) (target, *graphError) {
+func parsePath(u *url.URL) (target, *odata.Error) {
 	segments := splitPath(u)
 	if len(segments) == 2 && strings.EqualFold(segments[0], "oidc") && strings.EqualFold(segments[1], "userinfo") {
 		return target{kind: userinfo}, nil
@@ -37,7 +39,7 @@ func parsePath(u *url.URL) (target, *graphError) {
 	t := target{version: "v1.0"}
 	switch {
 	case len(segments) == 0 || !strings.EqualFold(segments[0], "v1.0") && !strings.EqualFold(segments[0], "beta"):
-		return t, badRequest("Invalid version.") // the message is inferred
+		return t, odata.BadRequest("Invalid version.") // the message is inferred
 	case strings.EqualFold(segments[0], "beta"):
 		t.version = "beta"
 	}
@@ -62,12 +64,12 @@ func parsePath(u *url.URL) (target, *graphError) {
 		t.kind = restricted
 		return t, nil
 	default:
-		return t, unknownSegment(root)
+		return t, odata.UnknownSegment(root)
 	}
 }
 
 // parseRest parses what follows the user in a path.
-func (t target) parseRest(rest []string) (target, *graphError) {
+func (t target) parseRest(rest []string) (target, *odata.Error) {
 	if len(rest) == 0 {
 		return t, nil
 	}
@@ -82,12 +84,12 @@ func (t target) parseRest(rest []string) (target, *graphError) {
 		t.kind, t.name = property, name
 		return t, nil
 	case known:
-		return t, unknownSegment(rest[1])
+		return t, odata.UnknownSegment(rest[1])
 	case containsFold(navigationProperties(), first), containsFold(userActions(), first):
 		t.kind = restricted
 		return t, nil
 	}
-	return t, unknownSegment(first)
+	return t, odata.UnknownSegment(first)
 }
 
 // splitPath returns the segments of a path without escapes and without empty ones.

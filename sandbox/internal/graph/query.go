@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // query represents the query options of a request for a user.
@@ -15,7 +17,7 @@ type query struct {
 // parseQuery reads the query options of a request (learn.microsoft.com, "Use query
 // parameters to customize responses"). Names ignore case. On beta, the prefix $ is
 // optional. Graph ignores other parameters.
-func parseQuery(u *url.URL, version string) (q query, e *graphError) {
+func parseQuery(u *url.URL, version string) (q query, e *odata.Error) {
 	seen := map[string]bool{}
 	for key, values := range u.Query() {
 		name, isOption := optionName(key, version)
@@ -23,7 +25,7 @@ func parseQuery(u *url.URL, version string) (q query, e *graphError) {
 			continue
 		}
 		if seen[name] || len(values) > 1 {
-			return q, badRequest("Query option '" + clean(name) + "' was specified more than once, but it must be " +
+			return q, odata.BadRequest("Query option '" + odata.Clean(name) + "' was specified more than once, but it must be " +
 				"specified at most once.")
 		}
 		seen[name] = true
@@ -56,7 +58,7 @@ func collectionOptions() []string {
 	return []string{"$filter", "$orderby", "$count", "$search", "$skip", "$skiptoken", "$top"}
 }
 
-func (q *query) add(name, value string) (e *graphError) {
+func (q *query) add(name, value string) (e *odata.Error) {
 	switch {
 	case name == "$select":
 		q.selected, e = parseSelect(value)
@@ -64,13 +66,13 @@ func (q *query) add(name, value string) (e *graphError) {
 		q.expanded, e = parseExpand(value)
 	case name == "$format":
 		if value != "json" && !strings.HasPrefix(value, "application/json") {
-			return notAcceptable()
+			return odata.NotAcceptable()
 		}
 	case slices.Contains(collectionOptions(), name):
-		return rejected("The following query options are not supported by this request method or cannot be " +
+		return odata.Rejected("The following query options are not supported by this request method or cannot be " +
 			"applied to the requested resource: " + name)
 	default:
-		return badRequest("The query parameter '" + clean(name) + "' begins with a system-reserved '$' character " +
+		return odata.BadRequest("The query parameter '" + odata.Clean(name) + "' begins with a system-reserved '$' character " +
 			"but is not recognized.")
 	}
 	return e
@@ -78,10 +80,10 @@ func (q *query) add(name, value string) (e *graphError) {
 
 // noOptions returns an error if a request that is not a GET has query options, which
 // "are supported in only GET operations".
-func noOptions(u *url.URL) *graphError {
+func noOptions(u *url.URL) *odata.Error {
 	for key := range u.Query() {
 		if name := strings.ToLower(key); slices.Contains(queryOptions(), name) {
-			return rejected("The following query options are not supported by this request method or cannot be " +
+			return odata.Rejected("The following query options are not supported by this request method or cannot be " +
 				"applied to the requested resource: " + name)
 		}
 	}
@@ -90,7 +92,7 @@ func noOptions(u *url.URL) *graphError {
 
 // parseSelect returns the properties that a $select names, each once. It returns nil
 // for an empty list.
-func parseSelect(list string) ([]string, *graphError) {
+func parseSelect(list string) ([]string, *odata.Error) {
 	if strings.TrimSpace(list) == "" {
 		return nil, nil
 	}
@@ -110,29 +112,29 @@ func parseSelect(list string) ([]string, *graphError) {
 }
 
 // selectTerm returns the properties that one term of a $select names.
-func selectTerm(term string) ([]string, *graphError) {
+func selectTerm(term string) ([]string, *odata.Error) {
 	name, known := propertyName(term)
 	switch {
 	case term == "*":
 		return append(defaultProperties(), directoryProperties()...), nil
 	case known && slices.Contains(specialProperties(), name):
-		return nil, accessDenied().because("the property %q needs a permission that the tenant does not grant", name)
+		return nil, odata.AccessDenied().Because("the property %q needs a permission that the tenant does not grant", name)
 	case known:
 		return []string{name}, nil
 	case isExtension(term), containsFold(navigationProperties(), term):
 		return []string{term}, nil
 	case !isName(term):
-		return nil, badRequest("Parsing OData Select and Expand failed: Term '" + clean(term) +
+		return nil, odata.BadRequest("Parsing OData Select and Expand failed: Term '" + odata.Clean(term) +
 			"' is not valid in a $select or $expand expression.")
 	}
 	return nil, noSuchProperty(term)
 }
 
 // parseExpand returns the relationship that an $expand names.
-func parseExpand(term string) (string, *graphError) {
+func parseExpand(term string) (string, *odata.Error) {
 	name, options, hasOptions := strings.Cut(strings.TrimSpace(term), "(")
 	if hasOptions && !strings.HasSuffix(options, ")") || !isName(name) {
-		return "", badRequest("Parsing OData Select and Expand failed: Term '" + clean(term) +
+		return "", odata.BadRequest("Parsing OData Select and Expand failed: Term '" + odata.Clean(term) +
 			"' is not valid in a $select or $expand expression.")
 	}
 	for _, known := range expandableProperties() {
@@ -142,22 +144,22 @@ func parseExpand(term string) (string, *graphError) {
 	}
 	if containsFold(navigationProperties(), name) {
 		name = strings.ToUpper(name[:1]) + name[1:]
-		return "", &graphError{
-			status:  badRequest("").status,
-			code:    "ExpandNotSupported",
-			message: "Expand is not allowed for property '" + name + "' according to the entity schema.",
+		return "", &odata.Error{
+			Status:  odata.BadRequest("").Status,
+			Code:    "ExpandNotSupported",
+			Message: "Expand is not allowed for property '" + name + "' according to the entity schema.",
 		}
 	}
 	if known, ok := propertyName(name); ok {
-		return "", badRequest("Parsing OData Select and Expand failed: Property '" + known + "' on type " +
+		return "", odata.BadRequest("Parsing OData Select and Expand failed: Property '" + known + "' on type " +
 			"'microsoft.graph.user' is not a navigation property or complex property. Only navigation properties " +
 			"can be expanded.")
 	}
 	return "", noSuchProperty(name)
 }
 
-func noSuchProperty(name string) *graphError {
-	return badRequest("Parsing OData Select and Expand failed: Could not find a property named '" + clean(name) +
+func noSuchProperty(name string) *odata.Error {
+	return odata.BadRequest("Parsing OData Select and Expand failed: Could not find a property named '" + odata.Clean(name) +
 		"' on type 'microsoft.graph.user'.")
 }
 

@@ -9,10 +9,11 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // read handles GET of a user.
-func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user directory.User) *graphError {
+func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user directory.User) *odata.Error {
 	q, e := parseQuery(r.URL, t.version)
 	if e != nil {
 		return e
@@ -32,32 +33,32 @@ func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user dire
 		delete(body, "@odata.context")
 	}
 	audit.From(r.Context()).Answered("returned the profile")
-	g.writeEntity(w, r, body)
+	g.out.Entity(w, r, http.StatusOK, body)
 	return nil
 }
 
 // readProperty handles GET of a single property of a user: its value in an object, or with
 // $value as text. The responses, 204 for null among them, are those of OData 4.0, part 1,
 // 11.2.3 and 11.2.3.1. That Graph follows them is inferred.
-func (g *Graph) readProperty(w http.ResponseWriter, r *http.Request, t target, user directory.User) *graphError {
+func (g *Graph) readProperty(w http.ResponseWriter, r *http.Request, t target, user directory.User) *odata.Error {
 	if e := noOptions(r.URL); e != nil {
 		return e
 	}
 	if slices.Contains(specialProperties(), t.name) {
-		return accessDenied().because("the property %q needs a permission that the tenant does not grant", t.name)
+		return odata.AccessDenied().Because("the property %q needs a permission that the tenant does not grant", t.name)
 	}
 	user.Profile = g.visibleProfile(r, user)
 	v := value(user, t.name, g.domain())
 	if text, isText := v.(*string); isText {
 		if text == nil {
-			g.writeNothing(w, r)
+			g.out.Nothing(w, r)
 			return nil
 		}
 		v = *text
 	}
 	audit.From(r.Context()).Answered("returned the property %s", t.name)
 	if !t.raw {
-		g.writeEntity(w, r, map[string]any{
+		g.out.Entity(w, r, http.StatusOK, map[string]any{
 			"@odata.context": metadata(t.version) + "users('" + user.ID + "')/" + t.name,
 			"value":          v,
 		})
@@ -65,14 +66,14 @@ func (g *Graph) readProperty(w http.ResponseWriter, r *http.Request, t target, u
 	}
 	switch v.(type) {
 	case string, bool:
-		g.setHeaders(w, r)
+		g.out.SetHeaders(w, r)
 		w.Header().Set("OData-Version", "4.0")
 		w.Header().Set("Content-Type", "text/plain")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_, _ = io.Copy(w, strings.NewReader(fmt.Sprint(v))) // fails only if the client has disconnected
 		return nil
 	}
-	return badRequest("The property '" + t.name + "' has no raw value.")
+	return odata.BadRequest("The property '" + t.name + "' has no raw value.")
 }
 
 // names returns the properties of a response.
@@ -118,4 +119,13 @@ func (g *Graph) visibleProfile(r *http.Request, user directory.User) map[string]
 		return old.profile
 	}
 	return user.Profile
+}
+
+// noPhoto returns the published error for users without a photo.
+func noPhoto() *odata.Error {
+	return &odata.Error{
+		Status:  http.StatusNotFound,
+		Code:    "ImageNotFound",
+		Message: "Exception of type 'Microsoft.Fast.Profile.Core.Exception.ImageNotFoundException' was thrown.",
+	}
 }

@@ -10,15 +10,16 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // update handles PATCH of a user. Users have no ETag, and the documented response is
 // always 204: that the headers If-Match and Prefer are ignored is inferred.
-func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.User) *graphError {
+func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.User) *odata.Error {
 	if e := noOptions(r.URL); e != nil {
 		return e
 	}
-	raw, e := readBody(w, r)
+	raw, e := odata.ReadBody(w, r)
 	if e != nil {
 		return e
 	}
@@ -28,10 +29,10 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.Us
 	}
 	if err := g.change(user.ID, changes); err != nil {
 		g.Log.Error("update profile", "error", err)
-		return &graphError{
-			status:  http.StatusServiceUnavailable,
-			code:    "serviceNotAvailable",
-			message: "The change could not be stored.",
+		return &odata.Error{
+			Status:  http.StatusServiceUnavailable,
+			Code:    "serviceNotAvailable",
+			Message: "The change could not be stored.",
 		}
 	}
 	if g.ReadLag > 0 {
@@ -40,15 +41,15 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.Us
 		g.mu.Unlock()
 	}
 	audit.From(r.Context()).Answered("changed %s", strings.Join(slices.Sorted(maps.Keys(changes)), ", "))
-	g.writeNothing(w, r)
+	g.out.Nothing(w, r)
 	return nil
 }
 
 // parseChanges returns the new values of the properties in the body of a request. It
 // returns an error unless all of them exist, the user may change all of them, and every
 // value is valid, checked in this order.
-func parseChanges(raw []byte) (map[string]*string, *graphError) {
-	all, e := members(raw)
+func parseChanges(raw []byte) (map[string]*string, *odata.Error) {
+	all, e := odata.Members(raw)
 	if e != nil {
 		return nil, e
 	}
@@ -57,20 +58,20 @@ func parseChanges(raw []byte) (map[string]*string, *graphError) {
 		return nil, e
 	}
 	if len(properties) == 0 {
-		return nil, badRequest(unreadable) // inferred
+		return nil, odata.BadRequest(odata.Unreadable) // inferred
 	}
 	for _, p := range properties {
-		if maxLength(p.name) == 0 {
-			return nil, accessDenied().because("users may not change their property %q", p.name)
+		if maxLength(p.Name) == 0 {
+			return nil, odata.AccessDenied().Because("users may not change their property %q", p.Name)
 		}
 	}
 	changes := map[string]*string{}
 	for _, p := range properties {
-		text, ok := parseValue(p.name, p.value)
+		text, ok := parseValue(p.Name, p.Value)
 		if !ok {
-			return nil, rejected("Invalid value specified for property '" + p.name + "' of resource 'User'.")
+			return nil, odata.Rejected("Invalid value specified for property '" + p.Name + "' of resource 'User'.")
 		}
-		changes[p.name] = text
+		changes[p.Name] = text
 	}
 	return changes, nil
 }
@@ -78,21 +79,21 @@ func parseChanges(raw []byte) (map[string]*string, *graphError) {
 // entityProperties returns the members that are properties of a user, spelled as Graph
 // does. It leaves annotations out (OData JSON Format 4.0, 4.5), but checks the type,
 // which every SDK of Graph sends.
-func entityProperties(all []member) ([]member, *graphError) {
-	var properties []member
+func entityProperties(all []odata.Member) ([]odata.Member, *odata.Error) {
+	var properties []odata.Member
 	for _, m := range all {
-		switch name, known := propertyName(m.name); {
-		case strings.EqualFold(m.name, "@odata.type"):
-			if e := checkType(m.value); e != nil {
+		switch name, known := propertyName(m.Name); {
+		case strings.EqualFold(m.Name, "@odata.type"):
+			if e := checkType(m.Value); e != nil {
 				return nil, e
 			}
-		case strings.Contains(m.name, "@"):
+		case strings.Contains(m.Name, "@"):
 		case known:
-			properties = append(properties, member{name, m.value})
-		case isExtension(m.name), containsFold(navigationProperties(), m.name):
+			properties = append(properties, odata.Member{Name: name, Value: m.Value})
+		case isExtension(m.Name), containsFold(navigationProperties(), m.Name):
 			properties = append(properties, m)
 		default:
-			return nil, badRequest("The property '" + clean(m.name) + "' does not exist on type " +
+			return nil, odata.BadRequest("The property '" + odata.Clean(m.Name) + "' does not exist on type " +
 				"'microsoft.graph.user'. Make sure to only use property names that are defined by the type.")
 		}
 	}
@@ -100,12 +101,12 @@ func entityProperties(all []member) ([]member, *graphError) {
 }
 
 // checkType returns an error unless the value of @odata.type is the type of users.
-func checkType(value any) *graphError {
+func checkType(value any) *odata.Error {
 	name, _ := value.(string)
 	if strings.EqualFold(strings.TrimPrefix(name, "#"), "microsoft.graph.user") {
 		return nil
 	}
-	return badRequest("A type named '" + clean(name) + "' could not be resolved by the model or is not compatible " +
+	return odata.BadRequest("A type named '" + odata.Clean(name) + "' could not be resolved by the model or is not compatible " +
 		"with 'microsoft.graph.user'.")
 }
 

@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
+
+	"github.com/profilectl/profilectl/sandbox/internal/odata"
 )
 
 // userinfo handles the UserInfo endpoint (learn.microsoft.com, "Microsoft identity
 // platform UserInfo endpoint"). It needs the permission openid; the names and the picture
 // need profile, and the email address needs email. sub is the one of the ID token.
-func (g *Graph) userinfo(w http.ResponseWriter, r *http.Request, c caller) *graphError {
+func (g *Graph) userinfo(w http.ResponseWriter, r *http.Request, c caller) *odata.Error {
 	if e := c.need("openid"); e != nil {
 		return e
 	}
@@ -35,8 +37,8 @@ func (g *Graph) userinfo(w http.ResponseWriter, r *http.Request, c caller) *grap
 		body["email"] = user.Email
 	}
 	audit.From(r.Context()).Answered("returned the claims about the user")
-	g.setHeaders(w, r)
-	writeJSON(w, http.StatusOK, "application/json; charset=utf-8", body)
+	g.out.SetHeaders(w, r)
+	odata.WriteJSON(w, http.StatusOK, "application/json; charset=utf-8", body)
 	return nil
 }
 

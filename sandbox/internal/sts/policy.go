@@ -76,6 +76,9 @@ func knownCapabilities(values []string) (capabilities []string) {
 	return capabilities
 }
 
+// IsContext reports whether id is that of an authentication context: c1 to c99.
+func IsContext(id string) bool { return slices.Equal(knownContexts([]string{id}), []string{id}) }
+
 // with returns the request with what another one requests in addition.
 func (c claimsRequest) with(other claimsRequest) claimsRequest {
 	both := func(a, b []string) []string {

@@ -1,15 +1,16 @@
-package graph
+package odata
 
 import (
 	"cmp"
 	"encoding/json"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 // errorTime is the format of the date in an error.
@@ -24,10 +25,18 @@ type errorResponse struct {
 type errorBody struct {
 	Code    string     `json:"code"`
 	Message string     `json:"message"`
-	Inner   innerError `json:"innerError"`
+	Details []detail   `json:"details,omitempty"`
+	Inner   InnerError `json:"innerError"`
 }
 
-type innerError struct {
+type detail struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Target  string `json:"target"`
+}
+
+// InnerError is the part of an error that names the request.
+type InnerError struct {
 	Code            string `json:"code,omitempty"`
 	Message         string `json:"message,omitempty"`
 	Status          string `json:"status,omitempty"`
@@ -36,52 +45,62 @@ type innerError struct {
 	ClientRequestID string `json:"client-request-id"`
 }
 
-// writeError sends an error.
-func (g *Graph) writeError(w http.ResponseWriter, r *http.Request, e *graphError) {
-	g.Log.Info("reject request", "path", r.URL.Path, "code", e.code)
-	audit.From(r.Context()).Refused(e.code, "%s", cmp.Or(e.reason, e.message))
-	inner := g.setHeaders(w, r)
-	inner.Code, inner.Message, inner.Status = e.innerCode, e.innerMessage, e.innerCode
-	if e.status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="", `+
-			`authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", `+
-			`client_id="`+sts.GraphID+`"`)
-	}
-	writeJSON(w, e.status, "application/json", errorResponse{errorBody{e.code, e.message, inner}})
+// Responder writes responses. All fields must be set.
+type Responder struct {
+	Now func() time.Time
+	Log *slog.Logger
 }
 
-// writeEntity sends a successful response with body as JSON.
-func (g *Graph) writeEntity(w http.ResponseWriter, r *http.Request, body any) {
-	g.setHeaders(w, r)
+// Error sends an error.
+func (out Responder) Error(w http.ResponseWriter, r *http.Request, e *Error) {
+	out.Log.Info("reject request", "path", r.URL.Path, "code", e.Code)
+	audit.From(r.Context()).Refused(e.Code, "%s", cmp.Or(e.Reason, e.Message))
+	inner := out.SetHeaders(w, r)
+	inner.Code, inner.Message, inner.Status = e.InnerCode, e.InnerMessage, e.InnerCode
+	if e.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="", `+
+			`authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", `+
+			`client_id="`+directory.GraphID+`"`)
+	}
+	body := errorBody{Code: e.Code, Message: e.Message, Inner: inner}
+	if e.Detail != "" {
+		body.Details = []detail{{e.Detail, e.Message, e.Target}}
+	}
+	WriteJSON(w, e.Status, "application/json", errorResponse{body})
+}
+
+// Entity sends a successful response with body as JSON.
+func (out Responder) Entity(w http.ResponseWriter, r *http.Request, status int, body any) {
+	out.SetHeaders(w, r)
 	w.Header().Set("OData-Version", "4.0")
-	writeJSON(w, http.StatusOK, "application/json;odata.metadata=minimal;odata.streaming=true;"+
+	WriteJSON(w, status, "application/json;odata.metadata=minimal;odata.streaming=true;"+
 		"IEEE754Compatible=false;charset=utf-8", body)
 }
 
-// writeNothing sends a successful response without a body.
-func (g *Graph) writeNothing(w http.ResponseWriter, r *http.Request) {
-	g.setHeaders(w, r)
+// Nothing sends a successful response without a body.
+func (out Responder) Nothing(w http.ResponseWriter, r *http.Request) {
+	out.SetHeaders(w, r)
 	w.Header().Set("OData-Version", "4.0")
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// setHeaders sets the headers that all responses have (learn.microsoft.com, "Microsoft
+// SetHeaders sets the headers that all responses have (learn.microsoft.com, "Microsoft
 // Graph throttling guidance" and "Best practices"; published responses), and returns
 // the part of an error that repeats them. The client may choose its own request id.
-func (g *Graph) setHeaders(w http.ResponseWriter, r *http.Request) innerError {
+func (out Responder) SetHeaders(w http.ResponseWriter, r *http.Request) InnerError {
 	id := directory.NewID()
 	clientID := r.Header.Get("client-request-id")
 	if clientID == "" || len(clientID) > maxText {
 		clientID = id
 	}
-	clientID = clean(clientID)
+	clientID = Clean(clientID)
 	audit.From(r.Context()).Correlate(clientID)
 	h := w.Header()
 	h.Set("request-id", id)
 	h.Set("client-request-id", clientID)
 	h.Set("x-ms-ags-diagnostic", `{"ServerInfo":{"DataCenter":"Sandbox","Slice":"E","Ring":"1",`+
 		`"ScaleUnit":"000","RoleInstance":"SANDBOX"}}`)
-	h.Set("Date", g.Now().UTC().Format(http.TimeFormat))
+	h.Set("Date", out.Now().UTC().Format(http.TimeFormat))
 	h.Set("x-ms-resource-unit", "1")
 	h.Set("Cache-Control", "no-cache")
 	h.Add("Vary", "Accept-Encoding")
@@ -90,14 +109,15 @@ func (g *Graph) setHeaders(w http.ResponseWriter, r *http.Request) innerError {
 	if host, _, _ := strings.Cut(r.Host, ":"); strings.EqualFold(host, "graph.microsoft.com") {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
-	return innerError{
-		Date:            g.Now().UTC().Format(errorTime),
+	return InnerError{
+		Date:            out.Now().UTC().Format(errorTime),
 		RequestID:       id,
 		ClientRequestID: clientID,
 	}
 }
 
-func writeJSON(w http.ResponseWriter, status int, contentType string, body any) {
+// WriteJSON sends body as JSON.
+func WriteJSON(w http.ResponseWriter, status int, contentType string, body any) {
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
@@ -105,8 +125,8 @@ func writeJSON(w http.ResponseWriter, status int, contentType string, body any) 
 	_ = encoder.Encode(body) // fails only if the client has disconnected
 }
 
-// acceptsJSON reports whether the Accept header of a request allows JSON.
-func acceptsJSON(r *http.Request) bool {
+// AcceptsJSON reports whether the Accept header of a request allows JSON.
+func AcceptsJSON(r *http.Request) bool {
 	accept := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(accept) == "" {
 		return true
@@ -123,9 +143,9 @@ func acceptsJSON(r *http.Request) bool {
 // maxText limits the bytes of a client's text that a response repeats.
 const maxText = 64
 
-// clean returns s without the characters that are not printable ASCII, without
+// Clean returns s without the characters that are not printable ASCII, without
 // quotes, and cut to maxText.
-func clean(s string) string {
+func Clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '\'' || r == '"' {
 			return -1

@@ -1,4 +1,4 @@
-package graph
+package odata
 
 import (
 	"bytes"
@@ -15,25 +15,26 @@ import (
 // decompression. The ten properties need less than 13 KB.
 const maxUpdate = 64 << 10
 
-const unreadable = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload " +
+// Unreadable is the message of Graph about a body that is not JSON.
+const Unreadable = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload " +
 	"is of valid JSON format."
 
-// readBody returns the body of a write request, decompressed. It checks that the body is
+// ReadBody returns the body of a write request, decompressed. It checks that the body is
 // declared as JSON. The two errors about the Content-Type were published by others.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *graphError) {
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, *Error) {
 	declared := r.Header.Get("Content-Type")
 	if declared == "" {
-		return nil, badRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+		return nil, BadRequest("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
 	}
 	if mediaType, _, err := mime.ParseMediaType(declared); err != nil || mediaType != "application/json" {
-		return nil, badRequest("Entity only allows writes with a JSON Content-Type header.")
+		return nil, BadRequest("Entity only allows writes with a JSON Content-Type header.")
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxUpdate))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, requestTooLarge()
 	}
 	if err != nil {
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
 	switch coding := r.Header.Get("Content-Encoding"); {
 	case coding == "" || strings.EqualFold(coding, "identity"):
@@ -41,67 +42,67 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *graphError) {
 	case strings.EqualFold(coding, "gzip"): // what the SDKs of Graph send
 		return decompress(raw)
 	}
-	return nil, unsupported(http.StatusUnsupportedMediaType, "The Content-Encoding of the request is not supported.")
+	return nil, Unsupported(http.StatusUnsupportedMediaType, "The Content-Encoding of the request is not supported.")
 }
 
 // decompress returns the content of gzip data. It stops at maxUpdate bytes, so that a
 // small request cannot use much memory.
-func decompress(raw []byte) ([]byte, *graphError) {
+func decompress(raw []byte) ([]byte, *Error) {
 	unpacked, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
 	plain, err := io.ReadAll(io.LimitReader(unpacked, maxUpdate+1))
 	switch {
 	case len(plain) > maxUpdate:
 		return nil, requestTooLarge()
 	case err != nil:
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
 	return plain, nil
 }
 
-func requestTooLarge() *graphError {
-	return unsupported(http.StatusRequestEntityTooLarge, "The request size exceeds the maximum limit.")
+func requestTooLarge() *Error {
+	return Unsupported(http.StatusRequestEntityTooLarge, "The request size exceeds the maximum limit.")
 }
 
-// member represents a property of a JSON object.
-type member struct {
-	name  string
-	value any
+// Member represents a property of a JSON object.
+type Member struct {
+	Name  string
+	Value any
 }
 
-// members returns the properties of a JSON object in their order. It rejects duplicates,
+// Members returns the properties of a JSON object in their order. It rejects duplicates,
 // whose case is ignored, and anything after the object.
-func members(raw []byte) ([]member, *graphError) {
+func Members(raw []byte) ([]Member, *Error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
-	var all []member
+	var all []Member
 	seen := map[string]bool{}
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
-			return nil, badRequest(unreadable)
+			return nil, BadRequest(Unreadable)
 		}
-		m := member{name: name.(string)} // the decoder returns no other token before a value
-		if decoder.Decode(&m.value) != nil {
-			return nil, badRequest(unreadable)
+		m := Member{Name: name.(string)} // the decoder returns no other token before a value
+		if decoder.Decode(&m.Value) != nil {
+			return nil, BadRequest(Unreadable)
 		}
-		key := strings.ToLower(m.name)
+		key := strings.ToLower(m.Name)
 		if seen[key] {
-			return nil, badRequest("Multiple properties with the name '" + clean(m.name) + "' were detected in a " +
+			return nil, BadRequest("Multiple properties with the name '" + Clean(m.Name) + "' were detected in a " +
 				"resource or a complex value. In OData, duplicate property names are not allowed.")
 		}
 		seen[key] = true
 		all = append(all, m)
 	}
 	if _, err := decoder.Token(); err != nil {
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, badRequest(unreadable)
+		return nil, BadRequest(Unreadable)
 	}
 	return all, nil
 }

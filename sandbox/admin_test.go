@@ -116,7 +116,8 @@ func (a *admin) setUp(policyState string) {
 
 func policyJSON(api, state string) string {
 	return fmt.Sprintf(`{"displayName":"MFA","state":%q,
-		"conditions":{"clientAppTypes":["all"],"applications":{"includeApplications":[%q]},"users":{"includeUsers":["All"]}},
+		"conditions":{"clientAppTypes":["all"],"applications":{"includeApplications":[%q]},
+			"users":{"includeUsers":["All"]}},
 		"grantControls":{"operator":"OR","builtInControls":["mfa"]}}`, state, api)
 }
 

@@ -99,7 +99,11 @@ func exportApp(d *directory.State, a directory.App) tenantfile.App {
 		exported.Certificates = append(exported.Certificates, c.PEM)
 	}
 	for _, w := range a.Workloads {
-		exported.Workloads = append(exported.Workloads, tenantfile.Workload{Issuer: w.Issuer, Subject: w.Subject, Key: w.Key})
+		exported.Workloads = append(exported.Workloads, tenantfile.Workload{
+			Issuer:  w.Issuer,
+			Subject: w.Subject,
+			Key:     w.Key,
+		})
 	}
 	return exported
 }

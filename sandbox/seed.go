@@ -37,9 +37,10 @@ func seed(c Config) (directory.State, string, error) {
 	return state, password, nil
 }
 
-// CheckAdminRoles returns an error if the tenant does not have a directory role.
-func CheckAdminRoles(names []string) error {
-	_, err := roleIDs(names)
+// CheckAdminRoles returns an error if AdminRoles names a directory role that the tenant does
+// not have.
+func (c Config) CheckAdminRoles() error {
+	_, err := roleIDs(c.AdminRoles)
 	return err
 }
 

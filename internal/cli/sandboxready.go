@@ -103,7 +103,7 @@ Ctrl-C stops it; the next start continues with the same tenant.
 
 // announceEmpty prints how to set an empty tenant up.
 func announceEmpty(env Env, r sandboxReady) error {
-	_, err := fmt.Fprintf(env.Stdout, `SANDBOX: an empty tenant on this machine. Nothing it issues is valid anywhere else.
+	_, err := fmt.Fprintf(env.Stdout, `SANDBOX: an empty tenant on this machine. Nothing it issues is valid elsewhere.
 
   authority      %s
   graph          %s

@@ -213,13 +213,8 @@ func (p *Playground) startTenant(
 	if err := s.keepPorts(); err != nil {
 		return nil, err
 	}
-	if err := sandbox.CheckAdminRoles(o.AdminRoles); err != nil {
-		return nil, &fault.Error{
-			Kind: fault.Usage,
-			What: err.Error(),
-			Fix:  "name directory roles as the Entra admin center does, such as Security Administrator",
-			Err:  err,
-		}
+	if err := o.checkRoles(); err != nil {
+		return nil, err
 	}
 	tenant, err := sandbox.New(sandbox.Config{
 		Empty:          o.Empty,
@@ -238,12 +233,8 @@ func (p *Playground) startTenant(
 		return nil, o.seedFault(fmt.Errorf("start sandbox: %w", err))
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
-	if o.Empty && p.Facts.MidTierID != "" {
-		return nil, &fault.Error{
-			Kind: fault.Usage,
-			What: "the sandbox keeps a tenant that was not created empty",
-			Fix:  "replace the kept tenant, or choose another directory",
-		}
+	if err := o.checkEmpty(p.Facts); err != nil {
+		return nil, err
 	}
 	p.controlURL, p.ControlKey = a.plain+"/control", rand.Text()
 	p.ControlURL = a.control

@@ -42,27 +42,3 @@ func (p *Playground) Variables() map[string]string {
 		"SANDBOX_CONTROL_KEY":       p.ControlKey,
 	}
 }
-
-// emptyVariables returns the variables of an empty tenant: what its administrator needs to
-// set it up.
-func (p *Playground) emptyVariables() map[string]string {
-	f := p.Facts
-	return map[string]string{
-		"PROFILECTL_AUTHORITY":       f.Authority,
-		"PROFILECTL_GRAPH":           f.Graph,
-		"PROFILECTL_CA_FILE":         p.CAFile,
-		"PROFILECTL_SERVE_AUTHORITY": f.Authority,
-		"PROFILECTL_SERVE_GRAPH":     f.Graph,
-		"PROFILECTL_SERVE_CA_FILE":   p.CAFile,
-		"NODE_EXTRA_CA_CERTS":        p.CAFile,
-		"SANDBOX_AUTHORITY":          f.Authority,
-		"SANDBOX_TENANT_ID":          f.TenantID,
-		"SANDBOX_GRAPH":              f.Graph,
-		"SANDBOX_CA_FILE":            p.CAFile,
-		"SANDBOX_ADMIN":              f.Admin,
-		"SANDBOX_ADMIN_PASSWORD":     f.AdminPassword,
-		"SANDBOX_MAILBOX":            f.Mailbox,
-		"SANDBOX_CONTROL":            p.ControlURL,
-		"SANDBOX_CONTROL_KEY":        p.ControlKey,
-	}
-}

@@ -85,7 +85,8 @@ func Start(t testing.TB, options ...Option) *Sandbox {
 // policies, and reads the mailbox.
 func (s *Sandbox) Control() *control.Client { return s.control }
 
-// NewBrowser returns a browser without cookies, in which the tenant's user signs in, or the administrator of an empty tenant:
+// NewBrowser returns a browser without cookies, in which the tenant's user signs in, or the
+// administrator of an empty tenant:
 // Open completes the sign-in pages and follows the redirect to the application.
 func (s *Sandbox) NewBrowser(t testing.TB) *robot.Browser {
 	t.Helper()

@@ -34,9 +34,9 @@ func TestOpenConvertsVersion2(t *testing.T) {
 			"secret":         api.Secret() == "s" && api.Secrets[0].ID != "",
 			"scope":          api.Scopes[0].Value == "Edit" && api.Scopes[0].ID != "" && api.AppIDURI() == "api://api",
 			"certificate":    api.Certificates[0].PEM == "PEM",
-			"workload":       api.Workloads[0].Key == "k" && slices.Contains(api.Workloads[0].Audiences, WorkloadAudience),
+			"workload":       api.Workloads[0].Key == "k" && api.Workloads[0].Audiences[0] == WorkloadAudience,
 			"other settings": api.TokenVersion == 2 && slices.Equal(api.OptionalClaims, []string{"acrs"}),
-			"policy":         s.Policies[0].State == PolicyDisabled && s.Policies[0].Guards("api") && !s.Policies[0].Blocks(),
+			"policy":         s.Policies[0].State == PolicyDisabled && s.Policies[0].Guards("api"),
 			"sign-up":        s.AllowsSignUp("cli") && s.AllowsSignUp("API"),
 			"microsoft":      len(s.Principals()) == 4,
 		} {

@@ -10,7 +10,8 @@ import (
 func (s *State) RemoveApp(id string) {
 	s.Apps = slices.DeleteFunc(s.Apps, func(a App) bool { return strings.EqualFold(a.ID, id) })
 	for i := range s.Flows {
-		s.Flows[i].Apps = slices.DeleteFunc(s.Flows[i].Apps, func(app string) bool { return strings.EqualFold(app, id) })
+		f := &s.Flows[i]
+		f.Apps = slices.DeleteFunc(f.Apps, func(app string) bool { return strings.EqualFold(app, id) })
 	}
 }
 

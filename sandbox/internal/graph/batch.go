@@ -96,7 +96,8 @@ func inOrder(requests []batchRequest) (ordered []batchRequest, e *odata.Error) {
 	for len(requests) > 0 {
 		i := slices.IndexFunc(requests, isReady)
 		if i < 0 {
-			return nil, odata.BadRequest("The requests of the batch depend on each other or on one that does not exist.")
+			return nil, odata.BadRequest(
+				"The requests of the batch depend on each other or on one that does not exist.")
 		}
 		ordered = append(ordered, requests[i])
 		requests = slices.Delete(requests, i, i+1)

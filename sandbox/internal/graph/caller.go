@@ -79,8 +79,7 @@ func (c caller) need(scopes ...string) *odata.Error {
 // user returns the signed-in user of a token.
 func (g *Graph) user(c caller) (user directory.User, e *odata.Error) {
 	id, _ := c.claims["oid"].(string)
-	e = odata.NotFound("Resource '" + odata.Clean(id) + "' does not exist or one of its queried reference-property objects " +
-		"are not present.")
+	e = odata.NoObject(id)
 	g.Directory.View(func(d *directory.State) {
 		if found, ok := d.UserByID(id); ok {
 			user, e = *found, nil
@@ -126,6 +125,5 @@ func (g *Graph) otherUser(key string) *odata.Error {
 	if exists {
 		return odata.AccessDenied().Because("users may only access themselves, and %q is another user", key)
 	}
-	return odata.NotFound("Resource '" + odata.Clean(key) + "' does not exist or one of its queried reference-property objects " +
-		"are not present.")
+	return odata.NoObject(key)
 }

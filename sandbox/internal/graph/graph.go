@@ -92,7 +92,8 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *odata.E
 		return g.batch(w, r, t)
 	}
 	if t.kind == restricted || r.Method == http.MethodDelete {
-		return odata.AccessDenied().Because("the tenant implements no permission for %s %s", r.Method, odata.Clean(r.URL.Path))
+		return odata.AccessDenied().
+			Because("the tenant implements no permission for %s %s", r.Method, odata.Clean(r.URL.Path))
 	}
 	if !odata.AcceptsJSON(r) && !t.raw {
 		return odata.NotAcceptable()

@@ -25,8 +25,8 @@ func parseQuery(u *url.URL, version string) (q query, e *odata.Error) {
 			continue
 		}
 		if seen[name] || len(values) > 1 {
-			return q, odata.BadRequest("Query option '" + odata.Clean(name) + "' was specified more than once, but it must be " +
-				"specified at most once.")
+			return q, odata.BadRequest("Query option '" + odata.Clean(name) + "' was specified more than once, but " +
+				"it must be specified at most once.")
 		}
 		seen[name] = true
 		if e := q.add(name, values[0]); e != nil {
@@ -72,8 +72,8 @@ func (q *query) add(name, value string) (e *odata.Error) {
 		return odata.Rejected("The following query options are not supported by this request method or cannot be " +
 			"applied to the requested resource: " + name)
 	default:
-		return odata.BadRequest("The query parameter '" + odata.Clean(name) + "' begins with a system-reserved '$' character " +
-			"but is not recognized.")
+		return odata.BadRequest("The query parameter '" + odata.Clean(name) + "' begins with a system-reserved '$' " +
+			"character but is not recognized.")
 	}
 	return e
 }
@@ -118,7 +118,8 @@ func selectTerm(term string) ([]string, *odata.Error) {
 	case term == "*":
 		return append(defaultProperties(), directoryProperties()...), nil
 	case known && slices.Contains(specialProperties(), name):
-		return nil, odata.AccessDenied().Because("the property %q needs a permission that the tenant does not grant", name)
+		return nil, odata.AccessDenied().
+			Because("the property %q needs a permission that the tenant does not grant", name)
 	case known:
 		return []string{name}, nil
 	case isExtension(term), containsFold(navigationProperties(), term):
@@ -159,8 +160,8 @@ func parseExpand(term string) (string, *odata.Error) {
 }
 
 func noSuchProperty(name string) *odata.Error {
-	return odata.BadRequest("Parsing OData Select and Expand failed: Could not find a property named '" + odata.Clean(name) +
-		"' on type 'microsoft.graph.user'.")
+	return odata.BadRequest("Parsing OData Select and Expand failed: Could not find a property named '" +
+		odata.Clean(name) + "' on type 'microsoft.graph.user'.")
 }
 
 // isName reports whether s has the form of an OData identifier.

@@ -106,8 +106,8 @@ func checkType(value any) *odata.Error {
 	if strings.EqualFold(strings.TrimPrefix(name, "#"), "microsoft.graph.user") {
 		return nil
 	}
-	return odata.BadRequest("A type named '" + odata.Clean(name) + "' could not be resolved by the model or is not compatible " +
-		"with 'microsoft.graph.user'.")
+	return odata.BadRequest("A type named '" + odata.Clean(name) + "' could not be resolved by the model or is not " +
+		"compatible with 'microsoft.graph.user'.")
 }
 
 // maxLength returns the longest value, in UTF-16 code units, of each of the ten

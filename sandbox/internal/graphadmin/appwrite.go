@@ -233,8 +233,8 @@ func (c appChange) applyURIs(d *directory.State, app *directory.App) *odata.Erro
 			return odata.Rejected("Another object with the same value for property identifierUris already exists.").
 				About("ObjectConflict", "identifierUris")
 		case !allowedURI(d, app, uri):
-			return odata.Rejected("Values of identifierUris property must use a verified domain of the organization or "+
-				"its subdomain: '"+odata.Clean(uri)+"'").About("HostNameNotOnVerifiedDomain", "identifierUris")
+			return odata.Rejected("Values of identifierUris property must use a verified domain of the organization "+
+				"or its subdomain: '"+odata.Clean(uri)+"'").About("HostNameNotOnVerifiedDomain", "identifierUris")
 		}
 	}
 	app.IdentifierURIs = c.body.IdentifierURIs

@@ -255,7 +255,8 @@ func (a *Admin) addFlowApp(c call) (res result, e *odata.Error) {
 		if e := linkApp(d, f, body.AppID); e != nil {
 			return e
 		}
-		res = created(entity(c, linkedSet(f.ID), odata.Object{"appId": body.AppID}), "linked an app to the user flow "+f.Name)
+		linked := entity(c, linkedSet(f.ID), odata.Object{"appId": body.AppID})
+		res = created(linked, "linked an app to the user flow "+f.Name)
 		return nil
 	})
 	return res, e

@@ -77,7 +77,8 @@ func (a *Admin) findPrincipal(d *directory.State, key string) (directory.App, *o
 		switch {
 		case byAppID && !strings.EqualFold(app.ID, key), !byAppID && !strings.EqualFold(app.Principal.ID, key):
 		case a.isFresh(app.Principal.ID):
-			return app, odata.NoObject(key).Because("the service principal is new, and the replication lag is %s", a.Lag)
+			return app, odata.NoObject(key).
+				Because("the service principal is new, and the replication lag is %s", a.Lag)
 		default:
 			return app, nil
 		}
@@ -111,8 +112,8 @@ func (a *Admin) createPrincipal(c call) (res result, e *odata.Error) {
 		app, known := d.AppByID(body.AppID)
 		switch {
 		case !known || a.isFresh(app.ObjectID):
-			return odata.Rejected("The appId '"+odata.Clean(body.AppID)+"' of the service principal does not reference "+
-				"a valid application object.").About("NoBackingApplicationObject", "appId")
+			return odata.Rejected("The appId '"+odata.Clean(body.AppID)+"' of the service principal does not "+
+				"reference a valid application object.").About("NoBackingApplicationObject", "appId")
 		case app.Principal != nil:
 			return odata.Conflict("The service principal cannot be created, updated, or restored because the service " +
 				"principal name " + app.ID + " is already in use.")

@@ -108,12 +108,12 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 		return newError(aadstsWorkloadIssuer, claims.Issuer)
 	case i < 0:
 		return newError(aadstsWorkloadSubject, claims.Subject)
-	case !slices.ContainsFunc(claims.Audience, func(a string) bool { return slices.Contains(app.Workloads[i].Audiences, a) }):
+	case !hasAudience(app.Workloads[i], claims.Audience):
 		return newError(aadstsWorkloadAudience, strings.Join(claims.Audience, " "))
 	}
 	if app.Workloads[i].Key == "" {
-		return newError(aadstsAssertionInvalid).because("the tenant does not have the key of the issuer %s: it fetches "+
-			"no keys, so add the federated credential with its key", claims.Issuer)
+		return newError(aadstsAssertionInvalid).because("the tenant does not have the key of the issuer %s: it "+
+			"fetches no keys, so add the federated credential with its key", claims.Issuer)
 	}
 	err := s.verifyAssertion(assertion, func(*jwt.Token) (any, error) {
 		return parsePublicKey(app.Workloads[i].Key)
@@ -125,6 +125,12 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 		return newError(aadstsAssertionInvalid).because("the token is not signed with the key of its issuer: %v", err)
 	}
 	return nil
+}
+
+// hasAudience reports whether a platform's token is for one of the audiences of a federated
+// credential.
+func hasAudience(w directory.Workload, audiences []string) bool {
+	return slices.ContainsFunc(audiences, func(a string) bool { return slices.Contains(w.Audiences, a) })
 }
 
 // verifyAssertion verifies signature and lifetime. Entra limits neither the lifetime nor the

@@ -82,8 +82,9 @@ func TestFilesAreReadBackAsTheyWereWritten(t *testing.T) {
 
 func TestParseNamesTheLineAndTheField(t *testing.T) {
 	const (
-		fields     = "is not a field; the fields are tenant, users, apps, policies, policy, keys"
-		userFields = "is not a field; the fields are id, email, password, passwordHash, name, mfa, created, " +
+		fields     = "is not a field; the fields are tenant, users, apps, policies, policy, objects, keys"
+		userFields = "is not a field; the fields are id, email, password, passwordHash, name, mfa, work, " +
+			"roles, created, " +
 			"signedOutBefore, passwordChanged, profile"
 		noTime = "must be a time such as 2030-01-02T03:04:05Z"
 	)

@@ -124,7 +124,7 @@ func TestStartFailsIfAnOptionCannotBeUsed(t *testing.T) {
 		{
 			"a seed file with an unknown field", playground.Options{Seed: invalid},
 			fault.Usage, invalid + ", line 1: userss: is not a field; the fields are tenant, users, apps, " +
-				"policies, policy, keys",
+				"policies, policy, objects, keys",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

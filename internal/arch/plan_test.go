@@ -23,6 +23,7 @@ func plan() map[string]entry {
 		"internal/cli": {layer: 7, imports: []string{
 			"internal/auth",
 			"internal/authority",
+			"internal/bundle",
 			"internal/challenge",
 			"internal/config",
 			"internal/doctor",
@@ -184,6 +185,7 @@ func plan() map[string]entry {
 			"internal/guid",
 			"internal/loopback",
 		}},
+		"internal/bundle":    {layer: 1, imports: []string{"internal/fault"}},
 		"internal/challenge": {layer: 2},
 		"internal/config": {layer: 2, imports: []string{
 			"internal/fault",

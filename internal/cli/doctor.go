@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/bundle"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -32,8 +33,10 @@ type doctorOptions struct {
 	Pre      bool
 	Only     []string
 	RetryFor time.Duration // 0 runs the checks once
-	Serve    bool          // check the mid-tier with its settings
-	Settings serveOptions  // of the mid-tier
+	Bundle   string        // file to write; empty for none
+	Yes      bool
+	Serve    bool         // check the mid-tier with its settings
+	Settings serveOptions // of the mid-tier
 }
 
 func (o *doctorOptions) bind(f *pflag.FlagSet) {
@@ -41,6 +44,8 @@ func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `ids`, and those that they need")
 	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, for example 5m")
 	f.BoolVar(&o.Serve, "serve", false, "check the mid-tier with the settings of serve instead")
+	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`, for a bug report")
+	f.BoolVar(&o.Yes, "yes", false, "write the bundle without a question")
 	bindServeSettings(f, &o.Settings)
 }
 
@@ -79,6 +84,7 @@ The exit code is 1 if a check failed. All checks together take 20 seconds at mos
   profilectl doctor --pre
   profilectl doctor --only mfa.enforced
   profilectl doctor --serve
+  profilectl doctor --bundle report.zip
   profilectl doctor -o json --jq '.checks[] | select(.status == "failed") | .id'`,
 		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(c.Context(), env, g, o) },
 	}
@@ -103,10 +109,20 @@ func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error 
 			return err
 		}
 	}
+	if o.Bundle != "" {
+		if err := bundle.CheckNew(o.Bundle); err != nil {
+			return err
+		}
+	}
 	results := s.run(ctx, o, p.Plain() && o.RetryFor == 0)
 	if p.Plain() && o.RetryFor > 0 {
 		for _, r := range results {
 			s.printResult(r)
+		}
+	}
+	if o.Bundle != "" {
+		if err := s.writeBundle(ctx, o, results); err != nil {
+			return err
 		}
 	}
 	return s.reportChecks(p, results)

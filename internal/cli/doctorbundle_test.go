@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/playground"
+)
+
+// machine is a home directory and an environment with a sandbox.
+type machine struct {
+	playground *playground.Playground
+	variables  map[string]string
+	dir        string
+	env        Env
+	out        *bytes.Buffer
+}
+
+func newMachine(t *testing.T) *machine {
+	t.Helper()
+	p, err := playground.Start(t.Context(), playground.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	m := &machine{playground: p, variables: p.Variables(), dir: t.TempDir(), out: &bytes.Buffer{}}
+	for _, name := range []string{"PROFILECTL_CONFIG_DIR", "PROFILECTL_STATE_DIR"} {
+		m.variables[name] = m.dir
+	}
+	if err := os.Mkdir(filepath.Join(m.dir, "ring"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	m.env = System()
+	m.env.Stdin, m.env.Stdout, m.env.Stderr = strings.NewReader(""), m.out, m.out
+	m.env.Keyring = fileKeyring(filepath.Join(m.dir, "ring"))
+	m.env.Getenv = func(name string) string { return m.variables[name] }
+	m.env.Environ = func() (all []string) {
+		for name, value := range m.variables {
+			all = append(all, name+"="+value)
+		}
+		return all
+	}
+	robot := p.NewRobot(func(err error) { t.Error(err) })
+	m.env.OpenBrowser = robot.Open
+	return m
+}
+
+// run runs a command and returns its exit code.
+func (m *machine) run(t *testing.T, args ...string) int {
+	t.Helper()
+	m.out.Reset()
+	return Main(t.Context(), m.env, args)
+}
+
+// forms returns what a value may look like in a file.
+func forms(value string) []string {
+	all := []string{value, url.QueryEscape(value), url.PathEscape(value)}
+	for shift := range 3 { // base64 of a text that contains the value, without its ends
+		raw := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + value))
+		if start, end := (shift*8+5)/6, len(raw)-4; end > start+4 {
+			all = append(all, raw[start:end])
+		}
+	}
+	return all
+}
+
+// TestBundleHoldsNoSecrets puts a value that occurs nowhere else in every place that
+// could end up in a bundle.
+func TestBundleHoldsNoSecrets(t *testing.T) {
+	m := newMachine(t)
+	facts := m.playground.Facts
+	if code := m.run(t, "login", "--with-edit"); code != 0 {
+		t.Fatalf("login: %d: %s", code, m.out)
+	}
+	secrets := map[string]string{
+		"user":          facts.User,
+		"password":      facts.Password,
+		"tenant id":     facts.TenantID,
+		"client id":     facts.ClientID,
+		"mid-tier id":   facts.MidTierID,
+		"secret":        facts.MidTierSecret,
+		"name":          "Casey Jensen",
+		"directory":     m.dir,
+		"a variable":    "canary-of-a-variable",
+		"a proxy":       "canary-of-a-proxy",
+		"a tenant name": "canary-tenant",
+		"an account":    "canary@account.example",
+		"a terminal":    "canary of a terminal",
+	}
+	m.variables["SECRET"], m.variables["LANG"] = secrets["a variable"], secrets["a terminal"]
+	m.variables["NO_PROXY"] = secrets["a proxy"] + ",localhost"
+	for _, name := range []string{"authority", "client-id", "edit-scope"} {
+		value := m.variables["PROFILECTL_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))]
+		if code := m.run(t, "config", "set", "-t", secrets["a tenant name"], name, value); code != 0 {
+			t.Fatalf("config: %s", m.out)
+		}
+	}
+	rings, err := os.ReadDir(filepath.Join(m.dir, "ring"))
+	if err != nil || len(rings) == 0 {
+		t.Fatalf("the keyring is empty: %v", err)
+	}
+	for i, args := range [][]string{
+		{"doctor"},
+		{"doctor", "--serve"},
+		{"doctor", "--serve", "--client-id", "canary-tenant"},
+		{"doctor", "-t", secrets["a tenant name"]},
+		{"doctor", "--account", secrets["an account"]},
+		{"doctor", "--config", "/canary-tenant/nothing"},
+	} {
+		path := filepath.Join(t.TempDir(), "report.zip")
+		code := m.run(t, append(args, "--bundle", path, "--yes")...)
+		if !strings.Contains(m.out.String(), "Written to "+path) {
+			t.Fatalf("%v ended with %d: %s", args, code, m.out)
+		}
+		content := unzip(t, path)
+		for what, secret := range secrets {
+			for _, form := range forms(secret) {
+				if strings.Contains(strings.ToLower(content), strings.ToLower(form)) {
+					t.Errorf("%v: the bundle holds %s as %q:\n%s", args, what, form, content)
+				}
+			}
+		}
+		if i == 0 && !strings.Contains(content, `"id": "mfa.enforced"`) {
+			t.Errorf("the bundle lacks the checks:\n%s", content)
+		}
+	}
+}
+
+// unzip returns the content of an archive's files.
+func unzip(t *testing.T, path string) string {
+	t.Helper()
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var all strings.Builder
+	for _, f := range archive.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString(f.Name + "\n")
+		if _, err := io.Copy(&all, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}

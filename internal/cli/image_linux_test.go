@@ -20,6 +20,11 @@ import (
 // /tmp, and an empty volume. There is no engine; unshare and chroot take its place, so
 // the network and the limits of a container are not part of this test.
 func TestSandboxImage(t *testing.T) {
+	requireBuildah(t)
+	if os.Geteuid() != 0 {
+		runInUserNamespace(t)
+		return
+	}
 	image := buildImage(t)
 	root := image.mount(t)
 	if names := entries(t, root); !slices.Equal(names, []string{"data", "profilectl"}) {
@@ -77,15 +82,34 @@ type builtImage struct {
 	buildah     func(args ...string) string
 }
 
-// buildImage builds the binary and the image. It needs buildah, and root for the mounts.
+func requireBuildah(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("buildah"); err == nil {
+		return
+	}
+	if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
+		t.Fatal("this test needs buildah")
+	}
+	t.Skip("this test needs buildah")
+}
+
+// runInUserNamespace runs the test again as the root of a user namespace, which may mount
+// file systems and change owners in it.
+func runInUserNamespace(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("buildah", "unshare", "--", self, "-test.v", "-test.run=^"+t.Name()+"$").CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: "+t.Name())) {
+		t.Fatalf("buildah unshare, which needs newuidmap and a range in /etc/subuid: %v\n%s", err, out)
+	}
+}
+
+// buildImage builds the binary and the image. It needs root for the mounts.
 func buildImage(t *testing.T) *builtImage {
 	t.Helper()
-	if _, err := exec.LookPath("buildah"); err != nil || os.Geteuid() != 0 {
-		if os.Getenv("PROFILECTL_TEST_REQUIRE") != "" {
-			t.Fatal("this test needs buildah and root")
-		}
-		t.Skip("this test needs buildah and root")
-	}
 	dir := t.TempDir()
 	context := filepath.Join(dir, "context")
 	if err := os.MkdirAll(filepath.Join(context, "data"), 0o755); err != nil {

@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
+// TestServerCutsOffSlowSenders occupies the service with connections that it must close,
+// and edits a profile meanwhile: the edit must not wait until the last of them is closed.
 func TestServerCutsOffSlowSenders(t *testing.T) {
 	t.Parallel()
 	r := run(t, newWorld(t))
@@ -19,25 +22,26 @@ func TestServerCutsOffSlowSenders(t *testing.T) {
 		"Content-Type: application/json\r\nContent-Length: 1000\r\n"
 	authorization := "Authorization: Bearer " + r.strong + "\r\n"
 	var all sync.WaitGroup
+	var closed atomic.Int32
 	for _, s := range []slowSender{
-		{"a slow header", head, "X-Filler: a\r\n", 8 * time.Second, ""},
-		{"a slow body", head + authorization + "\r\n", "{", 13 * time.Second, "408 Request Timeout"},
-		{"a slow body without a token", head + "\r\n", "{", 13 * time.Second, "401 Unauthorized"},
+		{"a slow header", head, "X-Filler: a\r\n", ""},
+		{"a slow body", head + authorization + "\r\n", "{", "408 Request Timeout"},
+		{"a slow body without a token", head + "\r\n", "{", "401 Unauthorized"},
 	} {
 		for range senders {
 			all.Go(func() {
 				if response, err := s.send(r.public); err != nil || !strings.Contains(response, s.response) {
 					t.Errorf("%s: got %q, %v", s.name, response, err)
 				}
+				closed.Add(1)
 			})
 		}
 	}
-	start := time.Now()
 	if status, err := r.edit(t.Context(), http.DefaultClient); status != http.StatusNoContent || err != nil {
 		t.Errorf("meanwhile: %d, %v", status, err)
 	}
-	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("meanwhile a request took %v", took)
+	if closed.Load() == 3*senders {
+		t.Error("the edit waited for the slow senders")
 	}
 	all.Wait()
 }
@@ -45,9 +49,12 @@ func TestServerCutsOffSlowSenders(t *testing.T) {
 // slowSender sends a request slowly, to occupy the service.
 type slowSender struct {
 	name, first, then string
-	limit             time.Duration // within which the service must close the connection
-	response          string        // a part of what it sends before that
+	response          string // a part of what the service sends before it closes the connection
 }
+
+// slowSenderLimit is within which the service must close a connection: far more than its
+// timeouts, for machines under load.
+const slowSenderLimit = time.Minute
 
 // send sends until the connection is closed, and returns the response.
 func (s slowSender) send(address string) (string, error) {
@@ -62,7 +69,7 @@ func (s slowSender) send(address string) (string, error) {
 		response, _ := io.ReadAll(conn) // until the other side closes the connection
 		ended <- string(response)
 	}()
-	for limit := time.After(s.limit); ; {
+	for limit := time.After(slowSenderLimit); ; {
 		select {
 		case response := <-ended:
 			return response, nil

@@ -61,7 +61,7 @@ https://github.com/profilectl/profilectl/blob/main/docs/setup.md.`,
   profilectl setup export --format az > setup.sh`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSetupPlan(env, g))
+	c.AddCommand(newSetupPlan(env, g), newSetupApply(env, g), newSetupDestroy(env, g))
 	return c
 }
 

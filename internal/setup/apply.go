@@ -89,23 +89,25 @@ type run struct {
 	fresh   bool // objects may be too new for some replicas
 }
 
-// find reads the tenant. If the last run was killed while it created an object, find
-// waits until the object shows, or until it would have been replicated.
+// find reads the tenant. If an earlier run has created objects lately and did not see them
+// all, find waits until they show, or until they would have been replicated.
 func (r *run) find(ctx context.Context) (err error) {
 	if r.tenant, err = Find(ctx, r.api, r.wanted); err != nil {
 		return err
 	}
-	n := r.options.Journal.read()
-	until := n.At.Add(r.options.Replication)
-	r.fresh = time.Now().Before(until)
-	if n.Pending == "" || !r.fresh {
-		return nil
+	created := r.options.Journal.read()
+	for _, o := range r.wanted.objects() {
+		at, noted := created[o.id]
+		until := at.Add(r.options.Replication)
+		if !noted || !time.Now().Before(until) {
+			continue
+		}
+		r.fresh = true
+		if err := r.awaitObject(ctx, o, until); err != nil {
+			return err
+		}
 	}
-	i := slices.IndexFunc(r.wanted.objects(), func(o object) bool { return o.id == n.Pending })
-	if i < 0 {
-		return nil
-	}
-	return r.awaitObject(ctx, r.wanted.objects()[i], until)
+	return nil
 }
 
 // awaitObject reads the tenant until an object is no longer to be created, or until the
@@ -118,7 +120,7 @@ func (r *run) awaitObject(ctx context.Context, o object, until time.Time) error 
 		if next == nil || next.action != Create || !time.Now().Before(until) {
 			return nil
 		}
-		r.options.Waiting("an interrupted request may have created the " + o.title)
+		r.options.Waiting("an interrupted run may have created the " + o.title)
 		if err := sleep(ctx, min(pause, time.Until(until))); err != nil {
 			return err
 		}
@@ -189,14 +191,14 @@ func (r *run) send(ctx context.Context, o object, n *write) ([]byte, error) {
 		if err == nil {
 			r.writes++
 			r.fresh = true
-			return answer, r.end(n)
+			return answer, nil
 		}
 		wait, why, again := r.again(o, n, err)
 		if !again {
 			if uncertain(n, err) && ctx.Err() == nil {
 				return nil, errUncertain
 			}
-			return nil, errors.Join(err, r.end(n))
+			return nil, errors.Join(err, r.refused(o, n, err))
 		}
 		wait = max(wait, pause+rand.N(pause/4+1)) //nolint:gosec // jitter
 		if time.Now().Add(wait).After(deadline) {
@@ -234,7 +236,8 @@ func uncertain(n *write, err error) bool {
 	return lost && n.action == Create && n.method == http.MethodPost && status != http.StatusNotImplemented
 }
 
-// begin notes a request that creates an object, and end its response.
+// begin notes a request that creates an object. refused removes the note if the request
+// had no effect.
 func (r *run) begin(o object, n *write) error {
 	if n.action != Create {
 		return nil
@@ -242,11 +245,11 @@ func (r *run) begin(o object, n *write) error {
 	return r.journalFault(r.options.Journal.begin(o.id))
 }
 
-func (r *run) end(n *write) error {
-	if n.action != Create {
+func (r *run) refused(o object, n *write, err error) error {
+	if n.action != Create || !isFinal(statusOf(err)) {
 		return nil
 	}
-	return r.journalFault(r.options.Journal.end())
+	return r.journalFault(r.options.Journal.refused(o.id))
 }
 
 func (r *run) journalFault(err error) error {
@@ -284,7 +287,7 @@ func (r *run) settle(ctx context.Context) error {
 			return err
 		}
 		if !r.pending(NewPlan(found, r.wanted)) {
-			return nil
+			return r.journalFault(r.options.Journal.clear())
 		}
 		if time.Now().Add(pause).After(deadline) {
 			return notReplicated(nil, "Entra does not show all objects yet")

@@ -82,9 +82,9 @@ func TestDestroyContinuesAfterLostResponses(t *testing.T) {
 		a, dir := f.server(t), t.TempDir()
 		apply(t, a, wantedIn(dir), quick(dir))
 		first := len(f.writes)
-		f.setAfter(func(i int) bool { return i == first+n })
+		f.locked(func() { f.after = func(i int) bool { return i == first+n } })
 		_, _ = Destroy(t.Context(), a, wantedIn(dir), quick(dir))
-		f.setAfter(nil)
+		f.locked(func() { f.after = nil })
 		if _, err := Destroy(t.Context(), a, wantedIn(dir), quick(dir)); err != nil {
 			t.Fatalf("write %d: %v", n, err)
 		}

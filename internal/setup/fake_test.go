@@ -53,10 +53,11 @@ func (f *fakeGraph) server(t *testing.T) *API {
 	return apiOf(s.URL)
 }
 
-func (f *fakeGraph) setAfter(after func(n int) bool) {
+// locked runs change while no request is handled.
+func (f *fakeGraph) locked(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.after = after
+	change()
 }
 
 func (f *fakeGraph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -255,7 +256,7 @@ func (f *fakeGraph) addPassword(w http.ResponseWriter, path string, body values1
 		return
 	}
 	p := body["passwordCredential"].(values1)
-	secret := "Q~" + guid.New()
+	secret := guid.New()
 	p["keyId"], p["hint"] = guid.New(), secret[:3]
 	list, _ := app["passwordCredentials"].([]any)
 	app["passwordCredentials"] = append(list, p)

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -105,9 +106,7 @@ func (w Wanted) policy() object {
 		lag:   replicating(),
 		hand:  fill(policyHand, w.marked(w.policyName()), "resource "+w.MidTierName),
 		next: func(t *Tenant) *write {
-			return w.nextPolicy(t, w.marked(w.policyName()), w.marked(""), policyApplications{
-				Include: []string{orLater(t.midTier.AppID)},
-			})
+			return w.nextPolicy(t, w.marked(w.policyName()), w.marked(""), target{apps: []string{orLater(t.midTier.AppID)}})
 		},
 	}
 }
@@ -125,7 +124,7 @@ func (w Wanted) contextPolicy() object {
 		lag:   replicating(),
 		hand:  fill(policyHand, name, "authentication context "+w.AuthContext),
 		next: func(t *Tenant) *write {
-			return w.nextPolicy(t, name, marker, policyApplications{Contexts: []string{w.AuthContext}})
+			return w.nextPolicy(t, name, marker, target{contexts: []string{w.AuthContext}})
 		},
 	}
 }
@@ -138,39 +137,84 @@ func fill(pattern string, values ...string) string {
 	return pattern
 }
 
-func (w Wanted) nextPolicy(t *Tenant, name, marker string, target policyApplications) *write {
+// target is what a policy applies to.
+type target struct{ apps, contexts []string }
+
+// add returns the conditions of a policy that apply to the target and to all users, and
+// what was missing. Conditions that an administrator has added stay.
+func (to target) add(found map[string]any) (map[string]any, []Difference) {
+	all := maps.Clone(found)
+	if all == nil {
+		all = map[string]any{"clientAppTypes": []string{"all"}}
+	}
+	var lacks []Difference
+	add := func(group, member string, wanted []string, alone bool) {
+		members, _ := all[group].(map[string]any)
+		old := texts(members[member])
+		if contains(old, wanted) {
+			return
+		}
+		members = maps.Clone(members)
+		if members == nil {
+			members = map[string]any{}
+		}
+		lacks = append(lacks, added("conditions."+group+"."+member, old, wanted)...)
+		if alone {
+			old = nil
+		}
+		members[member] = union(old, wanted)
+		all[group] = members
+	}
+	add("applications", "includeApplications", to.apps, false)
+	add("applications", "includeAuthenticationContextClassReferences", to.contexts, false)
+	add("users", "includeUsers", []string{"All"}, true) // All stands alone
+	return all, lacks
+}
+
+// texts returns the strings of a JSON list.
+func texts(list any) []string {
+	var all []string
+	switch l := list.(type) {
+	case []string:
+		all = l
+	case []any:
+		for _, v := range l {
+			if s, ok := v.(string); ok {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+func (w Wanted) nextPolicy(t *Tenant, name, marker string, to target) *write {
 	state := reportOnly
 	if w.Enforce {
 		state = stateEnabled
 	}
 	i := slices.IndexFunc(t.policies, func(p policy) bool { return hasMarker(p.DisplayName, marker) })
 	if i < 0 {
+		conditions, lacks := to.add(nil)
 		wanted := policy{
-			DisplayName: name,
-			State:       state,
-			Conditions: &conditions{
-				ClientAppTypes: []string{"all"},
-				Applications:   target,
-				Users:          policyUsers{Include: []string{"All"}},
-			},
+			DisplayName:   name,
+			State:         state,
+			Conditions:    conditions,
 			GrantControls: &grantControls{Operator: "OR", BuiltIn: []string{"mfa"}},
 		}
-		shows := []Difference{
-			{Property: "state", To: state},
-			{Property: "conditions.users", To: "All"},
-			{Property: "conditions.applications", To: strings.Join(append(target.Include, target.Contexts...), " ")},
-			{Property: "grantControls", To: "mfa"},
+		shows := []Difference{{Property: "state", To: state}, {Property: "grantControls", To: "mfa"}}
+		for _, d := range lacks {
+			shows = append(shows, Difference{Property: d.Property, To: d.To})
 		}
 		return creates(policiesPath, wanted, shows, func(t *Tenant, created policy) {
 			t.policies = append(t.policies, created)
 		})
 	}
-	return changePolicy(t, i, state, target)
+	return changePolicy(t, i, state, to)
 }
 
 // changePolicy repairs what makes the policy ineffective. Exclusions stay: they may be
 // emergency accounts. A policy that an administrator has switched on stays on.
-func changePolicy(t *Tenant, i int, state string, target policyApplications) *write {
+func changePolicy(t *Tenant, i int, state string, to target) *write {
 	found := t.policies[i]
 	var patch policy
 	var shows []Difference
@@ -178,18 +222,8 @@ func changePolicy(t *Tenant, i int, state string, target policyApplications) *wr
 		patch.State = state
 		shows = append(shows, Difference{Property: "state", From: found.State, To: state})
 	}
-	c := conditions{}
-	if found.Conditions != nil {
-		c = *found.Conditions
-	}
-	lacks := added("conditions.applications", c.Applications.Include, target.Include)
-	lacks = append(lacks, added("conditions.contexts", c.Applications.Contexts, target.Contexts)...)
-	lacks = append(lacks, added("conditions.users", c.Users.Include, []string{"All"})...)
-	if len(lacks) > 0 {
-		c.Applications.Include = union(c.Applications.Include, target.Include)
-		c.Applications.Contexts = union(c.Applications.Contexts, target.Contexts)
-		c.Users.Include = []string{"All"} // which stands alone
-		patch.Conditions = &c
+	if conditions, lacks := to.add(found.Conditions); len(lacks) > 0 {
+		patch.Conditions = conditions
 		shows = append(shows, lacks...)
 	}
 	if g := found.GrantControls; g == nil || !slices.Contains(g.BuiltIn, "mfa") {

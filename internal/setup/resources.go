@@ -110,32 +110,12 @@ type emailMethod struct {
 }
 
 type policy struct {
-	ID            string         `json:"id,omitempty"`
-	DisplayName   string         `json:"displayName,omitempty"`
-	State         string         `json:"state,omitempty"`
-	Conditions    *conditions    `json:"conditions,omitempty"`
+	ID          string `json:"id,omitempty"`
+	DisplayName string `json:"displayName,omitempty"`
+	State       string `json:"state,omitempty"`
+	// Conditions are kept whole, because a change replaces all of them.
+	Conditions    map[string]any `json:"conditions,omitempty"`
 	GrantControls *grantControls `json:"grantControls,omitempty"`
-}
-
-type conditions struct {
-	ClientAppTypes []string           `json:"clientAppTypes,omitempty"`
-	Applications   policyApplications `json:"applications"`
-	Users          policyUsers        `json:"users"`
-}
-
-type policyApplications struct {
-	Include  []string `json:"includeApplications,omitempty"`
-	Exclude  []string `json:"excludeApplications,omitempty"`
-	Contexts []string `json:"includeAuthenticationContextClassReferences,omitempty"`
-}
-
-type policyUsers struct {
-	Include       []string `json:"includeUsers,omitempty"`
-	Exclude       []string `json:"excludeUsers,omitempty"`
-	IncludeGroups []string `json:"includeGroups,omitempty"`
-	ExcludeGroups []string `json:"excludeGroups,omitempty"`
-	IncludeRoles  []string `json:"includeRoles,omitempty"`
-	ExcludeRoles  []string `json:"excludeRoles,omitempty"`
 }
 
 type grantControls struct {

@@ -87,6 +87,8 @@ func TestApplyCreatesEverythingAndThenNothing(t *testing.T) {
 // checkCounts checks that the tenant has each object once.
 func checkCounts(t *testing.T, f *fakeGraph) {
 	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for collection, want := range map[string]int{
 		"/applications":           2,
 		"/servicePrincipals":      3,
@@ -128,7 +130,7 @@ func TestApplyWaitsForReplication(t *testing.T) {
 		f.lag = lag
 		a, dir := f.server(t), t.TempDir()
 		apply(t, a, wantedIn(dir), quick(dir))
-		f.lag = 0
+		f.locked(func() { f.lag = 0 })
 		checkCounts(t, f)
 		if again := apply(t, a, wantedIn(dir), quick(dir)); again.Writes != 0 {
 			t.Errorf("lag %d: the second run wrote %d times", lag, again.Writes)

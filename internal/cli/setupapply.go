@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/setup"
+)
+
+type applyOptions struct {
+	setupOptions
+	MidTier  string
+	EnvFile  string
+	RetryFor time.Duration
+}
+
+func newSetupApply(env Env, g *globals) *cobra.Command {
+	var o applyOptions
+	c := &cobra.Command{
+		Use:   "apply",
+		Short: "Create and change what setup plan shows",
+		Args:  cobra.NoArgs,
+		Long: `Create what is missing in the tenant and change what differs, one object after the
+other. A run that was stopped is continued by the next one, and a complete tenant is
+not written to. Then write the tenant to the configuration and the mid-tier's settings
+to --env-file, and run the checks of doctor.
+
+The Conditional Access policy is in report-only mode until --enforce. A new client
+secret is written to --secret-file, and nowhere else.`,
+		Example: `  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
+  profilectl setup apply --authority contoso --credential certificate --certificate-file mid-tier.pem
+  profilectl setup apply --authority contoso --enforce`,
+		RunE: func(c *cobra.Command, _ []string) error { return runSetupApply(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	o.bindWanted(c.Flags())
+	f := c.Flags()
+	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
+	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
+	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "how long to repeat failed checks; 0 runs none")
+	return c
+}
+
+// applyReport is the result of setup apply, as scripts read it.
+type applyReport struct {
+	setupReport
+	Writes     int           `json:"writes"` // requests that changed the tenant
+	ClientID   string        `json:"clientId"`
+	MidTierID  string        `json:"midTierId"`
+	EditScope  string        `json:"editScope"`
+	ReportOnly bool          `json:"reportOnly"` // the policy is not enforced
+	Checks     []doctorCheck `json:"checks"`
+}
+
+func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (err error) {
+	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+		return err
+	}
+	if err := o.check(g); err != nil {
+		return err
+	}
+	a, err := openAdministrator(ctx, env, g, o.setupOptions, setup.WriteScopes())
+	if err != nil {
+		return err
+	}
+	result, err := setup.Apply(ctx, a.api, o.Wanted, a.runOptions())
+	if err != nil {
+		return a.explainSecret(err)
+	}
+	a.warnNamesakes(result.Tenant.Namesakes)
+	a.say("%s: %s, with %s.", "Done", summary(result.Items), plural(result.Writes, "write", "writes"))
+	report := applyReport{
+		setupReport: a.report(result.Items, result.Tenant.Namesakes),
+		Writes:      result.Writes,
+		ClientID:    result.Tenant.ClientID(),
+		MidTierID:   result.Tenant.MidTierID(),
+		EditScope:   result.Tenant.EditScope(o.Wanted),
+		ReportOnly:  !result.Tenant.Enforced(o.Wanted),
+		Checks:      []doctorCheck{},
+	}
+	if err := a.configureTenant(ctx, o, report); err != nil {
+		return err
+	}
+	if err := a.writeEnvironment(o, report); err != nil {
+		return err
+	}
+	return a.finish(ctx, o, report)
+}
+
+// check rejects flags that contradict each other.
+func (o applyOptions) check(g *globals) error {
+	if o.MidTier != "" {
+		if err := config.Check("mid-tier", o.MidTier); err != nil {
+			return err
+		}
+	}
+	if o.Credential.SecretFile == "-" && g.Output != "table" {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the client secret and the " + g.Output + " output cannot both go to standard output",
+			Fix:  "write the secret to a file with --secret-file",
+		}
+	}
+	return nil
+}
+
+// runOptions returns how a run waits and reports.
+func (a *administrator) runOptions() setup.Options {
+	name := "setup-" + a.authority.TenantID + "-" + a.options.Wanted.Deployment + ".json"
+	return setup.Options{
+		Journal: setup.Journal{Path: filepath.Join(a.paths.State, name)},
+		Report:  func(i setup.Item) { a.say("%s", describe(i)) },
+		Waiting: func(why string) { a.progress.warn("waiting: %s", why) },
+	}
+}
+
+// explainSecret names the flag for a new secret.
+func (a *administrator) explainSecret(err error) error {
+	f := *fault.As(err)
+	if f.Kind == fault.Usage && a.options.Wanted.Credential == (setup.Credential{}) {
+		f.Fix = "name a new file with --secret-file, or use --credential certificate or federated"
+	}
+	return &f
+}
+
+// configureTenant writes the tenant to the configuration, as init does, and makes it the
+// current one.
+func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r applyReport) error {
+	if a.tenant == config.FromEnvironment || r.ClientID == "" {
+		return nil
+	}
+	values := []struct{ name, value string }{
+		{"authority", a.form.String()},
+		{"client-id", r.ClientID},
+		{"mid-tier", o.MidTier},
+		{"edit-scope", r.EditScope},
+		{"ca-file", o.CAFile},
+	}
+	err := updateConfig(ctx, a.env, a.globals, func(f *config.File) error {
+		for _, setting := range values {
+			if setting.value == "" {
+				continue
+			}
+			if err := f.Set("tenants."+a.tenant, setting.name, setting.value); err != nil {
+				return err
+			}
+		}
+		return f.Use(a.tenant)
+	})
+	if err == nil {
+		a.say("The tenant %s is configured.", a.tenant)
+	}
+	return err
+}
+
+// finish runs the checks and prints the result.
+func (a *administrator) finish(ctx context.Context, o applyOptions, r applyReport) error {
+	var checks error
+	if o.RetryFor > 0 && r.ClientID != "" {
+		r.Checks, checks = a.checkSetup(ctx, o.RetryFor, r.ReportOnly)
+	}
+	if r.ReportOnly {
+		a.say("The policy is in report-only mode: edits do not need a second factor yet. "+
+			"Switch it on with `%s --enforce`.", a.command("profilectl setup apply"))
+	}
+	a.say("Next: start the mid-tier with `profilectl serve`, then `%s`.", a.command("profilectl login"))
+	if !a.printer.Plain() {
+		if err := a.printer.Print(r, output.Table{}); err != nil {
+			return err
+		}
+	}
+	if err := leftFault(r.Objects); err != nil {
+		return err
+	}
+	if checks != nil {
+		return fmt.Errorf("check the set-up: %w", checks)
+	}
+	return nil
+}

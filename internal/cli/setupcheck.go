@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
+)
+
+// checkSetup runs the checks of doctor until none fails, or until the time is over: Entra
+// needs minutes to replicate a new set-up.
+func (a *administrator) checkSetup(
+	ctx context.Context, retryFor time.Duration, reportOnly bool,
+) ([]doctorCheck, error) {
+	g := *a.globals
+	g.Tenant = a.tenant
+	s, err := newExamined(a.env, &g)
+	if err != nil {
+		return nil, err
+	}
+	once := func(ctx context.Context) []doctor.Result {
+		results := s.run(ctx, doctorOptions{}, false)
+		for i, r := range results {
+			results[i] = expected(r, reportOnly)
+		}
+		return results
+	}
+	results := doctor.RunUntil(ctx, once, retryPause, retryFor, func(failed []doctor.Result) {
+		a.say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+	})
+	var checks []doctorCheck
+	for _, r := range results {
+		c := s.doctorCheck(r)
+		checks = append(checks, c)
+		if r.Status != doctor.OK {
+			a.say("%-8s %-18s %s", c.Status, c.ID, c.Seen)
+		}
+		if r.Status == doctor.Failed && c.Fix != "" {
+			a.say("  fix: %s", c.Fix)
+		}
+	}
+	return checks, failedChecks(doctor.Failures(results))
+}
+
+// expected returns a result as it counts right after the set-up: the mid-tier does not
+// run yet, and a policy in report-only mode does not protect edits.
+func expected(r doctor.Result, reportOnly bool) doctor.Result {
+	const midTier, enforced = "midtier.", "mfa.enforced"
+	switch {
+	case r.Status != doctor.Failed:
+	case strings.HasPrefix(r.ID, midTier):
+		r.Status, r.Seen, r.Fault = doctor.Skipped, "the mid-tier is not running yet", nil
+	case r.ID == enforced && reportOnly:
+		r.Status = doctor.Warning
+	}
+	return r
+}
+
+// failedChecks returns the fault of a run with failed checks, or nil.
+func failedChecks(failed []doctor.Result) error {
+	var ids []string
+	for _, r := range failed {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Internal,
+		What: "failed checks: " + strings.Join(ids, ", "),
+		Fix:  "follow the fixes above, the first one first; the set-up itself is complete",
+	}
+}
+
+// writeEnvironment writes the settings of the mid-tier to the environment file. Other
+// lines of the file stay.
+func (a *administrator) writeEnvironment(o applyOptions, r applyReport) error {
+	if o.EnvFile == "" || r.MidTierID == "" {
+		return nil
+	}
+	settings, err := a.serveSettings(o, r)
+	if err != nil {
+		return err
+	}
+	before, err := os.ReadFile(o.EnvFile)
+	if err != nil && !os.IsNotExist(err) {
+		return cannotWriteFile(o.EnvFile, err)
+	}
+	after := withVariables(string(before), settings)
+	if after == string(before) {
+		return nil
+	}
+	if err := statefile.Write(o.EnvFile, []byte(after)); err != nil {
+		return cannotWriteFile(o.EnvFile, err)
+	}
+	a.say("The settings of the mid-tier are in %s.", o.EnvFile)
+	return nil
+}
+
+// envLine is a line of an environment file.
+type envLine struct{ name, value string }
+
+// serveSettings returns the variables of serve for the new mid-tier (docs/serve.md).
+func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine, error) {
+	const prefix = "PROFILECTL_SERVE_"
+	settings := []envLine{
+		{prefix + "AUTHORITY", a.form.String()},
+		{prefix + "TENANT_ID", a.authority.TenantID},
+		{prefix + "CLIENT_ID", r.MidTierID},
+		{prefix + "REQUIRE_AUTH_CONTEXT", o.Wanted.AuthContext},
+	}
+	if a.settings.Configured("graph") {
+		settings = append(settings, envLine{prefix + "GRAPH", a.settings.Text("graph")})
+	}
+	for _, file := range []envLine{
+		{prefix + "CA_FILE", a.options.CAFile},
+		{prefix + "CLIENT_SECRET_FILE", strings.TrimPrefix(o.Credential.SecretFile, "-")},
+		{prefix + "CLIENT_CERTIFICATE", o.Credential.CertificateFile},
+	} {
+		if file.value == "" {
+			continue
+		}
+		path, err := filepath.Abs(file.value)
+		if err != nil {
+			return nil, cannotWriteFile(file.value, err)
+		}
+		settings = append(settings, envLine{file.name, path})
+	}
+	return settings, nil
+}
+
+// withVariables returns the text of an environment file with the variables set. An empty
+// value is left out.
+func withVariables(text string, set []envLine) string {
+	var lines []string
+	if text != "" {
+		lines = strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	}
+	for _, v := range set {
+		if v.value == "" {
+			continue
+		}
+		line, found := v.name+"="+v.value, false
+		for i, l := range lines {
+			if strings.HasPrefix(l, v.name+"=") {
+				lines[i], found = line, true
+			}
+		}
+		if !found {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

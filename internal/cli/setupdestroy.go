@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/internal/terminal"
+)
+
+type destroyOptions struct {
+	setupOptions
+	Yes   bool
+	Purge bool
+}
+
+func newSetupDestroy(env Env, g *globals) *cobra.Command {
+	var o destroyOptions
+	c := &cobra.Command{
+		Use:   "destroy",
+		Short: "Delete the objects of a set-up",
+		Args:  cobra.NoArgs,
+		Long: `List the objects with the tag of the set-up, ask, and delete them in reverse order.
+The email method is switched off again if the set-up has switched it on. A tenant
+keeps deleted applications for 30 days; they are listed, and --purge deletes them for
+good. The configuration and local files stay.`,
+		Example: `  profilectl setup destroy --authority contoso
+  profilectl setup destroy -t contoso --yes --purge`,
+		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },
+	}
+	o.bind(c.Flags())
+	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
+	c.Flags().BoolVar(&o.Purge, "purge", false, "also delete the soft-deleted objects for good")
+	return c
+}
+
+// destroyReport is the result of setup destroy, as scripts read it.
+type destroyReport struct {
+	setupReport
+	SoftDeleted []setup.SoftDeleted `json:"softDeleted"` // what the tenant keeps for 30 days
+}
+
+func runSetupDestroy(ctx context.Context, env Env, g *globals, o destroyOptions) error {
+	if !o.Yes && !g.facts(env).Interactive {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "without a terminal, destroy needs --yes",
+			Fix:  "look at `profilectl setup plan` first, then add --yes",
+		}
+	}
+	a, err := openAdministrator(ctx, env, g, o.setupOptions, setup.WriteScopes())
+	if err != nil {
+		return err
+	}
+	found, err := setup.Find(ctx, a.api, o.Wanted)
+	if err != nil {
+		return err
+	}
+	items := setup.NewDestroyPlan(found, o.Wanted)
+	if err := a.confirmDestroy(ctx, o, items); err != nil {
+		return err
+	}
+	result := setup.Result{Tenant: found}
+	if len(items) > 0 {
+		if result, err = setup.Destroy(ctx, a.api, o.Wanted, a.runOptions()); err != nil {
+			return err
+		}
+	}
+	deleted, err := setup.FindDeleted(ctx, a.api, o.Wanted, result.Tenant)
+	if err != nil {
+		return err
+	}
+	if o.Purge {
+		if err := setup.Purge(ctx, a.api, deleted, a.runOptions()); err != nil {
+			return err
+		}
+		deleted = nil
+	}
+	return a.reportDestroy(result, deleted)
+}
+
+// confirmDestroy lists what is deleted, and asks.
+func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, items []setup.Item) error {
+	if len(items) == 0 {
+		a.say("The tenant has no object with the tag profilectl:setup:%s.", o.Wanted.Deployment)
+		return nil
+	}
+	if o.Yes {
+		return nil
+	}
+	for _, i := range items {
+		a.say("%s", describe(i))
+	}
+	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
+	yes, err := terminal.Confirm(ctx, a.env.Stdin, a.env.Stderr, a.facts, question)
+	if err == nil && !yes {
+		err = canceled()
+	}
+	return err
+}
+
+func (a *administrator) reportDestroy(r setup.Result, deleted []setup.SoftDeleted) error {
+	if len(r.Items) > 0 {
+		a.say("Done: %s.", summary(r.Items))
+	}
+	if len(deleted) > 0 {
+		var lines []string
+		for _, d := range deleted {
+			lines = append(lines, "  "+d.Kind+" "+d.Name+" ("+d.ID+")")
+		}
+		a.say("The tenant keeps these objects for 30 days (--purge deletes them for good):\n%s",
+			strings.Join(lines, "\n"))
+	}
+	if !a.printer.Plain() {
+		report := destroyReport{a.report(r.Items, nil), append([]setup.SoftDeleted{}, deleted...)}
+		if err := a.printer.Print(report, output.Table{}); err != nil {
+			return err
+		}
+	}
+	return leftFault(r.Items)
+}

@@ -106,7 +106,8 @@ func (w Wanted) policy() object {
 		lag:   replicating(),
 		hand:  fill(policyHand, w.marked(w.policyName()), "resource "+w.MidTierName),
 		next: func(t *Tenant) *write {
-			return w.nextPolicy(t, w.marked(w.policyName()), w.marked(""), target{apps: []string{orLater(t.midTier.AppID)}})
+			to := target{apps: []string{orLater(t.midTier.AppID)}}
+			return w.nextPolicy(t, w.marked(w.policyName()), w.marked(""), to)
 		},
 	}
 }

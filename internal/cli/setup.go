@@ -26,8 +26,11 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.Authority, "authority", "", "the `tenant`: its subdomain, domain, id or URL")
 	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` where administrators sign in, if not the usual one")
 	f.StringVar(&o.ClientID, "client-id", setup.DefaultClient, "client `id` of the administrator's sign-in")
-	notFromEnvironment(f, "client-id") // the variable describes the tenant's client
 	f.StringVar(&o.CAFile, "ca-file", "", "PEM `file` with CAs to trust in addition to the system's")
+	// The variables are settings of the tenant, which have a precedence of their own.
+	for _, setting := range []string{"authority", "client-id", "ca-file"} {
+		notFromEnvironment(f, setting)
+	}
 	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
 }
 
@@ -61,7 +64,7 @@ https://github.com/profilectl/profilectl/blob/main/docs/setup.md.`,
   profilectl setup export --format az > setup.sh`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSetupPlan(env, g), newSetupApply(env, g), newSetupDestroy(env, g))
+	c.AddCommand(newSetupPlan(env, g), newSetupApply(env, g), newSetupDestroy(env, g), newSetupExport(env))
 	return c
 }
 

@@ -73,6 +73,10 @@ func (a *administrator) openTenant(context.Context) error {
 	if given == "" {
 		given = a.settings.Text("authority")
 	}
+	if given == "" {
+		_, err := config.Which(file, a.tenant, a.env.Getenv)
+		return err
+	}
 	if a.form, err = authority.Parse(given); err != nil {
 		return err
 	}
@@ -93,12 +97,11 @@ func (a *administrator) openTenant(context.Context) error {
 func (a *administrator) chooseTenant(file *config.File) (err error) {
 	a.tenant = a.globals.Tenant
 	switch {
-	case a.tenant != "" && a.options.Authority == "":
-		a.tenant, err = config.Which(file, a.tenant, a.env.Getenv)
-	case a.tenant == "" && a.options.Authority != "":
+	case a.tenant != "":
+	case a.options.Authority != "":
 		host := strings.TrimPrefix(a.options.Authority, "https://")
 		a.tenant, _, _ = strings.Cut(host, ".")
-	case a.tenant == "":
+	default:
 		a.tenant, err = config.Which(file, "", a.env.Getenv)
 	}
 	if err == nil && !config.ValidTenantName(a.tenant) {

@@ -133,7 +133,12 @@ func (a *administrator) explainSecret(err error) error {
 // configureTenant writes the tenant to the configuration, as init does, and makes it the
 // current one.
 func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r applyReport) error {
-	if a.tenant == config.FromEnvironment || r.ClientID == "" {
+	if r.ClientID == "" {
+		return nil
+	}
+	if a.tenant == config.FromEnvironment {
+		a.say("The environment describes the tenant; complete it with\n  PROFILECTL_CLIENT_ID=%s\n"+
+			"  PROFILECTL_EDIT_SCOPE=%s", r.ClientID, r.EditScope)
 		return nil
 	}
 	values := []struct{ name, value string }{

@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/setup"
+)
+
+func newSetupExport(env Env) *cobra.Command {
+	var o setupOptions
+	var format string
+	c := &cobra.Command{
+		Use:   "export",
+		Short: "Print the set-up for Azure CLI, Graph or Bicep",
+		Args:  cobra.NoArgs,
+		Long: `Print the set-up of an empty tenant as a script for Azure CLI, as requests to
+Microsoft Graph, or as a Bicep file. No sign-in is needed. Steps that the format cannot
+express are comments that name the place in the portal.`,
+		Example: `  profilectl setup export --format az > setup.sh
+  profilectl setup export --format graph --enforce
+  profilectl setup export --format bicep > main.bicep`,
+		RunE: func(*cobra.Command, []string) error { return runSetupExport(env, o, format) },
+	}
+	c.Flags().StringVar(&format, "format", "az", "`format`: az, graph or bicep")
+	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
+	o.bindWanted(c.Flags())
+	complete(c, "format", oneOfThese(setup.Formats()...))
+	return c
+}
+
+func runSetupExport(env Env, o setupOptions, format string) (err error) {
+	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+		return err
+	}
+	text, err := setup.Export(o.Wanted, format)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(env.Stdout, text); err != nil {
+		return fmt.Errorf("print export: %w", err)
+	}
+	return nil
+}

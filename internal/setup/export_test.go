@@ -1,0 +1,117 @@
+package setup
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// hostile are names that a shell would expand if they were not quoted.
+func hostile() Wanted {
+	return Wanted{
+		MidTierName: `Ed's "$(touch injected)" ` + "`touch injected`" + ` ${HOME} \ api`,
+		ClientName:  `$(touch injected) JSON`,
+		AuthContext: "c1",
+	}
+}
+
+func TestExportNamesEveryObject(t *testing.T) {
+	for _, format := range Formats() {
+		w := Wanted{AuthContext: "c1"}
+		text, err := Export(w, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range w.withDefaults().objects() {
+			if o.id != credentialID && !strings.Contains(text, o.title) {
+				t.Errorf("%s: nothing about the %s", format, o.title)
+			}
+		}
+		if strings.ContainsAny(text, "\x01\x02") || strings.Contains(text, later) {
+			t.Errorf("%s: an ID has no name:\n%s", format, text)
+		}
+	}
+}
+
+func TestExportOfGraphHasValidBodies(t *testing.T) {
+	text, err := Export(hostile(), "graph")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := regexp.MustCompile(`(?s)Content-Type: application/json\n\n(\{.*?\n\})\n`).FindAllStringSubmatch(text, -1)
+	if len(bodies) < 14 {
+		t.Errorf("%d bodies", len(bodies))
+	}
+	for _, b := range bodies {
+		if !json.Valid([]byte(b[1])) {
+			t.Errorf("not JSON: %s", b[1])
+		}
+	}
+}
+
+// TestExportOfAzRunsAsWritten runs the script with a program in the place of Azure CLI,
+// and checks that names arrive as they are.
+func TestExportOfAzRunsAsWritten(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("there is no bash")
+	}
+	dir := t.TempDir()
+	script, err := Export(hostile(), "az")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const az = `#!/bin/sh
+case "$1" in
+ad) echo 00000000-1111-2222-3333-444444444444 ;;
+rest) printf '%s %s\n%s\n' "$3" "$5" "$9" >> calls; echo OBJECT APP ;;
+esac
+`
+	for name, text := range map[string]string{"setup.sh": script, "az": az} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command(bash, "setup.sh")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "injected")); err == nil {
+		t.Error("a name was executed")
+	}
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _ := json.Marshal(hostile().MidTierName)
+	for _, want := range []string{string(name), "api://APP", `"appId": "APP"`, "/applications/OBJECT"} {
+		if !strings.Contains(string(calls), want) {
+			t.Errorf("no request has %s:\n%s", want, calls)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(dir, "mid-tier.secret")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the secret: %v, %v", info, err)
+	}
+}
+
+func TestExportOfAzPassesShellcheck(t *testing.T) {
+	shellcheck, err := exec.LookPath("shellcheck")
+	if err != nil {
+		t.Skip("shellcheck is not installed")
+	}
+	script, err := Export(hostile(), "az")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(shellcheck, "--shell=bash", "-")
+	cmd.Stdin = strings.NewReader(script)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%s", out)
+	}
+}

@@ -51,10 +51,10 @@ const (
 
 // consent describes a grant for all users.
 type consent struct {
-	id, title, client, hand string
-	needs                   []string
-	scopes                  []string
-	sides                   func(t *Tenant) (client, resource string) // ids of the service principals
+	id, title, client string
+	needs             []string
+	scopes            []string
+	sides             func(t *Tenant) (client, resource string) // ids of the service principals
 }
 
 func (w Wanted) graphGrant() object {

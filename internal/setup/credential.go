@@ -24,7 +24,7 @@ type Certificate struct {
 	Generate func() ([]byte, error)
 }
 
-const credentialID = "midtier.credential"
+const credentialID = "midtier.credential" //nolint:gosec // the ID of an object
 
 // credential returns how the mid-tier authenticates.
 func (w Wanted) credential() object {
@@ -53,13 +53,12 @@ func (w Wanted) credential() object {
 // characters), only the tag was missing; otherwise it is removed, and replaced.
 func (w Wanted) nextSecret(t *Tenant) *write {
 	current, lost := w.secrets(t)
-	for _, p := range lost {
-		if len(current) == 0 && w.wasWritten(p) {
-			return w.recordSecret(t, p)
-		}
-		return removeSecret(t, p)
-	}
-	if len(current) > 0 {
+	switch {
+	case len(lost) > 0 && len(current) == 0 && w.wasWritten(lost[0]):
+		return w.recordSecret(t, lost[0])
+	case len(lost) > 0:
+		return removeSecret(t, lost[0])
+	case len(current) > 0:
 		return nil
 	}
 	return w.addSecret(t)

@@ -52,11 +52,12 @@ func azStep(s step) string {
 		return b.String() + command
 	}
 	fmt.Fprintf(&b, "RESPONSE=$(%s)\n", command)
-	if s.id == "client.app" {
+	switch s.id {
+	case "client.app":
 		fmt.Fprintf(&b, "read -r _ %s <<<\"$RESPONSE\"\n", s.result)
-	} else if s.id == "midtier.app" {
+	case "midtier.app":
 		fmt.Fprintf(&b, "read -r %s_ID %s <<<\"$RESPONSE\"\n", s.result, s.result)
-	} else {
+	default:
 		fmt.Fprintf(&b, "read -r %s _ <<<\"$RESPONSE\"\n", s.result)
 	}
 	return b.String()

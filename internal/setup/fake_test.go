@@ -3,6 +3,7 @@ package setup
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -220,9 +221,7 @@ func (f *fakeGraph) patch(w http.ResponseWriter, path string, body values1) {
 	}
 	for name, value := range body {
 		if members, ok := value.(values1); ok && o[name] != nil {
-			for member, v := range members {
-				o[name].(values1)[member] = v
-			}
+			maps.Copy(o[name].(values1), members)
 			continue
 		}
 		o[name] = value
@@ -261,9 +260,7 @@ func (f *fakeGraph) addPassword(w http.ResponseWriter, path string, body values1
 	list, _ := app["passwordCredentials"].([]any)
 	app["passwordCredentials"] = append(list, p)
 	answer := values1{"secretText": secret}
-	for k, v := range p {
-		answer[k] = v
-	}
+	maps.Copy(answer, p)
 	_ = json.NewEncoder(w).Encode(answer)
 }
 

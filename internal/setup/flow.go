@@ -60,7 +60,7 @@ func (w Wanted) userFlow() object {
 	}
 }
 
-const emailPassword = "EmailPassword-OAUTH" //nolint:gosec // the ID of an identity provider
+const emailPassword = "EmailPassword-OAUTH"
 
 // newFlow returns the body that creates the user flow, as the example of "Create
 // authenticationEventsFlow" has it.

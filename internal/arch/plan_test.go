@@ -76,6 +76,7 @@ func plan() map[string]entry {
 			"internal/loopback",
 			"internal/neterr",
 			"internal/obo",
+			"internal/pace",
 			"internal/probe",
 			"internal/problem",
 			"internal/profile",
@@ -127,6 +128,10 @@ func plan() map[string]entry {
 			"internal/statefile",
 			"github.com/gofrs/flock",
 		}},
+		"internal/pace": {layer: 3, imports: []string{
+			"internal/fault",
+			"internal/upstream",
+		}},
 		"internal/midtier": {layer: 3, imports: []string{
 			"internal/challenge",
 			"internal/fault",
@@ -142,10 +147,10 @@ func plan() map[string]entry {
 			"internal/challenge",
 			"internal/fault",
 			"internal/reload",
+			"internal/pace",
 			"internal/shared",
 			"internal/upstream",
 			msal + "confidential",
-			"golang.org/x/sync/singleflight",
 			"software.sslmate.com/src/go-pkcs12",
 		}},
 		"internal/doctor": {layer: 6, imports: []string{

@@ -74,6 +74,9 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Timeout:     s.Duration("timeout"),
 		Rate:        s.Int("rate"),
 
+		ExchangeRate: s.Int("exchange-rate"),
+		Egress:       s.Text("egress"),
+
 		AllowOrigin: allowOrigin(s.List("allow-origin")),
 
 		Listen: serve.ListenSettings{

@@ -143,6 +143,20 @@ func checkCount(v string) error {
 	return nil
 }
 
+// checkEgress accepts the characters that a name in Redis needs no quotes for.
+func checkEgress(v string) error {
+	const most = 64
+	const special = "-_."
+	unusual := func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && !strings.ContainsRune(special, r)
+	}
+	if len(v) > most || strings.ContainsFunc(v, unusual) {
+		return errors.New("must be at most 64 letters, digits, '-', '_' or '.'")
+	}
+	return nil
+}
+
 func checkBool(v string) error {
 	if _, err := strconv.ParseBool(v); err != nil {
 		return errors.New("must be true or false")

@@ -190,6 +190,21 @@ func serverLimits() []Setting {
 			Check:   checkCount,
 		},
 		{
+			Name:    "exchange-rate",
+			Env:     []string{"PROFILECTL_SERVE_EXCHANGE_RATE"},
+			Default: "19",
+			Value:   "number",
+			Help:    "requests to the tenant per second; 0 is no limit",
+			Check:   checkCount,
+		},
+		{
+			Name:  "egress",
+			Env:   []string{"PROFILECTL_SERVE_EGRESS"},
+			Value: "name",
+			Help:  "name of the outgoing address that replicas share",
+			Check: checkEgress,
+		},
+		{
 			Name:    "timeout",
 			Env:     []string{"PROFILECTL_SERVE_TIMEOUT"},
 			Default: "15s",

@@ -18,13 +18,13 @@ import (
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/confidential"
-	"golang.org/x/sync/singleflight"
 
 	"github.com/profilectl/profilectl/internal/aadsts"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/pace"
 	"github.com/profilectl/profilectl/internal/shared"
 )
 
@@ -62,7 +62,7 @@ type Exchanger struct {
 	http    *http.Client
 	current atomic.Pointer[generation]
 	cache   *bounded.Cache[string]
-	flights singleflight.Group
+	flights flights
 }
 
 // New returns an Exchanger. It sends nothing. It fails with a Usage fault if MSAL
@@ -74,9 +74,10 @@ func New(c Config) (*Exchanger, error) {
 	client := *c.HTTP
 	client.Transport = c.Authority.Transport(repeatable{c.HTTP.Transport})
 	e := &Exchanger{
-		config: c,
-		http:   &client,
-		cache:  bounded.New[string](c.MaxEntries),
+		config:  c,
+		http:    &client,
+		cache:   bounded.New[string](c.MaxEntries),
+		flights: flights{flights: map[bounded.Key]*flight{}},
 	}
 	if _, err := e.client(); err != nil {
 		return nil, &fault.Error{
@@ -117,6 +118,12 @@ type Assertion struct {
 	Token   string
 	Key     bounded.Key // the hash of Token
 	Expires time.Time
+	// User identifies the user who takes turns with others if exchanges are paced.
+	User string
+	// Idle is called when the caller begins to wait for its turn or for the exchange of
+	// another caller, and the function that it returns when the wait is over. Nil is no
+	// call.
+	Idle func() (resume func())
 }
 
 // Result is what an exchange returned: a token or a challenge.
@@ -128,6 +135,8 @@ type Result struct {
 	// Cached reports whether Token came from a cache, of this replica or of all, so
 	// that nothing was sent to the identity provider.
 	Cached bool
+	// Merged reports whether another caller with the same assertion made the exchange.
+	Merged bool
 }
 
 // Exchange returns a Graph token for the assertion's user, or a challenge.
@@ -137,16 +146,11 @@ func (e *Exchanger) Exchange(ctx context.Context, a Assertion) (Result, error) {
 	}
 	// The callers that wait for an exchange arrived after the one that makes it, so
 	// none of them waits beyond its own deadline.
-	found, err, _ := e.flights.Do(string(a.Key[:]), func() (any, error) {
+	return e.flights.do(ctx, a, func(gone <-chan struct{}) (Result, error) {
 		ctx, cancel := detach(ctx)
 		defer cancel()
-		return e.find(ctx, a)
+		return e.find(pace.WithCaller(ctx, pace.Caller{User: a.User, Gone: gone, Idle: a.Idle}), a)
 	})
-	if err != nil {
-		return Result{}, err
-	}
-	result, _ := found.(Result)
-	return result, nil
 }
 
 // Forget removes the assertion's token from all caches, so that the next Exchange

@@ -140,29 +140,9 @@ func milliseconds(key string, d time.Duration) slog.Attr {
 }
 
 // recordCall records how long a call upstream took, with all its retries.
-func (s *Server) recordCall(w http.ResponseWriter, name string, start time.Time) {
-	took := time.Since(start)
+func (s *Server) recordCall(w http.ResponseWriter, name string, took time.Duration) {
 	s.metrics.upstream.WithLabelValues(name).Observe(took.Seconds())
 	if rec, ok := w.(*recorder); ok {
 		rec.calls = append(rec.calls, milliseconds(name+"_ms", took))
-	}
-}
-
-// limitInFlight rejects requests while MaxInFlight others are in flight. A queue
-// would only let them time out later.
-func (s *Server) limitInFlight(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case s.slots <- struct{}{}:
-			defer func() { <-s.slots }()
-			next(w, r)
-		default:
-			s.reject(w, r, http.StatusServiceUnavailable, &fault.Error{
-				Kind:       fault.Unavailable,
-				What:       "the mid-tier is busy",
-				Fix:        "try again in a second",
-				RetryAfter: time.Second,
-			})
-		}
 	}
 }

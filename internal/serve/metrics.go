@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/pace"
 )
 
 // metrics are the metrics of one Server, in a registry of their own.
@@ -19,7 +21,7 @@ type metrics struct {
 	requests  *prometheus.CounterVec   // by route, status and outcome
 	seconds   *prometheus.HistogramVec // by route
 	upstream  *prometheus.HistogramVec // by call: exchange, graph
-	exchanges *prometheus.CounterVec   // by result: cached, made, challenge, failed
+	exchanges *prometheus.CounterVec   // by result: cached, made, merged, challenge, refused, failed
 	limited   prometheus.Counter
 }
 
@@ -60,7 +62,7 @@ func (m *metrics) start() {
 	for _, call := range []string{"exchange", "graph"} {
 		m.upstream.WithLabelValues(call)
 	}
-	for _, result := range []string{"cached", "made", "challenge", "failed"} {
+	for _, result := range []string{"cached", "made", "merged", "challenge", "refused", "failed"} {
 		m.exchanges.WithLabelValues(result)
 	}
 }
@@ -124,6 +126,10 @@ func (m *metrics) request(route string, status int, outcome string, took time.Du
 func (m *metrics) exchange(result obo.Result, err error) {
 	label := "made"
 	switch {
+	case errors.Is(err, pace.ErrNoTurn):
+		label = "refused"
+	case result.Merged && err == nil && result.Challenge == nil:
+		label = "merged"
 	case result.Cached:
 		label = "cached"
 	case result.Challenge != nil:

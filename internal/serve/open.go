@@ -106,7 +106,9 @@ func (c CredentialSettings) kind() string {
 
 // parts are what a mid-tier consists of, apart from its tenant.
 type parts struct {
-	http     *http.Client
+	http     *http.Client // for Graph
+	tenant   *http.Client // for the tenant; shares the connections of http
+	pacing   *pacing
 	breakers *upstream.Breakers
 	tracer   *tracing.Tracer
 	shared   *shared.Store // nil without a shared cache
@@ -121,8 +123,14 @@ func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err e
 	if p.http, err = s.client(p.breakers, p.tracer); err != nil {
 		return p, err
 	}
-	p.shared, err = openCache(s, log)
-	return p, err
+	if p.shared, err = openCache(s, log); err != nil {
+		return p, err
+	}
+	if p.pacing, err = newPacing(s, p.shared, log); err != nil {
+		return p, err
+	}
+	p.tenant = p.pacing.client(p.http, p.breakers)
+	return p, nil
 }
 
 // client returns the client for the tenant and Graph. It has no timeout: every

@@ -39,6 +39,7 @@ type Server struct {
 	certificate atomic.Pointer[certificate] // nil for none
 	metrics     *metrics
 	slots       chan struct{} // holds one element for each request in flight
+	waiting     atomic.Int64  // requests that gave up their slot while they wait
 	draining    atomic.Bool
 	// settingsFailed is set if the last reload found settings that cannot be used.
 	settingsFailed atomic.Bool
@@ -69,6 +70,7 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 		secretExpires: s.Credential.SecretExpires,
 	})
 	server.metrics = newMetrics(gauges{server})
+	server.metrics.registry.MustRegister(p.pacing.collectors()...)
 	return server
 }
 

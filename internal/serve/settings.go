@@ -53,9 +53,20 @@ type Settings struct {
 	// Rate is the number of requests that one user may send in a minute; zero is no
 	// limit.
 	Rate int
+	// ExchangeRate is the number of requests that are sent to the tenant in a second.
+	// Users take turns, and those who cannot have one in time are rejected. Zero is no
+	// limit.
+	ExchangeRate int
+	// Egress is the name of the address from which requests reach the tenant. All replicas
+	// with the same name share one ExchangeRate. It needs a Cache. Empty is an address
+	// that this replica has for itself.
+	Egress string
 	// MaxInFlight is the number of requests that are processed at the same time; more
 	// are rejected. Zero is 512.
 	MaxInFlight int
+	// MaxWaiting is the number of requests that wait for their turn at the tenant without
+	// counting as in flight; more count. Zero is 2048.
+	MaxWaiting int
 
 	// AllowOrigin reports whether scripts of an origin, such as
 	// https://app.contoso.com, may call the mid-tier from a browser (CORS). Nil is no
@@ -152,6 +163,7 @@ const (
 	defaultRevision    = "unknown"
 	defaultTimeout     = 15 * time.Second
 	defaultMaxInFlight = 512
+	defaultMaxWaiting  = 2048
 )
 
 // withDefaults returns the settings with every zero value replaced by its default.
@@ -170,6 +182,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.MaxInFlight == 0 {
 		s.MaxInFlight = defaultMaxInFlight
+	}
+	if s.MaxWaiting == 0 {
+		s.MaxWaiting = defaultMaxWaiting
 	}
 	if s.Listen.Public == "" {
 		s.Listen.Public = defaultPublic

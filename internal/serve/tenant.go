@@ -74,7 +74,7 @@ func (p parts) connect(
 	limit time.Duration,
 	log *slog.Logger,
 ) (*tenant, error) {
-	found, err := discover(ctx, s, p.http, limit)
+	found, err := discover(ctx, s, p.tenant, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (p parts) connect(
 		Authority:  found,
 		ClientID:   s.ClientID,
 		Credential: credential,
-		HTTP:       p.http,
+		HTTP:       p.tenant,
 		Scope:      graphScope,
 		Shared:     p.shared,
 	})
@@ -101,7 +101,7 @@ func (p parts) connect(
 		Scope:       ownScope,
 		AuthContext: s.AuthContext,
 		MaxAge:      s.MaxAge,
-		HTTP:        p.http,
+		HTTP:        p.tenant,
 		Log:         log,
 	})
 	return t, err

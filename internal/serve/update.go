@@ -13,6 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/errorlog"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/pace"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
@@ -40,7 +41,13 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		s.reject(w, r, status, fault.As(err))
 		return
 	}
-	assertion := obo.Assertion{Token: caller.Assertion, Key: caller.Key, Expires: caller.Expires}
+	assertion := obo.Assertion{
+		Token:   caller.Assertion,
+		Key:     caller.Key,
+		Expires: caller.Expires,
+		User:    caller.ID,
+		Idle:    func() func() { return seatOf(ctx).idle(ctx) },
+	}
 	ch, err = s.apply(ctx, w, assertion, change)
 	switch {
 	case err != nil:
@@ -63,21 +70,16 @@ func (s *Server) apply(
 ) (*challenge.Challenge, error) {
 	exchanger := s.tenant.Load().exchanger
 	for again := false; ; again = true {
-		start := time.Now()
-		result, err := exchanger.Exchange(ctx, assertion)
-		s.metrics.exchange(result, err)
-		if !result.Cached {
-			s.recordCall(w, "exchange", start)
-		}
+		result, err := s.exchange(ctx, w, exchanger, assertion)
 		if obo.RejectsCredential(err) {
 			s.tenant.Load().suspect()
 		}
 		if err != nil || result.Challenge != nil {
 			return result.Challenge, err
 		}
-		start = time.Now()
+		start := time.Now()
 		ch, err := s.graph.Update(ctx, result.Token, change)
-		s.recordCall(w, "graph", start)
+		s.recordCall(w, "graph", time.Since(start))
 		f, ok := errors.AsType[*fault.Error](err)
 		if !ok || f.Kind != fault.SignIn {
 			return ch, err
@@ -93,6 +95,28 @@ func (s *Server) apply(
 		}
 		exchanger.Forget(ctx, assertion)
 	}
+}
+
+// exchange exchanges the assertion and records the result. The time of the call does not
+// include the time for which the request waited for its turn.
+func (s *Server) exchange(
+	ctx context.Context,
+	w http.ResponseWriter,
+	exchanger *obo.Exchanger,
+	assertion obo.Assertion,
+) (obo.Result, error) {
+	seat := seatOf(ctx)
+	start, waited := time.Now(), seat.waited
+	result, err := exchanger.Exchange(ctx, assertion)
+	s.metrics.exchange(result, err)
+	waited = seat.waited - waited
+	if rec, ok := w.(*recorder); ok && waited > 0 {
+		rec.calls = append(rec.calls, milliseconds("wait_ms", waited))
+	}
+	if !result.Cached && !result.Merged && !errors.Is(err, pace.ErrNoTurn) {
+		s.recordCall(w, "exchange", time.Since(start)-waited)
+	}
+	return result, err
 }
 
 // decode reads the change from the body. If it fails it also returns the status of

@@ -1,5 +1,6 @@
 // Package shared shares state between the replicas of the mid-tier through Redis or
-// Valkey: the results of exchanges, and the request rate of each user.
+// Valkey: the results of exchanges, the request rate of each user, and the turns at the
+// tenant.
 //
 // No replica depends on it. If Redis fails or is slow, a circuit opens for a second, and
 // each replica uses only its own state. Redis is not trusted either: it never sees a token
@@ -8,6 +9,7 @@ package shared
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	_ "embed"
@@ -47,6 +49,7 @@ type Store struct {
 	redis   *redis.Client
 	keys    *reload.Value[keyring]
 	breaker *gobreaker.CircuitBreaker[any]
+	replica string // identifies this replica
 }
 
 // Open returns a Store. An invalid configuration is a Usage fault. Open does not connect
@@ -63,7 +66,12 @@ func Open(c Config) (*Store, error) {
 	// The client writes every failed dial to standard error as plain text. The
 	// circuit breaker logs it instead, once.
 	logging.Disable()
-	return &Store{redis: redis.NewClient(options), keys: keys, breaker: newBreaker(c.Log)}, nil
+	return &Store{
+		redis:   redis.NewClient(options),
+		keys:    keys,
+		breaker: newBreaker(c.Log),
+		replica: rand.Text(),
+	}, nil
 }
 
 func clientOptions(c Config) (*redis.Options, error) {

@@ -52,6 +52,14 @@ func (b *Breakers) Hosts() []string {
 	return slices.Sorted(maps.Keys(b.hosts))
 }
 
+// IsOpen reports whether the circuit of a host is open.
+func (b *Breakers) IsOpen(host string) bool {
+	b.mu.Lock()
+	breaker := b.hosts[host]
+	b.mu.Unlock()
+	return breaker != nil && breaker.State() == gobreaker.StateOpen
+}
+
 // of returns the breaker of a host.
 func (b *Breakers) of(host string) *gobreaker.TwoStepCircuitBreaker[any] {
 	b.mu.Lock()

@@ -9,6 +9,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -74,6 +75,19 @@ func New(c Config) (*http.Client, error) {
 		Timeout:       max(c.Timeout, 0),
 		CheckRedirect: checkRedirect,
 	}, nil
+}
+
+// BelowRetries returns a copy of a client of New whose transport is wrapped below the
+// retries, so that the wrapper sees every request that is sent. It shares the connections
+// of the client. Any other client is wrapped as a whole.
+func BelowRetries(c *http.Client, wrap func(http.RoundTripper) http.RoundTripper) *http.Client {
+	wrapped := *c
+	if r, ok := c.Transport.(*retrying); ok {
+		wrapped.Transport = &retrying{next: wrap(r.next), attempts: r.attempts}
+		return &wrapped
+	}
+	wrapped.Transport = wrap(cmp.Or(c.Transport, http.DefaultTransport))
+	return &wrapped
 }
 
 // checkRedirect follows redirects of a GET without a token only, and never from https

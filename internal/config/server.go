@@ -195,6 +195,7 @@ func serverLimits() []Setting {
 			Default: "19",
 			Value:   "number",
 			Help:    "requests to the tenant per second; 0 is no limit",
+			Live:    true,
 			Check:   checkCount,
 		},
 		{

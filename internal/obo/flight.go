@@ -9,7 +9,7 @@ import (
 	"github.com/profilectl/profilectl/internal/pace"
 )
 
-// flights merges concurrent exchanges of the same assertion. singleflight does so too,
+// flights merges concurrent exchanges of the same assertion. Package singleflight does so,
 // but does not notice that all callers of an exchange have disconnected, so that an
 // exchange that waits for its turn would keep it.
 type flights struct {

@@ -2,7 +2,9 @@ package obo_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +19,7 @@ import (
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/pace"
 )
 
 // endpoint is a token endpoint that grants every exchange with a new token.
@@ -25,6 +28,7 @@ type endpoint struct {
 	requests int
 	lifetime time.Duration // of the tokens
 	delay    time.Duration
+	panics   bool
 	refusal  string // the body of a 400 response instead of a token; empty for none
 }
 
@@ -36,6 +40,9 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-time.After(e.delay):
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
+	}
+	if e.panics {
+		panic("a bug")
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -61,7 +68,7 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-func newExchanger(t *testing.T, e *endpoint) *obo.Exchanger {
+func newExchanger(t *testing.T, e http.RoundTripper) *obo.Exchanger {
 	t.Helper()
 	const tid = "aaaabbbb-0000-4ccc-8111-dddd2222eeee"
 	const origin = "https://" + tid + ".ciamlogin.com/" + tid
@@ -162,4 +169,106 @@ func TestExchangerBlamesTheTenantForAnUnreadableRefusal(t *testing.T) {
 	if f := fault.As(err); f.Kind != fault.Unavailable || !strings.Contains(f.What, "HTTP status 400") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestExchangerSurvivesCallersWhoDisconnect has callers who share an exchange that waits
+// for its turn.
+func TestExchangerSurvivesCallersWhoDisconnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{lifetime: time.Hour}
+		pacer := pace.New(pace.Config{Rate: 1})
+		x := newExchanger(t, pacer.Transport(e, nil))
+		if _, err := x.Exchange(t.Context(), assertion("first", time.Hour)); err != nil {
+			t.Fatal(err) // takes the turn of this second
+		}
+		a := assertion("a.b.c", time.Hour)
+		a.User = "ada"
+		var group sync.WaitGroup
+		call := func(want string) (disconnect func()) {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			group.Go(func() {
+				got, err := x.Exchange(ctx, a)
+				if got.Token != want || (want == "") != (err != nil) {
+					t.Errorf("got %+v, %v; want %q", got, err, want)
+				}
+			})
+			synctest.Wait()
+			return cancel
+		}
+		one, two := call(""), call("")
+		one()
+		synctest.Wait()
+		if pacer.Waiting() != 1 {
+			t.Error("the exchange left although a caller waits for it")
+		}
+		two()
+		synctest.Wait()
+		if pacer.Waiting() != 0 {
+			t.Error("the exchange waits although all callers have disconnected")
+		}
+		three := call("token 2") // makes the exchange for the one who stays
+		defer call("token 2")()
+		three()
+		group.Wait()
+		if e.requests != 2 {
+			t.Errorf("%d exchanges", e.requests)
+		}
+	})
+}
+
+// TestExchangerStartsAgainForACallerWhoJoinsAnAbandonedExchange has a caller who arrives
+// after the others have disconnected, but before their exchange has left the queue.
+func TestExchangerStartsAgainForACallerWhoJoinsAnAbandonedExchange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{lifetime: time.Hour}
+		x := newExchanger(t, pace.New(pace.Config{Rate: 1}).Transport(e, nil))
+		if _, err := x.Exchange(t.Context(), assertion("first", time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		a := assertion("a.b.c", time.Hour)
+		leaving := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		slow := a
+		slow.Idle = func() func() { return func() { <-leaving } }
+		var group sync.WaitGroup
+		group.Go(func() {
+			if _, err := x.Exchange(ctx, slow); !errors.Is(err, pace.ErrGone) {
+				t.Errorf("the caller who disconnected: %v", err)
+			}
+		})
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		group.Go(func() {
+			if got, err := x.Exchange(t.Context(), a); err != nil || got.Token != "token 2" {
+				t.Errorf("the caller who joined: %+v, %v", got, err)
+			}
+		})
+		synctest.Wait()
+		close(leaving)
+		group.Wait()
+	})
+}
+
+func TestExchangerReportsAPanicToAllCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newExchanger(t, &endpoint{panics: true, delay: time.Second})
+		a := assertion("a.b.c", time.Hour)
+		var group sync.WaitGroup
+		group.Go(func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the first caller has no panic")
+				}
+			}()
+			_, _ = x.Exchange(t.Context(), a)
+		})
+		synctest.Wait()
+		group.Go(func() {
+			if _, err := x.Exchange(t.Context(), a); fault.As(err).Kind != fault.Internal {
+				t.Errorf("the second caller: %v", err)
+			}
+		})
+		group.Wait()
+	})
 }

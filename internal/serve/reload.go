@@ -7,8 +7,8 @@ import (
 
 // Reload describes a reload of the settings.
 type Reload struct {
-	// Settings are the new settings, of which Rate, AllowOrigin, DrainDelay and
-	// Credential.SecretExpires count. Nil keeps the old ones, because the new ones cannot
+	// Settings are the new settings, of which Rate, ExchangeRate, AllowOrigin, DrainDelay
+	// and Credential.SecretExpires count. Nil keeps the old ones, because the new ones cannot
 	// be used.
 	Settings *Settings
 	// Applied are the names of the settings that changed and count, for the log.
@@ -82,6 +82,10 @@ func (s *Server) applySettings(next Settings) {
 	l := *s.live.Load()
 	if next.Rate != l.rates.perMinute {
 		l.rates = newRates(next.Rate, s.parts.shared)
+	}
+	if next.ExchangeRate != l.exchangeRate {
+		l.exchangeRate = next.ExchangeRate
+		s.parts.pacing.pacer.SetRate(next.ExchangeRate)
 	}
 	l.allowOrigin, l.drainDelay, l.secretExpires = next.AllowOrigin, next.DrainDelay, next.Credential.SecretExpires
 	s.live.Store(&l)

@@ -188,9 +188,10 @@ func TestUpdateWorksWithoutAWritableLog(t *testing.T) {
 
 func TestUpdateRejectsRequestsBeyondTheInFlightLimit(t *testing.T) {
 	w := newWorldOverTLS(t, func(s *serve.Settings) { s.MaxInFlight = 2 })
-	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: time.Second})
+	w.post(howTo, w.strong) // so that the others need no exchange
 	accepted := make(chan int, 2)
-	for range cap(accepted) { // both wait for one exchange
+	for range cap(accepted) {
+		w.tenant.FailNext(sandbox.Fault{Part: "graph", Delay: time.Second})
 		go func() { accepted <- w.post(howTo, w.strong).Code }()
 	}
 	for w.inFlight() < cap(accepted) {

@@ -48,6 +48,7 @@ type Server struct {
 // live are the settings that a reload changes, with what depends on them.
 type live struct {
 	rates         *rates
+	exchangeRate  int
 	allowOrigin   func(origin string) bool
 	drainDelay    time.Duration
 	secretExpires time.Time
@@ -65,6 +66,7 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 	}
 	server.live.Store(&live{
 		rates:         newRates(s.Rate, p.shared),
+		exchangeRate:  s.ExchangeRate,
 		allowOrigin:   s.AllowOrigin,
 		drainDelay:    s.DrainDelay,
 		secretExpires: s.Credential.SecretExpires,

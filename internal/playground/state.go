@@ -1,7 +1,6 @@
 package playground
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,15 +136,14 @@ func (p *Playground) keepPassword(s state) error {
 	return nil
 }
 
-// storePassword stores the password of the seeded user, or of the administrator, or removes the file if it is not
-// known.
+// storePassword stores the password of the seeded user or of the administrator, or removes
+// the file if it is not known.
 func (p *Playground) storePassword() error {
-	f := p.Tenant.Facts()
-	password := cmp.Or(f.Password, f.AdminPassword)
-	if password == "" {
+	saved := p.Tenant.SavedPassword()
+	if saved == "" {
 		return os.RemoveAll(p.passwordFile())
 	}
-	return statefile.Write(p.passwordFile(), []byte(password))
+	return statefile.Write(p.passwordFile(), []byte(saved))
 }
 
 func (p *Playground) passwordFile() string { return filepath.Join(p.Dir, passwordFile) }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,9 @@ type sandboxReady struct {
 	Key       string `json:"controlKey"`
 	CAFile    string `json:"caFile"`
 }
+
+// unknownPassword stands for the password of a user of an imported tenant.
+const unknownPassword = "not known; `profilectl sandbox user reset` sets one"
 
 // announce prints how to use the sandbox.
 func announce(env Env, g *globals, p *playground.Playground) error {
@@ -96,7 +100,7 @@ In another terminal:
   profilectl -t %s sandbox open      # the developer page; the link above works once
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.MidTier, r.User, r.Password, r.Mailbox, r.Page,
+`, r.Authority, r.MidTier, r.User, cmp.Or(r.Password, unknownPassword), r.Mailbox, r.Page,
 		trustNote(r), r.Tenant, r.Tenant, r.Tenant, r.Tenant)
 	return err
 }

@@ -46,6 +46,7 @@ func plan() map[string]entry {
 			"internal/terminal",
 			"internal/tokenstore",
 			"internal/upstream",
+			"internal/wireshape",
 			"sandbox",
 			"sandbox/control",
 			"github.com/spf13/cobra",
@@ -238,6 +239,7 @@ func plan() map[string]entry {
 			"github.com/gofrs/flock",
 			"github.com/zalando/go-keyring",
 		}},
+		"internal/wireshape": {layer: 1},
 		"internal/upstream": {layer: 2, imports: []string{
 			"internal/fault",
 			"internal/neterr",

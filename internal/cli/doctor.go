@@ -35,6 +35,7 @@ type doctorOptions struct {
 	RetryFor time.Duration // 0 runs the checks once
 	Bundle   string        // file to write; empty for none
 	Yes      bool
+	Record   string       // directory for a recording; empty for none
 	Serve    bool         // check the mid-tier with its settings
 	Settings serveOptions // of the mid-tier
 }
@@ -46,6 +47,7 @@ func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Serve, "serve", false, "check the mid-tier with the settings of serve instead")
 	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`, for a bug report")
 	f.BoolVar(&o.Yes, "yes", false, "write the bundle without a question")
+	f.StringVar(&o.Record, "record", "", "record wire shapes in a new `directory` and compare with the sandbox")
 	bindServeSettings(f, &o.Settings)
 }
 
@@ -79,14 +81,25 @@ consent, a real exchange, and the policy of an authentication context. The setti
 those of serve, from the same flags, environment and file. What needs a user's token
 uses the account that is signed in on this machine.
 
+With --record, it runs no checks. You sign in twice, and it records the shapes of what
+is sent: status codes, names of headers and members, types and error codes, but no
+values. The directory then says where your tenant differs from the sandbox. The edit of
+the recording sets your display name to what it is.
+
 The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
 		Example: `  profilectl doctor
   profilectl doctor --pre
   profilectl doctor --only mfa.enforced
   profilectl doctor --serve
   profilectl doctor --bundle report.zip
+  profilectl doctor --record recording
   profilectl doctor -o json --jq '.checks[] | select(.status == "failed") | .id'`,
-		RunE: func(c *cobra.Command, _ []string) error { return runDoctor(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if o.Record != "" {
+				return runRecord(c.Context(), env, g, o.Record)
+			}
+			return runDoctor(c.Context(), env, g, o)
+		},
 	}
 	o.bind(c.Flags())
 	return c

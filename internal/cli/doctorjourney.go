@@ -1,0 +1,223 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/upstream"
+	"github.com/profilectl/profilectl/internal/wireshape"
+)
+
+// journey is a recorded journey: from discovery to the sign-out. Its tokens are kept in
+// memory only, and its edit sets the display name to what it is.
+type journey struct {
+	*session
+	http      *http.Client
+	read      auth.Token // for the profile
+	write     auth.Token // for the mid-tier
+	challenge *challenge.Challenge
+	name      string // the display name
+}
+
+// recordJourney takes the steps in order and records what is sent. around returns what the
+// requests pass below the recorder.
+func recordJourney(
+	ctx context.Context,
+	env Env,
+	g *globals,
+	around func(http.RoundTripper) http.RoundTripper,
+) ([]wireshape.Shape, error) {
+	j, err := newJourney(env, g)
+	if err != nil {
+		return nil, err
+	}
+	recorder := &wireshape.Recorder{Next: around(j.http.Transport)}
+	j.http.Transport = recorder
+	for _, step := range []struct {
+		name string
+		take func(context.Context) error
+	}{
+		{"discovery", j.discover},
+		{"keys", func(ctx context.Context) error { return j.send(ctx, http.MethodGet, j.authority.JWKSURI, "") }},
+		{"authorize-silent", j.authorizeSilently},
+		{"device-code", j.requestDeviceCode},
+		{"sign-in", j.signIn},
+		{"me", j.readProfile},
+		{"me-unknown-property", j.readUnknown},
+		{"silent-edit", j.requestSilently},
+		{"mid-tier-without-token", j.callWithoutToken},
+		{"step-up", j.stepUp},
+		{"edit", j.edit},
+		{"me-after", j.readProfile},
+		{"sign-out", j.signOut},
+	} {
+		recorder.Begin(step.name)
+		if err := step.take(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return recorder.Shapes(), nil
+}
+
+func newJourney(env Env, g *globals) (*journey, error) {
+	s := &session{env: env, globals: g, facts: g.facts(env)}
+	var err error
+	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts.Live); err != nil {
+		return nil, err
+	}
+	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+		return nil, err
+	}
+	if s.tenant, s.settings, err = g.settings(env, s.paths); err != nil {
+		return nil, err
+	}
+	if err := s.settings.Need("set them first", "edit-scope", "mid-tier"); err != nil {
+		return nil, err
+	}
+	client, err := upstream.New(upstream.Config{
+		CAFile:    s.settings.Text("ca-file"),
+		Timeout:   g.Timeout,
+		Attempts:  1,
+		UserAgent: userAgent(),
+		Log:       g.requestLog(env),
+	})
+	return &journey{session: s, http: client}, err
+}
+
+func (j *journey) discover(ctx context.Context) error {
+	form, err := authority.Parse(j.settings.Text("authority"))
+	if err != nil {
+		return err
+	}
+	if j.authority, err = authority.Discover(ctx, j.http, form); err != nil {
+		return upstream.Fault(err, "cannot reach the tenant")
+	}
+	j.store = tokenstore.Memory()
+	return j.connect(j.http)
+}
+
+// send sends a request and ignores the response, which the recorder has seen. It follows
+// no redirect.
+func (j *journey) send(ctx context.Context, method, address, token string) error {
+	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := *j.http
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	if err != nil {
+		return upstream.Fault(err, "cannot record the request")
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return errors.Join(err, res.Body.Close())
+}
+
+// authorizeSilently sends the one authorize request that ends without a user: prompt=none.
+func (j *journey) authorizeSilently(ctx context.Context) error {
+	return j.send(ctx, http.MethodGet, withQuery(j.authority.AuthorizationEndpoint, url.Values{
+		"client_id":             {j.settings.Text("client-id")},
+		"redirect_uri":          {"http://localhost"},
+		"response_type":         {"code"},
+		"response_mode":         {"query"},
+		"scope":                 {"openid User.Read"},
+		"prompt":                {"none"},
+		"state":                 {"state"},
+		"code_challenge":        {strings.Repeat("a", 43)},
+		"code_challenge_method": {"S256"},
+	}), "")
+}
+
+func (j *journey) requestDeviceCode(ctx context.Context) error {
+	return doctor.Registered(ctx, j.http, j.authority, j.settings.Text("client-id"))
+}
+
+func (j *journey) signIn(ctx context.Context) (err error) {
+	j.read, err = j.auth.Interactive(ctx, auth.Request{Scopes: graphScopes(), Prompt: "login"})
+	return err
+}
+
+func (j *journey) readProfile(ctx context.Context) error {
+	me, err := j.graph.Me(ctx, j.read.Access)
+	if err != nil {
+		return err
+	}
+	if name := me.Values()["displayName"]; name != nil {
+		j.name = *name
+	}
+	return nil
+}
+
+func (j *journey) readUnknown(ctx context.Context) error {
+	address := withQuery(graph.MeURL(j.settings.Text("graph")), url.Values{"$select": {"noSuchProperty"}})
+	return j.send(ctx, http.MethodGet, address, j.read.Access)
+}
+
+func (j *journey) editScopes() []string { return []string{j.settings.Text("edit-scope")} }
+
+// requestSilently requests a token for edits without a user, which the tenant must
+// refuse: without that, the recording would show no second factor.
+func (j *journey) requestSilently(ctx context.Context) (err error) {
+	_, j.challenge, err = j.auth.Probe(ctx, j.read.Account, j.editScopes(), nil)
+	if err == nil && j.challenge == nil {
+		return &fault.Error{
+			Kind: fault.Denied,
+			What: "the tenant requires no second factor for edits, so there is none to record",
+			Fix: "check that the policy is on, and that the sign-in used a password alone, " +
+				"with `" + j.command("profilectl doctor") + "`",
+		}
+	}
+	return err
+}
+
+func (j *journey) callWithoutToken(ctx context.Context) error {
+	address := strings.TrimSuffix(strings.TrimSuffix(j.settings.Text("mid-tier"), "/"), "/updateUserInfo")
+	return j.send(ctx, http.MethodPost, address+"/updateUserInfo", "")
+}
+
+func (j *journey) stepUp(ctx context.Context) (err error) {
+	j.write, err = j.auth.Interactive(ctx, auth.Request{
+		Scopes:    j.editScopes(),
+		Account:   &j.read.Account,
+		Challenge: j.challenge,
+	})
+	return err
+}
+
+// edit sets the display name to what it is.
+func (j *journey) edit(ctx context.Context) error {
+	change := profile.Change{}
+	if err := change.Set("displayName", j.name); err != nil {
+		return err
+	}
+	_, err := j.midtier.Update(ctx, j.write.Access, change)
+	return err
+}
+
+func (j *journey) signOut(ctx context.Context) error {
+	if j.authority.EndSessionEndpoint == "" {
+		return nil
+	}
+	return j.send(ctx, http.MethodGet, withQuery(j.authority.EndSessionEndpoint, url.Values{
+		"post_logout_redirect_uri": {"http://localhost"},
+	}), "")
+}

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/wireshape"
+)
+
+// runRecord records the journey at the tenant and at a temporary sandbox, and compares
+// them.
+func runRecord(ctx context.Context, env Env, g *globals, dir string) error {
+	printer, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	if err := checkEmpty(dir); err != nil {
+		return err
+	}
+	if !g.facts(env).Interactive && env.OpenBrowser == nil {
+		return &fault.Error{
+			Kind: fault.SignIn,
+			What: "a recording needs a user who signs in twice",
+			Fix:  "run it in a terminal, without --no-input",
+		}
+	}
+	unchanged := func(next http.RoundTripper) http.RoundTripper { return next }
+	_, _ = fmt.Fprintln(env.Stderr, "Recording the tenant. Sign in with a password alone, then with a second factor.")
+	tenant, err := recordJourney(ctx, env, g, unchanged)
+	if err != nil {
+		return err
+	}
+	sandbox, err := recordSandbox(ctx, env, g)
+	if err != nil {
+		return err
+	}
+	result := wireshape.Compare(tenant, sandbox)
+	for name, content := range map[string]any{
+		"tenant.json": tenant, "sandbox.json": sandbox, "comparison.json": result,
+	} {
+		if err := writeRecording(filepath.Join(dir, name), content); err != nil {
+			return err
+		}
+	}
+	if !printer.Plain() {
+		return printer.Print(result, output.Table{})
+	}
+	return reportRecording(env.Stdout, dir, result)
+}
+
+// checkEmpty creates the directory, and returns a Usage fault if it holds something.
+func checkEmpty(dir string) error {
+	const ownerOnly = 0o700
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.MkdirAll(dir, ownerOnly)
+	}
+	if err == nil && len(entries) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "the recording needs a new or empty directory, and " + dir + " is not one",
+		Fix:  "choose another directory",
+		Err:  err,
+	}
+}
+
+func writeRecording(path string, content any) error {
+	const ownerOnly = 0o600
+	raw, err := json.MarshalIndent(content, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(raw, '\n'), ownerOnly)
+	}
+	if err != nil {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: path + " cannot be written",
+			Fix:  "choose another directory",
+			Err:  err,
+		}
+	}
+	return nil
+}
+
+// reportRecording prints the result for a user.
+func reportRecording(out io.Writer, dir string, result wireshape.Comparison) error {
+	text := "The recording is in " + dir + ". It holds shapes and error codes, but no values.\n" +
+		"The ids are those of the rows of docs/fidelity.md.\n\n"
+	for _, d := range result.Differences {
+		row := d.Row
+		if row == "" {
+			row = "-"
+		}
+		text += fmt.Sprintf("differs    %-28s %s\n", row, d)
+	}
+	for _, row := range result.Confirmed {
+		text += fmt.Sprintf("confirmed  %s\n", row)
+	}
+	if len(result.Differences) == 0 {
+		text += "\nThe tenant and the sandbox do not differ.\n"
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// recordSandbox records the journey at a temporary sandbox, whose pages a robot fills in.
+func recordSandbox(ctx context.Context, env Env, g *globals) ([]wireshape.Shape, error) {
+	p, err := playground.Start(ctx, playground.Options{Version: thisBuild().Version, Log: g.log(env)})
+	if err != nil {
+		return nil, err
+	}
+	defer p.Close()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	env = inPlayground(env, p)
+	env.OpenBrowser = p.NewRobot(cancel).Open
+	own := *g
+	own.Tenant, own.Account, own.Config = "", "", ""
+	own.Progress = progressNone
+	return recordJourney(ctx, env, &own, func(next http.RoundTripper) http.RoundTripper { return next })
+}
+
+// withQuery returns an address with parameters added.
+func withQuery(address string, parameters url.Values) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // it is not from a user; the request fails
+	}
+	query := u.Query()
+	for name, values := range parameters {
+		query[name] = values
+	}
+	u.RawQuery = query.Encode()
+	return u.String()
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/wireshape"
+)
+
+func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
+	m := newMachine(t)
+	dir := filepath.Join(t.TempDir(), "recording")
+	if code := m.run(t, "doctor", "--record", dir); code != 0 {
+		t.Fatalf("ended with %d: %s", code, m.out)
+	}
+	report := m.out.String()
+	if !strings.Contains(report, "The tenant and the sandbox do not differ.") || strings.Contains(report, "differs ") {
+		t.Errorf("reported:\n%s", report)
+	}
+	for _, row := range []string{
+		"mfa-refusal", "mfa-error-word", "sts-headers", "error-line-breaks", "error-uri",
+		"graph-unknown-property", "authorize-errors", "logout-redirect", "tid-claim", "graph-tokens-v1",
+	} {
+		if !strings.Contains(report, "confirmed  "+row+"\n") {
+			t.Errorf("%s was not confirmed:\n%s", row, report)
+		}
+	}
+	facts := m.playground.Facts
+	secrets := []string{
+		facts.TenantID, facts.ClientID, facts.MidTierID, facts.User, facts.Password,
+		"Casey", "contoso", "Copenhagen", "eyJ", "localhost", "AADSTS",
+	}
+	for _, name := range []string{"tenant.json", "sandbox.json", "comparison.json"} {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range secrets {
+			for _, form := range forms(secret) {
+				if len(form) > 2 && bytes.Contains(bytes.ToLower(raw), []byte(strings.ToLower(form))) {
+					t.Errorf("%s holds %q:\n%s", name, form, raw)
+				}
+			}
+		}
+	}
+	// without the policy, there is nothing to record
+	if err := m.playground.Tenant.SetPolicy(false); err != nil {
+		t.Fatal(err)
+	}
+	if code := m.run(t, "doctor", "--record", dir+"-2"); code != 6 {
+		t.Errorf("without the policy, the recording ended with %d: %s", code, m.out)
+	}
+	// the directory is in use, and nothing is sent
+	if code := m.run(t, "doctor", "--record", dir); code != 2 {
+		t.Errorf("the second recording ended with %d: %s", code, m.out)
+	}
+}
+
+// altering changes the responses of one endpoint.
+type altering struct {
+	next     http.RoundTripper
+	endpoint string // the end of its path
+	change   func(*http.Response, string) string
+}
+
+func (a altering) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := a.next.RoundTrip(req)
+	if err != nil || !strings.HasSuffix(req.URL.Path, a.endpoint) {
+		return res, err
+	}
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	body := a.change(res, string(raw))
+	res.Body = io.NopCloser(strings.NewReader(body))
+	res.ContentLength = int64(len(body))
+	return res, res.Body.Close()
+}
+
+// TestRecordingNamesEachDifference records a sandbox that was changed to differ.
+func TestRecordingNamesEachDifference(t *testing.T) {
+	m := newMachine(t)
+	record := func(a altering) []wireshape.Shape {
+		t.Helper()
+		g := &globals{Progress: progressNone, Wait: checkLimit, Timeout: checkLimit}
+		shapes, err := recordJourney(t.Context(), m.env, g, func(next http.RoundTripper) http.RoundTripper {
+			a.next = next
+			return a
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return shapes
+	}
+	unchanged := func(_ *http.Response, body string) string { return body }
+	sandbox := record(altering{change: unchanged})
+	replace := func(from, to string) func(*http.Response, string) string {
+		return func(_ *http.Response, body string) string { return strings.ReplaceAll(body, from, to) }
+	}
+	for _, c := range []struct {
+		name, endpoint string
+		change         func(*http.Response, string) string
+		want           []string // a difference, the row that it refutes
+	}{
+		{"a header is missing", "/token", func(res *http.Response, body string) string {
+			res.Header.Del("X-Ms-Ests-Server")
+			return body
+		}, []string{"header X-Ms-Ests-Server: the tenant sends nothing, the sandbox it", "sts-headers"}},
+		{
+			"a member has another name", "/token", replace(`"suberror"`, `"sub_error"`),
+			[]string{"body suberror: the tenant sends nothing, the sandbox string basic_action", "mfa-refusal"},
+		},
+		{
+			"a member has another type", "/keys", replace(`"use":"sig"`, `"use":1`),
+			[]string{"body keys[].use: the tenant sends number, the sandbox string", ""},
+		},
+		{
+			"another error code", "/me", replace(`"BadRequest"`, `"Request_BadRequest"`),
+			[]string{"body error.code: the tenant sends string Request_BadRequest, " +
+				"the sandbox string BadRequest", "graph-unknown-property"},
+		},
+	} {
+		result := wireshape.Compare(record(altering{endpoint: c.endpoint, change: c.change}), sandbox)
+		found := slices.ContainsFunc(result.Differences, func(d wireshape.Difference) bool {
+			return strings.Contains(d.String(), c.want[0]) && d.Row == c.want[1]
+		})
+		if !found || c.want[1] != "" && !slices.Contains(result.Refuted, c.want[1]) {
+			t.Errorf("%s: %+v", c.name, result)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
@@ -23,6 +24,8 @@ type scriptState struct {
 	keyring   *exec.Cmd // the gnome-keyring that "keyring real" started
 	requests  int       // requests that the tenant had served at "tenant mark"
 	terminals int       // terminals that "tmux start" started
+
+	empty *playground.Playground // the tenant that "empty" started
 }
 
 func stateOf(ts *testscript.TestScript) *scriptState {

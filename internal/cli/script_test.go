@@ -138,6 +138,7 @@ func TestScripts(t *testing.T) {
 			"certificate":    certificateCommand,
 			"collector":      collectorCommand,
 			"documented":     documentedCommand,
+			"empty":          emptyCommand,
 			"gateway":        gatewayCommand,
 			"get":            getCommand,
 			"grep-home":      grepHomeCommand,

@@ -196,6 +196,12 @@ func (a *administrator) authenticate(ctx context.Context, permissions []string) 
 // rejected explains a failed sign-in, and names the flag that chooses another client.
 func (a *administrator) rejected(err error) error {
 	err = setup.SignInFault(err, a.options.ClientID)
+	if f := *fault.As(err); f.Next == fault.DoOpenPage {
+		f.Next = fault.NoAction
+		f.Fix = "run the command again; if the page did not open, add --no-browser; " +
+			"if it shows an error about the application, choose another client with --client-id"
+		return &f
+	}
 	if errors.Is(err, setup.ErrClientRejected) {
 		f := *fault.As(err)
 		f.Fix += " with --client-id"

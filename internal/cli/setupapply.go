@@ -19,6 +19,7 @@ type applyOptions struct {
 	MidTier  string
 	EnvFile  string
 	RetryFor time.Duration
+	NoChecks bool
 }
 
 func newSetupApply(env Env, g *globals) *cobra.Command {
@@ -44,7 +45,8 @@ secret is written to --secret-file, and nowhere else.`,
 	f := c.Flags()
 	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
 	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
-	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "how long to repeat failed checks; 0 runs none")
+	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "how long to repeat failed checks")
+	f.BoolVar(&o.NoChecks, "no-checks", false, "do not run the checks of doctor")
 	return c
 }
 
@@ -168,7 +170,7 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 // finish runs the checks and prints the result.
 func (a *administrator) finish(ctx context.Context, o applyOptions, r applyReport) error {
 	var checks error
-	if o.RetryFor > 0 && r.ClientID != "" {
+	if !o.NoChecks && r.ClientID != "" {
 		r.Checks, checks = a.checkSetup(ctx, o.RetryFor, r.ReportOnly)
 	}
 	if r.ReportOnly {

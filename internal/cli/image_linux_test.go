@@ -25,7 +25,7 @@ func TestSandboxImage(t *testing.T) {
 		runInUserNamespace(t)
 		return
 	}
-	image := buildImage(t)
+	image := buildImage(t, "../../deploy/sandbox/Containerfile", nil)
 	root := image.mount(t)
 	if names := entries(t, root); !slices.Equal(names, []string{"data", "profilectl"}) {
 		t.Errorf("the image contains %v", names)
@@ -77,6 +77,7 @@ type builtImage struct {
 	User        string
 	Env         []string
 	Entrypoint  []string
+	Cmd         []string
 	Volumes     map[string]any
 	Healthcheck struct{ Test []string }
 	buildah     func(args ...string) string
@@ -107,13 +108,19 @@ func runInUserNamespace(t *testing.T) {
 	}
 }
 
-// buildImage builds the binary and the image. It needs root for the mounts.
-func buildImage(t *testing.T) *builtImage {
+// buildImage builds an image of the binary, the directory data, and further files by their
+// names. It needs root for the mounts.
+func buildImage(t *testing.T, containerfile string, files map[string][]byte) *builtImage {
 	t.Helper()
 	dir := t.TempDir()
 	context := filepath.Join(dir, "context")
 	if err := os.MkdirAll(filepath.Join(context, "data"), 0o755); err != nil {
 		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(context, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	run := func(name string, args ...string) string {
 		t.Helper()
@@ -132,10 +139,10 @@ func buildImage(t *testing.T) *builtImage {
 		return run("buildah", append(storage, args...)...)
 	}}
 	run("go", "build", "-o", filepath.Join(context, "profilectl"), "../../cmd/profilectl")
-	image.buildah("bud", "--format", "docker", "-f", "../../deploy/sandbox/Containerfile", "-t", "sandbox", context)
+	image.buildah("bud", "--format", "docker", "-f", containerfile, "-t", "profilectl", context)
 	var inspected struct{ Docker struct{ Config *builtImage } }
 	inspected.Docker.Config = image
-	if err := json.Unmarshal([]byte(image.buildah("inspect", "--type", "image", "sandbox")), &inspected); err != nil {
+	if err := json.Unmarshal([]byte(image.buildah("inspect", "--type", "image", "profilectl")), &inspected); err != nil {
 		t.Fatal(err)
 	}
 	return image
@@ -144,13 +151,13 @@ func buildImage(t *testing.T) *builtImage {
 // mount returns the directory of a container of the image.
 func (i *builtImage) mount(t *testing.T) string {
 	t.Helper()
-	container := i.buildah("from", "sandbox")
+	container := i.buildah("from", "profilectl")
 	t.Cleanup(func() { i.buildah("rm", container) })
 	return i.buildah("mount", container)
 }
 
-// command returns a command in the image, with a read-only root, a volume, and the
-// /etc/hosts that every engine adds.
+// command returns a command in the image, with a read-only root, the volume if there is
+// one, and the /etc/hosts that every engine adds.
 func (i *builtImage) command(t *testing.T, root string, args ...string) *exec.Cmd {
 	t.Helper()
 	const script = `set -e
@@ -158,7 +165,7 @@ mkdir -p "$1/etc"
 echo "127.0.0.1 localhost" >"$1/etc/hosts"
 mount --bind "$1" "$1"
 mount -o remount,ro,bind "$1"
-mount -t tmpfs -o uid=65534,gid=65534,mode=700 tmpfs "$1/data"
+[ ! -d "$1/data" ] || mount -t tmpfs -o uid=65534,gid=65534,mode=700 tmpfs "$1/data"
 root=$1 user=$2
 shift 2
 exec chroot --userspec="$user" "$root" "$@"`

@@ -38,35 +38,49 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir(), redis: redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "")}
-	var err error
-	if c.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.playground.Close)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	env := inPlayground(System(), c.playground)
-	env.OpenBrowser = c.playground.NewRobot(cancel).Open
-	s, err := openSession(ctx, env, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.playground.Facts.EditScope}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.token = token.Access
+	c := startTenant(t)
+	c.redis = redistest.New(t, os.Getenv("PROFILECTL_TEST_REQUIRE") != "")
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // never fails (crypto/rand)
 	text := base64.StdEncoding.EncodeToString(key[:])
 	if err := os.WriteFile(c.path("key"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// startTenant returns a cluster without a redis-server.
+func startTenant(t *testing.T) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dir: t.TempDir()}
+	var err error
+	if c.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.playground.Close)
+	c.token = c.signIn()
 	// Under this name TestMain is profilectl.
 	if err := os.Symlink(os.Args[0], c.path("profilectl")); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// signIn signs a user in and returns a new token for the mid-tier.
+func (c *cluster) signIn() string {
+	c.t.Helper()
+	ctx, cancel := context.WithCancelCause(c.t.Context())
+	env := inPlayground(System(), c.playground)
+	env.OpenBrowser = c.playground.NewRobot(cancel).Open
+	s, err := openSession(ctx, env, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.playground.Facts.EditScope}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return token.Access
 }
 
 func freePort(t *testing.T) int {
@@ -113,13 +127,11 @@ func (c *cluster) startAt(name, public, admin string, more ...string) *replica {
 	r := &replica{admin: "http://" + admin}
 	ready := c.path(name)
 	_ = os.Remove(ready) // of a replica that had this name
-	r.process = exec.Command(c.path("profilectl"), append([]string{
-		"serve",
-		"--cache", "redis://" + c.redis.Address + "/0",
-		"--cache-key-file", c.path("key"),
-		"--listen", public,
-		"--admin-listen", admin,
-	}, more...)...)
+	arguments := append([]string{"serve", "--listen", public, "--admin-listen", admin}, more...)
+	if c.redis != nil {
+		arguments = append(arguments, "--cache", "redis://"+c.redis.Address+"/0", "--cache-key-file", c.path("key"))
+	}
+	r.process = exec.Command(c.path("profilectl"), arguments...)
 	r.process.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
 	for name, value := range c.playground.Variables() {
 		r.process.Env = append(r.process.Env, name+"="+value)

@@ -142,7 +142,8 @@ func buildImage(t *testing.T, containerfile string, files map[string][]byte) *bu
 	image.buildah("bud", "--format", "docker", "-f", containerfile, "-t", "profilectl", context)
 	var inspected struct{ Docker struct{ Config *builtImage } }
 	inspected.Docker.Config = image
-	if err := json.Unmarshal([]byte(image.buildah("inspect", "--type", "image", "profilectl")), &inspected); err != nil {
+	config := image.buildah("inspect", "--type", "image", "profilectl")
+	if err := json.Unmarshal([]byte(config), &inspected); err != nil {
 		t.Fatal(err)
 	}
 	return image

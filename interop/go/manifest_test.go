@@ -2,6 +2,7 @@ package interop
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -203,5 +204,17 @@ func TestManifestOfTheWorkloadIdentityHasNoSecret(t *testing.T) {
 	}
 	if token.Audience != "api://AzureADTokenExchange" {
 		t.Errorf("the audience is %s", token.Audience)
+	}
+}
+// TestManifestScalesByAMetricOfServe checks that the metric has the name that serve gives it.
+func TestManifestScalesByAMetricOfServe(t *testing.T) {
+	m := build(t, "base")
+	name := m.scaler.Spec.Metrics[0].Pods.Metric.Name
+	guide, err := os.ReadFile("../../docs/serve.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(guide), "`"+name+"`") {
+		t.Errorf("docs/serve.md has no metric %s", name)
 	}
 }

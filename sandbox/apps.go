@@ -200,7 +200,6 @@ func permissions(d *directory.State, a directory.App) []string {
 			all = append(all, scopeURI(d, c.API, scope))
 		}
 	}
-	slices.Sort(all)
 	return all
 }
 

@@ -24,6 +24,8 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
 	ts.Setenv("SANDBOX_USER", r.User)
 	ts.Setenv("SANDBOX_PASSWORD", r.Password)
+	ts.Setenv("SANDBOX_ADMIN", r.Admin)
+	ts.Setenv("SANDBOX_ADMIN_PASSWORD", r.AdminPass)
 	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
 	ts.Setenv("SANDBOX_CA_FILE", r.CAFile)
 }

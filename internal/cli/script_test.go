@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 //	closed          closes the page without an answer
 //	other-user      signs in with another account
 //	new-user        signs up if the page allows it, and signs in with that account
+//	admin           signs the administrator of an empty tenant in and consents
 //	none            reports an error: the command must not open a browser
 func robotBrowser(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
@@ -71,6 +72,8 @@ func robotBrowser(mode string) func(context.Context, string) error {
 		case "new-user", "new":
 			user.Email, user.Password = "new@contoso.example", "A new password"
 			user.SignUp = strings.Contains(address, "prompt=create")
+		case "admin":
+			user.Email, user.Password = os.Getenv("SANDBOX_ADMIN"), os.Getenv("SANDBOX_ADMIN_PASSWORD")
 		case "none":
 			return errors.New("the command opened a browser, which the script forbids")
 		default:

@@ -229,26 +229,47 @@ func (a *App) HasConsent(resource, scope string) bool {
 	return slices.ContainsFunc(a.Consented(resource), func(s string) bool { return strings.EqualFold(s, scope) })
 }
 
+// RoleNames returns the names of the application permissions of the API with the client id
+// resource that the app was granted.
+func (a *App) RoleNames(resource string) (names []string) {
+	if a.Principal == nil {
+		return nil
+	}
+	for _, granted := range a.Principal.Roles {
+		for _, role := range AppRoles(resource) {
+			if strings.EqualFold(granted.API, resource) && strings.EqualFold(granted.RoleID, role.ID) {
+				names = append(names, role.Value)
+			}
+		}
+	}
+	return names
+}
+
 // SetConsents replaces what an administrator granted the app for all users: scopes by
-// the client id of their API. It gives the app a service principal if it has none.
+// the client id of their API. It gives the app a service principal if it has none. Consents
+// that stay keep their ids and their places.
 func (a *App) SetConsents(scopes map[string][]string) {
 	if a.Principal == nil && len(scopes) == 0 {
 		return
 	}
 	p := a.ensurePrincipal()
-	old := p.Consents
-	p.Consents = slices.DeleteFunc(slices.Clone(old), func(c Consent) bool { return c.User == "" })
-	for _, api := range sortedKeys(scopes) {
-		id := ""
-		for _, c := range old {
-			if c.User == "" && c.API == api {
-				id = c.ID
-			}
+	var next []Consent
+	kept := map[string]bool{}
+	for _, c := range p.Consents {
+		if c.User == "" {
+			c.Scopes = scopes[c.API]
+			kept[c.API] = true
 		}
-		if len(scopes[api]) > 0 {
-			p.Consents = append(p.Consents, Consent{ID: cmp.Or(id, NewConsentID()), API: api, Scopes: scopes[api]})
+		if len(c.Scopes) > 0 {
+			next = append(next, c)
 		}
 	}
+	for _, api := range sortedKeys(scopes) {
+		if !kept[api] && len(scopes[api]) > 0 {
+			next = append(next, Consent{ID: NewConsentID(), API: api, Scopes: scopes[api]})
+		}
+	}
+	p.Consents = next
 }
 
 // ensurePrincipal returns the service principal of the app, which it creates if there is

@@ -35,7 +35,7 @@ func (s *State) Objects() Objects {
 
 // Encode returns the objects as JSON.
 func (o *Objects) Encode() (string, error) {
-	raw, err := json.MarshalIndent(o, "", " ")
+	raw, err := json.Marshal(o)
 	if err != nil {
 		return "", fmt.Errorf("encode objects: %w", err)
 	}

@@ -97,6 +97,9 @@ const maxExtension = 200
 // nickname like their userPrincipalName is inferred.
 func value(u directory.User, name, domain string) any {
 	upn := u.ID + "@" + domain
+	if u.Work {
+		upn = u.Email
+	}
 	switch name {
 	case "id", "mailNickname":
 		return u.ID
@@ -107,16 +110,23 @@ func value(u directory.User, name, domain string) any {
 	case "userType":
 		return "Member"
 	case "creationType":
+		if u.Work {
+			return nil
+		}
 		return "LocalAccount"
 	case "createdDateTime", "lastPasswordChangeDateTime":
 		return timestamp(u.Created)
 	case "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime":
 		return timestamp(slices.MaxFunc([]time.Time{u.Created, u.NotBefore}, time.Time.Compare))
 	case "identities":
-		return []map[string]string{
+		identities := []map[string]string{
 			{"signInType": "emailAddress", "issuer": domain, "issuerAssignedId": u.Email},
 			{"signInType": "userPrincipalName", "issuer": domain, "issuerAssignedId": upn},
 		}
+		if u.Work {
+			return identities[1:]
+		}
+		return identities
 	}
 	if empty, ok := emptyValue(name); ok {
 		return empty

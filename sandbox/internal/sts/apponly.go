@@ -2,8 +2,6 @@ package sts
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,9 +10,9 @@ import (
 )
 
 // appOnly responds to the client credentials grant (RFC 6749, 4.4): a confidential client
-// requests a token for itself. The token has no user, and no roles, because the sandbox
-// grants no application permissions: it is issued anyway, as in Entra. It serves to test that
-// an API rejects such a token.
+// requests a token for itself. The token has no user. Its roles are the application permissions
+// that an administrator granted; without any, it is issued anyway, as in Entra. It serves to
+// test that an API rejects such a token.
 func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 	g, e := s.appOnlyGrant(t)
 	if e != nil {
@@ -22,9 +20,12 @@ func (s *STS) appOnly(w http.ResponseWriter, r *http.Request, t tokenRequest) {
 		return
 	}
 	ours, life := s.tenant(), randomLifetime()
-	principal := principalID(ours.sealKey, t.app.ID)
+	principal := t.app.Principal.ID
 	claims := s.apiClaims(r, g, t.app, t.azpacr, life)
 	claims["oid"], claims["sub"] = principal, principal
+	if roles := t.app.RoleNames(g.api.ID); len(roles) > 0 {
+		claims["roles"] = roles
+	}
 	claims["aio"] = rand.Text()
 	// idtyp is an optional claim, which Graph has requested.
 	if g.api.ID == GraphID || slices.Contains(g.api.OptionalClaims, "idtyp") {
@@ -69,12 +70,4 @@ func (s *STS) appOnlyGrant(t tokenRequest) (grant, *entraError) {
 	}
 	api, _, e := s.findAPI(ofAPIs[0])
 	return grant{api: api, audience: audienceOf(ofAPIs[0])}, e
-}
-
-// principalID returns the object ID of an app's service principal. It is derived from the
-// app ID and formatted as a version 4 GUID.
-func principalID(sealKey []byte, appID string) string {
-	b := sha256.Sum256(append([]byte("service principal "+appID), sealKey...))
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

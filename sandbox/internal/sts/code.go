@@ -29,11 +29,13 @@ type authorizationCode struct {
 // client, the redirect URI and the code challenge of the authorization request. A second use
 // revokes the tokens of the first (RFC 6749, 4.1.2).
 func (s *STS) redeemCode(t tokenRequest, code string) (issuance, *entraError) {
-	c, reused := s.useCode(code)
+	c, reused, e := s.useCode(code, t)
 	if c != nil {
 		s.recordUser(t.record, c.auth.UserID)
 	}
 	switch {
+	case e != nil:
+		return issuance{}, e
 	case c == nil:
 		return issuance{}, newError(aadstsGrantInvalid).
 			because("the tenant does not know this code; codes are lost when the sandbox stops")
@@ -43,8 +45,6 @@ func (s *STS) redeemCode(t tokenRequest, code string) (issuance, *entraError) {
 			because("the code was redeemed before; the refresh tokens of this sign-in are now revoked")
 	case !strings.EqualFold(c.clientID, t.app.ID):
 		return issuance{}, newError(aadstsWrongClient).because("the code was issued to %s", s.apiName(c.clientID))
-	case !c.picked && t.form.Get("redirect_uri") == "":
-		return issuance{}, newError(aadstsReplyAddressMissing)
 	case !c.sameRedirect(t.form.Get("redirect_uri")):
 		return issuance{}, newError(aadstsReplyAddressMismatch, t.form.Get("redirect_uri"), c.redirect)
 	case s.Now().After(c.expires):
@@ -52,9 +52,6 @@ func (s *STS) redeemCode(t tokenRequest, code string) (issuance, *entraError) {
 			because("the code expired at %s; codes last %s", c.expires.UTC().Format(time.DateTime), codeLife)
 	case !c.verify(t):
 		return issuance{}, newError(aadstsCodeVerifierMismatch).because("%s", c.verifierProblem(t))
-	}
-	if e := t.checkOrigin(c.spa); e != nil {
-		return issuance{}, e
 	}
 	t.app = t.app.For(c.auth.UserID)
 	g, e := s.redeemedGrant(c.grant, t)
@@ -85,16 +82,28 @@ func (c *authorizationCode) verifierProblem(t tokenRequest) string {
 }
 
 // useCode marks an authorization code as used and returns it, or nil if it is unknown.
-// reused reports whether it was used before.
-func (s *STS) useCode(value string) (c *authorizationCode, reused bool) {
+// reused reports whether it was used before. An error of refuse leaves the code as it is.
+func (s *STS) useCode(value string, t tokenRequest) (c *authorizationCode, reused bool, e *entraError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c, known := s.codes[value]
 	if !known {
-		return nil, false
+		return nil, false, nil
+	}
+	if e := c.refuse(t); e != nil && !c.used {
+		return c, false, e
 	}
 	reused, c.used = c.used, true
-	return c, reused
+	return c, reused, nil
+}
+
+// refuse returns an error if the request does not have the form of one that can redeem the
+// code. The client can correct it and use the code then.
+func (c *authorizationCode) refuse(t tokenRequest) *entraError {
+	if !c.picked && t.form.Get("redirect_uri") == "" {
+		return newError(aadstsReplyAddressMissing)
+	}
+	return t.checkOrigin(c.spa)
 }
 
 // verify reports whether code_verifier matches the challenge (RFC 7636, 4.6). A verifier for

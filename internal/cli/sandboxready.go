@@ -49,8 +49,8 @@ type sandboxReady struct {
 	CAFile    string `json:"caFile"`
 }
 
-// unknownPassword stands for the password of a user of an imported tenant.
-const unknownPassword = "not known; `profilectl sandbox user reset` sets one"
+// notKnown stands for the password of a user of an imported tenant.
+const notKnown = "not known; `profilectl sandbox user reset` sets one"
 
 // announce prints how to use the sandbox.
 func announce(env Env, g *globals, p *playground.Playground) error {
@@ -100,7 +100,7 @@ In another terminal:
   profilectl -t %s sandbox open      # the developer page; the link above works once
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.MidTier, r.User, cmp.Or(r.Password, unknownPassword), r.Mailbox, r.Page,
+`, r.Authority, r.MidTier, r.User, cmp.Or(r.Password, notKnown), r.Mailbox, r.Page,
 		trustNote(r), r.Tenant, r.Tenant, r.Tenant, r.Tenant)
 	return err
 }

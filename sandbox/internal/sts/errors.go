@@ -148,6 +148,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	_ = encoder.Encode(v) // fails only if the client has disconnected
 }
 
-// NewID returns a random GUID (RFC 9562, version 4).
 // IsGUID reports whether text is a GUID in its usual form, with hyphens and without braces.
 func IsGUID(text string) bool { return len(text) == 36 && uuid.Validate(text) == nil }

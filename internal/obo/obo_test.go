@@ -272,3 +272,9 @@ func TestExchangerReportsAPanicToAllCallers(t *testing.T) {
 		group.Wait()
 	})
 }
+
+func TestExchangerCheckAcceptsATenantThatGrantsEveryExchange(t *testing.T) {
+	if err := newExchanger(t, &endpoint{lifetime: time.Hour}).Check(t.Context()); err != nil {
+		t.Errorf("got %v", err)
+	}
+}

@@ -194,3 +194,21 @@ func TestRunNotifiesSystemd(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRunServesRequestsThatWaitForTheirTurnWhenStopped(t *testing.T) {
+	r := run(t, newWorld(t, paced(1000)))
+	r.world.throttle(2)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if status, err := r.edit(t.Context(), http.DefaultClient); err != nil || status != http.StatusNoContent {
+			t.Errorf("got %d, %v", status, err)
+		}
+	}()
+	r.world.awaitQueue(1)
+	r.stop()
+	<-done
+	if err := <-r.ended; err != nil {
+		t.Errorf("Run: %v", err)
+	}
+}

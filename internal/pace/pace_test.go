@@ -29,9 +29,10 @@ func TestPacerSpacesRequests(t *testing.T) {
 			c.begin(t, "ada", time.Minute, succeeds)
 		}
 		c.group.Wait()
-		want := []time.Duration{0, 100, 200, late.Sub(start) / time.Millisecond, late.Sub(start)/time.Millisecond + 100}
+		const apart = 100 * time.Millisecond
+		want := []time.Duration{0, apart, 2 * apart, late.Sub(start), late.Sub(start) + apart}
 		for i, at := range c.tenant.since(start) {
-			if at != want[i]*time.Millisecond {
+			if at != want[i] {
 				t.Errorf("request %d was sent after %v", i, at)
 			}
 		}

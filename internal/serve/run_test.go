@@ -197,7 +197,7 @@ func TestRunNotifiesSystemd(t *testing.T) {
 
 func TestRunServesRequestsThatWaitForTheirTurnWhenStopped(t *testing.T) {
 	r := run(t, newWorld(t, paced(1000)))
-	r.world.throttle(2)
+	r.throttle(2)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -205,7 +205,7 @@ func TestRunServesRequestsThatWaitForTheirTurnWhenStopped(t *testing.T) {
 			t.Errorf("got %d, %v", status, err)
 		}
 	}()
-	r.world.awaitQueue(1)
+	r.awaitQueue(1)
 	r.stop()
 	<-done
 	if err := <-r.ended; err != nil {

@@ -179,7 +179,8 @@ func TestPacerAssumesFourReplicasUntilItKnows(t *testing.T) {
 // TestPacerIsNeverFasterThanItsRate has a Redis that grants every turn at once.
 func TestPacerIsNeverFasterThanItsRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newClient(pace.Config{Rate: 20, Share: (&address{lie: &pace.Reservation{Replicas: 1}}).share(1)}, &tenant{})
+		a := &address{lie: &pace.Reservation{Replicas: 1}}
+		c := newClient(pace.Config{Rate: 20, Share: a.share(1)}, &tenant{})
 		overload(t, 10*time.Second, 20, c)
 		if got := len(c.tenant.accepted()); got < 195 || got > 202 {
 			t.Errorf("%d requests in 10 s", got)

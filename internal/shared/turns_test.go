@@ -79,7 +79,8 @@ func TestStoreForgetsReplicasThatReserveNoTurns(t *testing.T) {
 	defer raw.Close()
 	old := fmt.Sprint(time.Now().Add(-11 * time.Minute).UnixMicro())
 	recent := fmt.Sprint(time.Now().Add(-9 * time.Minute).UnixMicro())
-	if err := raw.HSet(t.Context(), "profilectl:1:egress:nat", "replica old", old, "replica recent", recent).Err(); err != nil {
+	const name = "profilectl:1:egress:nat"
+	if err := raw.HSet(t.Context(), name, "replica old", old, "replica recent", recent).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if got, ok := store.Reserve(t.Context(), "nat", 1, interval); !ok || got.Replicas != 2 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -18,22 +19,39 @@ import (
 type firstStep struct {
 	Command string `json:"command"`
 	Does    string `json:"does"`
+	asks    bool   // for the tenant, which the command does not ask for
 }
 
 func firstSteps() []firstStep {
 	return []firstStep{
-		{"profilectl demo", "try the sandbox, a tenant on this machine"},
-		{"profilectl init", "use an existing tenant"},
+		{Command: "profilectl demo", Does: "try the sandbox, a tenant on this machine"},
+		{Command: "profilectl init", Does: "use an existing tenant"},
+		{Command: "profilectl setup plan", Does: "set up a tenant, as its administrator", asks: true},
 	}
 }
 
 // run runs the command as if the user had typed it.
-func (s firstStep) run(root *cobra.Command) error {
+func (s firstStep) run(root *cobra.Command, asker *terminal.Asker) error {
 	c, args, err := root.Find(strings.Fields(s.Command)[1:])
 	if err != nil {
 		return err
 	}
 	c.SetContext(root.Context())
+	if s.asks {
+		tenant, err := asker.Ask(root.Context(), terminal.Question{
+			Label: "Tenant (subdomain, domain or URL)",
+			Check: func(_ context.Context, answer string) (string, error) {
+				_, err := authority.Parse(answer)
+				return answer, err
+			},
+		})
+		if err == nil {
+			err = c.Flags().Set("authority", tenant)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return c.RunE(c, args)
 }
 
@@ -47,11 +65,12 @@ func runRoot(c *cobra.Command, env Env, g *globals) error {
 	if !g.facts(env).Interactive {
 		return printFirstSteps(env, g, steps)
 	}
-	chosen, err := chooseFirstStep(c.Context(), env, steps)
+	asker := terminal.NewAsker(env.Stdin, env.Stderr, explainAnswer)
+	chosen, err := chooseFirstStep(c.Context(), env, asker, steps)
 	if err != nil {
 		return err
 	}
-	return chosen.run(c)
+	return chosen.run(c, asker)
 }
 
 // hasTenant reports whether the configuration or the environment describes a tenant. A
@@ -79,21 +98,22 @@ func printFirstSteps(env Env, g *globals, steps []firstStep) error {
 	}
 	text := "No tenant is configured. Start with one of these:\n\n"
 	for _, s := range steps {
-		text += fmt.Sprintf("  %-18s %s\n", s.Command, s.Does)
+		text += fmt.Sprintf("  %-23s %s\n", s.Command, s.Does)
 	}
 	_, err = fmt.Fprint(env.Stdout, text+"\n`profilectl --help` lists all commands.\n")
 	return err
 }
 
 // chooseFirstStep lets the user choose a step by its number.
-func chooseFirstStep(ctx context.Context, env Env, steps []firstStep) (firstStep, error) {
+func chooseFirstStep(
+	ctx context.Context, env Env, asker *terminal.Asker, steps []firstStep,
+) (firstStep, error) {
 	text := "No tenant is configured. How do you want to start?\n\n"
 	for i, s := range steps {
 		text += fmt.Sprintf("  %d  %-42s %s\n", i+1, s.Does, s.Command)
 	}
 	_, _ = fmt.Fprintln(env.Stderr, text)
 	var chosen firstStep
-	asker := terminal.NewAsker(env.Stdin, env.Stderr, func(err error) string { return fault.As(err).What })
 	_, err := asker.Ask(ctx, terminal.Question{
 		Label: fmt.Sprintf("Number (1 to %d)", len(steps)),
 		Check: func(_ context.Context, answer string) (string, error) {
@@ -101,8 +121,8 @@ func chooseFirstStep(ctx context.Context, env Env, steps []firstStep) (firstStep
 			if err != nil || n < 1 || n > len(steps) {
 				return "", &fault.Error{
 					Kind: fault.Usage,
-					What: fmt.Sprintf("type a number from 1 to %d; Ctrl-C ends", len(steps)),
-					Fix:  "type one of the numbers",
+					What: "there is no such choice",
+					Fix:  fmt.Sprintf("type a number from 1 to %d, or Ctrl-C to end", len(steps)),
 				}
 			}
 			chosen = steps[n-1]

@@ -78,7 +78,7 @@ func runInit(ctx context.Context, env Env, g *globals, given initAnswers) error 
 		return err
 	}
 	i := &initializer{env: env, globals: g, http: client, prompts: g.facts(env).Interactive}
-	i.asker = terminal.NewAsker(env.Stdin, env.Stderr, i.explain)
+	i.asker = terminal.NewAsker(env.Stdin, env.Stderr, explainAnswer)
 	answers := given
 	for _, q := range i.questions(&answers) {
 		if err := i.answer(ctx, q); err != nil {
@@ -143,9 +143,9 @@ func (i *initializer) answer(ctx context.Context, q initQuestion) (err error) {
 	return err
 }
 
-// explain words the error of a check. What it says to do next is left out: the question
-// follows.
-func (i *initializer) explain(err error) string {
+// explainAnswer words the error of a check. What it says to do next is left out: the
+// question follows.
+func explainAnswer(err error) string {
 	f := fault.As(err)
 	if f.Fix == "" {
 		return output.Safe(f.What)

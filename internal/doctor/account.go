@@ -84,9 +84,15 @@ func (e *examination) checkScope(ctx context.Context) Result {
 	return ok("the mid-tier exposes the scope, and the client may request it")
 }
 
-// checkUserFlow reports that no request shows the user flow to a client.
+// checkUserFlow reports that no response shows the user flow to a client: the tenant also
+// serves a client without one, whose sign-in page only lacks the sign-up.
 func (e *examination) checkUserFlow(context.Context) Result {
-	return skipped("only an administrator can see the user flow")
+	return skippedWith(&fault.Error{
+		Kind: fault.Denied,
+		What: "no response shows whether the client is linked to a user flow",
+		Fix:  "look at the sign-in page: without a user flow, it offers no sign-up",
+		Next: fault.DoOpenPage,
+	})
 }
 
 func (e *examination) checkRead(ctx context.Context) Result {

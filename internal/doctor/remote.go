@@ -26,6 +26,7 @@ func (e *examination) remote() []Check {
 		{ID: discovery, Needs: []string{"net.tls"}, Run: e.checkDiscovery},
 		{ID: "tenant.issuer", Needs: []string{discovery}, Run: e.checkIssuer},
 		{ID: "client.registered", Needs: []string{discovery}, Run: e.checkRegistered},
+		{ID: "client.redirect", Link: pageRedirect, Needs: []string{discovery}, Run: e.checkRedirect},
 		{ID: "clock.skew", Needs: []string{"net.tls"}, Run: e.checkClock},
 		{ID: "keyring.roundtrip", Needs: []string{discovery}, Run: e.checkStore},
 		{ID: reachable, Needs: []string{settings}, Run: e.checkMidTier},

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/aadsts"
@@ -11,7 +13,8 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// Registered returns a fault if the tenant does not know a client. It requests a device
+// Registered returns a fault if the tenant does not know a client, or if the client is
+// disabled. It requests a device
 // code, the one request that a public client can make without a user; the code expires
 // unused. Every other error is ignored: it may mean that the client may not use device
 // codes.
@@ -34,7 +37,7 @@ func Registered(ctx context.Context, client *http.Client, a authority.Authority,
 		return nil
 	}
 	e := aadsts.Read(res.Body)
-	if e == nil || !hasCode(e, []int{70001, 700011, 700016, 700038}) {
+	if e == nil || !hasCode(e, []int{70001, 700011, 700016, 700038, 7000112, 7000229}) {
 		return nil
 	}
 	return e.Fault("use this client")
@@ -58,3 +61,48 @@ func (e *examination) checkRegistered(ctx context.Context) Result {
 	}
 	return ok("the tenant knows the client")
 }
+
+// checkRedirect requests the sign-in page in a way that ends without a user, and reports
+// whether the tenant returns to the redirect URI. If it is not registered, the tenant
+// shows a page with the code instead.
+func (e *examination) checkRedirect(ctx context.Context) Result {
+	address, err := url.Parse(e.authority.AuthorizationEndpoint)
+	if err != nil {
+		return failed(err)
+	}
+	const verifierHash = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" // no code is ever redeemed with it
+	address.RawQuery = url.Values{
+		"client_id":             {e.settings.Text("client-id")},
+		"redirect_uri":          {redirectURI},
+		"response_type":         {"code"},
+		"response_mode":         {"query"},
+		"scope":                 {"openid"},
+		"prompt":                {"none"},
+		"code_challenge":        {verifierHash},
+		"code_challenge_method": {"S256"},
+	}.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), http.NoBody)
+	if err != nil {
+		return failed(err)
+	}
+	client := *e.http
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	if err != nil {
+		return failed(upstream.Fault(err, "cannot reach the sign-in page"))
+	}
+	defer res.Body.Close()
+	if strings.HasPrefix(res.Header.Get("Location"), redirectURI) {
+		return ok("the tenant returns to the redirect URI " + redirectURI)
+	}
+	const most = 256 << 10
+	page, err := io.ReadAll(io.LimitReader(res.Body, most))
+	code := regexp.MustCompile(`AADSTS[0-9]{4,8}`).Find(page)
+	if err != nil || code == nil {
+		return skipped("the sign-in page does not say whether the redirect URI is registered")
+	}
+	return failed(aadsts.FromRedirect("invalid_request", string(code)+": ").Fault("sign in"))
+}
+
+// redirectURI is the redirect URI of sign-ins, without its port, which Entra ignores.
+const redirectURI = "http://localhost"

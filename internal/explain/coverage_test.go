@@ -28,8 +28,8 @@ func TestFindReadsPublicReports(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{
 			"a log of .NET (dnn.azureadprovider#112)",
-			`WebResponse exception: {"error":"invalid_grant","error_description":"AADSTS9002313: Invalid request. ` +
-				`Trace ID: 416deea9 Correlation ID: bd487592 Timestamp: 2024-10-03 18:40:55Z","error_codes":[9002313],"ti`,
+			`WebResponse exception: {"error":"invalid_grant","error_description":"AADSTS9002313: Invalid. ` +
+				`Trace ID: 416deea9 Timestamp: 2024-10-03 18:40:55Z","error_codes":[9002313],"ti`,
 			"AADSTS9002313",
 		},
 		{

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 const emptyUsage = `usage:
@@ -17,7 +19,8 @@ const emptyUsage = `usage:
   empty admin               the browser is that of the administrator
   empty user                the browser is that of a new customer
   empty mark                count the writes of the administrator from here
-  empty writes COUNT        check the number of writes since the mark`
+  empty writes COUNT        check the number of writes since the mark
+  empty break OBJECT        break policy, consent, midtier-consent, midtier or client`
 
 // emptyCommand gives a script an empty tenant, which an administrator sets up.
 func emptyCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -42,6 +45,8 @@ func emptyCommand(ts *testscript.TestScript, neg bool, args []string) {
 		stateOf(ts).requests = len(p.Tenant.Requests())
 	case "writes":
 		checkWrites(ts, p, args[1])
+	case "break":
+		ts.Check(breakObject(p, args[1]))
 	default:
 		startEmpty(ts, args)
 	}
@@ -88,4 +93,40 @@ func checkWrites(ts *testscript.TestScript, p *playground.Playground, want strin
 	if strconv.Itoa(len(writes)) != want {
 		ts.Fatalf("%d writes, want %s:\n%s", len(writes), want, strings.Join(writes, "\n"))
 	}
+}
+
+// breakObject breaks one object of a set-up.
+func breakObject(p *playground.Playground, object string) error {
+	client, midTier, err := registered(p)
+	if err != nil {
+		return err
+	}
+	switch object {
+	case "policy":
+		return p.Tenant.SwitchPolicy(p.Tenant.Policies()[0].ID, false)
+	case "consent":
+		return p.Tenant.SetPermissions(client)
+	case "midtier-consent":
+		return p.Tenant.SetPermissions(midTier)
+	case "midtier":
+		return p.Tenant.RemoveApp(midTier)
+	case "client":
+		return p.Tenant.RemoveApp(client)
+	}
+	return errors.New("unknown object " + object)
+}
+
+// registered returns the client IDs that a set-up has registered.
+func registered(p *playground.Playground) (client, midTier string, err error) {
+	c := control.Client{URL: p.ControlURL, Key: p.ControlKey, HTTP: &http.Client{Transport: p.Transport}}
+	apps, err := c.Apps(context.Background())
+	for _, app := range apps {
+		switch app.Name {
+		case "edit-profile-cli":
+			client = app.ID
+		case "edit-profile-service":
+			midTier = app.ID
+		}
+	}
+	return client, midTier, err
 }

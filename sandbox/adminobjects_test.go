@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // wantGraphError sends a request and expects an error with a status, a code, and a part of its
@@ -310,6 +311,20 @@ func TestExportKeepsWhatGraphCreated(t *testing.T) {
 	to.facts.Authority = to.tenant.Facts().Authority
 	if got := to.tokens(readScope); got.Status != 200 {
 		t.Errorf("the customer of the imported tenant: got %+v", got)
+	}
+}
+
+func TestAdministratorCanLoseARole(t *testing.T) {
+	a := newAdmin(t, sandbox.Config{}, setUpScopes)
+	a.call("POST", "/applications", `{"displayName":"x"}`, 201)
+	change := control.UserChange{Roles: []string{"Security Reader"}}
+	if err := a.tenant.ChangeUser(a.facts.Admin, change); err != nil {
+		t.Fatal(err)
+	}
+	a.wantGraphError("POST", "/applications", `{"displayName":"x"}`, 403, "Authorization_RequestDenied", "")
+	change.Roles = []string{"Nobody"}
+	if err := a.tenant.ChangeUser(a.facts.Admin, change); err == nil {
+		t.Error("an unknown role was accepted")
 	}
 }
 

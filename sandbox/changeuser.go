@@ -78,6 +78,16 @@ func applyChange(d *directory.State, u *directory.User, change control.UserChang
 	if change.MFA != nil {
 		u.MFA = *change.MFA
 	}
+	if change.Roles != nil {
+		ids, err := roleIDs(change.Roles)
+		if err != nil {
+			return err
+		}
+		if !u.Work && len(ids) > 0 {
+			return invalid("roles", "a customer has no directory roles")
+		}
+		u.Roles = ids
+	}
 	if u.Profile == nil {
 		u.Profile = map[string]*string{}
 	}

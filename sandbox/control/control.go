@@ -47,6 +47,9 @@ type User struct {
 type UserChange struct {
 	Email *string `json:"email,omitempty"`
 	MFA   *bool   `json:"mfa,omitempty"`
+	// Roles replaces the directory roles of an administrator: names, or ids of their
+	// templates. Nil leaves them.
+	Roles []string `json:"roles,omitzero"`
 	// Password replaces the password, unlocks the account, and ends every sign-in.
 	Password string `json:"password,omitempty"`
 	// Profile holds the new values of profile properties; null removes one.

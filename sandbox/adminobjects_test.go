@@ -67,6 +67,11 @@ func TestGraphRejectsInvalidApps(t *testing.T) {
 	a.wantGraphError("POST", "/servicePrincipals", `{"appId":"`+midTier+`"}`, 409,
 		"Request_MultipleObjectsWithSameKeyValue", "already in use")
 	a.wantGraphError("GET", "/applications/"+first, "", 404, "Request_ResourceNotFound", first)
+	for _, path := range []string{"/applications//x", "/applications/../users", "/applications/./x"} {
+		if status, _ := a.graph("GET", "/v1.0"+path, a.token, ""); status < 400 {
+			t.Errorf("%s: got %d", path, status)
+		}
+	}
 	a.wantGraphError("PATCH", one, `not JSON`, 400, "BadRequest", "payload")
 }
 

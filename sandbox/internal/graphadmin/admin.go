@@ -60,6 +60,9 @@ func (a *Admin) Serve(w http.ResponseWriter, r *http.Request, c odata.Caller) (b
 	}
 	answer := &answer{caller: c, original: r}
 	a.routes.ServeHTTP(discard{}, routed.WithContext(withAnswer(r.Context(), answer)))
+	if !answer.reached { // the path was not clean, such as a//b
+		return false, nil
+	}
 	if answer.err != nil {
 		return true, answer.err
 	}
@@ -68,14 +71,10 @@ func (a *Admin) Serve(w http.ResponseWriter, r *http.Request, c odata.Caller) (b
 }
 
 func (a *Admin) send(w http.ResponseWriter, r *http.Request, answer *answer) {
+	audit.From(r.Context()).Answered("%s", answer.what)
 	if answer.body == nil {
-		audit.From(r.Context()).Answered("%s", answer.what)
 		a.out.Nothing(w, r)
 		return
-	}
-	audit.From(r.Context()).Answered("%s", answer.what)
-	if answer.location != "" {
-		w.Header().Set("Location", answer.location)
 	}
 	a.out.Entity(w, r, answer.status, answer.body)
 }

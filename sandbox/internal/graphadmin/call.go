@@ -16,8 +16,8 @@ type answer struct {
 	caller   odata.Caller
 	original *http.Request // with the path that the client sent
 	status   int
-	body     any // nil for 204
-	location string
+	body     any    // nil for 204
+	reached  bool   // whether a handler ran
 	what     string // was done, for the audit
 	err      *odata.Error
 }
@@ -68,6 +68,7 @@ type handler func(call) (result, *odata.Error)
 func (a *Admin) handle(need permission, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, _ := r.Context().Value(answerKey{}).(*answer)
+		answer.reached = true
 		res, e := a.run(need, h, r, answer.caller, answer.original)
 		answer.status, answer.body, answer.what, answer.err = res.status, res.body, res.what, e
 	})

@@ -106,7 +106,7 @@ func (a *Admin) createGrant(c call) (res result, e *odata.Error) {
 // grantedScopes returns the scopes of an API that a text names.
 func grantedScopes(api directory.App, text string) ([]string, *odata.Error) {
 	scopes := []string{}
-	for _, name := range strings.Fields(text) {
+	for name := range strings.FieldsSeq(text) {
 		scope, ok := api.FindScope(name)
 		if !ok {
 			return nil, odata.Rejected("Invalid value specified for property 'scope' of resource "+

@@ -144,9 +144,7 @@ func (s *examined) redactor(file *config.File, results []doctor.Result) *bundle.
 	for _, r := range results {
 		harmless = append(harmless, r.ID)
 	}
-	for _, status := range []string{"keyring", "file", "memory", "environment", "default"} {
-		harmless = append(harmless, status)
-	}
+	harmless = append(harmless, "keyring", "file", "memory", "environment", "default")
 	return bundle.NewRedactor(known, harmless)
 }
 

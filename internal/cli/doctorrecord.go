@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -139,9 +140,7 @@ func withQuery(address string, parameters url.Values) string {
 		return address // it is not from a user; the request fails
 	}
 	query := u.Query()
-	for name, values := range parameters {
-		query[name] = values
-	}
+	maps.Copy(query, parameters)
 	u.RawQuery = query.Encode()
 	return u.String()
 }

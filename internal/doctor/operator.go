@@ -14,10 +14,10 @@ import (
 
 // Pages about the subjects of the operator's checks.
 const (
-	pageCredential = "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials"
-	pageOBO        = "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow"
-	pageClaims     = "https://learn.microsoft.com/entra/identity-platform/optional-claims"
-	pageContext    = "https://learn.microsoft.com/entra/identity-platform/" +
+	pageProof   = "https://learn.microsoft.com/entra/identity-platform/how-to-add-credentials"
+	pageOBO     = "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow"
+	pageClaims  = "https://learn.microsoft.com/entra/identity-platform/optional-claims"
+	pageContext = "https://learn.microsoft.com/entra/identity-platform/" +
 		"developer-guide-conditional-access-authentication-context"
 )
 
@@ -63,8 +63,8 @@ func ServeChecks(life context.Context, o Operator, beforeSignIn bool) []Check {
 	checks := []Check{
 		{ID: settings, Run: e.checkSettings},
 		{ID: tenant, Needs: []string{settings}, Run: e.checkTenant},
-		{ID: "serve.credential", Link: pageCredential, Needs: []string{tenant}, Run: e.checkCredential},
-		{ID: "serve.expiry", Link: pageCredential, Needs: []string{settings}, Run: e.checkExpiry},
+		{ID: "serve.credential", Link: pageProof, Needs: []string{tenant}, Run: e.checkCredential},
+		{ID: "serve.expiry", Link: pageProof, Needs: []string{settings}, Run: e.checkExpiry},
 	}
 	if beforeSignIn {
 		return checks

@@ -51,7 +51,8 @@ const leave = (page, method, request) =>
 
 // returned waits until the user is back in the application, and returns the response.
 async function returned(page, origin) {
-  const loaded = (origin) => location.origin === origin && location.pathname === "/" && !window.left;
+  const loaded = (origin) =>
+    location.origin === origin && location.pathname === "/" && !window.left && typeof started !== "undefined";
   await page.waitForFunction(loaded, origin);
   return page.evaluate(async () => (await started).response);
 }

@@ -278,3 +278,40 @@ func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
 		t.Errorf("without Redis: got %d", status)
 	}
 }
+
+// TestReplicasContinueWithAnEmptiedCache runs the command of the runbook.
+func TestReplicasContinueWithAnEmptiedCache(t *testing.T) {
+	_, command, ok := strings.Cut(readGuide(t, "runbook.md"), "```sh\nredis-cli ")
+	command, _, _ = strings.Cut(command, "\n")
+	if !ok {
+		t.Fatal("the runbook does not empty the cache")
+	}
+	c := newCluster(t)
+	one, two := c.start("one", "60"), c.start("two", "60")
+	redis := func(command string) string {
+		t.Helper()
+		process := exec.Command("sh", "-c", "redis-cli "+command)
+		process.Env = append(os.Environ(), "REDIS=redis://"+c.redis.Address+"/0")
+		out, err := process.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	const size = `-u "$REDIS" dbsize`
+	if status := c.edit(one); status != http.StatusNoContent || redis(size) == "0" {
+		t.Fatalf("got %d, %s entries", status, redis(size))
+	}
+	redis(command)
+	if left := redis(size); left != "0" {
+		t.Errorf("%s entries are left", left)
+	}
+	for _, r := range []*replica{one, two} {
+		if status := c.edit(r); status != http.StatusNoContent {
+			t.Errorf("got %d", status)
+		}
+	}
+	if c.exchanges() != 2 {
+		t.Errorf("got %d exchanges", c.exchanges())
+	}
+}

@@ -206,6 +206,7 @@ func TestManifestOfTheWorkloadIdentityHasNoSecret(t *testing.T) {
 		t.Errorf("the audience is %s", token.Audience)
 	}
 }
+
 // TestManifestScalesByAMetricOfServe checks that the metric has the name that serve gives it.
 func TestManifestScalesByAMetricOfServe(t *testing.T) {
 	m := build(t, "base")

@@ -64,8 +64,13 @@ func plan() map[string]entry {
 			"sandbox/loopback",
 			"sandbox/robot",
 		}},
+		"internal/auditlog": {layer: 2, imports: []string{
+			"internal/fault",
+			"internal/statefile",
+		}},
 		"internal/serve": {layer: 5, imports: []string{
 			"api",
+			"internal/auditlog",
 			"internal/authority",
 			"internal/bearer",
 			"internal/bounded",

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,15 @@ type Caller struct {
 	Assertion string      // the access token, for the on-behalf-of flow
 	Key       bounded.Key // the hash of Assertion
 	Expires   time.Time   // when Assertion expires
+}
+
+// User returns the claim that identifies the user, oid or sub, and its value.
+func (c Caller) User() (claim, value string) {
+	claim, value, _ = strings.Cut(c.ID, ":")
+	if end := strings.LastIndexByte(value, '.'); end >= 0 {
+		value = value[:end]
+	}
+	return claim, value
 }
 
 const (

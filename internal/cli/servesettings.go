@@ -96,7 +96,8 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 			Password: s.Secret("cache-password").Reveal(),
 			KeyFile:  s.Text("cache-key-file"),
 		},
-		Traces: traceSettings(s, env, log),
+		AuditLog: s.Text("audit-log"),
+		Traces:   traceSettings(s, env, log),
 	}, nil
 }
 

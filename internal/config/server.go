@@ -13,7 +13,7 @@ func Server() []Setting {
 		serverListener(),
 		serverLimits(),
 		serverCache(),
-		serverTracing(),
+		serverRecords(),
 	)
 }
 
@@ -249,8 +249,14 @@ func serverCache() []Setting {
 	}
 }
 
-func serverTracing() []Setting {
+func serverRecords() []Setting {
 	return []Setting{
+		{
+			Name:  "audit-log",
+			Env:   []string{"PROFILECTL_SERVE_AUDIT_LOG"},
+			Value: "file",
+			Help:  "file that records who changed which fields",
+		},
 		{
 			Name:  "otlp-endpoint",
 			Env:   []string{"PROFILECTL_SERVE_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"},

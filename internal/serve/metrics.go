@@ -23,6 +23,7 @@ type metrics struct {
 	upstream  *prometheus.HistogramVec // by call: exchange, graph
 	exchanges *prometheus.CounterVec   // by result: cached, made, merged, challenge, refused, failed
 	limited   prometheus.Counter
+	unaudited prometheus.Counter
 }
 
 // newMetrics returns the metrics, with a gauge for each state of a Server.
@@ -41,9 +42,13 @@ func newMetrics(state gauges) *metrics {
 			Name: "profilectl_rate_limited_total",
 			Help: "Requests rejected because their user sent too many.",
 		}),
+		unaudited: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "profilectl_audit_failures_total",
+			Help: "Entries of the audit log that could not be written.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.requests, m.seconds, m.upstream, m.exchanges, m.limited,
+		m.requests, m.seconds, m.upstream, m.exchanges, m.limited, m.unaudited,
 		state,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

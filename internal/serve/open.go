@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/profilectl/profilectl/internal/auditlog"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/shared"
@@ -112,6 +113,7 @@ type parts struct {
 	breakers *upstream.Breakers
 	tracer   *tracing.Tracer
 	shared   *shared.Store // nil without a shared cache
+	audit    *auditlog.Log // nil without an audit log
 }
 
 // assemble makes the parts, in the order in which they need each other.
@@ -124,6 +126,9 @@ func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err e
 		return p, err
 	}
 	if p.shared, err = openCache(s, log); err != nil {
+		return p, err
+	}
+	if p.audit, err = openAudit(s); err != nil {
 		return p, err
 	}
 	if p.pacing, err = newPacing(s, p.shared, log); err != nil {

@@ -33,6 +33,9 @@ func (s *Server) reloadables() []reloadable {
 	if store := s.parts.shared; store != nil {
 		all = append(all, reloadable{"cache-key-file", store.ReloadKey, store.KeyErr})
 	}
+	if audit := s.parts.audit; audit != nil {
+		all = append(all, reloadable{"audit-log", audit.Reopen, audit.Err})
+	}
 	return all
 }
 

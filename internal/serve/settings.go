@@ -87,6 +87,9 @@ type Settings struct {
 	// Profiling adds Go's profiler to the admin routes.
 	Profiling bool
 
+	// AuditLog is the file that records who changed which fields; empty is none.
+	AuditLog string
+
 	// Cache is shared by replicas; the zero value is none.
 	Cache CacheSettings
 	// Traces are sent to an OpenTelemetry collector; the zero value is none.

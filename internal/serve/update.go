@@ -48,7 +48,8 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 		User:    caller.ID,
 		Idle:    func() func() { return seatOf(ctx).idle(ctx) },
 	}
-	ch, err = s.apply(ctx, w, assertion, change)
+	ch, sent, err := s.apply(ctx, w, assertion, change)
+	s.audit(ctx, caller, change, auditOutcome(ch, sent, err))
 	switch {
 	case err != nil:
 		s.fail(w, r, err)
@@ -61,13 +62,14 @@ func (s *Server) update(w http.ResponseWriter, r *http.Request) {
 
 // apply sends the change to Graph on the caller's behalf. If Graph rejects a
 // cached token, because something was revoked in the meantime, apply exchanges the
-// assertion again: the tenant knows why.
+// assertion again: the tenant knows why. sent reports whether the change was sent to
+// Graph.
 func (s *Server) apply(
 	ctx context.Context,
 	w http.ResponseWriter,
 	assertion obo.Assertion,
 	change profile.Change,
-) (*challenge.Challenge, error) {
+) (ch *challenge.Challenge, sent bool, err error) {
 	exchanger := s.tenant.Load().exchanger
 	for again := false; ; again = true {
 		result, err := s.exchange(ctx, w, exchanger, assertion)
@@ -75,17 +77,18 @@ func (s *Server) apply(
 			s.tenant.Load().suspect()
 		}
 		if err != nil || result.Challenge != nil {
-			return result.Challenge, err
+			return result.Challenge, sent, err
 		}
 		start := time.Now()
 		ch, err := s.graph.Update(ctx, result.Token, change)
+		sent = true
 		s.recordCall(w, "graph", time.Since(start))
 		f, ok := errors.AsType[*fault.Error](err)
 		if !ok || f.Kind != fault.SignIn {
-			return ch, err
+			return ch, sent, err
 		}
 		if !result.Cached || again { // the rejected token is the mid-tier's, not the caller's
-			return nil, &fault.Error{
+			return nil, sent, &fault.Error{
 				Kind:          fault.Unavailable,
 				What:          f.What,
 				Fix:           "try again in a minute",

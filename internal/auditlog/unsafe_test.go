@@ -1,0 +1,43 @@
+//go:build !windows
+
+package auditlog
+
+import (
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+func TestOpenRefusesUnsafeFiles(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	for path, create := range map[string]func(path string) error{
+		"directory":    func(path string) error { return os.Mkdir(path, 0o700) },
+		"pipe":         func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"link":         func(path string) error { return os.Symlink(target, path) },
+		"writable":     func(path string) error { return errOf(os.WriteFile(path, nil, 0o600), os.Chmod(path, 0o622)) },
+		"missing/file": func(string) error { return nil },
+	} {
+		path = filepath.Join(dir, path)
+		if err := create(path); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(path)
+		if f := fault.As(err); err == nil || f.Kind != fault.Usage || f.Fix == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := os.Lstat(target); err == nil {
+		t.Error("the target of a link was created")
+	}
+}
+
+func errOf(first, second error) error {
+	if first != nil {
+		return first
+	}
+	return second
+}

@@ -1,0 +1,68 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/auditlog"
+	"github.com/profilectl/profilectl/internal/bearer"
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// audit writes an attempt to change a profile to the audit log, if there is one. A
+// failure is logged, without the user, and does not affect the response: the change has
+// been made already.
+func (s *Server) audit(ctx context.Context, caller bearer.Caller, change profile.Change, outcome auditlog.Outcome) {
+	if s.parts.audit == nil {
+		return
+	}
+	entry := auditlog.Entry{
+		Time:          time.Now(),
+		Client:        caller.Client,
+		Fields:        change.Names(),
+		Outcome:       outcome,
+		CorrelationID: upstream.CorrelationID(ctx),
+	}
+	if claim, value := caller.User(); claim == "oid" {
+		entry.ObjectID = value
+	} else {
+		entry.Subject = value
+	}
+	if err := s.parts.audit.Write(entry); err != nil {
+		s.metrics.unaudited.Inc()
+		s.log.ErrorContext(ctx, "an entry of the audit log is lost",
+			"error", err,
+			"correlationId", entry.CorrelationID)
+	}
+}
+
+// auditOutcome returns what became of a change. A change that was sent counts as unknown
+// unless Graph refused it: a request whose response is lost may have been processed.
+func auditOutcome(ch *challenge.Challenge, sent bool, err error) auditlog.Outcome {
+	switch {
+	case ch != nil:
+		return auditlog.Refused
+	case err == nil:
+		return auditlog.Changed
+	}
+	switch fault.As(err).Kind {
+	case fault.SignIn, fault.StepUp, fault.Denied, fault.Invalid:
+		return auditlog.Refused
+	}
+	if sent && !errors.Is(err, upstream.ErrThrottled) {
+		return auditlog.Unknown
+	}
+	return auditlog.Failed
+}
+
+// openAudit opens the audit log, or returns nil if there is none.
+func openAudit(s Settings) (*auditlog.Log, error) {
+	if s.AuditLog == "" {
+		return nil, nil
+	}
+	return auditlog.Open(s.AuditLog)
+}

@@ -1,0 +1,143 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/sandbox"
+)
+
+// audited returns a mid-tier with an audit log, and a function that reads it.
+func audited(t *testing.T) (w *world, entries func() []map[string]any) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "audit")
+	w = newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
+	return w, func() []map[string]any {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []map[string]any
+		for line := range strings.Lines(string(raw)) {
+			var e map[string]any
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+			all = append(all, e)
+		}
+		return all
+	}
+}
+
+func TestAuditLogRecordsEdits(t *testing.T) {
+	const id = "11111111-2222-3333-4444-555555555555"
+	busy := sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 60}
+	broken := sandbox.Fault{Part: "graph", Status: 503, RetryAfter: 60}
+	reset := sandbox.Fault{Part: "graph", Reset: true}
+	away := sandbox.Fault{Part: "token", Status: 503}
+	for name, c := range map[string]struct {
+		fault  sandbox.Fault
+		weak   bool
+		want   string
+		status int
+	}{
+		"a change":                     {want: "changed", status: 204},
+		"a stronger sign-in is needed": {weak: true, want: "refused", status: 401},
+		"the tenant is away":           {fault: away, want: "failed", status: 503},
+		"Graph throttles":              {fault: busy, want: "failed", status: 429},
+		"Graph breaks the connection":  {fault: reset, want: "unknown", status: 503},
+		"Graph is out of order":        {fault: broken, want: "unknown", status: 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, entries := audited(t)
+			if c.fault.Part != "" {
+				w.tenant.FailNext(c.fault)
+			}
+			token := w.strong
+			if c.weak {
+				token = w.weak
+			}
+			res := w.post(howTo, token, func(r *http.Request) { r.Header.Set("client-request-id", id) })
+			if res.Code != c.status {
+				t.Errorf("got %d %s", res.Code, res.Body)
+			}
+			all := entries()
+			if len(all) != 1 {
+				t.Fatalf("got %v", all)
+			}
+			e := all[0]
+			if e["outcome"] != c.want || e["correlationId"] != id {
+				t.Errorf("got %v, want outcome %s", e, c.want)
+			}
+			if e["oid"] == nil || e["client"] == nil || e["sub"] != nil {
+				t.Errorf("got %v, which does not name the user and the app", e)
+			}
+			if fields, _ := e["fields"].([]any); !slices.Equal(fields, []any{"displayName", "givenName", "surname"}) {
+				t.Errorf("the fields are %v", e["fields"])
+			}
+		})
+	}
+}
+
+// TestAuditLogHoldsNoValues also shows that requests which change nothing because they
+// are invalid have no entry: their callers choose the names of the fields.
+func TestAuditLogHoldsNoValues(t *testing.T) {
+	w, entries := audited(t)
+	w.post(howTo, "")
+	w.post(`{"canary":"Ada"}`, w.strong)
+	w.post(`{"city":"canary`, w.strong)
+	if all := entries(); len(all) != 0 {
+		t.Errorf("got %v", all)
+	}
+	w.post(`{"city":"canary","jobTitle":null}`, w.strong)
+	all := entries()
+	if len(all) != 1 {
+		t.Fatalf("got %v", all)
+	}
+	for _, value := range all[0] {
+		if text, _ := json.Marshal(value); strings.Contains(string(text), "canary") {
+			t.Errorf("got %s", text)
+		}
+	}
+	if log := w.log.String(); strings.Contains(log, all[0]["oid"].(string)) {
+		t.Error("the log names the user")
+	}
+}
+
+// TestAuditLogIsReopened moves the file away, as logrotate does.
+func TestAuditLogIsReopened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit")
+	settings := serve.Settings{AuditLog: path}
+	w := newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	w.server.Reload(t.Context(), serve.Reload{Settings: &settings})
+	w.post(howTo, w.strong)
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		t.Errorf("the new file: %v, %v", info, err)
+	}
+	if log := w.log.String(); !strings.Contains(log, `"files":["audit-log"]`) {
+		t.Errorf("the log says %s", log)
+	}
+}
+
+func TestOpenRefusesAnUnusableAuditLog(t *testing.T) {
+	dir := t.TempDir()
+	_, err := serve.Open(t.Context(), serve.Settings{
+		Authority:  "contoso",
+		ClientID:   "66666666-7777-8888-9999-000000000000",
+		Credential: serve.CredentialSettings{Secret: "s"},
+		AuditLog:   dir,
+	}, slog.New(slog.DiscardHandler))
+	if err == nil || !strings.Contains(err.Error(), "audit log") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -52,7 +52,7 @@ func run() error {
 		if err != nil {
 			return err
 		}
-		print(sizes, info.Size())
+		printSizes(sizes, info.Size())
 		return nil
 	})
 }
@@ -121,7 +121,7 @@ func packageOf(symbol string) string {
 	return strings.ReplaceAll(symbol[:slash+dot], "%2e", ".")
 }
 
-func print(sizes map[string]uint64, stripped int64) {
+func printSizes(sizes map[string]uint64, stripped int64) {
 	names := make([]string, 0, len(sizes))
 	for name := range sizes {
 		names = append(names, name)

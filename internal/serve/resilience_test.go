@@ -106,7 +106,8 @@ func TestUpdateToleratesAMinuteOfClockSkew(t *testing.T) {
 }
 
 func TestUpdateContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
-	w := newWorldOverTLS(t)
+	// A caller that waits for the exchange of another keeps its place, so that it is seen.
+	w := newWorldOverTLS(t, func(s *serve.Settings) { s.MaxWaiting = -1 })
 	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 500 * time.Millisecond})
 	ctx, disconnect := context.WithCancel(t.Context())
 	first, second := make(chan int, 1), make(chan int, 1)

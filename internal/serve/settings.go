@@ -65,7 +65,7 @@ type Settings struct {
 	// are rejected. Zero is 512.
 	MaxInFlight int
 	// MaxWaiting is the number of requests that wait for their turn at the tenant without
-	// counting as in flight; more count. Zero is 2048.
+	// counting as in flight; more count. Zero is 2048, and a negative number is none.
 	MaxWaiting int
 
 	// AllowOrigin reports whether scripts of an origin, such as

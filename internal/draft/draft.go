@@ -87,7 +87,7 @@ func (d Draft) Against(current map[string]*string, property func(string) json.Ra
 	}
 	change := d.change.Against(current)
 	for _, name := range change.Names() {
-		broken.note(d.lines[name], change.CheckField(name))
+		broken.note(d.lines[name], profile.BuiltIn().CheckField(change, name))
 	}
 	if err := broken.fault(); err != nil {
 		return nil, err

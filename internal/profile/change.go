@@ -1,79 +1,101 @@
 package profile
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/nearest"
 )
 
 // Change is a set of new values by Graph's property name; nil clears the property.
-// A property that is absent stays as it is. A Change marshals to the body of POST
-// /updateUserInfo and of Graph's PATCH /me.
+// A property that is absent stays as it is. A Change of built-in fields marshals to the
+// body of POST /updateUserInfo and of Graph's PATCH /me; see Schema.Marshal for others.
+// The methods of a Change know the built-in fields, and those of a Schema its own.
 type Change map[string]*string
+
+// Set adds a new value for a built-in field; see Schema.Set.
+func (c Change) Set(name, value string) error { return BuiltIn().Set(c, name, value) }
+
+// Clear adds the removal of the value of a built-in field.
+func (c Change) Clear(name string) error { return BuiltIn().Clear(c, name) }
+
+// Names returns the changed built-in fields in the order of Fields.
+func (c Change) Names() []string { return BuiltIn().Changed(c) }
+
+// Against returns the part of a change of built-in fields that differs from the current
+// values; see Schema.Against.
+func (c Change) Against(current map[string]*string) Change { return BuiltIn().Against(c, current) }
+
+// Diff returns what the change alters in the built-in fields; see Schema.Diff.
+func (c Change) Diff(current map[string]*string) []Difference { return BuiltIn().Diff(c, current) }
+
+// Check checks a change of built-in fields; see Schema.Check.
+func (c Change) Check() error { return BuiltIn().Check(c) }
+
+// Split returns the part of the change with built-in fields and the part with custom
+// attributes. Graph accepts them with different permissions.
+func (c Change) Split() (builtIn, custom Change) {
+	builtIn, custom = Change{}, Change{}
+	for name, value := range c {
+		if isAttribute(name) {
+			custom[name] = value
+		} else {
+			builtIn[name] = value
+		}
+	}
+	return builtIn, custom
+}
 
 // Set adds a new value for the field with a name, as Lookup knows it. The value
 // stays as it was given; see Against.
-func (c Change) Set(name, value string) error {
-	f, ok := Lookup(name)
+func (s Schema) Set(c Change, name, value string) error {
+	f, ok := s.Lookup(name)
 	if !ok {
-		return unknown(name)
+		return s.unknown(name)
 	}
 	c[f.Name] = &value
 	return nil
 }
 
 // Clear adds the removal of a field's value.
-func (c Change) Clear(name string) error {
-	f, ok := Lookup(name)
+func (s Schema) Clear(c Change, name string) error {
+	f, ok := s.Lookup(name)
 	if !ok {
-		return unknown(name)
+		return s.unknown(name)
 	}
 	c[f.Name] = nil
 	return nil
 }
 
-// Names returns the changed properties in the order of Fields.
-func (c Change) Names() []string {
+// Changed returns Graph's names of the fields in a change, in the order of the schema.
+func (s Schema) Changed(c Change) []string {
 	var names []string
-	for _, f := range fields {
-		if _, ok := c[f.Name]; ok {
-			names = append(names, f.Name)
+	for i := range s.fields {
+		if _, ok := c[s.fields[i].Name]; ok {
+			names = append(names, s.fields[i].Name)
 		}
 	}
 	return names
 }
 
-// Against returns the part of the change that differs from the current values. Its texts
-// are normalized: NFC, line feeds as line ends, and no surrounding blanks.
-func (c Change) Against(current map[string]*string) Change {
-	part := Change{}
-	for _, d := range c.Diff(current) {
-		part[d.Field] = clean(d.After)
-	}
-	return part
-}
-
 // Check returns one Invalid fault that names every value that breaks a rule, or
 // nil. An empty change is invalid too: there would be nothing to send.
-func (c Change) Check() error {
+func (s Schema) Check(c Change) error {
 	for name := range c {
-		if _, ok := byName(name); !ok {
-			return unknown(name)
+		if _, ok := s.Field(name); !ok {
+			return s.unknownProperty(name)
 		}
 	}
 	if len(c) == 0 {
 		return &fault.Error{
 			Kind: fault.Invalid,
 			What: "there is nothing to change",
-			Fix:  "name at least one field: " + strings.Join(Names(), ", "),
+			Fix:  "name at least one field: " + strings.Join(s.Names(), ", "),
 		}
 	}
 	var broken, fixes []string
-	for _, name := range c.Names() {
-		f := fault.As(c.CheckField(name))
+	for _, name := range s.Changed(c) {
+		f := fault.As(s.CheckField(c, name))
 		if f.Kind != fault.Invalid {
 			continue
 		}
@@ -94,54 +116,21 @@ func (c Change) Check() error {
 
 // CheckField returns an Invalid fault if the new value of a property breaks a rule,
 // or nil.
-func (c Change) CheckField(name string) error {
-	f, _ := byName(name)
+func (s Schema) CheckField(c Change, name string) error {
+	f, _ := s.Field(name)
 	value := c[name]
+	invalid := func(what, fix string) error {
+		return &fault.Error{Kind: fault.Invalid, What: f.Short() + " " + what, Fix: fix}
+	}
 	switch {
+	case f.ReadOnly:
+		return invalid("cannot be changed", "leave "+f.Short()+" out")
 	case value != nil:
 		if what, fix := f.Check(*value); what != "" {
-			return &fault.Error{Kind: fault.Invalid, What: f.Name + " " + what, Fix: fix}
+			return invalid(what, fix)
 		}
 	case f.Keep:
-		return &fault.Error{
-			Kind: fault.Invalid,
-			What: f.Name + " cannot be cleared",
-			Fix:  "give " + f.Name + " a value",
-		}
+		return invalid("cannot be cleared", "give "+f.Short()+" a value")
 	}
 	return nil
-}
-
-func unknown(name string) error {
-	fix := "use one of " + strings.Join(Names(), ", ")
-	if near := nearest.To(short(name), append(Names(), flags()...)); near != "" {
-		fix = "did you mean " + near + "?"
-	}
-	return &fault.Error{
-		Kind: fault.Invalid,
-		What: fmt.Sprintf("%q is not a field you may change", short(name)),
-		Fix:  fix,
-	}
-}
-
-// flags returns the names of all fields on the command line.
-func flags() []string {
-	var names []string
-	for _, f := range fields {
-		names = append(names, f.Flag)
-	}
-	return names
-}
-
-// short shortens a name from outside, so that it neither fills the screen nor takes long
-// to compare.
-func short(name string) string {
-	const limit = 64 // characters
-	count := 0
-	for i := range name {
-		if count++; count > limit {
-			return name[:i] + "…"
-		}
-	}
-	return name
 }

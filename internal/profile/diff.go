@@ -13,20 +13,31 @@ type Difference struct {
 	After  *string `json:"after"`
 }
 
-// Diff returns what the change alters in a profile, in the order of Fields. The current
+// Diff returns what the change alters in a profile, in the order of the schema. The current
 // values are given by Graph's property name. Values that would stay the same are left out.
 // Texts are the same if they differ only in their Unicode normalization, their line ends
 // or their surrounding blanks, so that an edit of one field never rewrites the form of
 // another one.
-func (c Change) Diff(current map[string]*string) []Difference {
+func (s Schema) Diff(c Change, current map[string]*string) []Difference {
 	var diff []Difference
-	for _, name := range c.Names() {
-		before, after := current[name], c[name]
-		if !same(before, after) {
-			diff = append(diff, Difference{Field: name, Before: before, After: after})
+	for _, f := range s.fields {
+		after, changed := c[f.Name]
+		if before := current[f.Name]; changed && !f.same(before, after) {
+			diff = append(diff, Difference{Field: f.Name, Before: before, After: after})
 		}
 	}
 	return diff
+}
+
+// Against returns the part of the change that differs from the current values. Its texts
+// are normalized: NFC, line feeds as line ends, and no surrounding blanks.
+func (s Schema) Against(c Change, current map[string]*string) Change {
+	part := Change{}
+	for _, d := range s.Diff(c, current) {
+		f, _ := s.Field(d.Field)
+		part[d.Field] = f.clean(d.After)
+	}
+	return part
 }
 
 // Only returns the part of the change that the differences name.
@@ -38,19 +49,16 @@ func (c Change) Only(diff []Difference) Change {
 	return part
 }
 
-func same(a, b *string) bool {
+// same reports whether two values of the field mean the same.
+func (f Field) same(a, b *string) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	return *a == *b || *clean(a) == *clean(b)
+	return *a == *b || *f.clean(a) == *f.clean(b)
 }
 
-// clean returns a text in NFC, without surrounding blanks and with line feeds as
+// cleanText returns a text in NFC, without surrounding blanks and with line feeds as
 // line ends.
-func clean(text *string) *string {
-	if text == nil {
-		return nil
-	}
-	cleaned := strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(*text, "\r\n", "\n")))
-	return &cleaned
+func cleanText(text string) string {
+	return strings.TrimSpace(norm.NFC.String(strings.ReplaceAll(text, "\r\n", "\n")))
 }

@@ -12,14 +12,23 @@ import (
 // empty strings. It never repeats the value, which may be personal.
 func (f Field) Check(value string) (what, fix string) {
 	const typed = "retype it as plain text"
+	switch f.Kind {
+	case Boolean:
+		return f.checkBoolean(value)
+	case Integer:
+		return f.checkInteger(value)
+	case Text, Choice, Choices:
+	}
 	switch {
 	case !utf8.ValidString(value), strings.ContainsRune(value, utf8.RuneError):
 		return "is not valid Unicode text", "save the text as UTF-8 and retype the broken characters"
 	case strings.TrimSpace(value) == "":
 		if f.Keep {
-			return "is empty", "give " + f.Name + " a value"
+			return "is empty", "give " + f.Short() + " a value"
 		}
 		return "is empty", "give " + f.Name + " a value, or unset it with null"
+	case f.Kind != Text:
+		return f.checkChoices(value)
 	case !visible(value):
 		return "shows no visible character", typed
 	case utf16Len(value) > f.Max:

@@ -14,7 +14,7 @@ import (
 
 // Control returns the handler of the control API, with which another process
 // does what the methods of Tenant do. The routes are under /control/ and carry
-// JSON; package control has their types and a client, and docs/sandbox.md lists
+// JSON; package control has their types and a client, and docs/reference/sandbox.md lists
 // them. Every request must carry key as its bearer token. If key is empty, the
 // handler rejects every request.
 func (t *Tenant) Control(key string) http.Handler {

@@ -15,7 +15,7 @@ import (
 
 // Seed adds the users, apps and policies of a YAML file that the tenant does not
 // have, and switches the seeded policy if the file says so. It adds all of them or,
-// after an error, none. docs/sandbox.md describes the file. A mistake in it is a
+// after an error, none. docs/reference/sandbox.md describes the file. A mistake in it is a
 // *control.FileError.
 func (t *Tenant) Seed(raw []byte) error {
 	p, err := t.planNow(raw)

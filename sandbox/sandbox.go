@@ -15,7 +15,7 @@
 //
 // A client that works with the sandbox is meant to work with Entra, and the
 // sandbox is meant to reject what Entra rejects, with the same error responses.
-// docs/sandbox.md lists what it supports, and docs/fidelity.md what is inferred
+// docs/reference/sandbox.md lists what it supports, and docs/explanation/fidelity.md what is inferred
 // instead of documented. Its keys, tokens and passwords are valid nowhere else.
 // The sandbox does not protect anything: serve it on loopback only.
 package sandbox
@@ -60,7 +60,7 @@ type Config struct {
 	Subdomain string
 	// Store keeps the tenant. If it is nil, the tenant ends with the process.
 	Store Store
-	// Seed is a YAML file with users, apps and policies (docs/sandbox.md). New adds
+	// Seed is a YAML file with users, apps and policies (docs/reference/sandbox.md). New adds
 	// what the tenant does not have. A new tenant becomes the one that the file
 	// describes, if it was exported. A mistake in the file is a *control.FileError.
 	Seed []byte

@@ -44,7 +44,7 @@ func TestCodeFollowsConventions(t *testing.T) {
 	for _, s := range sources(t) {
 		packages[s.pkg] = packages[s.pkg] || s.file.Doc != nil
 		if s.pkg == "internal/muted" {
-			continue // docs/adr/0006
+			continue // docs/explanation/adr/0006
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {

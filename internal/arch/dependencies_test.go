@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// TestDependenciesAreDocumented compares go.mod with docs/dependencies.md.
+// TestDependenciesAreDocumented compares go.mod with docs/explanation/dependencies.md.
 func TestDependenciesAreDocumented(t *testing.T) {
 	c := exec.Command("go", "list", "-m", "-f", "{{if not (or .Main .Indirect)}}{{.Path}}{{end}}", "all")
 	out, err := c.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := os.ReadFile("../../docs/dependencies.md")
+	raw, err := os.ReadFile("../../docs/explanation/dependencies.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -258,7 +258,7 @@ func plan() map[string]entry {
 		"internal/guid":     {layer: 0, imports: []string{"github.com/google/uuid"}},
 		"internal/loopback": {layer: 1, imports: []string{"internal/neterr"}},
 		"internal/neterr":   {layer: 0, imports: []string{"golang.org/x/sys/windows"}},
-		// muted imports nothing, so that it is initialized first (docs/adr/0006).
+		// muted imports nothing, so that it is initialized first (docs/explanation/adr/0006).
 		"internal/muted":            {layer: 0},
 		"internal/nearest":          {layer: 0},
 		"internal/probe":            {layer: 0},

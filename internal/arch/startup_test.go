@@ -13,7 +13,7 @@ import (
 func TestPackageInitializationDoesNoWork(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.pkg == "internal/muted" {
-			continue // docs/adr/0006
+			continue // docs/explanation/adr/0006
 		}
 		for _, decl := range s.file.Decls {
 			vars, ok := decl.(*ast.GenDecl)

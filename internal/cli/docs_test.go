@@ -11,11 +11,11 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 )
 
-// TestSandboxGuideNamesExistingTests checks that docs/sandbox.md names a test
+// TestSandboxGuideNamesExistingTests checks that docs/reference/sandbox.md names a test
 // for each feature that the sandbox has, and that each of them exists.
 func TestSandboxGuideNamesExistingTests(t *testing.T) {
 	tests := testNames(t)
-	rows := guideTable(t, "sandbox.md", "| feature |", 4)
+	rows := guideTable(t, "reference/sandbox.md", "| feature |", 4)
 	if len(rows) < 30 {
 		t.Errorf("the table has %d rows, want at least 30", len(rows))
 	}
@@ -33,11 +33,11 @@ func TestSandboxGuideNamesExistingTests(t *testing.T) {
 	}
 }
 
-// TestServeGuideNamesExistingTests checks that docs/serve.md names a test for
+// TestServeGuideNamesExistingTests checks that docs/reference/serve.md names a test for
 // each property of the mid-tier, and that each of them exists.
 func TestServeGuideNamesExistingTests(t *testing.T) {
 	tests := testNames(t)
-	rows := guideTable(t, "serve.md", "| shown by |", 3)
+	rows := guideTable(t, "reference/serve.md", "| shown by |", 3)
 	if len(rows) < 20 {
 		t.Errorf("the table has %d rows, want at least 20", len(rows))
 	}
@@ -54,10 +54,10 @@ func TestServeGuideNamesExistingTests(t *testing.T) {
 	}
 }
 
-// TestServeGuideNamesEverySetting checks that docs/serve.md has each setting of
+// TestServeGuideNamesEverySetting checks that docs/reference/serve.md has each setting of
 // serve with its environment variables.
 func TestServeGuideNamesEverySetting(t *testing.T) {
-	guide := readGuide(t, "serve.md")
+	guide := readGuide(t, "reference/serve.md")
 	for _, row := range config.Server() {
 		for _, name := range append([]string{row.Name}, row.Env...) {
 			if !strings.Contains(guide, "`"+name+"`") {

@@ -98,7 +98,7 @@ func writeRecording(path string, content any) error {
 // reportRecording prints the result for a user.
 func reportRecording(out io.Writer, dir string, result wireshape.Comparison) error {
 	text := "The recording is in " + dir + ". It holds shapes and error codes, but no values.\n" +
-		"The ids are those of the rows of docs/fidelity.md.\n\n"
+		"The ids are those of the rows of docs/explanation/fidelity.md.\n\n"
 	for _, d := range result.Differences {
 		row := d.Row
 		if row == "" {

@@ -12,17 +12,17 @@ import (
 )
 
 // documentedCommand compares the JSON that a command printed with the example of
-// that name in docs/scripting.md: both must have the same fields of the same
+// that name in docs/reference/output.md: both must have the same fields of the same
 // types.
 func documentedCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: documented NAME FILE")
 	}
-	guide, err := os.ReadFile("../../docs/scripting.md") // the test binary runs in the package's directory
+	guide, err := os.ReadFile("../../docs/reference/output.md") // the test binary runs in the package's directory
 	ts.Check(err)
 	block := regexp.MustCompile("(?s)### `" + regexp.QuoteMeta(args[0]) + "`\n.*?```json\n(.*?)```").FindSubmatch(guide)
 	if block == nil {
-		ts.Fatalf("docs/scripting.md has no example of %s", args[0])
+		ts.Fatalf("docs/reference/output.md has no example of %s", args[0])
 	}
 	var example, printed any
 	ts.Check(json.Unmarshal(block[1], &example))

@@ -22,7 +22,7 @@ var auditScript string
 
 // TestPagesPassTheAudit opens every page on a phone and on a desktop, in light
 // and in dark, and audits each. With PROFILECTL_PAGES it also saves the pictures
-// that docs/sandbox.md shows in that directory.
+// that docs/reference/sandbox.md shows in that directory.
 func TestPagesPassTheAudit(t *testing.T) {
 	user := newBrowserUser(t, globals{})
 	for _, device := range []struct {
@@ -174,7 +174,7 @@ func preferColorScheme(name string) step {
 	}
 }
 
-// documentedPictures returns the names of the pictures that docs/sandbox.md
+// documentedPictures returns the names of the pictures that docs/reference/sandbox.md
 // shows.
 func documentedPictures() []string {
 	return []string{

@@ -57,7 +57,7 @@ email, the Conditional Access policy and the user flow.
 
 An administrator signs in. Only objects with the tag of the set-up are changed or
 deleted. What Microsoft Graph refuses is printed as a manual step. See
-https://github.com/profilectl/profilectl/blob/main/docs/setup.md.`,
+https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
   profilectl setup destroy --authority contoso

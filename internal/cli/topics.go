@@ -81,7 +81,7 @@ With -o json an error is one JSON object on standard error:
   {"error":{"code":"sign_in_required","message":"…","fix":"…","correlationId":""}}
 
 The codes: internal, usage, invalid_value, sign_in_required, step_up_required,
-denied, unavailable, conflict, canceled. docs/scripting.md describes the output of
+denied, unavailable, conflict, canceled. docs/reference/output.md describes the output of
 each command.`
 
 const storageTopic = `Tokens are in the keyring of your operating system: the Keychain of macOS, the

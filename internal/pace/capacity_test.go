@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/pace"
 )
 
-// TestCapacityOfATenantIs22FirstEditsASecond confirms the arithmetic of docs/capacity.md: a
+// TestCapacityOfATenantIs22FirstEditsASecond confirms the arithmetic of docs/explanation/capacity.md: a
 // first edit costs the tenant nine requests, of which one comes from the mid-tier.
 func TestCapacityOfATenantIs22FirstEditsASecond(t *testing.T) {
 	for _, c := range []struct {

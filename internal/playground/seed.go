@@ -44,7 +44,7 @@ func FileFault(path, mistake string, err error) error {
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: path + ", " + mistake,
-		Fix:  "correct the file; docs/sandbox.md describes its fields",
+		Fix:  "correct the file; docs/reference/sandbox.md describes its fields",
 		Err:  err,
 	}
 }

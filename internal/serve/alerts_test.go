@@ -117,7 +117,7 @@ func TestAlertRulesAreTestedBothWays(t *testing.T) {
 // TestAlertRulesNameTheirSectionOfTheRunbook checks that every alert has its section, and
 // every section its alert.
 func TestAlertRulesNameTheirSectionOfTheRunbook(t *testing.T) {
-	const page = "https://github.com/profilectl/profilectl/blob/main/docs/runbook.md#"
+	const page = "https://github.com/profilectl/profilectl/blob/main/docs/how-to/runbook.md#"
 	var alerts, sections []string
 	for _, r := range readRules(t) {
 		alerts = append(alerts, r.Alert)
@@ -131,7 +131,7 @@ func TestAlertRulesNameTheirSectionOfTheRunbook(t *testing.T) {
 			t.Errorf("%s: got severity %q", r.Alert, severity)
 		}
 	}
-	runbook := readFile(t, "../../docs/runbook.md")
+	runbook := readFile(t, "../../docs/how-to/runbook.md")
 	for _, match := range regexp.MustCompile(`(?m)^## (Profilectl\w+)$`).FindAllSubmatch(runbook, -1) {
 		sections = append(sections, string(match[1]))
 	}

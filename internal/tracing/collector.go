@@ -13,7 +13,7 @@ import (
 )
 
 // collector sends spans as protobuf by OTLP over HTTP. The client of the library would
-// link 8 MB of gRPC, which is not used (docs/adr).
+// link 8 MB of gRPC, which is not used (docs/explanation/adr).
 type collector struct {
 	address string
 	headers http.Header

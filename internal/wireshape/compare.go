@@ -14,7 +14,7 @@ type Difference struct {
 	Point   string `json:"point"`   // such as "token 1 body error"
 	Tenant  string `json:"tenant"`  // what the tenant sends; empty if nothing
 	Sandbox string `json:"sandbox"` // what the sandbox sends; empty if nothing
-	Row     string `json:"row"`     // the row of docs/fidelity.md that it refutes; empty if none
+	Row     string `json:"row"`     // the row of docs/explanation/fidelity.md that it refutes; empty if none
 }
 
 // String returns the difference in words.
@@ -31,7 +31,7 @@ func (d Difference) String() string {
 // Comparison is the result of comparing a tenant with the sandbox.
 type Comparison struct {
 	Differences []Difference `json:"differences"`
-	// Confirmed are the rows of docs/fidelity.md of which all points agree.
+	// Confirmed are the rows of docs/explanation/fidelity.md of which all points agree.
 	Confirmed []string `json:"confirmed"`
 	Refuted   []string `json:"refuted"` // the rows of the differences
 }
@@ -99,7 +99,7 @@ func sorted(a, b map[point]string) []point {
 	})
 }
 
-// rule connects points with a row of docs/fidelity.md.
+// rule connects points with a row of docs/explanation/fidelity.md.
 type rule struct{ step, part, row string } // the step is empty for all
 
 // rules returns the rules; the first that fits counts.

@@ -151,7 +151,7 @@ func TestCompareNamesEachDifferenceAndItsRow(t *testing.T) {
 }
 
 func TestRulesNameRowsOfTheDocument(t *testing.T) {
-	raw, err := os.ReadFile("../../docs/fidelity.md")
+	raw, err := os.ReadFile("../../docs/explanation/fidelity.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestRulesNameRowsOfTheDocument(t *testing.T) {
 	}
 	for _, r := range rules() {
 		if !ids[r.row] {
-			t.Errorf("%s is not a row of docs/fidelity.md", r.row)
+			t.Errorf("%s is not a row of docs/explanation/fidelity.md", r.row)
 		}
 	}
 }

@@ -211,11 +211,11 @@ func TestManifestOfTheWorkloadIdentityHasNoSecret(t *testing.T) {
 func TestManifestScalesByAMetricOfServe(t *testing.T) {
 	m := build(t, "base")
 	name := m.scaler.Spec.Metrics[0].Pods.Metric.Name
-	guide, err := os.ReadFile("../../docs/serve.md")
+	guide, err := os.ReadFile("../../docs/reference/serve.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(guide), "`"+name+"`") {
-		t.Errorf("docs/serve.md has no metric %s", name)
+		t.Errorf("docs/reference/serve.md has no metric %s", name)
 	}
 }

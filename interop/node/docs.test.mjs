@@ -25,8 +25,8 @@ function newDirectory(t) {
 }
 
 test("the guide for Node.js: its test passes", async (t) => {
-  const [code] = examples("sandbox-node.md", "js");
-  const [, command] = examples("sandbox-node.md", "sh")[0].split("\n");
+  const [code] = examples("how-to/test-from-node.md", "js");
+  const [, command] = examples("how-to/test-from-node.md", "sh")[0].split("\n");
   const directory = newDirectory(t);
   writeFileSync(join(directory, "profile.test.mjs"), code.replace("/usr/bin/chromium", executablePath()));
   const [program, ...args] = command.split(" ");
@@ -35,10 +35,10 @@ test("the guide for Node.js: its test passes", async (t) => {
 });
 
 test("the guide for single-page apps: its app signs in and edits", async (t) => {
-  const [seed] = examples("sandbox-spa.md", "yaml");
-  const [main] = examples("sandbox-spa.md", "js");
-  const [redirect] = examples("sandbox-spa.md", "html");
-  const [, ...command] = examples("sandbox-spa.md", "sh")[0].split("\n");
+  const [seed] = examples("how-to/test-a-single-page-app.md", "yaml");
+  const [main] = examples("how-to/test-a-single-page-app.md", "js");
+  const [redirect] = examples("how-to/test-a-single-page-app.md", "html");
+  const [, ...command] = examples("how-to/test-a-single-page-app.md", "sh")[0].split("\n");
   const variables = command.slice(0, -2).join("\n"); // without npx vite
   const { origin, server } = await listen(t);
   const { port } = new URL(origin);

@@ -1,4 +1,4 @@
-// Serves the single-page app of docs/sandbox-spa.md as Vite would, and uses it in
+// Serves the single-page app of docs/how-to/test-a-single-page-app.md as Vite would, and uses it in
 // Chromium. docs.test.mjs runs it with the app's files in GUIDE and its port in PORT.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

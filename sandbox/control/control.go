@@ -1,7 +1,7 @@
 // Package control is the HTTP API through which another process manages a
 // running sandbox tenant and prepares failures for its tests. It holds the JSON
 // types of the requests and responses, and a Client that sends them.
-// sandbox.Tenant.Control serves the API; docs/sandbox.md lists its routes.
+// sandbox.Tenant.Control serves the API; docs/reference/sandbox.md lists its routes.
 package control
 
 import "time"

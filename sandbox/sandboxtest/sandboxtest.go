@@ -38,7 +38,7 @@ type Option func(*playground.Options)
 // WithHTTPS serves the sign-in pages over https, at the address of the API.
 func WithHTTPS() Option { return func(o *playground.Options) { o.HTTPS = true } }
 
-// WithSeed adds the users, apps and policies of a YAML file (docs/sandbox.md).
+// WithSeed adds the users, apps and policies of a YAML file (docs/reference/sandbox.md).
 func WithSeed(file string) Option { return func(o *playground.Options) { o.Seed = file } }
 
 // WithEmptyTenant starts a tenant without apps, users, policies and user flows, and without

@@ -2,7 +2,7 @@
 // set a tenant up: applications, service principals, consent, Conditional Access, the
 // authentication method email, and user flows. The objects are those of the directory, so
 // that what is created here is what the token service uses. Names, rules and errors are
-// those that Microsoft documents or that others published; docs/fidelity.md lists what is
+// those that Microsoft documents or that others published; docs/explanation/fidelity.md lists what is
 // inferred.
 package graphadmin
 

@@ -35,6 +35,20 @@ func TestOpenRefusesUnsafeFiles(t *testing.T) {
 	}
 }
 
+func TestOpenRefusesAnotherUsersFile(t *testing.T) {
+	path := "/etc/passwd" // belongs to root
+	if os.Getuid() == 0 {
+		path = filepath.Join(t.TempDir(), "audit")
+		if err := errOf(os.WriteFile(path, nil, 0o600), os.Chown(path, 1, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Open(path)
+	if f := fault.As(err); f.Kind != fault.Usage || f.What != "the audit log belongs to another user" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func errOf(first, second error) error {
 	if first != nil {
 		return first

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -139,5 +140,31 @@ func TestOpenRefusesAnUnusableAuditLog(t *testing.T) {
 	}, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "audit log") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAuditLogContinuesInANewFileAfterAReload moves the file away, as logrotate does, and
+// then reloads the mid-tier.
+func TestAuditLogContinuesInANewFileAfterAReload(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file cannot be moved on Windows")
+	}
+	path := filepath.Join(t.TempDir(), "audit")
+	w := newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
+	w.post(howTo, w.strong)
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	w.post(howTo, w.strong)
+	w.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
+	w.post(howTo, w.strong)
+	for file, want := range map[string]int{path + ".1": 2, path: 1} {
+		raw, err := os.ReadFile(file)
+		if err != nil || strings.Count(string(raw), "\n") != want {
+			t.Errorf("%s holds %q, %v; want %d entries", file, raw, err, want)
+		}
+	}
+	if !strings.Contains(w.log.String(), `"msg":"reloaded","files":["audit-log"]`) {
+		t.Errorf("the log says %s", w.log)
 	}
 }

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -169,6 +170,13 @@ func TestMetricsDescribeTheBuildAndItsExpiries(t *testing.T) {
 	}
 	if strings.Count(text, "profilectl_expiry_timestamp_seconds{") != 1 {
 		t.Error("the metrics have an expiry that is not known")
+	}
+	file := filepath.Join(t.TempDir(), "client.pem")
+	writeClientCertificate(t, file, expires)
+	w = newWorldOverTLS(t, func(s *serve.Settings) { s.Credential = serve.CredentialSettings{Certificate: file} })
+	const want = `profilectl_expiry_timestamp_seconds{what="client certificate"} 1.8117216e+09`
+	if !strings.Contains(w.admin("/metrics"), want+"\n") {
+		t.Errorf("the metrics lack %s", want)
 	}
 }
 

@@ -188,7 +188,7 @@ func scrapes(t *testing.T) string {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	writeCertificate(t, file("tls.pem"), file("tls.key"), time.Now().Add(time.Hour))
-	writeClientCertificate(t, file("client.pem"))
+	writeClientCertificate(t, file("client.pem"), time.Now().Add(time.Hour))
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	if err := os.WriteFile(file("cache.key"), []byte(key), 0o600); err != nil {
 		t.Fatal(err)
@@ -216,14 +216,15 @@ func scrapes(t *testing.T) string {
 	return secret.admin("/metrics") + certificate.admin("/metrics")
 }
 
-// writeClientCertificate writes a client certificate and its key to one file.
-func writeClientCertificate(t *testing.T, file string) {
+// writeClientCertificate writes a client certificate that expires at a time, and its key, to
+// one file.
+func writeClientCertificate(t *testing.T, file string, expires time.Time) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: expires}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

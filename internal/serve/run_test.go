@@ -188,6 +188,9 @@ func TestRunNotifiesSystemd(t *testing.T) {
 		}
 	}
 	receives("READY=1")
+	r.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
+	receives("RELOADING=1")
+	receives("READY=1")
 	r.stop()
 	receives("STOPPING=1")
 	if err := <-r.ended; err != nil {

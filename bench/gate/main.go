@@ -41,7 +41,7 @@ func run(dir, tool string, length time.Duration) error {
 	if err != nil {
 		return err
 	}
-	defer t.server.Close()
+	defer t.Close()
 	redis, stopRedis, err := startRedis(dir)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/profilectl/profilectl/bench/internal/stub"
 )
 
 const startTimeout = 20 * time.Second
@@ -23,11 +25,11 @@ func (t *tenant) startServe(dir, tool string, settings []string) (address string
 	c.Env = append(os.Environ(), "PROFILECTL_READY_FILE="+ready)
 	c.Stderr = os.Stderr
 	for _, s := range append([]string{
-		"AUTHORITY=" + t.origin + "/" + tenantID,
-		"CLIENT_ID=" + clientID,
+		"AUTHORITY=" + t.Origin + "/" + stub.TenantID,
+		"CLIENT_ID=" + stub.ClientID,
 		"CLIENT_SECRET=secret",
-		"GRAPH=" + t.origin,
-		"CA_FILE=" + t.ca,
+		"GRAPH=" + t.Origin,
+		"CA_FILE=" + t.CA,
 		"RATE=0",
 		"LISTEN=127.0.0.1:0",
 		"ADMIN_LISTEN=127.0.0.1:0",

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/profilectl/profilectl/bench/internal/stub"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -94,7 +95,7 @@ func (f *floor) token(ctx context.Context, assertion string) (string, error) {
 		}
 	}
 	form := url.Values{
-		"client_id":           {clientID},
+		"client_id":           {stub.ClientID},
 		"client_secret":       {"secret"},
 		"client_info":         {"1"},
 		"grant_type":          {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
@@ -102,7 +103,7 @@ func (f *floor) token(ctx context.Context, assertion string) (string, error) {
 		"scope":               {"https://graph.microsoft.com/User.ReadWrite openid offline_access profile"},
 		"assertion":           {assertion},
 	}
-	address := f.api + "/" + tenantID + "/oauth2/v2.0/token"
+	address := f.api + "/" + stub.TenantID + "/oauth2/v2.0/token"
 	res, err := f.call(ctx, http.MethodPost, address, form.Encode(), http.Header{
 		"Content-Type":             {"application/x-www-form-urlencoded; charset=utf-8"},
 		"X-Client-Sku":             {"MSAL.Go"},

@@ -21,12 +21,14 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/profilectl/profilectl/bench/internal/stub"
 )
 
 // tenant is the running stub and its signing key.
 type tenant struct {
 	stubInfo
-	key  *rsa.PrivateKey
+	stub.Signer
 	used atomic.Int64 // users so far
 }
 
@@ -54,18 +56,25 @@ func startStub(self, dir string) (*tenant, func(), error) {
 		stop()
 		return nil, nil, errors.Join(errors.New("the stub's key cannot be read"), err)
 	}
-	return &tenant{stubInfo: f, key: signing}, stop, nil
+	return &tenant{stubInfo: f, Signer: stub.Signer{Origin: f.API, Key: signing}}, stop, nil
 }
 
 // tokens signs tokens of count users. They are as large as those of Entra.
 func (t *tenant) tokens(count int) ([]string, error) {
+	claims := jwt.MapClaims{
+		"name":               "Casey Jensen",
+		"preferred_username": "casey@contoso.example",
+		"aio":                strings.Repeat("a", 400),
+		"rh":                 "1.x",
+		"uti":                "u",
+	}
 	all := make([]string, count)
 	var group sync.WaitGroup
 	var failed atomic.Value
 	for worker := range runtime.NumCPU() {
 		group.Go(func() {
 			for i := worker; i < count; i += runtime.NumCPU() {
-				signed, err := t.sign(t.used.Add(1))
+				signed, err := t.AccessToken(int(t.used.Add(1)), claims)
 				if err != nil {
 					failed.Store(err)
 					return
@@ -77,32 +86,6 @@ func (t *tenant) tokens(count int) ([]string, error) {
 	group.Wait()
 	err, _ := failed.Load().(error)
 	return all, err
-}
-
-// sign returns a token of one user.
-func (t *tenant) sign(user int64) (string, error) {
-	now := time.Now()
-	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
-		"aud":                clientID,
-		"iss":                t.API + "/" + tenantID + "/v2.0",
-		"tid":                tenantID,
-		"ver":                "2.0",
-		"scp":                "EditProfileService.ReadWrite",
-		"oid":                fmt.Sprintf("00000000-0000-0000-0000-%012d", user),
-		"azp":                clientID,
-		"azpacr":             "0",
-		"sub":                "s",
-		"name":               "Casey Jensen",
-		"preferred_username": "casey@contoso.example",
-		"aio":                strings.Repeat("a", 400),
-		"rh":                 "1.x",
-		"uti":                "u",
-		"iat":                now.Unix(),
-		"nbf":                now.Unix(),
-		"exp":                now.Add(time.Hour).Unix(),
-	})
-	token.Header["kid"] = "k"
-	return token.SignedString(t.key)
 }
 
 // server is a running server to measure.
@@ -163,8 +146,8 @@ func launch(c *exec.Cmd, dir string) (*server, error) {
 func (t *tenant) serveEnvironment(dir string) []string {
 	return []string{
 		"PROFILECTL_READY_FILE=" + filepath.Join(dir, "ready"),
-		"PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + tenantID,
-		"PROFILECTL_SERVE_CLIENT_ID=" + clientID,
+		"PROFILECTL_SERVE_AUTHORITY=" + t.API + "/" + stub.TenantID,
+		"PROFILECTL_SERVE_CLIENT_ID=" + stub.ClientID,
 		"PROFILECTL_SERVE_CLIENT_SECRET=secret",
 		"PROFILECTL_SERVE_GRAPH=" + t.API,
 		"PROFILECTL_SERVE_CA_FILE=" + t.CA,

@@ -33,7 +33,7 @@ func main() {
 // run is one of three programs: the measurement, the stub, and the floor.
 func run(args []string) error {
 	if len(args) > 0 && args[0] == "stub" {
-		return stub(args[1])
+		return runStub(args[1])
 	}
 	if len(args) > 0 && args[0] == "floor" {
 		return runFloor(args[1], args[2] == "two")
@@ -193,9 +193,6 @@ type stubInfo struct {
 }
 
 const (
-	tenantID = "11111111-2222-3333-4444-555555555555"
-	clientID = "66666666-7777-8888-9999-000000000000"
-
 	startTimeout = 20 * time.Second
 	startPoll    = 10 * time.Millisecond
 )

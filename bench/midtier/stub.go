@@ -2,55 +2,31 @@ package main
 
 import (
 	"crypto/rand"
-	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"time"
 
-	"github.com/profilectl/profilectl/sandbox/loopback"
+	"github.com/profilectl/profilectl/bench/internal/stub"
 )
 
-// stub runs a tenant and Graph that respond at once, with bodies of realistic size.
-func stub(dir string) error {
-	certificate, err := loopback.NewCertificate(time.Now())
+// runStub runs a tenant and Graph that respond at once, with bodies of realistic size. It
+// describes itself in a file in dir.
+func runStub(dir string) error {
+	t, err := stub.Listen(dir)
 	if err != nil {
 		return err
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	der, err := x509.MarshalPKCS8PrivateKey(t.Key)
 	if err != nil {
 		return err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		return err
-	}
-	f := stubInfo{
-		API: "https://localhost:" + port,
-		CA:  filepath.Join(dir, "ca.pem"),
-		Key: filepath.Join(dir, "key.pem"),
-	}
-	if err := os.WriteFile(f.CA, certificate.CA, 0o600); err != nil {
-		return err
-	}
+	f := stubInfo{API: t.Origin, CA: t.CA, Key: filepath.Join(dir, "key.pem")}
 	block := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 	if err := os.WriteFile(f.Key, block, 0o600); err != nil {
 		return err
@@ -62,41 +38,16 @@ func stub(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "stub.json"), raw, 0o600); err != nil {
 		return err
 	}
-	server := &http.Server{
-		Handler:           routes(f.API, key),
-		ReadHeaderTimeout: time.Second,
-		TLSConfig: &tls.Config{
-			Certificates: []tls.Certificate{certificate.TLS},
-			MinVersion:   tls.VersionTLS12,
-		},
-	}
-	return server.ServeTLS(listener, "", "")
+	return t.Serve(routes(t))
 }
 
-func routes(api string, key *rsa.PrivateKey) http.Handler {
-	authority := api + "/" + tenantID
-	number := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.Bytes()) }
+func routes(t *stub.Tenant) http.Handler {
 	var sent calls
-	document := func(v any) http.HandlerFunc {
-		raw, err := json.Marshal(v)
-		return func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/json")
-			if err == nil {
-				_, _ = w.Write(raw) // the client may be gone
-			}
-		}
-	}
 	m := http.NewServeMux()
+	for pattern, serve := range t.Metadata() {
+		m.HandleFunc(pattern, serve)
+	}
 	m.HandleFunc("GET /calls", sent.serve)
-	m.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", document(map[string]string{
-		"issuer":                 authority + "/v2.0",
-		"authorization_endpoint": authority + "/oauth2/v2.0/authorize",
-		"token_endpoint":         authority + "/oauth2/v2.0/token",
-		"jwks_uri":               authority + "/discovery/v2.0/keys",
-	}))
-	m.HandleFunc("GET /{tenant}/discovery/v2.0/keys", document(map[string]any{"keys": []map[string]string{
-		{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": "k", "n": number(key.N), "e": "AQAB"},
-	}}))
 	filling := rand.Text() + strings.Repeat("gG7-", 490) // 2 KB with the number of the user
 	var users atomic.Int64
 	m.HandleFunc("POST /{tenant}/oauth2/v2.0/token", sent.recording(func(w http.ResponseWriter) {

@@ -34,6 +34,7 @@ func plan() map[string]entry {
 			"internal/guid",
 			"internal/history",
 			"internal/loopback",
+			"internal/manual",
 			"internal/midtier",
 			"internal/muted",
 			"internal/nearest",
@@ -137,6 +138,10 @@ func plan() map[string]entry {
 		"internal/pace": {layer: 3, imports: []string{
 			"internal/fault",
 			"internal/upstream",
+		}},
+		"internal/manual": {layer: 0, imports: []string{
+			"github.com/spf13/cobra",
+			"github.com/spf13/pflag",
 		}},
 		"internal/midtier": {layer: 3, imports: []string{
 			"internal/challenge",

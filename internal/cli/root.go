@@ -83,7 +83,14 @@ Without a tenant, try everything offline:
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return runRoot(c, env, g) },
+	}
+	printVersion := root.Flags().Bool("version", false, "print the version")
+	notFromEnvironment(root.Flags(), "version")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if *printVersion {
+			return runVersion(env, g)
+		}
+		return runRoot(c, env, g)
 	}
 	g.bind(root.PersistentFlags())
 	addGroup(root, "profile", "Your profile:",
@@ -94,8 +101,9 @@ Without a tenant, try everything offline:
 		newVersion(env, g))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
-	root.AddCommand(newOpenURL(env))
+	root.AddCommand(newOpenURL(env), newManual(env))
 	root.AddCommand(topics()...)
+	pageHelp(root, env, g)
 	complete(root, "tenant", tenants(env, g))
 	complete(root, "account", accounts(env, g))
 	complete(root, "output", oneOfThese("table", "json", "yaml"))

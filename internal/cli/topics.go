@@ -46,8 +46,8 @@ PROFILECTL_OUTPUT=json or PROFILECTL_NO_INPUT=true.
   PROFILECTL_STATE_DIR        the directory of the state
 
 Standard variables: BROWSER, VISUAL, EDITOR, NO_COLOR, CLICOLOR_FORCE, TERM, CI,
-ACCESSIBLE (plain prompts for screen readers), HTTPS_PROXY, NO_PROXY,
-XDG_CONFIG_HOME, XDG_STATE_HOME. Only serve reads AZURE_*: a workforce setup must
+ACCESSIBLE (plain prompts for screen readers), PAGER (empty or cat for none),
+HTTPS_PROXY, NO_PROXY, XDG_CONFIG_HOME, XDG_STATE_HOME. Only serve reads AZURE_*: a workforce setup must
 not choose the tenant that a customer signs in to.
 `)
 	return b.String()
@@ -97,4 +97,33 @@ you can read. "logout" removes them.
 The state directory holds the endpoints of tenants, lock files, the tenant of the
 sandbox, and history.jsonl: your last edits with the values before and after.
 "profilectl config set history false" stops recording, and "logout" deletes the
-account's edits.`
+account's edits.
+
+To remove everything, sign out of each tenant that "profilectl config tenants"
+lists. This removes the tokens from the keyring:
+
+  profilectl logout --all --tenant NAME
+
+Then delete both directories. On Linux and macOS:
+
+  rm -r ~/.config/profilectl ~/.local/state/profilectl
+
+In PowerShell on Windows:
+
+  Remove-Item -Recurse $env:AppData\profilectl, $env:LocalAppData\profilectl
+
+Then uninstall the program, in the way in which it was installed:
+
+  sudo apt purge profilectl            Debian, Ubuntu
+  sudo dnf remove profilectl           Fedora
+  sudo apk del profilectl              Alpine
+  sudo pacman -Rns profilectl          Arch Linux
+  brew uninstall --cask profilectl     Homebrew
+  scoop uninstall profilectl           Scoop
+  winget uninstall profilectl          winget
+  rm "$(go env GOPATH)/bin/profilectl" go install
+
+Tokens of a tenant that was deleted from the configuration before remain in the
+keyring, in items whose names begin with "profilectl/". Remove them with Seahorse
+("Passwords and Keys") on Linux, Keychain Access on macOS, or the Credential Manager
+on Windows.`

@@ -28,19 +28,21 @@ func newVersion(env Env, g *globals) *cobra.Command {
 		Short:   "Print the version",
 		Args:    cobra.NoArgs,
 		Example: "  profilectl version -o json",
-		RunE: func(*cobra.Command, []string) error {
-			b := thisBuild()
-			p, err := newPrinter(env, g)
-			if err != nil {
-				return err
-			}
-			if p.Format == output.FormatTable {
-				_, err := fmt.Fprintf(env.Stdout, "profilectl %s %s %s %s\n", b.Version, b.Revision, b.Go, b.Platform)
-				return err
-			}
-			return p.Print(b, output.Table{})
-		},
+		RunE:    func(*cobra.Command, []string) error { return runVersion(env, g) },
 	}
+}
+
+func runVersion(env Env, g *globals) error {
+	b := thisBuild()
+	p, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	if p.Format == output.FormatTable {
+		_, err := fmt.Fprintf(env.Stdout, "profilectl %s %s %s %s\n", b.Version, b.Revision, b.Go, b.Platform)
+		return err
+	}
+	return p.Print(b, output.Table{})
 }
 
 func thisBuild() build {

@@ -162,7 +162,7 @@ func configList(env Env, g *globals) error {
 	for _, s := range settings.All() {
 		table.Rows = append(table.Rows, []string{s.Name, s.Value, s.Origin})
 	}
-	return printer.Print(settings.All(), table)
+	return printPaged(env, g, printer, settings.All(), table)
 }
 
 func configGet(env Env, g *globals, name string) error {

@@ -61,7 +61,7 @@ func runExplain(ctx context.Context, env Env, g *globals, o explainOptions, args
 		if len(args) > 0 {
 			return &fault.Error{Kind: fault.Usage, What: "--list lists every code", Fix: "omit --list, or the text"}
 		}
-		return listExplanations(g, p)
+		return listExplanations(env, g, p)
 	}
 	text, err := explainText(ctx, env, args)
 	if err != nil {
@@ -137,7 +137,7 @@ func (g *globals) explanation(e explain.Entry) explanation {
 	}
 }
 
-func listExplanations(g *globals, p output.Printer) error {
+func listExplanations(env Env, g *globals, p output.Printer) error {
 	var all []explanation
 	t := output.Table{Columns: []string{"CODE", "MEANING"}, Whole: []string{"CODE"}}
 	for _, e := range explain.All() {
@@ -145,5 +145,5 @@ func listExplanations(g *globals, p output.Printer) error {
 		all = append(all, x)
 		t.Rows = append(t.Rows, []string{x.Code, x.Meaning})
 	}
-	return p.Print(all, t)
+	return printPaged(env, g, p, all, t)
 }

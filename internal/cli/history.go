@@ -63,7 +63,7 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 		s.say("The history is empty.")
 		return nil
 	}
-	return s.printer.Print(entries, table)
+	return printPaged(env, g, s.printer, entries, table)
 }
 
 func runHistoryClear(ctx context.Context, env Env, g *globals) error {

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 
+	"github.com/spf13/cobra"
+
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // newPrinter returns the printer for results that --output, --jq and --query
@@ -41,4 +45,41 @@ func (s *session) printLine(v any, line string) error {
 		return err
 	}
 	return s.printer.Print(v, output.Table{})
+}
+
+// page shows text on standard output, in the user's pager if it is longer than the
+// terminal.
+func page(env Env, g *globals, text []byte) error {
+	return terminal.Pager{
+		Capabilities: g.facts(env),
+		GOOS:         env.GOOS,
+		Environ:      env.Environ(),
+		Stdout:       env.Stdout,
+		Stderr:       env.Stderr,
+	}.Show(text)
+}
+
+// printPaged prints a result that may be longer than the terminal.
+func printPaged(env Env, g *globals, p output.Printer, v any, t output.Table) error {
+	var text bytes.Buffer
+	p.Out = &text
+	if err := p.Print(v, t); err != nil {
+		return err
+	}
+	return page(env, g, text.Bytes())
+}
+
+// pageHelp shows the help of all commands and the help topics in the pager.
+func pageHelp(root *cobra.Command, env Env, g *globals) {
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		out := c.OutOrStdout()
+		var text bytes.Buffer
+		c.SetOut(&text)
+		show(c, args)
+		c.SetOut(out)
+		if err := page(env, g, text.Bytes()); err != nil {
+			_, _ = out.Write(text.Bytes())
+		}
+	})
 }

@@ -40,7 +40,7 @@ sandbox keeps 1000. Times are those of the tenant's clock.`,
 			shown := o.choose(entries)
 			shown = shown[max(0, len(shown)-cmp.Or(max(o.Last, 0), len(shown))):]
 			if !o.Follow {
-				return p.Print(shown, auditTable(shown))
+				return printPaged(m.env, m.g, p, shown, auditTable(shown))
 			}
 			if err := o.printEach(p, shown, false); err != nil {
 				return err

@@ -92,6 +92,7 @@ func inScript(ts *testscript.TestScript, c *exec.Cmd) *exec.Cmd {
 		"EDITOR",
 		"GORACE",
 		"HOME",
+		"PAGER",
 		"PATH",
 		"PROFILECTL_AUTHORITY",
 		"PROFILECTL_CA_FILE",

@@ -89,7 +89,8 @@ func (s *Status) run(delay time.Duration, text func() string, ended <-chan struc
 // draw replaces the status line on the screen. A line that is wider than the terminal
 // would wrap, and only its last row could be replaced; so it is cut.
 func (s *Status) draw(line string) {
-	line = runewidth.Truncate(line, width(s.out)-1, "…")
+	width, _ := size(s.out)
+	line = runewidth.Truncate(line, width-1, "…")
 	if line == s.line {
 		return
 	}

@@ -28,13 +28,14 @@ type Capabilities struct {
 	Color       bool
 	Accessible  bool // for screen readers: plain questions instead of forms
 	Width       int  // columns of the terminal
+	Height      int  // lines of the terminal
 	SSH         bool
 	WSL         bool
 	Container   bool
 	Display     bool // there is a graphical session
 }
 
-const defaultWidth = 80
+const defaultWidth, defaultHeight = 80, 24
 
 // Detect returns the capabilities of the terminal that the streams belong to. A
 // stream that is not an *os.File is not a terminal. exists reports whether a file
@@ -43,11 +44,13 @@ func Detect(
 	in, out, errOut any, goos string,
 	getenv func(string) string, exists func(path string) bool,
 ) Capabilities {
+	width, height := size(out)
 	c := Capabilities{
 		StdoutTTY:  isTerminal(out),
 		StderrTTY:  isTerminal(errOut),
 		Accessible: truthy(getenv("ACCESSIBLE")),
-		Width:      width(out),
+		Width:      width,
+		Height:     height,
 		SSH:        getenv("SSH_CONNECTION") != "" || getenv("SSH_TTY") != "",
 		WSL:        getenv("WSL_DISTRO_NAME") != "" || getenv("WSL_INTEROP") != "",
 		Container:  getenv("container") != "" || exists("/.dockerenv") || exists("/run/.containerenv"),
@@ -84,11 +87,11 @@ func isTerminal(stream any) bool {
 	return ok && f != nil && term.IsTerminal(int(f.Fd()))
 }
 
-func width(stream any) int {
+func size(stream any) (width, height int) {
 	if f, ok := stream.(*os.File); ok && f != nil {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil && w > 0 && h > 0 {
+			return w, h
 		}
 	}
-	return defaultWidth
+	return defaultWidth, defaultHeight
 }

@@ -9,7 +9,7 @@ import (
 // TestRunbookNamesExistingTests checks that the runbook names a test for each task that
 // changes a running mid-tier, and that each of them exists.
 func TestRunbookNamesExistingTests(t *testing.T) {
-	names := matches("`(Test\\w+)`", readGuide(t, "runbook.md"))
+	names := matches("`(Test\\w+)`", readGuide(t, "how-to/runbook.md"))
 	if len(names) < 8 {
 		t.Errorf("the runbook names %d tests", len(names))
 	}

@@ -281,7 +281,7 @@ func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
 
 // TestReplicasContinueWithAnEmptiedCache runs the command of the runbook.
 func TestReplicasContinueWithAnEmptiedCache(t *testing.T) {
-	_, command, ok := strings.Cut(readGuide(t, "runbook.md"), "```sh\nredis-cli ")
+	_, command, ok := strings.Cut(readGuide(t, "how-to/runbook.md"), "```sh\nredis-cli ")
 	command, _, _ = strings.Cut(command, "\n")
 	if !ok {
 		t.Fatal("the runbook does not empty the cache")

@@ -137,6 +137,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers":        answersCommand,
 			"await":          awaitCommand,
+			"block":          blockCommand,
 			"browse":         browseCommand,
 			"certificate":    certificateCommand,
 			"collector":      collectorCommand,

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// block is a code block of a document.
+type block struct{ language, text string }
+
+// documentBlocks returns the code blocks of a Markdown text, and the text without them.
+func documentBlocks(text string) (blocks []block, prose string) {
+	fence := regexp.MustCompile("(?ms)^( *)```(\\w*)\n(.*?)^ *```$")
+	for _, m := range fence.FindAllStringSubmatch(text, -1) {
+		blocks = append(blocks, block{m[2], m[3]})
+	}
+	return blocks, fence.ReplaceAllString(text, "")
+}
+
+// documents returns the text of every Markdown file of the repository, by its path.
+func documents() (map[string]string, error) {
+	texts := map[string]string{}
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".md"):
+			return nil
+		}
+		text, err := fs.ReadFile(root, name)
+		texts[name] = string(text)
+		return err
+	})
+	return texts, err
+}
+
+// blockCommand runs the shell block of a document that begins with a text, as printed.
+// OLD=NEW replaces a value that belongs to the reader, such as a tenant.
+func blockCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: block DOCUMENT BEGINNING [OLD=NEW]...")
+	}
+	text, err := os.ReadFile(filepath.Join("../..", args[0])) // the directory of the package
+	ts.Check(err)
+	blocks, _ := documentBlocks(string(text))
+	for _, b := range blocks {
+		if b.language != "sh" || !strings.HasPrefix(b.text, args[1]) {
+			continue
+		}
+		script := b.text
+		for _, replacement := range args[2:] {
+			old, value, _ := strings.Cut(replacement, "=")
+			script = strings.ReplaceAll(script, old, value)
+		}
+		ts.Logf("$ %s", script)
+		ts.Check(ts.Exec("sh", "-ec", script))
+		return
+	}
+	ts.Fatalf("%s has no shell block that begins with %q", args[0], args[1])
+}
+
+// TestDocumentedCommandsParse checks that every command of profilectl in a document
+// exists and has the flags that it is shown with, in shell blocks and between
+// backquotes.
+func TestDocumentedCommandsParse(t *testing.T) {
+	texts, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for name, text := range texts {
+		blocks, prose := documentBlocks(text)
+		for _, b := range blocks {
+			if b.language != "sh" {
+				continue
+			}
+			for _, words := range shellCommands(b.text) {
+				checked += checkParses(t, name, words, true)
+			}
+		}
+		for _, m := range regexp.MustCompile("`(profilectl [^`\n]+)`").FindAllStringSubmatch(prose, -1) {
+			for _, words := range shellCommands(m[1]) {
+				checked += checkParses(t, name, words, false)
+			}
+		}
+	}
+	if checked < 80 {
+		t.Errorf("only %d commands were found", checked)
+	}
+}
+
+// checkParses parses a command of profilectl, and returns the number of commands that
+// it parsed: 0 for another program. A complete command must also have the right number
+// of arguments.
+func checkParses(t *testing.T, document string, words []string, complete bool) int {
+	t.Helper()
+	words = profilectlArguments(words)
+	if words == nil {
+		return 0
+	}
+	shown := strings.Join(words, " ")
+	c, rest, err := newRoot(System(), &globals{}).Find(words)
+	if err != nil {
+		t.Errorf("%s: profilectl %s: %v", document, shown, err)
+		return 1
+	}
+	if err := c.ParseFlags(rest); err != nil {
+		t.Errorf("%s: profilectl %s: %v", document, shown, err)
+		return 1
+	}
+	args := c.Flags().Args()
+	if c.HasSubCommands() && len(args) > 0 && c.HasParent() {
+		t.Errorf("%s: profilectl %s: there is no command %s", document, shown, args[0])
+	}
+	if complete && c.Args != nil {
+		if err := c.ValidateArgs(args); err != nil {
+			t.Errorf("%s: profilectl %s: %v", document, shown, err)
+		}
+	}
+	return 1
+}
+
+// profilectlArguments returns the arguments of a command if its program is profilectl,
+// also after assignments of variables, and otherwise nil.
+func profilectlArguments(words []string) []string {
+	assignment := regexp.MustCompile(`^\w+=`)
+	for len(words) > 0 && assignment.MatchString(words[0]) {
+		words = words[1:]
+	}
+	switch {
+	case len(words) > 0 && words[0] == "profilectl":
+		return words[1:]
+	case len(words) > 2 && slices.Equal(words[:3], []string{"go", "run", "./cmd/profilectl"}):
+		return words[3:]
+	}
+	return nil
+}

@@ -21,6 +21,7 @@ var causes = sync.OnceValue(func() map[int]string {
 		policyCauses(),
 		sessionCauses(),
 		temporaryCauses(),
+		reportedCauses(),
 	} {
 		for _, c := range list {
 			for _, code := range c.codes {

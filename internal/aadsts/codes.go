@@ -62,6 +62,10 @@ var meanings = sync.OnceValue(func() map[int]meaning {
 		secondFactorCodes(),
 		sessionCodes(),
 		temporaryCodes(),
+		reportedCodes(),
+		extensionCodes(),
+		moreRequestCodes(),
+		moreTemporaryCodes(),
 	} {
 		maps.Copy(all, codes)
 	}

@@ -73,6 +73,12 @@ func TestCodesOfPublicReportsHaveWords(t *testing.T) {
 		7000112: "unauthorized_client",
 		90072:   "invalid_grant",
 		1002016: "invalid_request",
+		65002:   "invalid_grant",
+		131010:  "access_denied",
+		500202:  "invalid_grant",
+		500014:  "invalid_resource",
+		501461:  "invalid_request",
+		1003005: "server_error",
 	} {
 		body := fmt.Sprintf(`{"error":%q,"error_codes":[%d]}`, oauth, code)
 		f := aadsts.Read(strings.NewReader(body)).Fault("sign in")

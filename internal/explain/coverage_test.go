@@ -15,7 +15,9 @@ func TestCodesOfGraphAreKnown(t *testing.T) {
 	}
 	for _, code := range []string{
 		"Authorization_RequestDenied", "Request_BadRequest", "Request_ResourceNotFound",
-		"InvalidAuthenticationToken", "TooManyRequests",
+		"InvalidAuthenticationToken", "TooManyRequests", "Request_MultipleObjectsWithSameKeyValue",
+		"CredentialTypeNotAllowedAsPerAppPolicy", "CredentialInvalidLifetimeAsPerAppPolicy",
+		"InvalidUniqueTenantIdentifierAsPerAppPolicy",
 	} {
 		if !known[code] {
 			t.Errorf("%s is not known", code)
@@ -51,7 +53,7 @@ func TestFindReadsPublicReports(t *testing.T) {
 			"AADSTS50020",
 		},
 		{
-			"an unknown code (entra-docs#419)",
+			"a sign-up (entra-docs#419)",
 			`"AADSTS131010: User not allowed by policy conditions."`,
 			"AADSTS131010",
 		},

@@ -51,7 +51,9 @@ func Codes() []string {
 // case. The advice is this project's.
 var explanations = sync.OnceValue(func() map[string]Explanation {
 	all := map[string]Explanation{}
-	for _, list := range [][]Explanation{requestErrors(), permissionErrors(), temporaryErrors()} {
+	for _, list := range [][]Explanation{
+		requestErrors(), permissionErrors(), temporaryErrors(), administratorErrors(),
+	} {
 		for _, e := range list {
 			all[strings.ToLower(e.Code)] = e
 		}
@@ -160,6 +162,48 @@ func temporaryErrors() []Explanation {
 				Fix:  "ask the tenant's administrator and give the correlation id",
 			},
 			"trial tenants have room for 10,000 objects, others for 300,000",
+		},
+	}
+}
+
+// administratorErrors are those of a set-up.
+func administratorErrors() []Explanation {
+	denied := func(what, fix string) *fault.Error {
+		return &fault.Error{Kind: fault.Denied, What: what, Fix: fix, ForOperator: true}
+	}
+	const policy = "an app management policy of the tenant restricts credentials or identifiers of apps"
+	return []Explanation{
+		{
+			"Request_MultipleObjectsWithSameKeyValue",
+			&fault.Error{
+				Kind: fault.Conflict,
+				What: "the object exists already",
+				Fix:  "run the command again: it uses the existing object",
+			},
+			"two administrators set the tenant up at the same time, or a new object is not replicated yet",
+		},
+		{
+			"CredentialTypeNotAllowedAsPerAppPolicy",
+			denied("the tenant does not allow this kind of credential for apps",
+				"use a certificate or a federated credential instead of a secret"),
+			policy,
+		},
+		{
+			"CredentialInvalidLifetimeAsPerAppPolicy",
+			denied("the tenant does not allow a credential to be valid for this long",
+				"choose a shorter lifetime for the credential"),
+			policy,
+		},
+		{
+			"InvalidUniqueTenantIdentifierAsPerAppPolicy",
+			denied("the tenant does not allow this App ID URI",
+				"use api:// and the client ID, or request version 2 tokens for the app"),
+			policy,
+		},
+		{
+			"SignInAudienceNotAllowedAsPerAppPolicy",
+			denied("the tenant does not allow this kind of accounts for apps", "register the app as single-tenant"),
+			policy,
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
@@ -14,7 +15,6 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/internal/upstream"
@@ -32,44 +32,71 @@ type journey struct {
 	name      string // the display name
 }
 
+// recording is what was recorded of a journey.
+type recording struct {
+	shapes []wireshape.Shape
+	// ended is the step that failed, or empty.
+	ended string
+}
+
+// complete returns the shapes of the steps before the one that failed.
+func (r recording) complete() []wireshape.Shape {
+	return slices.DeleteFunc(slices.Clone(r.shapes), func(s wireshape.Shape) bool { return s.Step == r.ended })
+}
+
+// journeyStep is a step of a journey.
+type journeyStep struct {
+	name string
+	take func(context.Context) error
+}
+
+// steps returns the steps in order.
+func (j *journey) steps() []journeyStep {
+	return slices.Concat(
+		[]journeyStep{
+			{"discovery", j.discover},
+			{"keys", func(ctx context.Context) error { return j.send(ctx, http.MethodGet, j.authority.JWKSURI, "") }},
+			{"authorize-silent", j.authorizeSilently},
+			{"device-code", j.requestDeviceCode},
+		},
+		j.wrongTokenRequests(),
+		[]journeyStep{
+			{"sign-in", j.signIn},
+			{"me", j.readProfile},
+		},
+		j.wrongReads(),
+		[]journeyStep{
+			{"silent-edit", j.requestSilently},
+			{"mid-tier-without-token", j.callWithoutToken},
+			{"step-up", j.stepUp},
+			{"edit", j.edit},
+			{"me-after", j.readProfile},
+			{"sign-out", j.signOut},
+		},
+	)
+}
+
 // recordJourney takes the steps in order and records what is sent. around returns what the
-// requests pass below the recorder.
+// requests pass below the recorder. If a step fails, the recording ends with it.
 func recordJourney(
 	ctx context.Context,
 	env Env,
 	g *globals,
 	around func(http.RoundTripper) http.RoundTripper,
-) ([]wireshape.Shape, error) {
+) (recording, error) {
 	j, err := newJourney(env, g)
 	if err != nil {
-		return nil, err
+		return recording{}, err
 	}
 	recorder := &wireshape.Recorder{Next: around(j.http.Transport)}
 	j.http.Transport = recorder
-	for _, step := range []struct {
-		name string
-		take func(context.Context) error
-	}{
-		{"discovery", j.discover},
-		{"keys", func(ctx context.Context) error { return j.send(ctx, http.MethodGet, j.authority.JWKSURI, "") }},
-		{"authorize-silent", j.authorizeSilently},
-		{"device-code", j.requestDeviceCode},
-		{"sign-in", j.signIn},
-		{"me", j.readProfile},
-		{"me-unknown-property", j.readUnknown},
-		{"silent-edit", j.requestSilently},
-		{"mid-tier-without-token", j.callWithoutToken},
-		{"step-up", j.stepUp},
-		{"edit", j.edit},
-		{"me-after", j.readProfile},
-		{"sign-out", j.signOut},
-	} {
+	for _, step := range j.steps() {
 		recorder.Begin(step.name)
 		if err := step.take(ctx); err != nil {
-			return nil, err
+			return recording{recorder.Shapes(), step.name}, err
 		}
 	}
-	return recorder.Shapes(), nil
+	return recording{shapes: recorder.Shapes()}, nil
 }
 
 func newJourney(env Env, g *globals) (*journey, error) {
@@ -122,6 +149,11 @@ func (j *journey) send(ctx context.Context, method, address, token string) error
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
+	return j.do(req)
+}
+
+// do sends a request, as send does.
+func (j *journey) do(req *http.Request) error {
 	client := *j.http
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := client.Do(req)
@@ -134,13 +166,17 @@ func (j *journey) send(ctx context.Context, method, address, token string) error
 
 // authorizeSilently sends the one authorize request that ends without a user: prompt=none.
 func (j *journey) authorizeSilently(ctx context.Context) error {
+	return j.authorize(ctx, "code", "none")
+}
+
+func (j *journey) authorize(ctx context.Context, responseType, prompt string) error {
 	return j.send(ctx, http.MethodGet, withQuery(j.authority.AuthorizationEndpoint, url.Values{
 		"client_id":             {j.settings.Text("client-id")},
 		"redirect_uri":          {"http://localhost"},
-		"response_type":         {"code"},
+		"response_type":         {responseType},
 		"response_mode":         {"query"},
 		"scope":                 {"openid User.Read"},
-		"prompt":                {"none"},
+		"prompt":                {prompt},
 		"state":                 {"state"},
 		"code_challenge":        {strings.Repeat("a", 43)},
 		"code_challenge_method": {"S256"},
@@ -165,11 +201,6 @@ func (j *journey) readProfile(ctx context.Context) error {
 		j.name = *name
 	}
 	return nil
-}
-
-func (j *journey) readUnknown(ctx context.Context) error {
-	address := withQuery(graph.MeURL(j.settings.Text("graph")), url.Values{"$select": {"noSuchProperty"}})
-	return j.send(ctx, http.MethodGet, address, j.read.Access)
 }
 
 func (j *journey) editScopes() []string { return []string{j.settings.Text("edit-scope")} }

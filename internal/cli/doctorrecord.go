@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -38,26 +39,44 @@ func runRecord(ctx context.Context, env Env, g *globals, dir string) error {
 	}
 	unchanged := func(next http.RoundTripper) http.RoundTripper { return next }
 	_, _ = fmt.Fprintln(env.Stderr, "Recording the tenant. Sign in with a password alone, then with a second factor.")
-	tenant, err := recordJourney(ctx, env, g, unchanged)
-	if err != nil {
-		return err
+	tenant, failed := recordJourney(ctx, env, g, unchanged)
+	if len(tenant.shapes) == 0 && failed != nil {
+		return failed
 	}
-	sandbox, err := recordSandbox(ctx, env, g)
+	// Ctrl-C ends the journey, and not the comparison of what was recorded.
+	sandbox, err := recordSandbox(context.WithoutCancel(ctx), env, g)
 	if err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
-	result := wireshape.Compare(tenant, sandbox)
+	result := compareRecordings(tenant, sandbox)
 	for name, content := range map[string]any{
-		"tenant.json": tenant, "sandbox.json": sandbox, "comparison.json": result,
+		"tenant.json": tenant.shapes, "sandbox.json": sandbox.shapes, "comparison.json": result,
 	} {
 		if err := writeRecording(filepath.Join(dir, name), content); err != nil {
-			return err
+			return errors.Join(failed, err)
 		}
 	}
-	if !printer.Plain() {
-		return printer.Print(result, output.Table{})
+	if printer.Plain() {
+		err = reportRecording(env.Stdout, dir, tenant.ended, result)
+	} else {
+		err = printer.Print(result, output.Table{})
 	}
-	return reportRecording(env.Stdout, dir, result)
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// compareRecordings compares the steps that the tenant has completed.
+func compareRecordings(tenant, sandbox recording) wireshape.Comparison {
+	completed := map[string]bool{}
+	for _, s := range tenant.complete() {
+		completed[s.Step] = true
+	}
+	same := slices.DeleteFunc(slices.Clone(sandbox.shapes), func(s wireshape.Shape) bool {
+		return tenant.ended != "" && !completed[s.Step]
+	})
+	return wireshape.Compare(tenant.complete(), same)
 }
 
 // checkEmpty creates the directory, and returns a Usage fault if it holds something.
@@ -96,9 +115,12 @@ func writeRecording(path string, content any) error {
 }
 
 // reportRecording prints the result for a user.
-func reportRecording(out io.Writer, dir string, result wireshape.Comparison) error {
-	text := "The recording is in " + dir + ". It holds shapes and error codes, but no values.\n" +
-		"The ids are those of the rows of docs/explanation/fidelity.md.\n\n"
+func reportRecording(out io.Writer, dir, ended string, result wireshape.Comparison) error {
+	text := "The recording is in " + dir + ". It holds shapes and error codes, but no values.\n"
+	if ended != "" {
+		text += "It ends at the step " + ended + ", which failed; the steps before it are compared.\n"
+	}
+	text += "The ids are those of the rows of docs/explanation/fidelity.md.\n\n"
 	for _, d := range result.Differences {
 		row := d.Row
 		if row == "" {
@@ -109,7 +131,7 @@ func reportRecording(out io.Writer, dir string, result wireshape.Comparison) err
 	for _, row := range result.Confirmed {
 		text += fmt.Sprintf("confirmed  %s\n", row)
 	}
-	if len(result.Differences) == 0 {
+	if len(result.Differences) == 0 && ended == "" {
 		text += "\nThe tenant and the sandbox do not differ.\n"
 	}
 	_, err := io.WriteString(out, text)
@@ -117,10 +139,10 @@ func reportRecording(out io.Writer, dir string, result wireshape.Comparison) err
 }
 
 // recordSandbox records the journey at a temporary sandbox, whose pages a robot fills in.
-func recordSandbox(ctx context.Context, env Env, g *globals) ([]wireshape.Shape, error) {
+func recordSandbox(ctx context.Context, env Env, g *globals) (recording, error) {
 	p, err := playground.Start(ctx, playground.Options{Version: thisBuild().Version, Log: g.log(env)})
 	if err != nil {
-		return nil, err
+		return recording{}, err
 	}
 	defer p.Close()
 	ctx, cancel := context.WithCancelCause(ctx)

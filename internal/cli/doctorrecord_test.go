@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/wireshape"
+	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
 func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
@@ -26,6 +28,8 @@ func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
 	for _, row := range []string{
 		"mfa-refusal", "mfa-error-word", "sts-headers", "error-line-breaks", "error-uri",
 		"graph-unknown-property", "authorize-errors", "logout-redirect", "tid-claim", "graph-tokens-v1",
+		"missing-parameters", "malformed-requests", "graph-case", "graph-expand", "graph-collection-options",
+		"graph-paths", "graph-methods", "graph-other-user", "graph-batch", "userinfo",
 	} {
 		if !strings.Contains(report, "confirmed  "+row+"\n") {
 			t.Errorf("%s was not confirmed:\n%s", row, report)
@@ -49,16 +53,61 @@ func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
 			}
 		}
 	}
-	// without the policy, there is nothing to record
-	if err := m.playground.Tenant.SetPolicy(false); err != nil {
-		t.Fatal(err)
-	}
-	if code := m.run(t, "doctor", "--record", dir+"-2"); code != 6 {
-		t.Errorf("without the policy, the recording ended with %d: %s", code, m.out)
-	}
 	// the directory is in use, and nothing is sent
 	if code := m.run(t, "doctor", "--record", dir); code != 2 {
 		t.Errorf("the second recording ended with %d: %s", code, m.out)
+	}
+}
+
+// TestRecordingKeepsTheStepsBeforeAFailure records a journey that ends early: the steps
+// before the failure are written and compared.
+func TestRecordingKeepsTheStepsBeforeAFailure(t *testing.T) {
+	for _, c := range []struct {
+		step      string
+		ends      func(m *machine)
+		code      int
+		confirmed string
+		missing   string // is not judged
+	}{
+		{
+			"sign-in",
+			func(m *machine) { m.env.OpenBrowser = canceling(m) },
+			2, "authorize-errors", "tid-claim",
+		},
+		{
+			"silent-edit", // without the policy, the tenant issues the token
+			func(m *machine) { _ = m.playground.Tenant.SetPolicy(false) },
+			6, "graph-unknown-property", "mfa-refusal",
+		},
+	} {
+		m := newMachine(t)
+		c.ends(m)
+		dir := filepath.Join(t.TempDir(), "recording")
+		if code := m.run(t, "doctor", "--record", dir); code != c.code {
+			t.Errorf("%s: ended with %d: %s", c.step, code, m.out)
+		}
+		report := m.out.String()
+		if !strings.Contains(report, "It ends at the step "+c.step+", which failed") ||
+			!strings.Contains(report, "confirmed  "+c.confirmed+"\n") ||
+			strings.Contains(report, "differs ") || strings.Contains(report, c.missing) {
+			t.Errorf("%s: reported:\n%s", c.step, report)
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, "tenant.json"))
+		if err != nil || !bytes.Contains(raw, []byte(`"step": "discovery"`)) {
+			t.Errorf("%s: %v: %s", c.step, err, raw)
+		}
+	}
+}
+
+// canceling returns a browser whose user cancels the sign-in.
+func canceling(m *machine) func(context.Context, string) error {
+	return func(ctx context.Context, address string) error {
+		browser, err := robot.New(robot.User{Cancel: true}, m.playground.Transport)
+		if err != nil {
+			return err
+		}
+		go func() { _, _ = browser.Open(ctx, address) }()
+		return nil
 	}
 }
 
@@ -90,14 +139,14 @@ func TestRecordingNamesEachDifference(t *testing.T) {
 	record := func(a altering) []wireshape.Shape {
 		t.Helper()
 		g := &globals{Progress: progressNone, Wait: checkLimit, Timeout: checkLimit}
-		shapes, err := recordJourney(t.Context(), m.env, g, func(next http.RoundTripper) http.RoundTripper {
+		recorded, err := recordJourney(t.Context(), m.env, g, func(next http.RoundTripper) http.RoundTripper {
 			a.next = next
 			return a
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return shapes
+		return recorded.shapes
 	}
 	unchanged := func(_ *http.Response, body string) string { return body }
 	sandbox := record(altering{change: unchanged})
@@ -125,6 +174,18 @@ func TestRecordingNamesEachDifference(t *testing.T) {
 			"another error code", "/me", replace(`"BadRequest"`, `"Request_BadRequest"`),
 			[]string{"body error.code: the tenant sends string Request_BadRequest, " +
 				"the sandbox string BadRequest", "graph-unknown-property"},
+		},
+		{
+			"another response to a repeated parameter", "/token", replace("9000411", "9002"),
+			[]string{"token refresh_token body error_codes[]: the tenant sends number 9002, " +
+				"the sandbox number 9000411", "malformed-requests"},
+		},
+		{
+			"another status", "/$batch", func(res *http.Response, body string) string {
+				res.StatusCode = http.StatusUnsupportedMediaType
+				return body
+			},
+			[]string{"batch-malformed: other status: the tenant sends 415, the sandbox 400", "graph-batch"},
 		},
 	} {
 		result := wireshape.Compare(record(altering{endpoint: c.endpoint, change: c.change}), sandbox)

@@ -39,7 +39,8 @@ func errorWords() []string {
 		// Microsoft Graph
 		"Authorization_RequestDenied", "Request_BadRequest", "Request_ResourceNotFound",
 		"InvalidAuthenticationToken", "TooManyRequests", "BadRequest", "notSupported",
-		"ErrorInvalidProperty", "UnknownError", "generalException", "ImageNotFound",
+		"ErrorInvalidProperty", "UnknownError", "generalException", "ImageNotFound", "ExpandNotSupported",
+		"ResourceNotFound", "Request_MultipleObjectsWithSameKeyValue", "itemNotFound", "MethodNotAllowed",
 	}
 }
 

@@ -5,13 +5,19 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
 	"github.com/profilectl/profilectl/internal/playground"
 )
@@ -67,14 +73,86 @@ func (m *machine) run(t *testing.T, args ...string) int {
 
 // forms returns what a value may look like in a file.
 func forms(value string) []string {
-	all := []string{value, url.QueryEscape(value), url.PathEscape(value)}
+	all := []string{
+		value, url.QueryEscape(value), url.PathEscape(value), hex.EncodeToString([]byte(value)),
+		html.EscapeString(value), strconv.QuoteToASCII(value),
+	}
 	for shift := range 3 { // base64 of a text that contains the value, without its ends
-		raw := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + value))
-		if start, end := (shift*8+5)/6, len(raw)-4; end > start+4 {
-			all = append(all, raw[start:end])
+		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			raw := encoding.EncodeToString([]byte(strings.Repeat("x", shift) + value))
+			if start, end := (shift*8+5)/6, len(raw)-4; end > start+4 {
+				all = append(all, raw[start:end])
+			}
 		}
 	}
 	return all
+}
+
+// storedTokens returns the access tokens, the refresh tokens and the ID tokens of the
+// account that is signed in.
+func storedTokens(t *testing.T, m *machine) []string {
+	t.Helper()
+	s, err := newExamined(m.env, &globals{Timeout: checkLimit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.user(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var stored rawCache
+	if err := s.store.Replace(t.Context(), &stored, cache.ReplaceHints{}); err != nil {
+		t.Fatal(err)
+	}
+	var sections map[string]map[string]struct {
+		Secret string `json:"secret"`
+	}
+	if err := json.Unmarshal(stored, &sections); err != nil {
+		t.Fatal(err)
+	}
+	var tokens []string
+	for _, kind := range []string{"AccessToken", "RefreshToken", "IdToken"} {
+		if len(sections[kind]) == 0 {
+			t.Fatalf("no %s is stored", kind)
+		}
+		for _, entry := range sections[kind] {
+			tokens = append(tokens, entry.Secret)
+		}
+	}
+	return tokens
+}
+
+// rawCache is the cache of MSAL as it is stored.
+type rawCache []byte
+
+// Unmarshal keeps the cache.
+func (c *rawCache) Unmarshal(data []byte) error {
+	*c = data
+	return nil
+}
+
+// pieces returns a text in pieces, so that a part of it is found, too.
+func pieces(text string) (all []string) {
+	const size = 24
+	for len(text) >= size {
+		all = append(all, text[:size])
+		text = text[size:]
+	}
+	return all
+}
+
+// leaked returns a piece of the tokens that a content has in any form, or an empty string.
+func leaked(content string, tokens []string) string {
+	content = strings.ToLower(content)
+	for _, token := range tokens {
+		for _, piece := range pieces(token) {
+			for _, form := range forms(piece) {
+				if strings.Contains(content, strings.ToLower(form)) {
+					return form
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // TestBundleHoldsNoSecrets puts a value that occurs nowhere else in every place that
@@ -108,9 +186,13 @@ func TestBundleHoldsNoSecrets(t *testing.T) {
 			t.Fatalf("config: %s", m.out)
 		}
 	}
-	rings, err := os.ReadDir(filepath.Join(m.dir, "ring"))
-	if err != nil || len(rings) == 0 {
-		t.Fatalf("the keyring is empty: %v", err)
+	tokens := storedTokens(t, m)
+	for _, encoded := range []string{
+		tokens[0], base64.StdEncoding.EncodeToString([]byte("{" + tokens[1])), hex.EncodeToString([]byte(tokens[2])),
+	} {
+		if leaked("before "+encoded+" after", tokens) == "" {
+			t.Fatal("the test does not find a token")
+		}
 	}
 	for i, args := range [][]string{
 		{"doctor"},
@@ -126,6 +208,9 @@ func TestBundleHoldsNoSecrets(t *testing.T) {
 			t.Fatalf("%v ended with %d: %s", args, code, m.out)
 		}
 		content := unzip(t, path)
+		if form := leaked(content, tokens); form != "" {
+			t.Errorf("%v: the bundle holds a part of a token as %q", args, form)
+		}
 		for what, secret := range secrets {
 			for _, form := range forms(secret) {
 				if strings.Contains(strings.ToLower(content), strings.ToLower(form)) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -16,6 +18,8 @@ type setupOptions struct {
 	SignInAt  string
 	ClientID  string
 	CAFile    string
+	// Replication is how long a run waits for Entra's replicas.
+	Replication time.Duration
 
 	Wanted     setup.Wanted
 	Credential credentialOptions
@@ -32,6 +36,11 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 		notFromEnvironment(f, setting)
 	}
 	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
+}
+
+// bindRun adds the flags of the subcommands that write.
+func (o *setupOptions) bindRun(f *pflag.FlagSet) {
+	durationFlag(f, &o.Replication, "replication", 3*time.Minute, "how long to wait until Entra shows new objects")
 }
 
 // bindWanted adds the flags that describe the objects.

@@ -42,6 +42,7 @@ secret is written to --secret-file, and nowhere else.`,
 	}
 	o.bind(c.Flags())
 	o.bindWanted(c.Flags())
+	o.bindRun(c.Flags())
 	f := c.Flags()
 	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
 	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
@@ -117,9 +118,10 @@ func (o applyOptions) check(g *globals) error {
 func (a *administrator) runOptions() setup.Options {
 	name := "setup-" + a.authority.TenantID + "-" + a.options.Wanted.Deployment + ".json"
 	return setup.Options{
-		Journal: setup.Journal{Path: filepath.Join(a.paths.State, name)},
-		Report:  func(i setup.Item) { a.say("%s", describe(i)) },
-		Waiting: func(why string) { a.progress.warn("waiting: %s", why) },
+		Replication: a.options.Replication,
+		Journal:     setup.Journal{Path: filepath.Join(a.paths.State, name)},
+		Report:      func(i setup.Item) { a.say("%s", describe(i)) },
+		Waiting:     func(why string) { a.progress.warn("waiting: %s", why) },
 	}
 }
 

@@ -33,6 +33,7 @@ good. The configuration and local files stay.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
+	o.bindRun(c.Flags())
 	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
 	c.Flags().BoolVar(&o.Purge, "purge", false, "also delete the soft-deleted objects for good")
 	return c

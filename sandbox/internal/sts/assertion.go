@@ -112,7 +112,7 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 		return newError(aadstsWorkloadAudience, strings.Join(claims.Audience, " "))
 	}
 	if app.Workloads[i].Key == "" {
-		return newError(aadstsAssertionInvalid).because("the tenant does not have the key of the issuer %s: it "+
+		return newError(aadstsClientAssertionInvalid).because("the tenant does not have the key of the issuer %s: it "+
 			"fetches no keys, so add the federated credential with its key", claims.Issuer)
 	}
 	err := s.verifyAssertion(assertion, func(*jwt.Token) (any, error) {
@@ -122,7 +122,7 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 	case isOutsideLifetime(err):
 		return newError(aadstsClientAssertionExpired)
 	case err != nil:
-		return newError(aadstsAssertionInvalid).because("the token is not signed with the key of its issuer: %v", err)
+		return newError(aadstsClientAssertionInvalid).because("the token is not signed with the key of its issuer: %v", err)
 	}
 	return nil
 }

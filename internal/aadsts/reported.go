@@ -37,6 +37,10 @@ func reportedCodes() map[int]meaning {
 			fault.Denied, "the client assertion belongs to another client",
 			byOperator("check client-id against the client of the certificate or token"),
 		},
+		501661: {
+			fault.Denied, "the tenant cannot reach the issuer of this workload's token",
+			byOperator("make the OpenID configuration and the keys of the issuer reachable from the internet"),
+		},
 		50125: {fault.SignIn, "the password must be changed", remedy{next: fault.DoResetPassword}},
 		50143: {fault.SignIn, "the browser's session belongs to another tenant", remedy{next: fault.DoTypePassword}},
 		50197: {fault.Denied, "the account could not be found", otherAccount()},
@@ -149,13 +153,15 @@ func reportedCauses() []cause {
 		{"edit-scope names the client itself, or the client and the mid-tier share a registration", []int{90009}},
 		{"a claims mapping policy is assigned to the API", []int{50146, 501461}},
 		{"client-id and the certificate or federated token were taken from two registrations", []int{50048, 700021}},
+		{"the issuer is a private cluster or server, or was down for a moment", []int{501661}},
 		{"an administrator reset the password", []int{50125}},
 		{"the browser is signed in to another tenant", []int{50143}},
 		{"two accounts have the same address, or the account was created seconds ago", []int{50197}},
 		{
 			"the extension's code, its answer, or the registration that protects it has a mistake",
 			[]int{
-				1003000, 1003001, 1003002, 1003003, 1003006, 1003007, 1003008, 1003009, 1003010, 1003011, 1003012, 1003014,
+				1003000, 1003001, 1003002, 1003003, 1003006, 1003007, 1003008, 1003009, 1003010, 1003011,
+				1003012, 1003014,
 			},
 		},
 		{"the extension was not running and had to start first, or waits for a slow service", []int{1003005}},
@@ -163,8 +169,8 @@ func reportedCauses() []cause {
 		{
 			"a proxy between this machine and the tenant removes or changes parameters, or this is a bug",
 			[]int{
-				240002, 50147, 500112, 501491, 700007, 700009, 700051, 700054, 90004, 90005, 90015, 90023, 90100, 900971,
-				9000411, 9002325, 1002012,
+				240002, 50147, 500112, 501491, 700007, 700009, 700051, 700054, 90004, 90005, 90015, 90023, 90100,
+				900971, 9000411, 9002325, 1002012,
 			},
 		},
 		{"edit-scope lacks the App ID URI or the name of the scope", []int{28002, 700023}},

@@ -20,17 +20,21 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// certificateCommand writes a certificate with its key: certificate FILE.
+// certificateCommand writes a certificate with its key: certificate FILE [expired].
 func certificateCommand(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: certificate FILE")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: certificate FILE [expired]")
+	}
+	now := time.Now()
+	if len(args) == 2 {
+		now = now.AddDate(0, 0, -1)
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	ts.Check(err)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
+		NotBefore:    now.Add(-time.Hour),
+		NotAfter:     now.Add(time.Hour),
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	ts.Check(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 type applyOptions struct {
@@ -20,6 +22,7 @@ type applyOptions struct {
 	EnvFile  string
 	RetryFor time.Duration
 	NoChecks bool
+	Yes      bool
 }
 
 func newSetupApply(env Env, g *globals) *cobra.Command {
@@ -31,7 +34,8 @@ func newSetupApply(env Env, g *globals) *cobra.Command {
 		Long: `Create what is missing in the tenant and change what differs, one object after the
 other. A run that was stopped is continued by the next one, and a complete tenant is
 not written to. Then write the tenant to the configuration and the mid-tier's settings
-to --env-file, and run the checks of doctor.
+to --env-file, and run the checks of doctor. In a terminal, it shows the plan and asks
+before it changes the tenant; --yes skips the question.
 
 The Conditional Access policy is in report-only mode until --enforce. A new client
 secret is written to --secret-file, and nowhere else.`,
@@ -48,6 +52,7 @@ secret is written to --secret-file, and nowhere else.`,
 	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
 	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "how long to repeat failed checks")
 	f.BoolVar(&o.NoChecks, "no-checks", false, "do not run the checks of doctor")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask in a terminal")
 	return c
 }
 
@@ -73,6 +78,9 @@ func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (er
 	if err != nil {
 		return err
 	}
+	if err := a.confirmApply(ctx, o); err != nil {
+		return err
+	}
 	result, err := setup.Apply(ctx, a.api, o.Wanted, a.runOptions())
 	if err != nil {
 		return a.explainSecret(err)
@@ -95,6 +103,41 @@ func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (er
 		return err
 	}
 	return a.finish(ctx, o, report)
+}
+
+// confirmApply shows a user in a terminal what a run would change, and asks. A script, and a
+// run that would change nothing, go on.
+func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error {
+	if o.Yes || !a.facts.Interactive {
+		return nil
+	}
+	done := a.progress.step("find", "Reading the tenant")
+	found, err := setup.Find(ctx, a.api, o.Wanted)
+	done()
+	if err != nil {
+		return err
+	}
+	if err := setup.CheckCredential(found, o.Wanted); err != nil {
+		return a.explainSecret(err)
+	}
+	plan := setup.NewPlan(found, o.Wanted)
+	if !plan.Pending() {
+		return nil
+	}
+	for _, i := range plan.Items {
+		a.say("%s", describe(i))
+	}
+	a.say("Plan: %s.", summary(plan.Items))
+	return a.ask(ctx, "Change the tenant "+a.authority.TenantID+"?")
+}
+
+// ask asks a question, and returns a Canceled fault if the answer is no.
+func (a *administrator) ask(ctx context.Context, question string) error {
+	yes, err := terminal.Confirm(ctx, a.env.Stdin, a.env.Stderr, a.facts, question)
+	if err == nil && !yes {
+		err = canceled()
+	}
+	return err
 }
 
 // check rejects flags that contradict each other.
@@ -169,6 +212,21 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 	return err
 }
 
+// serveCommand returns the command that starts the mid-tier with its settings.
+func (o applyOptions) serveCommand(goos string) string {
+	switch {
+	case o.EnvFile == "":
+		return "`profilectl serve` and its settings"
+	case goos == "windows":
+		return "`profilectl serve` and the variables of " + o.EnvFile
+	}
+	file := o.EnvFile
+	if !strings.Contains(file, "/") {
+		file = "./" + file // otherwise, the shell looks for it on the PATH
+	}
+	return "`set -a; . " + shellQuoted(file) + "; profilectl serve`"
+}
+
 // finish runs the checks and prints the result.
 func (a *administrator) finish(ctx context.Context, o applyOptions, r applyReport) error {
 	var checks error
@@ -179,7 +237,7 @@ func (a *administrator) finish(ctx context.Context, o applyOptions, r applyRepor
 		a.say("The policy is in report-only mode: edits do not need a second factor yet. "+
 			"Switch it on with `%s --enforce`.", a.command("profilectl setup apply"))
 	}
-	a.say("Next: start the mid-tier with `profilectl serve`, then `%s`.", a.command("profilectl login"))
+	a.say("Next: start the mid-tier with %s, then `%s`.", o.serveCommand(a.env.GOOS), a.command("profilectl login"))
 	if !a.printer.Plain() {
 		if err := a.printer.Print(r, output.Table{}); err != nil {
 			return err

@@ -99,6 +99,9 @@ func (a *administrator) writeEnvironment(o applyOptions, r applyReport) error {
 		return cannotWriteFile(o.EnvFile, err)
 	}
 	a.say("The settings of the mid-tier are in %s.", o.EnvFile)
+	if o.Wanted.Credential.Federated != nil {
+		a.say("The mid-tier needs the token of its platform: set PROFILECTL_SERVE_FEDERATED_TOKEN_FILE to its file.")
+	}
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/setup"
-	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 type destroyOptions struct {
@@ -97,11 +96,7 @@ func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, it
 		a.say("%s", describe(i))
 	}
 	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
-	yes, err := terminal.Confirm(ctx, a.env.Stdin, a.env.Stderr, a.facts, question)
-	if err == nil && !yes {
-		err = canceled()
-	}
-	return err
+	return a.ask(ctx, question)
 }
 
 func (a *administrator) reportDestroy(r setup.Result, deleted []setup.SoftDeleted) error {

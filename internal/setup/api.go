@@ -131,13 +131,19 @@ func list[T any](ctx context.Context, a *API, path string) ([]T, error) {
 			return nil, err
 		}
 		all = append(all, page.Value...)
-		next, ok := strings.CutPrefix(page.Next, a.address(""))
-		if !ok || next == "" {
+		if page.Next == "" {
 			return all, nil
 		}
-		path = next
+		var ok bool
+		if path, ok = strings.CutPrefix(page.Next, a.address("")); !ok {
+			break
+		}
 	}
-	return all, nil
+	return nil, &fault.Error{
+		Kind: fault.Unavailable,
+		What: "Microsoft Graph returned a list that cannot be read to its end",
+		Fix:  "check the address of Microsoft Graph, and whether a proxy answers instead of it",
+	}
 }
 
 // refused turns an error response into a refusal (learn.microsoft.com, "Microsoft Graph

@@ -3,6 +3,7 @@ package setup
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -39,11 +40,35 @@ func (w Wanted) credential() object {
 		o.title, o.next = "certificate of "+w.MidTierName, w.nextCertificate
 	case c.Federated != nil:
 		o.title, o.next = "federated credential of "+w.MidTierName, w.nextFederated
-	default:
+	case c.Secret != nil:
 		o.title, o.next = "client secret of "+w.MidTierName, w.nextSecret
+	default:
+		o.title, o.next = "credential of "+w.MidTierName, w.nextAny
 	}
 	return o
 }
+
+// nextAny accepts a valid credential of any kind that an earlier run has created. If there
+// is none, a client secret is wanted.
+func (w Wanted) nextAny(t *Tenant) *write {
+	if w.hasOther(t) {
+		return nil
+	}
+	return w.nextSecret(t)
+}
+
+// hasOther reports whether the mid-tier has a certificate or a federated credential of the
+// set-up.
+func (w Wanted) hasOther(t *Tenant) bool {
+	return slices.ContainsFunc(t.midTier.KeyCredentials, func(k keyCredential) bool {
+		return strings.HasPrefix(k.DisplayName, w.tag()+" ") && !ended(k.EndDateTime)
+	}) || slices.ContainsFunc(t.federated, func(f federatedCredential) bool { return f.Name == w.federatedName() })
+}
+
+// ended reports whether a credential is no longer valid. The zero time is no end.
+func ended(end time.Time) bool { return !end.IsZero() && time.Now().After(end) }
+
+func (w Wanted) federatedName() string { return "profilectl-" + w.Deployment }
 
 // nextSecret returns the next write for the client secret.
 //
@@ -72,7 +97,7 @@ func (w Wanted) secrets(t *Tenant) (current, lost []passwordCredential) {
 		case p.DisplayName != w.tag():
 		case !slices.Contains(t.midTier.Tags, w.secretPrefix()+p.KeyID):
 			lost = append(lost, p)
-		case p.EndDateTime.IsZero() || time.Now().Before(p.EndDateTime):
+		case !ended(p.EndDateTime):
 			current = append(current, p)
 		}
 	}
@@ -166,8 +191,13 @@ func (w Wanted) nextCertificate(t *Tenant) *write {
 	sum := sha256.Sum256(der)
 	name := w.tag() + " " + hex.EncodeToString(sum[:8])
 	keys := t.midTier.KeyCredentials
-	if slices.ContainsFunc(keys, func(k keyCredential) bool { return k.DisplayName == name }) {
-		return nil
+	if i := slices.IndexFunc(keys, func(k keyCredential) bool { return k.DisplayName == name }); i >= 0 {
+		if !ended(keys[i].EndDateTime) {
+			return nil
+		}
+		day := keys[i].EndDateTime.Format(time.DateOnly)
+		shows := []Difference{{Property: "keyCredentials", From: "expired on " + day, To: "a new certificate"}}
+		return &write{action: Change, shows: shows} // prepare fails before it is sent
 	}
 	keys = append(slices.Clone(keys), keyCredential{
 		DisplayName: name,
@@ -194,7 +224,7 @@ const federatedAudience = "api://AzureADTokenExchange"
 
 func (w Wanted) nextFederated(t *Tenant) *write {
 	wanted := federatedCredential{
-		Name:      "profilectl-" + w.Deployment,
+		Name:      w.federatedName(),
 		Issuer:    w.Credential.Federated.Issuer,
 		Subject:   w.Credential.Federated.Subject,
 		Audiences: []string{federatedAudience},
@@ -213,6 +243,10 @@ func (w Wanted) nextFederated(t *Tenant) *write {
 		return nil
 	}
 	shows[0].From, shows[1].From = found.Issuer, found.Subject
+	shows = slices.DeleteFunc(shows, func(d Difference) bool { return d.From == d.To })
+	if !slices.Equal(found.Audiences, wanted.Audiences) {
+		shows = append(shows, Difference{"audiences", strings.Join(found.Audiences, " "), federatedAudience})
+	}
 	patch := federatedCredential{Issuer: wanted.Issuer, Subject: wanted.Subject, Audiences: wanted.Audiences}
 	return &write{
 		action: Change,
@@ -228,8 +262,54 @@ func (w Wanted) nextFederated(t *Tenant) *write {
 	}
 }
 
+// CheckCredential returns a Usage fault if Apply would need a new credential and has no
+// place for it. It changes nothing.
+func CheckCredential(t *Tenant, w Wanted) error {
+	w = w.withDefaults()
+	switch c := w.Credential; {
+	case c.Certificate != nil:
+		return w.checkCertificate()
+	case c.Federated != nil || c.Secret != nil || !w.needsSecret(t):
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "there is no place for the new client secret",
+		Fix:  "name a file for the secret, or use a certificate or a federated credential",
+	}
+}
+
+// checkCertificate returns a fault if the certificate of the file has expired.
+func (w Wanted) checkCertificate() error {
+	der, err := w.Credential.Certificate.Existing()
+	if err != nil || len(der) == 0 {
+		return err
+	}
+	certificate, err := x509.ParseCertificate(der)
+	if err != nil || !ended(certificate.NotAfter) {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "the certificate of the file expired on " + certificate.NotAfter.Format(time.DateOnly),
+		Fix:  "replace the file, or move it away so that a new certificate is made",
+	}
+}
+
+// needsSecret reports whether the mid-tier has no credential of the set-up that is valid.
+func (w Wanted) needsSecret(t *Tenant) bool {
+	if w.Credential.Secret == nil && w.hasOther(t) {
+		return false
+	}
+	current, lost := w.secrets(t)
+	return len(current) == 0 && !slices.ContainsFunc(lost, w.wasWritten)
+}
+
 // prepare makes sure that a new credential can be stored, before anything is created.
 func (w Wanted) prepare(t *Tenant) error {
+	if err := CheckCredential(t, w); err != nil {
+		return err
+	}
 	switch c := w.Credential; {
 	case c.Certificate != nil:
 		der, err := c.Certificate.Existing()
@@ -237,19 +317,8 @@ func (w Wanted) prepare(t *Tenant) error {
 			_, err = c.Certificate.Generate()
 		}
 		return err
-	case c.Federated != nil:
-		return nil
+	case c.Secret != nil && w.needsSecret(t):
+		return c.Secret.Reserve()
 	}
-	current, lost := w.secrets(t)
-	if len(current) > 0 || slices.ContainsFunc(lost, w.wasWritten) {
-		return nil
-	}
-	if w.Credential.Secret == nil {
-		return &fault.Error{
-			Kind: fault.Usage,
-			What: "there is no place for the new client secret",
-			Fix:  "name a file for the secret, or use a certificate or a federated credential",
-		}
-	}
-	return w.Credential.Secret.Reserve()
+	return nil
 }

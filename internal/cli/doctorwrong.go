@@ -10,7 +10,7 @@ import (
 )
 
 // wrongTokenRequests are requests without a user that the tenant must reject. Their
-// refusals judge rows of docs/fidelity.md. None of them changes anything.
+// refusals judge rows of docs/explanation/fidelity.md. None of them changes anything.
 func (j *journey) wrongTokenRequests() []journeyStep {
 	return []journeyStep{
 		{"authorize-response-type", func(ctx context.Context) error { return j.authorize(ctx, "nothing", "none") }},

@@ -122,7 +122,8 @@ func (s *STS) checkWorkloadToken(app directory.App, assertion string, claims jwt
 	case isOutsideLifetime(err):
 		return newError(aadstsClientAssertionExpired)
 	case err != nil:
-		return newError(aadstsClientAssertionInvalid).because("the token is not signed with the key of its issuer: %v", err)
+		return newError(aadstsClientAssertionInvalid).
+			because("the token is not signed with the key of its issuer: %v", err)
 	}
 	return nil
 }

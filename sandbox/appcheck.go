@@ -10,8 +10,8 @@ import (
 // checkUsable returns an error if users could not sign in to an app and clients could not call
 // it. Administrators may register such apps through Graph, but this is a mistake elsewhere.
 func checkUsable(a control.App) error {
-	if len(a.RedirectURIs)+len(a.SPARedirectURIs)+len(a.Scopes) == 0 {
-		return invalid("redirectUris", "an app needs a redirect URI or a scope")
+	if len(a.RedirectURIs)+len(a.SPARedirectURIs)+len(a.Scopes)+len(a.AppRoles) == 0 {
+		return invalid("redirectUris", "an app needs a redirect URI, a scope or an application permission")
 	}
 	return nil
 }

@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -24,7 +26,10 @@ func (t *Tenant) AddApp(a control.App) (control.App, error) {
 		if err := insertApp(d, a, directory.App{}); err != nil {
 			return err
 		}
-		return grant(d, a.ID, a.Permissions)
+		if err := grant(d, a.ID, a.Permissions); err != nil {
+			return err
+		}
+		return grantRoles(d, a.ID, a.AppRoles, t.now())
 	})
 }
 
@@ -36,7 +41,7 @@ func withDefaults(a control.App) control.App {
 	if a.AppIDURI == "" && len(a.Scopes) > 0 {
 		a.AppIDURI = "api://" + a.ID
 	}
-	if !a.Public && a.Secret == "" && len(a.RedirectURIs)+len(a.Scopes) > 0 {
+	if !a.Public && a.Secret == "" && len(a.RedirectURIs)+len(a.Scopes)+len(a.AppRoles) > 0 {
 		a.Secret = rand.Text()
 	}
 	return a
@@ -126,7 +131,7 @@ func (t *Tenant) ChangeApp(id string, change control.AppChange) error {
 			return errors.New("the mid-tier's App ID URI and scopes cannot be changed")
 		}
 		changed := change.Apply(appOf(d, *app))
-		if err := checkUsable(changed); err != nil {
+		if err := checkUsable(changed); err != nil && change.AppRoles == nil { // permissions can be revoked
 			return err
 		}
 		if err := setApp(d, app, changed); err != nil {
@@ -137,9 +142,44 @@ func (t *Tenant) ChangeApp(id string, change control.AppChange) error {
 				return err
 			}
 		}
+		if change.AppRoles != nil {
+			if err := grantRoles(d, id, change.AppRoles, t.now()); err != nil {
+				return err
+			}
+		}
 		d.Prune()
 		return nil
 	})
+}
+
+// grantRoles sets the application permissions of Microsoft Graph that an app was granted. Nil
+// leaves them.
+func grantRoles(d *directory.State, id string, names []string, now time.Time) error {
+	app, ok := d.AppByID(id)
+	if !ok {
+		return missingError("app " + id)
+	}
+	if names == nil {
+		return nil
+	}
+	app.Complete()
+	granted := []directory.Role{}
+	for i, name := range names {
+		all := directory.AppRoles(directory.GraphID)
+		known := slices.IndexFunc(all, func(r directory.AppRole) bool { return strings.EqualFold(r.Value, name) })
+		if known < 0 {
+			return invalidItem("appRoles", i, "the sandbox has no application permission %s", name)
+		}
+		role := directory.Role{API: directory.GraphID, RoleID: all[known].ID, Created: now}
+		held := slices.IndexFunc(app.Principal.Roles, func(r directory.Role) bool { return r.RoleID == role.RoleID })
+		if held >= 0 {
+			role = app.Principal.Roles[held]
+		}
+		role.ID = cmp.Or(role.ID, directory.NewConsentID())
+		granted = append(granted, role)
+	}
+	app.Principal.Roles = granted
+	return nil
 }
 
 // RemoveApp removes an app registration, with the consents and policies for it. The
@@ -183,6 +223,7 @@ func appOf(d *directory.State, a directory.App) control.App {
 		Scopes:          a.ScopeNames(),
 		TokenVersion:    a.TokenVersion,
 		Permissions:     permissions(d, a),
+		AppRoles:        a.RoleNames(directory.GraphID),
 	}
 }
 

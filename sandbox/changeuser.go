@@ -32,7 +32,7 @@ func (t *Tenant) user(email string) (found control.User, err error) {
 // change, the account is as before. A new password unlocks the account and ends
 // every sign-in.
 func (t *Tenant) ChangeUser(email string, change control.UserChange) error {
-	if err := checkChange(change); err != nil {
+	if err := t.checkChange(change); err != nil {
 		return err
 	}
 	err := t.directory.Update(func(d *directory.State) error {
@@ -53,7 +53,7 @@ func (t *Tenant) ChangeUser(email string, change control.UserChange) error {
 	return err
 }
 
-func checkChange(change control.UserChange) error {
+func (t *Tenant) checkChange(change control.UserChange) error {
 	if change.Password != "" {
 		if err := directory.CheckPassword(change.Password); err != nil {
 			return invalid("password", "%v", err)
@@ -64,7 +64,7 @@ func checkChange(change control.UserChange) error {
 			return err
 		}
 	}
-	return checkProfile(change.Profile)
+	return checkProfile(t.attributes(), change.Profile)
 }
 
 // applyChange changes everything but the password.

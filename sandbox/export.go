@@ -92,6 +92,7 @@ func exportApp(d *directory.State, a directory.App) tenantfile.App {
 		Scopes:          a.ScopeNames(),
 		TokenVersion:    a.TokenVersion,
 		Permissions:     permissions(d, a),
+		AppRoles:        a.RoleNames(directory.GraphID),
 		OptionalClaims:  a.OptionalClaims,
 		IDTokenClaims:   a.IDTokenClaims,
 	}

@@ -77,7 +77,9 @@ func (t *Tenant) Import(raw []byte) error {
 // planNow reads a file and checks it against the tenant.
 func (t *Tenant) planNow(raw []byte) (*plan, error) {
 	var known directory.State // a copy, because planning takes long
-	t.directory.View(func(d *directory.State) { known.Users = slices.Clone(d.Users) })
+	t.directory.View(func(d *directory.State) {
+		known.Users, known.Attributes = slices.Clone(d.Users), slices.Clone(d.Attributes)
+	})
 	return t.plan(raw, &known)
 }
 
@@ -121,6 +123,7 @@ func (p *plan) replace(d *directory.State) error {
 	if f.Objects != "" {
 		next.Contexts, next.Flows, next.Microsoft = p.objects.Contexts, p.objects.Flows, p.objects.Microsoft
 		next.Deleted, next.NoEmailOTP = p.objects.Deleted, p.objects.NoEmailOTP
+		next.Attributes = p.objects.Attributes
 	}
 	if err := p.add(&next); err != nil {
 		return err

@@ -22,7 +22,8 @@ type plan struct {
 	objects    directory.Objects // of the file
 	now        func() time.Time
 	iterations int
-	users      []directory.User // those of the file, in the same order
+	users      []directory.User      // those of the file, in the same order
+	attributes []directory.Attribute // those that the tenant and the file have
 }
 
 // whole reports whether the file describes a whole tenant, which has no defaults.
@@ -31,6 +32,7 @@ func (p *plan) whole() bool { return p.file.Tenant != nil }
 // prepare checks the users of the file. It hashes the passwords of those that d does
 // not have, which takes long, before the tenant is changed.
 func (p *plan) prepare(d *directory.State) error {
+	p.attributes = slices.Concat(d.Attributes, p.objects.Attributes)
 	for i, u := range p.file.Users {
 		user, err := p.user(u)
 		if err != nil {
@@ -127,7 +129,7 @@ func (p *plan) user(u tenantfile.User) (directory.User, error) {
 		Roles:           roles,
 		NotBefore:       u.SignedOutBefore,
 		PasswordChanged: u.PasswordChanged,
-	}, checkProfile(profile)
+	}, checkProfile(p.attributes, profile)
 }
 
 // roleIDs returns the template ids of directory roles.
@@ -204,7 +206,11 @@ func (p *plan) addApps(d *directory.State, before directory.State) error {
 	}
 	for i, a := range p.file.Apps {
 		if id, ok := added[i]; ok {
-			if err := grant(d, id, a.Permissions); err != nil {
+			err := grant(d, id, a.Permissions)
+			if err == nil {
+				err = grantRoles(d, id, a.AppRoles, p.now())
+			}
+			if err != nil {
 				return p.at(err, "apps", i)
 			}
 		}
@@ -225,6 +231,7 @@ func (p *plan) app(a tenantfile.App) control.App {
 		Scopes:          a.Scopes,
 		TokenVersion:    a.TokenVersion,
 		Secret:          a.Secret,
+		AppRoles:        a.AppRoles,
 	}
 	if p.whole() {
 		return app

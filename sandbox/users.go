@@ -36,7 +36,7 @@ func (t *Tenant) AddUser(email, password, displayName string) error {
 
 // addUser adds an account with all its properties, or none of it.
 func (t *Tenant) addUser(u control.User) error {
-	if err := checkUser(u); err != nil {
+	if err := t.checkUser(u); err != nil {
 		return err
 	}
 	hash, err := directory.Hash(u.Password, t.config.iterations())
@@ -56,14 +56,14 @@ func (t *Tenant) addUser(u control.User) error {
 }
 
 // checkUser returns an error unless the account can be added.
-func checkUser(u control.User) error {
+func (t *Tenant) checkUser(u control.User) error {
 	if err := checkEmail(u.Email); err != nil {
 		return err
 	}
 	if err := directory.CheckPassword(u.Password); err != nil {
 		return invalid("password", "%v", err)
 	}
-	return checkProfile(profileOf(u))
+	return checkProfile(t.attributes(), profileOf(u))
 }
 
 func checkEmail(email string) error {
@@ -74,9 +74,9 @@ func checkEmail(email string) error {
 	return nil
 }
 
-func checkProfile(profile map[string]*string) error {
+func checkProfile(attributes []directory.Attribute, profile map[string]*string) error {
 	for _, name := range slices.Sorted(maps.Keys(profile)) {
-		if err := graph.CheckProperty(name, profile[name]); err != nil {
+		if err := graph.CheckProperty(attributes, name, profile[name]); err != nil {
 			return &invalidError{path: []any{"profile", name}, problem: err.Error()}
 		}
 	}

@@ -87,6 +87,9 @@ type App struct {
 	// such as api://…/EditProfileService.ReadWrite, or User.ReadWrite for Microsoft
 	// Graph. Nil grants User.Read and the edit scope.
 	Permissions []string `json:"permissions,omitzero"`
+	// AppRoles are the application permissions of Microsoft Graph that an administrator has
+	// granted to the app, such as User.ReadWrite.All. The app uses them without a user.
+	AppRoles []string `json:"appRoles,omitzero"`
 	// Secret is the client secret of a confidential client. The tenant generates
 	// one if it is empty, and returns it only when the app is added.
 	Secret string `json:"secret,omitempty"`
@@ -102,6 +105,7 @@ type AppChange struct {
 	Scopes          []string `json:"scopes,omitzero"`
 	TokenVersion    *int     `json:"tokenVersion,omitempty"`
 	Permissions     []string `json:"permissions,omitzero"`
+	AppRoles        []string `json:"appRoles,omitzero"`
 }
 
 // Apply returns an app with the change.
@@ -130,7 +134,23 @@ func (c AppChange) Apply(a App) App {
 	if c.Permissions != nil {
 		a.Permissions = c.Permissions
 	}
+	if c.AppRoles != nil {
+		a.AppRoles = c.AppRoles
+	}
 	return a
+}
+
+// Attribute represents a custom attribute of users.
+type Attribute struct {
+	// Property is the name of the attribute in Microsoft Graph, extension_{app}_{Name}. The
+	// tenant assigns it.
+	Property string `json:"property,omitempty"`
+	Name     string `json:"name"` // letters, digits and underscores
+	Label    string `json:"label,omitempty"`
+	// Type is string, boolean or int64 (identityUserFlowAttributeDataType in Graph). The default
+	// is string.
+	Type        string `json:"type,omitempty"`
+	Description string `json:"description,omitempty"`
 }
 
 // Credential represents a credential of a confidential client other than its

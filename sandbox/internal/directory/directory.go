@@ -33,6 +33,8 @@ type State struct {
 	Policies  []Policy      `json:"policies"`
 	Contexts  []AuthContext `json:"contexts,omitempty"`
 	Flows     []UserFlow    `json:"userFlows,omitempty"`
+	// Attributes are the custom attributes that users can have.
+	Attributes []Attribute `json:"attributes,omitempty"`
 	// Microsoft holds the service principals of Microsoft's apps.
 	Microsoft []FirstPartyPrincipal `json:"microsoft"`
 	// Deleted holds the apps that were deleted and can be restored, for 30 days.
@@ -47,11 +49,13 @@ type State struct {
 
 // User represents the account of a customer, or of an administrator.
 type User struct {
-	ID       string             `json:"id"`       // object id, the oid claim
-	Email    string             `json:"email"`    // of a work account, the userPrincipalName
-	Password string             `json:"password"` // hash, as Hash returns it
-	Profile  map[string]*string `json:"profile"`  // Graph's string properties
-	Created  time.Time          `json:"created"`
+	ID       string `json:"id"`       // object id, the oid claim
+	Email    string `json:"email"`    // of a work account, the userPrincipalName
+	Password string `json:"password"` // hash, as Hash returns it
+	// Profile holds Graph's string properties, and custom attributes by the names of their
+	// properties, as texts.
+	Profile map[string]*string `json:"profile"`
+	Created time.Time          `json:"created"`
 	// MFA requires a second factor at every sign-in, even if the policy is off.
 	MFA bool `json:"mfa,omitempty"`
 	// NotBefore is when the earlier sign-ins were revoked.

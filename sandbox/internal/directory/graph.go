@@ -107,6 +107,7 @@ func adminScopes() []Scope {
 		{ID: "ba6d575a-1344-4516-b777-1404f5593057", Value: "AuthenticationContext.ReadWrite.All"},
 		{ID: "a197cdc4-a8e8-4d49-9d35-4ca7c83887b4", Value: "DelegatedPermissionGrant.Read.All"},
 		{ID: "41ce6ca6-6826-4807-84f1-1c82854f7ee5", Value: "DelegatedPermissionGrant.ReadWrite.All"},
+		{ID: "0e263e50-5827-48a4-b97c-d940288653c7", Value: "Directory.AccessAsUser.All"},
 		{ID: "06da0dbc-49e2-44d2-8312-53f166ab848a", Value: "Directory.Read.All"},
 		{ID: "c5366453-9fb0-48a5-a156-24f0c49a4b84", Value: "Directory.ReadWrite.All"},
 		{ID: "2f9ee017-59c1-4f1d-9472-bd5529a7b311", Value: "Domain.Read.All"},

@@ -15,6 +15,7 @@ type Objects struct {
 	Policies   []Policy              `json:"policies,omitempty"`
 	Contexts   []AuthContext         `json:"contexts,omitempty"`
 	Flows      []UserFlow            `json:"userFlows,omitempty"`
+	Attributes []Attribute           `json:"attributes,omitempty"`
 	Microsoft  []FirstPartyPrincipal `json:"microsoft,omitempty"`
 	Deleted    []DeletedApp          `json:"deleted,omitempty"`
 	NoEmailOTP bool                  `json:"noEmailOtp,omitempty"`
@@ -27,6 +28,7 @@ func (s *State) Objects() Objects {
 		Policies:   s.Policies,
 		Contexts:   s.Contexts,
 		Flows:      s.Flows,
+		Attributes: s.Attributes,
 		Microsoft:  s.Microsoft,
 		Deleted:    s.Deleted,
 		NoEmailOTP: s.NoEmailOTP,

@@ -45,14 +45,7 @@ func (g *Graph) authenticate(r *http.Request) (caller, *odata.Error) {
 // caller returns the holder of an access token as the administration of the tenant needs it.
 func (g *Graph) caller(c caller) odata.Caller {
 	id, _ := c.claims["oid"].(string)
-	admin := odata.Caller{ID: id, Scopes: c.scopes, AppOnly: c.claims["idtyp"] == "app"}
-	roles, _ := c.claims["roles"].([]any)
-	for _, role := range roles {
-		if name, ok := role.(string); ok {
-			admin.Roles = append(admin.Roles, name)
-		}
-	}
-	return admin
+	return odata.Caller{ID: id, Scopes: c.scopes, Roles: c.roles(), AppOnly: c.isApp()}
 }
 
 // tokenMessage returns Graph's published message about a token that is not valid.
@@ -67,13 +60,31 @@ func tokenMessage(raw string, err error) string {
 	return "Access token validation failure."
 }
 
-// need returns an error unless the token grants one of the scopes.
-func (c caller) need(scopes ...string) *odata.Error {
-	if slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(c.scopes, s) }) {
+// isApp reports whether an app acts for itself.
+func (c caller) isApp() bool { return c.claims["idtyp"] == "app" }
+
+// roles returns the application permissions of an app that acts for itself.
+func (c caller) roles() (names []string) {
+	roles, _ := c.claims["roles"].([]any)
+	for _, role := range roles {
+		if name, ok := role.(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// need returns an error unless the token grants one of the permissions.
+func (c caller) need(permissions ...string) *odata.Error {
+	granted := c.scopes
+	if c.isApp() {
+		granted = c.roles()
+	}
+	if slices.ContainsFunc(permissions, func(p string) bool { return slices.Contains(granted, p) }) {
 		return nil
 	}
 	return odata.AccessDenied().Because("the access token grants %q, but the request needs %s",
-		strings.Join(c.scopes, " "), strings.Join(scopes, " or "))
+		strings.Join(granted, " "), strings.Join(permissions, " or "))
 }
 
 // user returns the signed-in user of a token.
@@ -88,21 +99,42 @@ func (g *Graph) user(c caller) (user directory.User, e *odata.Error) {
 	return user, e
 }
 
-// target returns the user that a path names, if the token grants one of the scopes. It
-// must be the signed-in user: in external tenants, "the user ID or userPrincipalName is
-// always the signed-in user's" (learn.microsoft.com, "User default permissions in external
-// tenants"). That Graph returns 403 for other users and 404 for unknown ones is inferred.
-func (g *Graph) target(c caller, t target, scopes ...string) (directory.User, *odata.Error) {
-	if len(c.scopes) == 0 && t.user == "" {
+// target returns the user that a path names, if the token grants a permission for the
+// method. For a user, it must be the signed-in one: in external tenants, "the user ID or
+// userPrincipalName is always the signed-in user's" (learn.microsoft.com, "User default
+// permissions in external tenants"). That Graph returns 403 for other users and 404 for
+// unknown ones is inferred.
+func (g *Graph) target(c caller, t target, method string) (directory.User, *odata.Error) {
+	switch {
+	case len(c.scopes) == 0 && t.user == "":
 		return directory.User{}, odata.BadRequest("/me request is only valid with delegated authentication flow.")
+	case c.isApp():
+		return g.targetOfApp(c, t, method)
 	}
-	if e := c.need(scopes...); e != nil {
+	if e := c.need(needed(method)...); e != nil {
 		return directory.User{}, e
 	}
 	user, e := g.user(c)
 	if e == nil && t.user != "" && !g.names(t.user, user.ID) {
 		e = g.otherUser(t.user)
 	}
+	return user, e
+}
+
+// targetOfApp returns the user that a path names, if the app that acts for itself has a
+// permission for the method.
+func (g *Graph) targetOfApp(c caller, t target, method string) (user directory.User, e *odata.Error) {
+	if e := c.need(neededByApps(method)...); e != nil {
+		return user, e
+	}
+	e = odata.NoObject(t.user)
+	g.Directory.View(func(d *directory.State) {
+		for _, u := range d.Users {
+			if strings.EqualFold(t.user, u.ID) || strings.EqualFold(t.user, d.PrincipalName(u.ID)) {
+				user, e = u, nil
+			}
+		}
+	})
 	return user, e
 }
 

@@ -3,8 +3,11 @@ package graph
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
 // FuzzParseChanges checks that no body changes a property that users may not change, and
@@ -24,8 +27,9 @@ func FuzzParseChanges(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
+	g := newGraphOf(f, directory.Attribute{App: "0123", Name: "Points", Type: directory.IntegerType})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		changes, e := parseChanges(raw)
+		changes, e := g.parseChanges(raw, false)
 		if e != nil {
 			if changes != nil || e.Status < 400 || e.Code == "" || e.Message == "" {
 				t.Fatalf("%q: got %v and %+v", raw, changes, e)
@@ -38,6 +42,51 @@ func FuzzParseChanges(f *testing.F) {
 		for name, text := range changes {
 			if maxLength(name) == 0 || text == nil && name == "displayName" || text != nil && *text == "" {
 				t.Fatalf("%q changes %s to %v", raw, name, text)
+			}
+		}
+	})
+}
+
+// newGraphOf returns a Graph whose directory has one app and one custom attribute.
+func newGraphOf(tb testing.TB, a directory.Attribute) *Graph {
+	tb.Helper()
+	d, err := directory.Open(nil, func() (directory.State, error) {
+		return directory.State{
+			Apps:       []directory.App{{ID: a.App, Principal: &directory.ServicePrincipal{ID: "1"}}},
+			Attributes: []directory.Attribute{a},
+		}, nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return New(Config{Directory: d})
+}
+
+// FuzzParseChangesOfApps checks that an app changes only properties of profiles and custom
+// attributes that exist, and that numbers keep their value.
+func FuzzParseChangesOfApps(f *testing.F) {
+	const points = "extension_0123_Points"
+	for _, seed := range []string{
+		`{"extension_0123_Points":9223372036854775807}`,
+		`{"EXTENSION_0123_points":-1}`,
+		`{"extension_0123_Points":1e3}`,
+		`{"extension_0123_Points":null,"city":"Bern"}`,
+		`{"extension_0123_Other":1}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	g := newGraphOf(f, directory.Attribute{App: "0123", Name: "Points", Type: directory.IntegerType})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		changes, _ := g.parseChanges(raw, true)
+		for name, text := range changes {
+			if name != points && maxLength(name) == 0 {
+				t.Fatalf("%q changes %s", raw, name)
+			}
+			if name != points || text == nil {
+				continue
+			}
+			if n, err := strconv.ParseInt(*text, 10, 64); err != nil || strconv.FormatInt(n, 10) != *text {
+				t.Fatalf("%q stores %q", raw, *text)
 			}
 		}
 	})

@@ -1,6 +1,6 @@
 // Package graph implements the part of Microsoft Graph with which users act on
-// themselves: GET and PATCH of /me and /users/{own id}, and the UserInfo endpoint of
-// OpenID Connect. Its properties, rules and errors are those that Microsoft documents
+// themselves, and apps on users: GET and PATCH of /me and /users/{id}, and the UserInfo
+// endpoint of OpenID Connect. Its properties, rules and errors are those that Microsoft documents
 // or that others published. Every function whose behavior is inferred says so.
 package graph
 
@@ -98,7 +98,7 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *odata.E
 	if !odata.AcceptsJSON(r) && !t.raw {
 		return odata.NotAcceptable()
 	}
-	user, e := g.target(c, t, needed(r.Method)...)
+	user, e := g.target(c, t, r.Method)
 	if e != nil {
 		return e
 	}
@@ -108,7 +108,7 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *odata.E
 	case t.kind == property:
 		return g.readProperty(w, r, t, user)
 	case r.Method == http.MethodPatch:
-		return g.update(w, r, user)
+		return g.update(w, r, c, user)
 	}
 	return g.read(w, r, t, user)
 }
@@ -128,6 +128,15 @@ func methodAllowed(k kind, method string) bool {
 		return method == http.MethodPost
 	}
 	return method != http.MethodHead // restricted
+}
+
+// neededByApps returns the application permissions of which a request of an app needs one
+// (learn.microsoft.com, "Get user" and "Update user").
+func neededByApps(method string) []string {
+	if method == http.MethodPatch {
+		return []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}
+	}
+	return []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 }
 
 // needed returns the permissions of which a request of a user needs one

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,10 +23,11 @@ func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user dire
 	user.Profile = g.visibleProfile(r, user)
 	domain := g.domain()
 	for _, name := range q.names(t.version) {
-		if _, exists := propertyName(name); exists { // extensions and relationships have no value
+		if _, exists := propertyName(name); exists { // relationships have no value
 			body[name] = value(user, name, domain)
 		}
 	}
+	maps.Copy(body, g.attributeValues(user, q.selected))
 	if q.expanded != "" && q.expanded != "manager" { // a manager that is not set is left out
 		body[q.expanded] = []any{}
 	}
@@ -35,6 +37,24 @@ func (g *Graph) read(w http.ResponseWriter, r *http.Request, t target, user dire
 	audit.From(r.Context()).Answered("returned the profile")
 	g.out.Entity(w, r, http.StatusOK, body)
 	return nil
+}
+
+// attributeValues returns the selected custom attributes of a user. Those without a value are
+// left out, as in Graph's published responses, and so are those that do not exist.
+func (g *Graph) attributeValues(user directory.User, selected []string) map[string]any {
+	values := map[string]any{}
+	g.Directory.View(func(d *directory.State) {
+		for _, name := range selected {
+			a, known := d.AttributeOf(name)
+			if !known {
+				continue
+			}
+			if text := user.Profile[a.Property()]; text != nil {
+				values[a.Property()] = a.Value(*text)
+			}
+		}
+	})
+	return values
 }
 
 // readProperty handles GET of a single property of a user: its value in an object, or with

@@ -15,7 +15,7 @@ import (
 
 // update handles PATCH of a user. Users have no ETag, and the documented response is
 // always 204: that the headers If-Match and Prefer are ignored is inferred.
-func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.User) *odata.Error {
+func (g *Graph) update(w http.ResponseWriter, r *http.Request, c caller, user directory.User) *odata.Error {
 	if e := noOptions(r.URL); e != nil {
 		return e
 	}
@@ -23,7 +23,7 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.Us
 	if e != nil {
 		return e
 	}
-	changes, e := parseChanges(raw)
+	changes, e := g.parseChanges(raw, c.isApp())
 	if e != nil {
 		return e
 	}
@@ -46,9 +46,10 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request, user directory.Us
 }
 
 // parseChanges returns the new values of the properties in the body of a request. It
-// returns an error unless all of them exist, the user may change all of them, and every
-// value is valid, checked in this order.
-func parseChanges(raw []byte) (map[string]*string, *odata.Error) {
+// returns an error unless all of them exist, the caller may change all of them, and every
+// value is valid, checked in this order. No delegated permission allows to change custom
+// attributes (learn.microsoft.com, "User default permissions in external tenants").
+func (g *Graph) parseChanges(raw []byte, byApp bool) (map[string]*string, *odata.Error) {
 	all, e := odata.Members(raw)
 	if e != nil {
 		return nil, e
@@ -61,19 +62,51 @@ func parseChanges(raw []byte) (map[string]*string, *odata.Error) {
 		return nil, odata.BadRequest(odata.Unreadable) // inferred
 	}
 	for _, p := range properties {
-		if maxLength(p.Name) == 0 {
-			return nil, odata.AccessDenied().Because("users may not change their property %q", p.Name)
+		if maxLength(p.Name) == 0 && !(byApp && isExtension(p.Name)) {
+			return nil, odata.AccessDenied().Because("the caller may not change the property %q", p.Name)
 		}
+	}
+	attributes, e := g.attributes(properties)
+	if e != nil {
+		return nil, e
 	}
 	changes := map[string]*string{}
 	for _, p := range properties {
 		text, ok := parseValue(p.Name, p.Value)
-		if !ok {
-			return nil, odata.Rejected("Invalid value specified for property '" + p.Name + "' of resource 'User'.")
+		name := p.Name
+		if a, custom := attributes[p.Name]; custom {
+			text, ok = a.Parse(p.Value)
+			name = a.Property()
 		}
-		changes[p.Name] = text
+		if !ok {
+			return nil, odata.Rejected("Invalid value specified for property '" + name + "' of resource 'User'.")
+		}
+		changes[name] = text
 	}
 	return changes, nil
+}
+
+// attributes returns the custom attributes among properties, by their names in the request.
+// The message about unknown ones was published (microsoftgraph/msgraph-sdk-dotnet#2680).
+func (g *Graph) attributes(properties []odata.Member) (map[string]directory.Attribute, *odata.Error) {
+	found := map[string]directory.Attribute{}
+	var unknown []string
+	g.Directory.View(func(d *directory.State) {
+		for _, p := range properties {
+			a, ok := d.AttributeOf(p.Name)
+			switch {
+			case ok && d.IsUsable(a):
+				found[p.Name] = *a
+			case isExtension(p.Name):
+				unknown = append(unknown, odata.CleanName(p.Name))
+			}
+		}
+	})
+	if unknown != nil {
+		return nil, odata.Rejected("The following extension properties are not available: " +
+			strings.Join(unknown, ",") + ".")
+	}
+	return found, nil
 }
 
 // entityProperties returns the members that are properties of a user, spelled as Graph
@@ -145,9 +178,18 @@ func parseValue(property string, value any) (*string, bool) {
 	return &text, true
 }
 
-// CheckProperty returns an error if value is not valid for a property of a profile. Nil
-// removes the property.
-func CheckProperty(property string, value *string) error {
+// CheckProperty returns an error if value is not valid for a property of a profile, which may
+// be one of the custom attributes. Nil removes the property.
+func CheckProperty(attributes []directory.Attribute, property string, value *string) error {
+	for _, a := range attributes {
+		if a.Property() != property || value == nil {
+			continue
+		}
+		if _, ok := a.ParseText(*value); !ok {
+			return fmt.Errorf("the value of %s is not valid for the type %s", property, a.Type)
+		}
+		return nil
+	}
 	var anyValue any
 	if value != nil {
 		anyValue = *value

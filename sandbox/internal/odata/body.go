@@ -66,7 +66,7 @@ func requestTooLarge() *Error {
 	return Unsupported(http.StatusRequestEntityTooLarge, "The request size exceeds the maximum limit.")
 }
 
-// Member represents a property of a JSON object.
+// Member represents a property of a JSON object. Numbers in its value are of type json.Number.
 type Member struct {
 	Name  string
 	Value any
@@ -76,6 +76,7 @@ type Member struct {
 // whose case is ignored, and anything after the object.
 func Members(raw []byte) ([]Member, *Error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
 		return nil, BadRequest(Unreadable)
 	}

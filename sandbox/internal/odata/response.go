@@ -140,17 +140,25 @@ func AcceptsJSON(r *http.Request) bool {
 	return false
 }
 
+// CleanName is Clean for the name of a property, which may be longer.
+func CleanName(s string) string {
+	const maxName = 200
+	return clean(s, maxName)
+}
+
 // maxText limits the bytes of a client's text that a response repeats.
 const maxText = 64
 
 // Clean returns s without the characters that are not printable ASCII, without
 // quotes, and cut to maxText.
-func Clean(s string) string {
+func Clean(s string) string { return clean(s, maxText) }
+
+func clean(s string, size int) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '\'' || r == '"' {
 			return -1
 		}
 		return r
 	}, s)
-	return s[:min(len(s), maxText)]
+	return s[:min(len(s), size)]
 }

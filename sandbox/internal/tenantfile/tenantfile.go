@@ -63,6 +63,7 @@ type App struct {
 	Scopes          []string
 	TokenVersion    int
 	Permissions     []string
+	AppRoles        []string // application permissions of Microsoft Graph
 	OptionalClaims  []string // of access tokens for the API
 	IDTokenClaims   []string // of ID tokens for the client
 	Certificates    []string // PEM
@@ -159,6 +160,7 @@ func (a *App) fields() []field {
 		{"scopes", (*textsValue)(&a.Scopes)},
 		{"tokenVersion", (*numberValue)(&a.TokenVersion)},
 		{"permissions", (*textsValue)(&a.Permissions)},
+		{"appRoles", (*textsValue)(&a.AppRoles)},
 		{"optionalClaims", (*textsValue)(&a.OptionalClaims)},
 		{"idTokenClaims", (*textsValue)(&a.IDTokenClaims)},
 		{"certificates", (*textsValue)(&a.Certificates)},

@@ -1,5 +1,5 @@
 // Package graph is the client of the only part of Microsoft Graph that profilectl
-// needs: reading and updating /me. It receives a token and cannot acquire one.
+// needs: reading and updating /me, and the custom attributes of a user. It receives a token and cannot acquire one.
 package graph
 
 import (
@@ -98,13 +98,16 @@ func (c *Client) address() string { return MeURL(c.Base) }
 
 // MeURL returns the URL of /me for an address of Graph. The address may end in slashes
 // and in the version, as Microsoft's samples have it.
-func MeURL(base string) string {
+func MeURL(base string) string { return versioned(base) + "/me" }
+
+// versioned returns the address of Graph with the version.
+func versioned(base string) string {
 	const version = "/v1.0"
 	base = strings.TrimRight(base, "/")
 	if n := len(base) - len(version); n >= 0 && strings.EqualFold(base[n:], version) {
 		base = strings.TrimRight(base[:n], "/")
 	}
-	return base + version + "/me"
+	return base + version
 }
 
 // send sends a request with the token; body is JSON, or nil for none.

@@ -2,7 +2,11 @@
 // and requests.
 package guid
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // New returns a random GUID (RFC 9562, version 4).
 func New() string { return uuid.NewString() }
@@ -14,3 +18,17 @@ func Valid(s string) bool {
 	const length = len("00000000-0000-0000-0000-000000000000")
 	return len(s) == length && uuid.Validate(s) == nil
 }
+
+// ID is a GUID that Parse has checked: it can be part of a URL. The zero value is no ID.
+type ID struct{ text string }
+
+// Parse returns the ID that s holds, in lower case. It reports whether s is Valid.
+func Parse(s string) (ID, bool) {
+	if !Valid(s) {
+		return ID{}, false
+	}
+	return ID{strings.ToLower(s)}, true
+}
+
+// String returns the ID as Entra writes it, in lower case.
+func (id ID) String() string { return id.text }

@@ -71,11 +71,9 @@ func New(c Config) (*Exchanger, error) {
 	if c.MaxEntries == 0 {
 		c.MaxEntries = defaultEntries
 	}
-	client := *c.HTTP
-	client.Transport = c.Authority.Transport(repeatable{c.HTTP.Transport})
 	e := &Exchanger{
 		config:  c,
-		http:    &client,
+		http:    msalHTTP(c.HTTP, c.Authority),
 		cache:   bounded.New[string](c.MaxEntries),
 		flights: flights{flights: map[bounded.Key]*flight{}},
 	}
@@ -104,9 +102,7 @@ func (e *Exchanger) client() (confidential.Client, error) {
 	if g := e.current.Load(); g != nil && g.version == version && g.used.Add(1) <= maxPerClient {
 		return g.client, nil
 	}
-	client, err := confidential.New(e.config.Authority.URL, e.config.ClientID, credential,
-		confidential.WithInstanceDiscovery(false), // MSAL Go knows no external tenants (#411)
-		confidential.WithHTTPClient(e.http))
+	client, err := newClient(e.config.Authority, e.config.ClientID, credential, e.http)
 	if err == nil {
 		e.current.Store(&generation{client: client, version: version})
 	}

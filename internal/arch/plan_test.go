@@ -71,6 +71,7 @@ func plan() map[string]entry {
 		}},
 		"internal/serve": {layer: 5, imports: []string{
 			"api",
+			"internal/attributes",
 			"internal/auditlog",
 			"internal/authority",
 			"internal/bearer",
@@ -119,6 +120,12 @@ func plan() map[string]entry {
 			"github.com/golang-jwt/jwt/v5",
 			"golang.org/x/time/rate",
 		}},
+		"internal/attributes": {layer: 3, imports: []string{
+			"internal/fault",
+			"internal/nearest",
+			"internal/profile",
+			"go.yaml.in/yaml/v3",
+		}},
 		"internal/draft": {layer: 3, imports: []string{
 			"internal/fault",
 			"internal/profile",
@@ -127,6 +134,7 @@ func plan() map[string]entry {
 		"internal/graph": {layer: 3, imports: []string{
 			"internal/challenge",
 			"internal/fault",
+			"internal/guid",
 			"internal/profile",
 			"internal/upstream",
 		}},

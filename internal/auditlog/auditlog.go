@@ -23,6 +23,7 @@ const (
 	Refused Outcome = "refused" // nothing changed: the tenant or Graph refused, or wants a stronger sign-in
 	Failed  Outcome = "failed"  // nothing changed: the change was not sent
 	Unknown Outcome = "unknown" // the change was sent, and no confirmation arrived
+	Partial Outcome = "partial" // Graph confirmed the built-in fields, but not the custom attributes
 )
 
 // Entry is one line: an attempt to change a profile.
@@ -36,6 +37,7 @@ type Entry struct {
 	Client        string   `json:"client"`
 	Fields        []string `json:"fields"` // Graph's names, sorted
 	Outcome       Outcome  `json:"outcome"`
+	Applied       []string `json:"applied,omitempty"` // the confirmed Fields if the Outcome is Partial
 	CorrelationID string   `json:"correlationId"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
@@ -48,7 +49,11 @@ const probeInterval = 10 * time.Second
 // serveSettings maps the settings of the command to those of package serve. It logs
 // which variables of the platform have no effect.
 func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings, error) {
-	credential, err := credentialSettings(s)
+	credential, err := credentialSettings(s, "")
+	if err != nil {
+		return serve.Settings{}, err
+	}
+	attributes, err := credentialSettings(s, "attributes-")
 	if err != nil {
 		return serve.Settings{}, err
 	}
@@ -62,6 +67,11 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		ClientID:   s.Text("client-id"),
 		Audiences:  s.List("audience"),
 		Credential: credential,
+		Attributes: serve.AttributesSettings{
+			File:       s.Text("attributes"),
+			ClientID:   s.Text("attributes-client-id"),
+			Credential: attributes,
+		},
 
 		Graph:  s.Text("graph"),
 		CAFile: s.Text("ca-file"),
@@ -128,21 +138,26 @@ func tenantID(s config.Settings, log *slog.Logger) string {
 
 // credentialSettings returns the credential from the strongest source that names
 // one: a flag hides one of the environment, and each of them hides one that the
-// platform injects.
-func credentialSettings(s config.Settings) (c serve.CredentialSettings, err error) {
-	name, err := s.OneOf("client-secret", "client-secret-file", "client-certificate", "federated-token-file")
+// platform injects. The names of the settings begin with prefix.
+func credentialSettings(s config.Settings, prefix string) (c serve.CredentialSettings, err error) {
+	name, err := s.OneOf(
+		prefix+"client-secret",
+		prefix+"client-secret-file",
+		prefix+"client-certificate",
+		prefix+"federated-token-file",
+	)
 	if name != "" {
 		c.Origin = s.Origin(name)
 	}
-	c.SecretExpires = s.Date("client-secret-expires")
-	switch name {
+	c.SecretExpires = s.Date(prefix + "client-secret-expires")
+	switch strings.TrimPrefix(name, prefix) {
 	case "client-secret":
 		c.Secret = s.Secret(name).Reveal()
 	case "client-secret-file":
 		c.SecretFile = s.Text(name)
 	case "client-certificate":
 		c.Certificate = s.Text(name)
-		c.CertificatePassword = s.Secret("client-certificate-password").Reveal()
+		c.CertificatePassword = s.Secret(name + "-password").Reveal()
 	case "federated-token-file":
 		c.FederatedTokenFile = s.Text(name)
 	}

@@ -10,6 +10,7 @@ func Server() []Setting {
 	return slices.Concat(
 		serverTenant(),
 		serverCredential(),
+		serverAttributes(),
 		serverListener(),
 		serverLimits(),
 		serverCache(),

@@ -29,6 +29,10 @@ type Document struct {
 	// gateways remove.
 	Claims string `json:"claims,omitempty"`
 	MaxAge int    `json:"maxAge,omitempty"`
+	// Applied are Graph's names of the fields that were changed, and NotApplied those of
+	// the others, if only a part of a change was made.
+	Applied    []string `json:"applied,omitempty"`
+	NotApplied []string `json:"notApplied,omitempty"`
 }
 
 // meaning represents a kind of fault in HTTP.

@@ -9,23 +9,25 @@ import (
 	"github.com/profilectl/profilectl/internal/bearer"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // audit writes an attempt to change a profile to the audit log, if there is one. A
 // failure is logged, without the user, and does not affect the response: the change has
 // been made already.
-func (s *Server) audit(ctx context.Context, caller bearer.Caller, change profile.Change, outcome auditlog.Outcome) {
+func (s *Server) audit(ctx context.Context, caller bearer.Caller, e edit, result applied) {
 	if s.parts.audit == nil {
 		return
 	}
 	entry := auditlog.Entry{
 		Time:          time.Now(),
 		Client:        caller.Client,
-		Fields:        change.Names(),
-		Outcome:       outcome,
+		Fields:        e.fields.schema.Changed(e.change),
+		Outcome:       result.outcome(),
 		CorrelationID: upstream.CorrelationID(ctx),
+	}
+	if result.partly {
+		entry.Applied = e.fields.schema.Changed(e.builtIn)
 	}
 	if claim, value := caller.User(); claim == "oid" {
 		entry.ObjectID = value

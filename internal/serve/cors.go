@@ -21,9 +21,9 @@ func (s *Server) acrossOrigins(next http.HandlerFunc) http.Handler {
 	}
 	across := cors.New(cors.Options{
 		AllowOriginFunc: allow,
-		AllowedMethods:  []string{http.MethodPost},
+		AllowedMethods:  []string{http.MethodPost, http.MethodGet},
 		AllowedHeaders:  []string{"*"},
-		ExposedHeaders:  []string{"WWW-Authenticate", "Retry-After", "client-request-id"},
+		ExposedHeaders:  []string{"WWW-Authenticate", "Retry-After", "client-request-id", schemaHeader},
 		MaxAge:          int(preflightAge.Seconds()),
 	}).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -19,6 +19,38 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.sendChallenge(w, r, &challenge.Challenge{})
 		return
 	}
+	shown := s.shown(r, f)
+	document := problem.From(shown, failureStatus(err), upstream.CorrelationID(r.Context()))
+	if rec, ok := w.(*recorder); ok {
+		rec.failed = document.Status >= http.StatusInternalServerError
+	}
+	s.send(w, shown, document)
+}
+
+// failPartly sends the response of an edit whose custom attributes failed after its
+// built-in fields were changed. The same request can be sent again.
+func (s *Server) failPartly(w http.ResponseWriter, r *http.Request, e edit, err error) {
+	shown := s.shown(r, fault.As(err))
+	status := http.StatusBadGateway
+	if failureStatus(err) == statusDisconnected {
+		status = statusDisconnected
+	}
+	document := problem.From(shown, status, upstream.CorrelationID(r.Context()))
+	document.Detail = "only a part of the change was made: " + document.Detail
+	document.Applied = e.fields.schema.Changed(e.builtIn)
+	document.NotApplied = e.fields.schema.Changed(e.custom)
+	s.send(w, shown, document)
+	if rec, ok := w.(*recorder); ok {
+		rec.outcome, rec.failed = partial, status == http.StatusBadGateway
+	}
+}
+
+// partial is the outcome of an edit of which only a part was made.
+const partial = "partial"
+
+// shown returns a failure in words for the caller, and logs what only the operator can
+// fix.
+func (s *Server) shown(r *http.Request, f *fault.Error) *fault.Error {
 	shown := forCaller(f)
 	if operatorMustAct(f) {
 		s.log.ErrorContext(r.Context(), shown.What,
@@ -26,11 +58,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			"fix", f.Advice(),
 			"correlationId", upstream.CorrelationID(r.Context()))
 	}
-	document := problem.From(shown, failureStatus(err), upstream.CorrelationID(r.Context()))
-	if rec, ok := w.(*recorder); ok {
-		rec.failed = document.Status >= http.StatusInternalServerError
-	}
-	s.send(w, shown, document)
+	return shown
 }
 
 // statusDisconnected is the status of a request whose caller has disconnected, as

@@ -49,11 +49,15 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 
 // expiries returns when the credentials expire, by name. A time that is unknown is zero.
 func (s *Server) expiries() map[string]time.Time {
-	return map[string]time.Time{
+	all := map[string]time.Time{
 		"client certificate": s.credential.Expires(),
 		"client secret":      s.live.Load().secretExpires,
 		"TLS certificate":    s.certificateExpires(),
 	}
+	if a := s.parts.attributes; a != nil && a.credential != nil {
+		all["attributes client certificate"] = a.credential.Expires()
+	}
+	return all
 }
 
 func boolean(b bool) float64 {

@@ -20,7 +20,7 @@ type metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.CounterVec   // by route, status and outcome
 	seconds   *prometheus.HistogramVec // by route
-	upstream  *prometheus.HistogramVec // by call: exchange, graph
+	upstream  *prometheus.HistogramVec // by call: exchange, graph, application_token, attributes
 	exchanges *prometheus.CounterVec   // by result: cached, made, merged, challenge, refused, failed
 	limited   prometheus.Counter
 	unaudited prometheus.Counter
@@ -35,7 +35,8 @@ func newMetrics(state gauges) *metrics {
 		seconds: histogram("profilectl_request_seconds",
 			"Time to respond to a request.", "route"),
 		upstream: histogram("profilectl_upstream_seconds",
-			"Time of a call to Entra (exchange) or Microsoft Graph (graph), with all retries.", "call"),
+			"Time of a call to Entra (exchange, application_token) or Microsoft Graph (graph, attributes), "+
+				"with all retries.", "call"),
 		exchanges: counter("profilectl_exchanges_total",
 			"On-Behalf-Of exchanges, by result.", "result"),
 		limited: prometheus.NewCounter(prometheus.CounterOpts{
@@ -64,7 +65,7 @@ func (m *metrics) start() {
 		m.requests.WithLabelValues(updateRoute, strconv.Itoa(outcome.status), outcome.name)
 	}
 	m.seconds.WithLabelValues(updateRoute)
-	for _, call := range []string{"exchange", "graph"} {
+	for _, call := range []string{"exchange", "graph", "application_token", "attributes"} {
 		m.upstream.WithLabelValues(call)
 	}
 	for _, result := range []string{"cached", "made", "merged", "challenge", "refused", "failed"} {
@@ -96,6 +97,7 @@ func updateOutcomes() []outcome {
 		{http.StatusInternalServerError, fault.Internal.String()},
 		{http.StatusBadGateway, fault.Denied.String()},
 		{http.StatusBadGateway, fault.Internal.String()},
+		{http.StatusBadGateway, partial},
 		{http.StatusServiceUnavailable, fault.Unavailable.String()},
 		{http.StatusGatewayTimeout, fault.Unavailable.String()},
 	}

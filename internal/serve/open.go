@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/profilectl/profilectl/internal/auditlog"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -56,23 +57,31 @@ func (s Settings) identity(log *slog.Logger) (obo.Credential, error) {
 			Next: fault.DoCheckSettings,
 		}
 	}
-	return s.Credential.open(log)
+	return s.Credential.open("", log)
 }
 
-// open reads the credential.
-func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
+// attributesPrefix is the prefix of the settings of the credential for custom attributes.
+const attributesPrefix = "attributes-"
+
+// given returns the number of credentials that are set.
+func (c CredentialSettings) given() int {
 	given := 0
 	for _, value := range []string{c.Secret, c.SecretFile, c.Certificate, c.FederatedTokenFile} {
 		if value != "" {
 			given++
 		}
 	}
+	return given
+}
+
+// open reads the credential. The names of its settings begin with prefix.
+func (c CredentialSettings) open(prefix string, log *slog.Logger) (obo.Credential, error) {
 	switch {
-	case given > 1:
+	case c.given() > 1:
 		return obo.Credential{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "more than one client credential is configured",
-			Fix:  "set one of client-secret, client-secret-file, client-certificate and federated-token-file",
+			Fix:  "set one of " + strings.Join(credentialNames(prefix), ", "),
 		}
 	case c.Secret != "":
 		return obo.Secret(c.Secret, log)
@@ -86,22 +95,35 @@ func (c CredentialSettings) open(log *slog.Logger) (obo.Credential, error) {
 	return obo.Credential{}, &fault.Error{
 		Kind: fault.Usage,
 		What: "no client credential is configured",
-		Fix:  "set client-secret, client-secret-file, client-certificate or federated-token-file",
+		Fix:  "set one of " + strings.Join(credentialNames(prefix), ", "),
 		Next: fault.DoCheckSettings,
 	}
 }
 
+// credentialNames returns the names of the settings of which one holds the credential. The
+// credential for custom attributes is always in a file.
+func credentialNames(prefix string) []string {
+	names := []string{"client-secret-file", "client-certificate", "federated-token-file"}
+	for i := range names {
+		names[i] = prefix + names[i]
+	}
+	if prefix == "" {
+		names = slices.Insert(names, 0, "client-secret")
+	}
+	return names
+}
+
 // kind returns the name of the setting that holds the credential.
-func (c CredentialSettings) kind() string {
+func (c CredentialSettings) kind(prefix string) string {
 	switch {
 	case c.SecretFile != "":
-		return "client-secret-file"
+		return prefix + "client-secret-file"
 	case c.Certificate != "":
-		return "client-certificate"
+		return prefix + "client-certificate"
 	case c.FederatedTokenFile != "":
-		return "federated-token-file"
+		return prefix + "federated-token-file"
 	default:
-		return "client-secret"
+		return prefix + "client-secret"
 	}
 }
 
@@ -114,6 +136,8 @@ type parts struct {
 	tracer   *tracing.Tracer
 	shared   *shared.Store // nil without a shared cache
 	audit    *auditlog.Log // nil without an audit log
+	// attributes is nil if only the built-in fields can be changed.
+	attributes *customFields
 }
 
 // assemble makes the parts, in the order in which they need each other.
@@ -129,6 +153,9 @@ func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err e
 		return p, err
 	}
 	if p.audit, err = openAudit(s); err != nil {
+		return p, err
+	}
+	if p.attributes, err = openAttributes(s, log); err != nil {
 		return p, err
 	}
 	if p.pacing, err = newPacing(s, p.shared, log); err != nil {
@@ -206,9 +233,9 @@ type dependency struct {
 	unavailable bool
 }
 
-// optional returns the optional dependencies: the shared cache, if there is one, and
-// the hosts to which requests were sent, each of which is unavailable while its circuit
-// is open.
+// optional returns the optional dependencies: the shared cache, if there is one, the hosts
+// to which requests were sent, each of which is unavailable while its circuit is open, and
+// the custom attributes, which are unavailable while their credential is rejected.
 func (p parts) optional() []dependency {
 	var all []dependency
 	open := p.breakers.Open()
@@ -217,6 +244,9 @@ func (p parts) optional() []dependency {
 	}
 	if p.shared != nil {
 		all = append(all, dependency{"shared cache", p.shared.Degraded() != nil})
+	}
+	if p.attributes != nil && p.attributes.credential != nil {
+		all = append(all, dependency{"custom attributes", p.attributes.rejected.Load()})
 	}
 	return all
 }

@@ -26,7 +26,7 @@ type reloadable struct {
 
 // reloadables returns what is read from files.
 func (s *Server) reloadables() []reloadable {
-	all := []reloadable{{s.settings.Credential.kind(), s.credential.Reload, s.credential.Err}}
+	all := []reloadable{{s.settings.Credential.kind(""), s.credential.Reload, s.credential.Err}}
 	if c := s.certificate.Load(); c != nil {
 		all = append(all, reloadable{"tls-cert", c.Reload, c.Err})
 	}
@@ -36,7 +36,7 @@ func (s *Server) reloadables() []reloadable {
 	if audit := s.parts.audit; audit != nil {
 		all = append(all, reloadable{"audit-log", audit.Reopen, audit.Err})
 	}
-	return all
+	return append(all, s.parts.attributes.reloadables()...)
 }
 
 // Reload checks all files for changes now and applies new settings. What cannot be used

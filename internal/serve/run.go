@@ -81,7 +81,7 @@ func (s *Server) logStart(ctx context.Context, l Listeners) {
 		slog.String("address", addresses(l.Public)),
 		slog.String("admin", addresses(l.Admin)),
 		slog.Bool("tls", s.certificate.Load() != nil),
-		slog.String("credential", s.settings.Credential.kind()),
+		slog.String("credential", s.settings.Credential.kind("")),
 		slog.String("from", s.settings.Credential.Origin),
 		slog.GroupAttrs("expires", expires...))
 }

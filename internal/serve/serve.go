@@ -25,6 +25,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/internal/profile"
 )
 
 // Server is a mid-tier. It is safe for concurrent use.
@@ -35,6 +36,7 @@ type Server struct {
 	parts       parts
 	log         *slog.Logger
 	graph       *graph.Client
+	builtIn     *fields                     // of a mid-tier without custom attributes
 	tenant      atomic.Pointer[tenant]      // nil until it is discovered
 	certificate atomic.Pointer[certificate] // nil for none
 	metrics     *metrics
@@ -62,6 +64,7 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 		parts:      p,
 		log:        log,
 		graph:      &graph.Client{Base: s.Graph, HTTP: p.http},
+		builtIn:    newFields(profile.BuiltIn()),
 		slots:      make(chan struct{}, s.MaxInFlight),
 	}
 	server.live.Store(&live{
@@ -76,14 +79,22 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 	return server
 }
 
-// updateRoute is the pattern of the only route that changes something.
-const updateRoute = "POST /updateUserInfo"
+// The patterns of the routes for clients.
+const (
+	updateRoute = "POST /updateUserInfo"
+	schemaRoute = "GET /schema"
+)
 
 // Public returns the handler of the routes for clients.
 func (s *Server) Public() http.Handler {
 	m := http.NewServeMux()
-	m.Handle(updateRoute, s.acrossOrigins(s.needTenant(s.limitInFlight(s.update))))
-	m.Handle("/updateUserInfo", s.acrossOrigins(s.methodNotAllowed)) // and preflight requests
+	handle := func(route string, allowed string, h http.HandlerFunc) {
+		m.Handle(route, s.described(s.acrossOrigins(s.needTenant(s.limitInFlight(h)))))
+		_, path, _ := strings.Cut(route, " ")
+		m.Handle(path, s.described(s.acrossOrigins(s.methodNotAllowed(allowed)))) // and preflight requests
+	}
+	handle(updateRoute, http.MethodPost, s.update)
+	handle(schemaRoute, "GET, HEAD", s.schema)
 	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = io.WriteString(w, api.OpenAPI) // fails only if the client has disconnected
@@ -136,13 +147,17 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, text.String())
 }
 
-func (s *Server) methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Allow", http.MethodPost)
-	s.reject(w, r, http.StatusMethodNotAllowed, &fault.Error{
-		Kind: fault.Usage,
-		What: "this route accepts only POST",
-		Fix:  "see the contract at /openapi.yaml",
-	})
+// methodNotAllowed returns a handler that rejects every request, and names the methods
+// that its route allows.
+func (s *Server) methodNotAllowed(allowed string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		s.reject(w, r, http.StatusMethodNotAllowed, &fault.Error{
+			Kind: fault.Usage,
+			What: "this route accepts only " + allowed,
+			Fix:  "see the contract at /openapi.yaml",
+		})
+	}
 }
 
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {

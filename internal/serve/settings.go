@@ -24,6 +24,8 @@ type Settings struct {
 	Audiences []string
 	// Credential authenticates the mid-tier to the tenant.
 	Credential CredentialSettings
+	// Attributes let users change custom attributes; the zero value is none.
+	Attributes AttributesSettings
 
 	// Graph is the address of Microsoft Graph; empty is https://graph.microsoft.com.
 	Graph string

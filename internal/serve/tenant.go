@@ -32,10 +32,12 @@ const (
 type tenant struct {
 	verifier  *bearer.Verifier
 	exchanger *obo.Exchanger
-	issuer    challenge.Issuer // of claims challenges: this API, at its tenant
-	id        string
-	probe     *probe.Probe // of the credential; nil if it is not checked
-	suspect   func()       // starts checks of the credential in the background
+	// application acquires the tokens that change custom attributes; nil if there is none.
+	application *obo.Application
+	issuer      challenge.Issuer // of claims challenges: this API, at its tenant
+	id          string
+	probe       *probe.Probe // of the credential; nil if it is not checked
+	suspect     func()       // starts checks of the credential in the background
 }
 
 // probeCredential makes t check the credential when the tenant rejects it. The checks end
@@ -94,6 +96,9 @@ func (p parts) connect(
 	if err != nil {
 		return nil, err
 	}
+	if t.application, err = newApplication(s, found, p.attributes, p.tenant); err != nil {
+		return nil, err
+	}
 	t.verifier, err = bearer.New(ctx, bearer.Config{
 		Authority:   found,
 		ClientID:    s.ClientID,
@@ -105,6 +110,26 @@ func (p parts) connect(
 		Log:         log,
 	})
 	return t, err
+}
+
+// newApplication returns what acquires the tokens that change custom attributes, or nil
+// if there are none that users may change.
+func newApplication(
+	s Settings,
+	found authority.Authority,
+	a *customFields,
+	client *http.Client,
+) (*obo.Application, error) {
+	if a == nil || a.credential == nil {
+		return nil, nil
+	}
+	return obo.NewApplication(obo.ApplicationConfig{
+		Authority:  found,
+		ClientID:   s.Attributes.ClientID,
+		Credential: *a.credential,
+		HTTP:       client,
+		Scope:      attributesScope,
+	})
 }
 
 // discover returns the authority that the tenant describes.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/bearer"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/errorlog"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -22,49 +23,66 @@ const maxBody = 64 << 10
 
 // update handles POST /updateUserInfo.
 func (s *Server) update(w http.ResponseWriter, r *http.Request) {
-	ctx := r.Context()
-	caller, ch, err := s.tenant.Load().verifier.Verify(ctx, r.Header)
-	if err != nil {
-		s.rejectToken(w, r, err)
+	ctx, f := r.Context(), s.fields()
+	f.describe(w)
+	caller, ok := s.admit(w, r)
+	if !ok {
 		return
 	}
-	if ch != nil {
-		s.sendChallenge(w, r, ch)
-		return
-	}
-	if wait := s.live.Load().rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
-		s.tooMany(w, r, wait)
-		return
-	}
-	change, status, err := decode(w, r)
+	change, status, err := decode(w, r, f.schema)
 	if err != nil {
 		s.reject(w, r, status, fault.As(err))
 		return
 	}
-	assertion := obo.Assertion{
+	e, err := f.edit(caller, change)
+	if err != nil {
+		s.reject(w, r, 0, fault.As(err))
+		return
+	}
+	result := s.apply(ctx, w, obo.Assertion{
 		Token:   caller.Assertion,
 		Key:     caller.Key,
 		Expires: caller.Expires,
 		User:    caller.ID,
 		Idle:    func() func() { return seatOf(ctx).idle(ctx) },
-	}
-	ch, sent, err := s.apply(ctx, w, assertion, change)
-	s.audit(ctx, caller, change, auditOutcome(ch, sent, err))
+	}, e)
+	s.audit(ctx, caller, e, result)
 	switch {
-	case err != nil:
-		s.fail(w, r, err)
-	case ch != nil:
-		s.sendChallenge(w, r, ch)
+	case result.partly:
+		s.failPartly(w, r, e, result.err)
+	case result.err != nil:
+		s.fail(w, r, result.err)
+	case result.challenge != nil:
+		s.sendChallenge(w, r, result.challenge)
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
 
-// apply sends the change to Graph on the caller's behalf. If Graph rejects a
-// cached token, because something was revoked in the meantime, apply exchanges the
-// assertion again: the tenant knows why. sent reports whether the change was sent to
-// Graph.
-func (s *Server) apply(
+// admit returns the caller of a request, or sends the response that rejects it.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (caller bearer.Caller, ok bool) {
+	ctx := r.Context()
+	caller, ch, err := s.tenant.Load().verifier.Verify(ctx, r.Header)
+	if err != nil {
+		s.rejectToken(w, r, err)
+		return caller, false
+	}
+	if ch != nil {
+		s.sendChallenge(w, r, ch)
+		return caller, false
+	}
+	if wait := s.live.Load().rates.wait(ctx, caller.ID, time.Now()); wait > 0 {
+		s.tooMany(w, r, wait)
+		return caller, false
+	}
+	return caller, true
+}
+
+// applyBuiltIn exchanges the assertion and sends the change to Graph on the caller's
+// behalf; an empty change is not sent. If Graph rejects a cached token, because something
+// was revoked in the meantime, applyBuiltIn exchanges the assertion again: the tenant
+// knows why. sent reports whether the change was sent to Graph.
+func (s *Server) applyBuiltIn(
 	ctx context.Context,
 	w http.ResponseWriter,
 	assertion obo.Assertion,
@@ -76,7 +94,7 @@ func (s *Server) apply(
 		if obo.RejectsCredential(err) {
 			s.tenant.Load().suspect()
 		}
-		if err != nil || result.Challenge != nil {
+		if err != nil || result.Challenge != nil || len(change) == 0 {
 			return result.Challenge, sent, err
 		}
 		start := time.Now()
@@ -87,14 +105,8 @@ func (s *Server) apply(
 		if !ok || f.Kind != fault.SignIn {
 			return ch, sent, err
 		}
-		if !result.Cached || again { // the rejected token is the mid-tier's, not the caller's
-			return nil, sent, &fault.Error{
-				Kind:          fault.Unavailable,
-				What:          f.What,
-				Fix:           "try again in a minute",
-				Err:           f,
-				CorrelationID: f.CorrelationID,
-			}
+		if !result.Cached || again {
+			return nil, sent, notTheCaller(f)
 		}
 		exchanger.Forget(ctx, assertion)
 	}
@@ -124,7 +136,7 @@ func (s *Server) exchange(
 
 // decode reads the change from the body. If it fails it also returns the status of
 // the response, or 0 for that of the fault's kind.
-func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error) {
+func decode(w http.ResponseWriter, r *http.Request, schema profile.Schema) (profile.Change, int, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return nil, http.StatusUnsupportedMediaType, &fault.Error{
@@ -139,7 +151,7 @@ func decode(w http.ResponseWriter, r *http.Request) (profile.Change, int, error)
 		status, f := unreadable(err)
 		return nil, status, f
 	}
-	change, err := profile.Decode(body)
+	change, err := schema.Decode(body)
 	return change, 0, err
 }
 

@@ -56,7 +56,8 @@ func TestParseReturnsTheFieldsInOrder(t *testing.T) {
 	if points.Kind != profile.Integer || !points.ReadOnly || *points.MinInt != 0 || *points.MaxInt != 1000 {
 		t.Errorf("got %+v", points)
 	}
-	if diet.Kind != profile.Choice || len(diet.Values) != 2 || diet.Values[0] != (profile.Value{Value: "vegan", Label: "Vegan"}) ||
+	vegan := profile.Value{Value: "vegan", Label: "Vegan"}
+	if diet.Kind != profile.Choice || len(diet.Values) != 2 || diet.Values[0] != vegan ||
 		diet.Values[1].Label != "none" {
 		t.Errorf("got %+v", diet)
 	}
@@ -76,6 +77,7 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 	instead := func(old, text string) string { return strings.Replace(valid, old, text, 1) }
 	second := func(rest string) string { return valid + "- {name: " + prefix + rest + "}\n" }
 	const label = ", label: B, type: "
+	typed := func(rest string) string { return second("B" + label + rest) }
 	for _, c := range []struct{ name, file, want string }{
 		{"an empty file", "", "a.yaml lists no attributes"},
 		{"a comment alone", "# nothing\n", "a.yaml lists no attributes"},
@@ -110,14 +112,14 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		{"max with a fraction", with("max: 3.0"), "a.yaml line 6: max is not a whole number"},
 		{"min of a string", with("min: 1"), "a.yaml line 6: an attribute of type string has no min"},
 		{"values of a string", with("values: []"), "a.yaml line 6: an attribute of type string has no values"},
-		{"max of a boolean", second("B" + label + "boolean, max: 3"), "a.yaml line 6: an attribute of type boolean has no max"},
-		{"max above the safe integers", second("B" + label + "integer, max: 9007199254740992"), "a.yaml line 6: max must be between"},
-		{"a minimum above the maximum", second("B" + label + "integer, min: 2, max: 1"), "a.yaml line 6: "},
-		{"no choices", second("B" + label + "choice"), "a.yaml line 6: values is not a list with at least one choice"},
-		{"a choice without a value", second("B" + label + "choice, values: [{label: x}]"), "a.yaml line 6: the choice has no value"},
-		{"a choice that is a number", second("B" + label + "choice, values: [{value: 1}]"), "a.yaml line 6: value is not text"},
-		{"a choice given twice", second("B" + label + "choice, values: [{value: x}, {value: x}]"), "a.yaml line 6: "},
-		{"a choice with a comma", second("B" + label + `choices, values: [{value: "x,y"}]`), "a.yaml line 6: "},
+		{"max of a boolean", typed("boolean, max: 3"), "a.yaml line 6: an attribute of type boolean has no max"},
+		{"max above the safe integers", typed("integer, max: 9007199254740992"), "a.yaml line 6: max must be between"},
+		{"a minimum above the maximum", typed("integer, min: 2, max: 1"), "a.yaml line 6: "},
+		{"no choices", typed("choice"), "a.yaml line 6: values is not a list with at least one choice"},
+		{"a choice without a value", typed("choice, values: [{label: x}]"), "a.yaml line 6: the choice has no value"},
+		{"a choice that is a number", typed("choice, values: [{value: 1}]"), "a.yaml line 6: value is not text"},
+		{"a choice given twice", typed("choice, values: [{value: x}, {value: x}]"), "a.yaml line 6: "},
+		{"a choice with a comma", typed(`choices, values: [{value: "x,y"}]`), "a.yaml line 6: "},
 		{"an attribute given twice", second("A" + label + "string"), "a.yaml line 6: "},
 		{"a short name in another case", second("a" + label + "string"), "a.yaml line 6: "},
 		{"the short name of a built-in field", second("City" + label + "string"), "a.yaml line 6: "},

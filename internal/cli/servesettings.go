@@ -53,7 +53,7 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 	if err != nil {
 		return serve.Settings{}, err
 	}
-	attributes, err := credentialSettings(s, "attributes-")
+	attributes, err := attributesSettings(s)
 	if err != nil {
 		return serve.Settings{}, err
 	}
@@ -67,11 +67,7 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		ClientID:   s.Text("client-id"),
 		Audiences:  s.List("audience"),
 		Credential: credential,
-		Attributes: serve.AttributesSettings{
-			File:       s.Text("attributes"),
-			ClientID:   s.Text("attributes-client-id"),
-			Credential: attributes,
-		},
+		Attributes: attributes,
 
 		Graph:  s.Text("graph"),
 		CAFile: s.Text("ca-file"),
@@ -134,6 +130,16 @@ func tenantID(s config.Settings, log *slog.Logger) string {
 	log.Info("a variable of the environment is ignored",
 		"variable", "AZURE_TENANT_ID", "reason", "the authority names the tenant", "setting", "tenant-id")
 	return ""
+}
+
+// attributesSettings returns the settings of custom attributes.
+func attributesSettings(s config.Settings) (serve.AttributesSettings, error) {
+	credential, err := credentialSettings(s, "attributes-")
+	return serve.AttributesSettings{
+		File:       s.Text("attributes"),
+		ClientID:   s.Text("attributes-client-id"),
+		Credential: credential,
+	}, err
 }
 
 // credentialSettings returns the credential from the strongest source that names

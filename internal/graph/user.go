@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -26,6 +28,40 @@ func (c *Client) UpdateUser(ctx context.Context, token string, user guid.ID, bod
 		return nil
 	case http.StatusForbidden:
 		return forbidden(res)
+	default:
+		return faultOf(res)
+	}
+}
+
+// CheckUpdateUser returns why the token of an application cannot change properties of
+// users, or nil. It sends a change of a user that does not exist: Graph answers with 404
+// if the application has the permission and the tenant has the properties.
+func (c *Client) CheckUpdateUser(ctx context.Context, token string, properties ...string) error {
+	none, _ := guid.Parse(guid.New())
+	values := map[string]any{}
+	for _, name := range properties {
+		values[name] = nil
+	}
+	body, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("write change: %w", err)
+	}
+	address := versioned(c.Base) + "/users/" + none.String()
+	res, err := c.send(upstream.Idempotent(ctx), http.MethodPatch, address, token, body)
+	if err != nil {
+		return upstream.Fault(err, "cannot check the permission for custom attributes")
+	}
+	defer res.Body.Close()
+	switch res.StatusCode {
+	case http.StatusNotFound:
+		return nil
+	case http.StatusForbidden:
+		return forbidden(res)
+	case http.StatusBadRequest:
+		f := fault.As(faultOf(res))
+		f.What = "the tenant does not have one of the attributes"
+		f.Fix = "compare the names in the attributes file with the custom user attributes of the tenant"
+		return f
 	default:
 		return faultOf(res)
 	}

@@ -25,3 +25,16 @@ func TestValid(t *testing.T) {
 		}
 	}
 }
+
+// TestParseReturnsWhatIsSafeInAURL: an ID is either valid or the zero value.
+func TestParseReturnsWhatIsSafeInAURL(t *testing.T) {
+	id, ok := guid.Parse("AAAABBBB-0000-4CCC-1111-DDDD2222EEEE")
+	if !ok || id.String() != "aaaabbbb-0000-4ccc-1111-dddd2222eeee" {
+		t.Errorf("got %s, %v", id, ok)
+	}
+	for _, s := range []string{"", "me", "..", "aaaabbbb-0000-4ccc-1111-dddd2222eeee/../x", "%2e%2e"} {
+		if id, ok := guid.Parse(s); ok || id.String() != "" {
+			t.Errorf("%q: got %q", s, id)
+		}
+	}
+}

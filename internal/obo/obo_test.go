@@ -29,6 +29,7 @@ type endpoint struct {
 	lifetime time.Duration // of the tokens
 	delay    time.Duration
 	panics   bool
+	client   bool   // it grants client credentials, whose responses have no scope
 	refusal  string // the body of a 400 response instead of a token; empty for none
 }
 
@@ -51,12 +52,16 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	if e.refusal == "" {
 		var err error
 		status = http.StatusOK
-		if body, err = json.Marshal(map[string]any{
+		granted := map[string]any{
 			"token_type":   "Bearer",
 			"scope":        "https://graph.microsoft.com/User.ReadWrite",
 			"access_token": fmt.Sprint("token ", e.requests),
 			"expires_in":   int(e.lifetime.Seconds()),
-		}); err != nil {
+		}
+		if e.client {
+			delete(granted, "scope")
+		}
+		if body, err = json.Marshal(granted); err != nil {
 			return nil, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/attributes"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/obo"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/reload"
@@ -45,10 +46,19 @@ type fields struct {
 func newFields(schema profile.Schema) *fields {
 	f := &fields{schema: schema, json: schema.JSON()}
 	f.version = []string{profile.VersionOf(f.json)}
-	for _, field := range schema.Fields() {
-		f.editable = f.editable || field.Custom() && !field.ReadOnly
-	}
+	f.editable = len(f.editableNames()) > 0
 	return f
+}
+
+// editableNames returns Graph's names of the custom attributes that users may change.
+func (f *fields) editableNames() []string {
+	var names []string
+	for _, field := range f.schema.Fields() {
+		if field.Custom() && !field.ReadOnly {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }
 
 // schemaHeader is the header with the version of the schema, in its canonical form.
@@ -136,6 +146,16 @@ func (c *customFields) reloadables() []reloadable {
 		all = append(all, reloadable{c.kind, c.credential.Reload, c.credential.Err})
 	}
 	return all
+}
+
+// check returns why the application cannot change custom attributes, or nil.
+func (c *customFields) check(ctx context.Context, application *obo.Application, g *graph.Client) error {
+	result, err := application.Token(ctx, obo.Assertion{})
+	if err != nil {
+		return err
+	}
+	f, _ := c.file.Get()
+	return g.CheckUpdateUser(ctx, result.Token, f.editableNames()...)
 }
 
 // note records whether the credential can change attributes, by the error of a request

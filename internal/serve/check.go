@@ -21,13 +21,13 @@ type CheckResult struct {
 	Err  *fault.Error // why the check failed; nil if it succeeded
 }
 
-// Check checks everything that a request needs, without serving any: the settings
-// and the tenant, its signing keys, the credential, the shared cache if there is
-// one, Microsoft Graph, and the addresses to listen on with their certificate. It
-// returns the results in that order; if the first check fails, only the last two
-// follow. Check fails with a Usage fault, and
-// without results, if the client id or the credential cannot be used.
-// log receives warnings about the credential.
+// Check checks everything that a request needs, without serving any: the settings and the
+// tenant, its signing keys, the credential, the credential of custom attributes and its
+// permission if there are any, the shared cache if there is one, Microsoft Graph, and the
+// addresses to listen on with their certificate. It returns the results in that order; if
+// the first check fails, only the last two follow. Check fails with a Usage fault, and
+// without results, if the client id or the credential cannot be used. log receives warnings
+// about the credential.
 func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, error) {
 	s = s.withDefaults()
 	credential, err := s.identity(log)
@@ -54,6 +54,10 @@ func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, er
 	if err == nil {
 		add("signing keys", t.checkKeys(ctx))
 		add("credential", t.exchanger.Check(ctx))
+		if t.application != nil {
+			client := &graph.Client{Base: s.Graph, HTTP: p.http}
+			add("custom attributes", p.attributes.check(ctx, t.application, client))
+		}
 		if p.shared != nil {
 			add("shared cache", p.shared.Check(ctx))
 		}

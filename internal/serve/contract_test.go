@@ -59,7 +59,7 @@ func TestContractIsServedAndNamesEveryStatus(t *testing.T) {
 		t.Fatalf("got %d", res.Code)
 	}
 	c := readContract(t)
-	if len(c.Paths) != 2 {
+	if len(c.Paths) != 3 {
 		t.Errorf("the contract has %d paths", len(c.Paths))
 	}
 	responses := c.Paths["/updateUserInfo"]["post"].Responses
@@ -72,6 +72,11 @@ func TestContractIsServedAndNamesEveryStatus(t *testing.T) {
 	} {
 		if _, ok := responses[strconv.Itoa(got.Code)]; !ok {
 			t.Errorf("the contract does not name %d", got.Code)
+		}
+	}
+	for _, got := range []*httptest.ResponseRecorder{w.schema(w.strong), w.schema("")} {
+		if _, ok := c.Paths["/schema"]["get"].Responses[strconv.Itoa(got.Code)]; !ok {
+			t.Errorf("the contract does not name %d for the schema", got.Code)
 		}
 	}
 	for _, status := range []string{

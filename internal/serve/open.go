@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/profilectl/profilectl/internal/auditlog"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -81,7 +80,7 @@ func (c CredentialSettings) open(prefix string, log *slog.Logger) (obo.Credentia
 		return obo.Credential{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "more than one client credential is configured",
-			Fix:  "set one of " + strings.Join(credentialNames(prefix), ", "),
+			Fix:  "set one of " + credentialNames(prefix, "and"),
 		}
 	case c.Secret != "":
 		return obo.Secret(c.Secret, log)
@@ -95,20 +94,18 @@ func (c CredentialSettings) open(prefix string, log *slog.Logger) (obo.Credentia
 	return obo.Credential{}, &fault.Error{
 		Kind: fault.Usage,
 		What: "no client credential is configured",
-		Fix:  "set one of " + strings.Join(credentialNames(prefix), ", "),
+		Fix:  "set " + credentialNames(prefix, "or"),
 		Next: fault.DoCheckSettings,
 	}
 }
 
-// credentialNames returns the names of the settings of which one holds the credential. The
-// credential for custom attributes is always in a file.
-func credentialNames(prefix string) []string {
-	names := []string{"client-secret-file", "client-certificate", "federated-token-file"}
-	for i := range names {
-		names[i] = prefix + names[i]
-	}
+// credentialNames returns the names of the settings of which one holds the credential, as
+// words. The credential for custom attributes is always in a file.
+func credentialNames(prefix, conjunction string) string {
+	names := prefix + "client-secret-file, " + prefix + "client-certificate " +
+		conjunction + " " + prefix + "federated-token-file"
 	if prefix == "" {
-		names = slices.Insert(names, 0, "client-secret")
+		names = "client-secret, " + names
 	}
 	return names
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bearer"
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/obo"
 )
 
@@ -21,20 +22,28 @@ import (
 type Probe struct {
 	settings   Settings
 	credential obo.Credential
+	attributes *customFields // nil for none
 	tenant     authority.Authority
 	exchanger  *obo.Exchanger
-	verifier   *bearer.Verifier
+	// application is nil if users can change no custom attributes.
+	application *obo.Application
+	graph       *graph.Client
+	verifier    *bearer.Verifier
 }
 
 // NewProbe returns a Probe that has sent nothing. It fails with a Usage fault if the
-// client id or the credential cannot be used. log receives warnings about the credential.
+// client id, the credential or the custom attributes cannot be used. log receives warnings about the credential.
 func NewProbe(s Settings, log *slog.Logger) (*Probe, error) {
 	s = s.withDefaults()
 	credential, err := s.identity(log)
 	if err != nil {
 		return nil, err
 	}
-	return &Probe{settings: s, credential: credential}, nil
+	attributes, err := openAttributes(s, log)
+	if err != nil {
+		return nil, err
+	}
+	return &Probe{settings: s, credential: credential, attributes: attributes}, nil
 }
 
 // Connect discovers the tenant and fetches its signing keys, until ctx is done. What it
@@ -55,6 +64,10 @@ func (p *Probe) Connect(ctx, life context.Context) error {
 		Scope:      graphScope,
 	})
 	if err != nil {
+		return err
+	}
+	p.graph = &graph.Client{Base: p.settings.Graph, HTTP: client}
+	if p.application, err = newApplication(p.settings, p.tenant, p.attributes, client); err != nil {
 		return err
 	}
 	p.verifier, err = bearer.New(life, bearer.Config{
@@ -101,6 +114,17 @@ func (p *Probe) UsesSecret() bool {
 
 // CheckCredential returns the fault with which the tenant rejects the credential, or nil.
 func (p *Probe) CheckCredential(ctx context.Context) error { return p.exchanger.Check(ctx) }
+
+// ChangesAttributes reports whether users may change custom attributes.
+func (p *Probe) ChangesAttributes() bool {
+	return p.attributes != nil && p.attributes.credential != nil
+}
+
+// CheckAttributes returns why the second credential cannot change custom attributes, or
+// nil if it can. Users must be allowed to change some; see ChangesAttributes.
+func (p *Probe) CheckAttributes(ctx context.Context) error {
+	return p.attributes.check(ctx, p.application, p.graph)
+}
 
 // Token describes a caller's access token.
 type Token struct {

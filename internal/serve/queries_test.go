@@ -182,13 +182,15 @@ profilectl_ready 1
 }
 
 // scrapes returns the metrics of two mid-tiers that differ in their credential. The first
-// also has a TLS certificate and a shared cache, which is unavailable.
+// also has a TLS certificate and a shared cache, which is unavailable, and the second has
+// custom attributes.
 func scrapes(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
 	writeCertificate(t, file("tls.pem"), file("tls.key"), time.Now().Add(time.Hour))
 	writeClientCertificate(t, file("client.pem"), time.Now().Add(time.Hour))
+	writeText(t, file("attributes.yaml"), attributesFile)
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	if err := os.WriteFile(file("cache.key"), []byte(key), 0o600); err != nil {
 		t.Fatal(err)
@@ -212,6 +214,11 @@ func scrapes(t *testing.T) string {
 	secret.post(howTo, secret.weak)
 	certificate := newWorldOverTLS(t, func(s *serve.Settings) {
 		s.Credential = serve.CredentialSettings{Certificate: file("client.pem")}
+		s.Attributes = serve.AttributesSettings{
+			File:       file("attributes.yaml"),
+			ClientID:   applicationID,
+			Credential: s.Credential,
+		}
 	})
 	return secret.admin("/metrics") + certificate.admin("/metrics")
 }

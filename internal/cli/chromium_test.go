@@ -108,6 +108,7 @@ func newBrowserUser(t *testing.T, g globals) *browserUser {
 // Chromium trusts.
 func newBrowserUserAt(t *testing.T, g globals, o playground.Options) *browserUser {
 	t.Helper()
+	o.QuickPasswords = true
 	p, err := playground.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -70,12 +70,21 @@ type demo struct {
 	report     demoReport
 }
 
+// temporaryTenant returns the options of a tenant that ends with the command.
+func temporaryTenant(env Env, g *globals) playground.Options {
+	return playground.Options{
+		QuickPasswords: env.QuickPasswords,
+		Version:        thisBuild().Version,
+		Log:            g.log(env),
+	}
+}
+
 func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	printer, err := newPrinter(env, g)
 	if err != nil {
 		return err
 	}
-	p, err := playground.Start(ctx, playground.Options{Version: thisBuild().Version, Log: g.log(env)})
+	p, err := playground.Start(ctx, temporaryTenant(env, g))
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, err := playground.Start(t.Context(), playground.Options{})
+			p, err := playground.Start(t.Context(), playground.Options{QuickPasswords: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ type machine struct {
 
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	p, err := playground.Start(t.Context(), playground.Options{})
+	p, err := playground.Start(t.Context(), playground.Options{QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func reportRecording(out io.Writer, dir, ended string, result wireshape.Comparis
 
 // recordSandbox records the journey at a temporary sandbox, whose pages a robot fills in.
 func recordSandbox(ctx context.Context, env Env, g *globals) (recording, error) {
-	p, err := playground.Start(ctx, playground.Options{Version: thisBuild().Version, Log: g.log(env)})
+	p, err := playground.Start(ctx, temporaryTenant(env, g))
 	if err != nil {
 		return recording{}, err
 	}

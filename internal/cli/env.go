@@ -33,6 +33,9 @@ type Env struct {
 	Keyring tokenstore.Ring // of the operating system
 	// OpenBrowser, if set, opens pages instead of the user's browser.
 	OpenBrowser func(ctx context.Context, url string) error
+	// QuickPasswords makes the tenants of the sandbox and the demo hash passwords with
+	// few iterations. It is meant for tests.
+	QuickPasswords bool
 
 	signals chan os.Signal // of the process; nil for none
 	hangups chan struct{}  // holds one element if a service must reload; nil for none

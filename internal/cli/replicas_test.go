@@ -54,7 +54,7 @@ func startTenant(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{t: t, dir: t.TempDir()}
 	var err error
-	if c.playground, err = playground.Start(t.Context(), playground.Options{}); err != nil {
+	if c.playground, err = playground.Start(t.Context(), playground.Options{QuickPasswords: true}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.playground.Close)

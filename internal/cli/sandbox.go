@@ -81,6 +81,7 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 		return err
 	}
 	o.Dir, o.Version, o.Log = dir, thisBuild().Version, g.log(env)
+	o.QuickPasswords = env.QuickPasswords
 	o.Replaced = func(f sandbox.Facts) error { return registerSandbox(ctx, env, g, factSettings(f)...) }
 	p, err := playground.Start(ctx, o)
 	if err != nil {

@@ -46,6 +46,7 @@ func runSandboxExec(
 	args []string,
 ) error {
 	o.Version, o.Log = thisBuild().Version, g.log(env)
+	o.QuickPasswords = env.QuickPasswords
 	p, err := playground.Start(ctx, o)
 	if err != nil {
 		return err

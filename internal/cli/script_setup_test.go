@@ -54,7 +54,7 @@ func emptyCommand(ts *testscript.TestScript, neg bool, args []string) {
 
 // startEmpty replaces the tenant of the script by an empty one.
 func startEmpty(ts *testscript.TestScript, args []string) {
-	o := playground.Options{Empty: true}
+	o := playground.Options{Empty: true, QuickPasswords: true}
 	if len(args) > 0 {
 		lag, err := time.ParseDuration(args[0])
 		ts.Check(err)

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"profilectl": func() {
 			env := System()
+			env.QuickPasswords = true
 			if dir := os.Getenv("TEST_KEYRING"); dir != "" {
 				env.Keyring = fileKeyring(dir)
 			}
@@ -168,7 +169,7 @@ func TestScripts(t *testing.T) {
 // setUpScript gives a script a tenant of its own and an empty home directory.
 func setUpScript(e *testscript.Env) error {
 	ctx, stop := context.WithCancel(context.Background())
-	p, err := playground.Start(ctx, playground.Options{})
+	p, err := playground.Start(ctx, playground.Options{QuickPasswords: true})
 	if err != nil {
 		stop()
 		return err

@@ -10,7 +10,7 @@ import (
 // TestPlaygroundEnforcesLimits starts more sign-ins at once than an external tenant allows.
 func TestPlaygroundEnforcesLimits(t *testing.T) {
 	for _, limits := range []bool{false, true} {
-		p, err := playground.Start(t.Context(), playground.Options{Limits: limits})
+		p, err := playground.Start(t.Context(), playground.Options{Limits: limits, QuickPasswords: true})
 		if err != nil {
 			t.Fatal(err)
 		}

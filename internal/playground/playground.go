@@ -60,6 +60,9 @@ type Options struct {
 	ReadLag time.Duration
 	// Limits enforces the request limits of an external tenant.
 	Limits bool
+	// QuickPasswords hashes passwords with few iterations. It is meant for tests,
+	// whose passwords protect nothing.
+	QuickPasswords bool
 	// HTTPS serves the pages over https at the address of the API, as the real service
 	// does. Otherwise they are served over http, so that every browser opens them
 	// without trusting the CA.
@@ -227,6 +230,7 @@ func (p *Playground) startTenant(
 		Seed:           seed,
 		ReadLag:        o.ReadLag,
 		Limits:         o.Limits,
+		QuickPasswords: o.QuickPasswords,
 		Log:            o.Log,
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 
 func start(t *testing.T, o playground.Options) *playground.Playground {
 	t.Helper()
+	o.QuickPasswords = true
 	p, err := playground.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

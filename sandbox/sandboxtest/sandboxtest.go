@@ -58,7 +58,7 @@ func WithReplicationLag(lag time.Duration) Option {
 // start, the test fails.
 func Start(t testing.TB, options ...Option) *Sandbox {
 	t.Helper()
-	var o playground.Options
+	o := playground.Options{QuickPasswords: true}
 	for _, change := range options {
 		change(&o)
 	}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,6 +18,7 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 type demoOptions struct{ Browser bool }
@@ -119,16 +122,16 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 // journey takes the steps in order and stops at the first one with another result
 // than the demo describes.
 func (d *demo) journey(ctx context.Context, narrate bool) error {
-	say := func(format string, args ...any) {
+	say := func(label, text string) {
 		if narrate {
-			_, _ = fmt.Fprintf(d.session.env.Stdout, format+"\n", args...)
+			_, _ = fmt.Fprintln(d.session.env.Stdout, hang(label, text, d.session.env.facts()))
 		}
 	}
 	facts := d.playground.Facts
-	say("A temporary tenant is running: %s", facts.Authority)
+	say("", "A temporary tenant is running: "+facts.Authority)
 	if d.robot == nil {
-		say("Sign in as %s with the password %s; the code is sent to %s",
-			facts.User, facts.Password, facts.Mailbox)
+		say("", fmt.Sprintf("Sign in as %s with the password %s; the code is sent to %s",
+			facts.User, facts.Password, facts.Mailbox))
 	}
 	for _, step := range d.steps() {
 		start := time.Now()
@@ -142,12 +145,37 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 		})
 		rounded := took.Round(100 * time.Microsecond)
 		if err != nil {
-			say("✗ %-24s %8s", step.name, rounded)
+			say(fmt.Sprintf("✗ %-24s %8s", step.name, rounded), "")
 			return err
 		}
-		say("✓ %-24s %8s  %s", step.name, rounded, text)
+		say(fmt.Sprintf("✓ %-24s %8s  ", step.name, rounded), text)
 	}
-	say("Nothing is left behind. " +
-		"Next: `profilectl sandbox` to try it yourself, or `profilectl demo --browser`.")
+	say("", "Nothing is left behind. "+
+		"Next: `profilectl sandbox`, or `profilectl demo --browser`.")
 	return nil
+}
+
+// hang returns a label and the text after it. In a terminal, the text is broken between
+// words, and its further lines are indented to where it begins.
+func hang(label, text string, terminal terminal.Capabilities) string {
+	if !terminal.StdoutTTY {
+		return label + text
+	}
+	indent := utf8.RuneCountInString(label)
+	line, column := label, indent
+	for i, word := range strings.Fields(text) {
+		width := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case column+1+width > terminal.Width:
+			line += "\n" + strings.Repeat(" ", indent)
+			column = indent
+		default:
+			line += " "
+			column++
+		}
+		line += word
+		column += width
+	}
+	return line
 }

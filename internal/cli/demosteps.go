@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -62,12 +65,17 @@ func (d *demo) refused(ctx context.Context) (string, json.RawMessage, error) {
 		return "", nil, err
 	case ch == nil || t.Access != "":
 		return "", nil, unexpected("the tenant issued a token for the edit without a second factor")
-	case ch.Claims == "":
+	}
+	var claims struct {
+		Access map[string]any `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(ch.Claims), &claims); err != nil || len(claims.Access) == 0 {
 		return "", nil, unexpected("the claims challenge has no claims")
 	}
 	d.challenge = ch
-	const text = "the policy requires a second factor for the edit scope: AADSTS50076 with claims "
-	return text + ch.Claims, nil, nil
+	names := slices.Sorted(maps.Keys(claims.Access))
+	const text = "the policy requires a second factor for the edit scope: AADSTS50076 with the claims challenge "
+	return text + strings.Join(names, ", "), nil, nil
 }
 
 func (d *demo) stepUp(ctx context.Context) (string, json.RawMessage, error) {

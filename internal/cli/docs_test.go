@@ -2,13 +2,16 @@ package cli
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
 )
 
 // TestSandboxGuideNamesExistingTests checks that docs/reference/sandbox.md names a test
@@ -36,10 +39,27 @@ func TestSandboxGuideNamesExistingTests(t *testing.T) {
 // TestServeGuideNamesExistingTests checks that docs/reference/serve.md names a test for
 // each property of the mid-tier, and that each of them exists.
 func TestServeGuideNamesExistingTests(t *testing.T) {
+	checkShownBy(t, guideTable(t, "reference/serve.md", "| shown by |", 3), 20)
+}
+
+// TestThreatsNameExistingTests checks that docs/explanation/security.md names a test for
+// each threat, and that each of them exists.
+func TestThreatsNameExistingTests(t *testing.T) {
+	var rows [][]string
+	for _, row := range guideTable(t, "explanation/security.md", "| shown by |", 3) {
+		if row[2] != "shown by" {
+			rows = append(rows, row)
+		}
+	}
+	checkShownBy(t, rows, 30)
+}
+
+// checkShownBy checks that the last cell of each row names tests that exist.
+func checkShownBy(t *testing.T, rows [][]string, least int) {
+	t.Helper()
 	tests := testNames(t)
-	rows := guideTable(t, "reference/serve.md", "| shown by |", 3)
-	if len(rows) < 20 {
-		t.Errorf("the table has %d rows, want at least 20", len(rows))
+	if len(rows) < least {
+		t.Errorf("the table has %d rows, want at least %d", len(rows), least)
 	}
 	for _, row := range rows {
 		property, names := row[0], quotedNames(row[2])
@@ -151,4 +171,23 @@ func testNames(t *testing.T) map[string]bool {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// TestExitCodesAreDocumented compares the topic exit-codes with the codes of the faults.
+func TestExitCodesAreDocumented(t *testing.T) {
+	want := map[int]bool{exitDone: true, exitInterrupted: true}
+	for _, kind := range fault.Kinds() {
+		want[exitCode(kind)] = true
+	}
+	got := map[int]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^ +(\d+)  \w`).FindAllStringSubmatch(exitCodesTopic, -1) {
+		code, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[code] = true
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("documented are %v, and used are %v", got, want)
+	}
 }

@@ -45,7 +45,8 @@ func documents() (map[string]string, error) {
 }
 
 // blockCommand runs the shell block of a document that begins with a text, as printed.
-// OLD=NEW replaces a value that belongs to the reader, such as a tenant.
+// OLD=NEW replaces a value that belongs to the reader, such as a tenant. If a text block
+// follows, the commands must print its lines; the number of spaces may differ.
 func blockCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: block DOCUMENT BEGINNING [OLD=NEW]...")
@@ -53,7 +54,7 @@ func blockCommand(ts *testscript.TestScript, neg bool, args []string) {
 	text, err := os.ReadFile(filepath.Join("../..", args[0])) // the directory of the package
 	ts.Check(err)
 	blocks, _ := documentBlocks(string(text))
-	for _, b := range blocks {
+	for i, b := range blocks {
 		if b.language != "sh" || !strings.HasPrefix(b.text, args[1]) {
 			continue
 		}
@@ -64,9 +65,26 @@ func blockCommand(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Logf("$ %s", script)
 		ts.Check(ts.Exec("sh", "-ec", script))
+		if i+1 < len(blocks) && blocks[i+1].language == "text" {
+			checkPrinted(ts, blocks[i+1].text)
+		}
 		return
 	}
 	ts.Fatalf("%s has no shell block that begins with %q", args[0], args[1])
+}
+
+// checkPrinted checks that the last command printed each line of a text.
+func checkPrinted(ts *testscript.TestScript, text string) {
+	normal := func(line string) string { return strings.Join(strings.Fields(line), " ") }
+	var printed []string
+	for line := range strings.Lines(ts.ReadFile("stdout") + "\n" + ts.ReadFile("stderr")) {
+		printed = append(printed, normal(line))
+	}
+	for line := range strings.Lines(text) {
+		if !slices.Contains(printed, normal(line)) {
+			ts.Fatalf("the commands did not print the line %q of the document", line)
+		}
+	}
 }
 
 // TestDocumentedCommandsParse checks that every command of profilectl in a document

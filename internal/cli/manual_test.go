@@ -13,7 +13,7 @@ import (
 // TestCommandReferenceIsCurrent compares the Markdown reference with the commands. With
 // UPDATE=1, it writes the pages.
 func TestCommandReferenceIsCurrent(t *testing.T) {
-	const dir = "../../docs/commands"
+	const dir = "../../docs/reference/commands"
 	files := manual.Markdown(newRoot(System(), &globals{}))
 	if os.Getenv("UPDATE") != "" {
 		if err := writeManual(dir, files); err != nil {

@@ -155,7 +155,6 @@ func TestScripts(t *testing.T) {
 			"platform-token": platformTokenCommand,
 			"preflight":      preflightCommand,
 			"ports":          portsCommand,
-			"readme":         readmeCommand,
 			"running":        runningCommand,
 			"status":         statusCommand,
 			"tenant":         tenantCommand,

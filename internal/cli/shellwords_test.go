@@ -41,10 +41,13 @@ func (p *shellParser) run() {
 			p.endCommand()
 		case c == ' ' || c == '\t':
 			p.endWord()
+		case c == '>' || c == '<':
+			p.redirection()
 		case strings.IndexByte("\n|&;", c) >= 0:
 			p.endCommand()
 		default:
-			p.add(string(c))
+			p.word.WriteByte(c)
+			p.inWord = true
 		}
 	}
 	p.endCommand()
@@ -91,6 +94,21 @@ func (p *shellParser) doubleQuoted() {
 	p.rest = strings.TrimPrefix(p.rest, `"`)
 }
 
+// redirection skips the file that the output goes to or the input comes from.
+func (p *shellParser) redirection() {
+	if p.word.String() == "2" { // standard error
+		p.word.Reset()
+		p.inWord = false
+	}
+	p.endWord()
+	p.rest = strings.TrimLeft(p.rest, "> ")
+	end := strings.IndexAny(p.rest, " \n|&;")
+	if end < 0 {
+		end = len(p.rest)
+	}
+	p.rest = p.rest[end:]
+}
+
 // substitution adds the commands in $(…), which stands for one word.
 func (p *shellParser) substitution() {
 	inner, rest, _ := strings.Cut(p.rest[1:], ")")
@@ -101,13 +119,13 @@ func (p *shellParser) substitution() {
 
 func TestShellCommandsSplitsScripts(t *testing.T) {
 	const script = `set -a; . ./a.env # settings
-A=b profilectl show -o json --jq '.[] | .x' | sed s/a/b/ &
+A=b profilectl show -o json --jq '.[] | .x' | sed s/a/ü/ >out.txt 2>err.txt &
 curl -H "Bearer $(profilectl token --scope edit)" "x y"`
 	want := [][]string{
 		{"set", "-a"},
 		{".", "./a.env"},
 		{"A=b", "profilectl", "show", "-o", "json", "--jq", ".[] | .x"},
-		{"sed", "s/a/b/"},
+		{"sed", "s/a/ü/"},
 		{"profilectl", "token", "--scope", "edit"},
 		{"curl", "-H", "Bearer $()", "x y"},
 	}

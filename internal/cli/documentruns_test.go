@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// otherRuns are the commands of documents that no script runs as printed: each with the
+// test that runs it or the same one, or after "not run: " with the reason why none does.
+func otherRuns() map[string]string {
+	const (
+		node  = "the guide for Node.js: its test passes"
+		spa   = "the guide for single-page apps: its app signs in and edits"
+		redis = "TestReplicasContinueWithAnEmptiedCache"
+		setup = "setup_journey"
+	)
+	return map[string]string{
+		"go run ./cmd/profilectl demo":                            "TestREADMEBeginsWithTheDemoAndTheTests",
+		"./scripts/test":                                          "not run: it runs this test",
+		"go install ./cmd/profilectl":                             "not run: it changes the machine",
+		"profilectl init":                                         "init",
+		"profilectl sandbox exec -- node --test":                  node,
+		"npm install --save-dev @azure/msal-node playwright-core": "not run: it needs the network",
+		"profilectl sandbox exec -- dotnet test":                  "not run: the page says so",
+		"profilectl sandbox exec -- python3 -m pytest":            "TestMSALPythonSignsInWithADeviceCode",
+		"profilectl sandbox exec -- go test ./...":                "sandbox",
+		"profilectl sandbox exec --seed sandbox.yaml":             spa,
+		"redis-cli -u $REDIS --scan --pattern profilectl:*":       redis,
+		"xargs -r redis-cli -u $REDIS unlink":                     redis,
+		"profilectl setup plan --authority contoso":               setup,
+		"profilectl setup apply --authority contoso":              setup,
+		"profilectl setup apply -t contoso --enforce":             setup,
+		"set -a":           setup,
+		". ./mid-tier.env": setup,
+		"profilectl serve --allow-origin https://app.contoso.com ": "origins",
+	}
+}
+
+// runsElsewhere returns the test of otherRuns for a command that begins like one of them.
+func runsElsewhere(command string) string {
+	for beginning, test := range otherRuns() {
+		if strings.HasPrefix(command, beginning) {
+			return test
+		}
+	}
+	return ""
+}
+
+// TestDocumentedCommandsAreRun checks that every command in a shell block of a document
+// is run: in its block, by the command "block" of a script; in a line of a script that
+// is the same; or by the test that otherRuns names. The reference of the commands is
+// generated, and its examples are only parsed.
+func TestDocumentedCommandsAreRun(t *testing.T) {
+	texts, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := scriptLines(t)
+	tests := testNames(t)
+	for name, text := range texts {
+		if strings.HasPrefix(name, "docs/reference/commands/") {
+			continue
+		}
+		blocks, _ := documentBlocks(text)
+		for _, b := range blocks {
+			if b.language != "sh" || runsBlock(scripts, name, b.text) {
+				continue
+			}
+			for _, words := range shellCommands(b.text) {
+				command := strings.Join(words, " ")
+				test := runsElsewhere(command)
+				switch {
+				case slices.Contains(scripts, "exec "+command), strings.HasPrefix(test, "not run: "):
+				case test == "":
+					t.Errorf("%s: no test runs: %s", name, command)
+				case !isTest(tests, test):
+					t.Errorf("there is no test %q, which should run: %s", test, command)
+				}
+			}
+		}
+	}
+}
+
+// scriptLines returns the lines of all scripts, with one space between the words, and
+// without quotes, guards and the mark of a command in the background.
+func scriptLines(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, name := range names {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(raw)) {
+			for _, words := range shellCommands(line) {
+				if len(words) > 0 && strings.HasPrefix(words[0], "[") {
+					words = words[1:]
+				}
+				lines = append(lines, strings.Join(words, " "))
+			}
+		}
+	}
+	return lines
+}
+
+// runsBlock reports whether a line of a script runs a block of a document.
+func runsBlock(lines []string, document, text string) bool {
+	first, _, _ := strings.Cut(text, "\n")
+	first = strings.Join(strings.Fields(first), " ")
+	return slices.ContainsFunc(lines, func(line string) bool {
+		beginning, ok := strings.CutPrefix(line, "block "+document+" ")
+		return ok && strings.HasPrefix(first, strings.TrimSpace(beginning))
+	})
+}

@@ -37,6 +37,9 @@ func remedyFor(a fault.Action) remedy {
 		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
 	case fault.DoListCodes:
 		return remedy{"profilectl explain --list", "%s lists the known codes", "; %s lists the known codes"}
+	case fault.DoPlanSetup:
+		const plan = "an administrator sees what is missing with %s"
+		return remedy{"profilectl setup plan", plan, "; " + plan}
 	case fault.DoReport:
 		return remedy{"", withLog, ", then " + withLog}
 	case fault.DoStartSandbox:

@@ -91,7 +91,7 @@ func (e *examination) checkUserFlow(context.Context) Result {
 		Kind: fault.Denied,
 		What: "no response shows whether the client is linked to a user flow",
 		Fix:  "look at the sign-in page: without a user flow, it offers no sign-up",
-		Next: fault.DoOpenPage,
+		Next: fault.DoPlanSetup,
 	})
 }
 
@@ -118,6 +118,7 @@ func (e *examination) checkMFA(context.Context) Result {
 		Fix: "check that a Conditional Access policy is on and not in report-only mode, that it includes all " +
 			"users and the app of the mid-tier, and that it requires multifactor authentication; " +
 			"if the sign-in itself used a second factor, sign in with a password alone and check again",
+		Next:        fault.DoPlanSetup,
 		ForOperator: true,
 	})
 }

@@ -29,6 +29,7 @@ const (
 	DoStartSandbox                    // start a sandbox
 	DoStartOtherSandbox               // start a second sandbox next to the running one
 	DoMoveSandbox                     // give the sandbox other ports
+	DoPlanSetup                       // look at the tenant as an administrator
 )
 
 // Actions returns every Action but NoAction, for tables that must be complete.
@@ -38,13 +39,15 @@ func Actions() []Action {
 		DoOpenPage, DoUsePlainFile, DoUseOtherBrowser, DoMoveRedirect, DoAllowTime,
 		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoListCodes, DoReport,
 		DoStartSandbox,
-		DoStartOtherSandbox, DoMoveSandbox,
+		DoStartOtherSandbox, DoMoveSandbox, DoPlanSetup,
 	}
 }
 
 // String returns the action as an instruction that names no command and no flag.
 func (a Action) String() string {
 	switch a {
+	case DoPlanSetup:
+		return "ask an administrator to compare the tenant with the set-up"
 	case DoSignIn:
 		return "sign in again"
 	case DoTypePassword:

@@ -32,7 +32,7 @@ func (w Wanted) principal(
 		next: func(t *Tenant) *write {
 			app, found := side(t)
 			if found.ID != "" {
-				return nil
+				return enable(found)
 			}
 			wanted := servicePrincipal{AppID: app.AppID, Tags: []string{w.tag(), integrated}}
 			shows := []Difference{{Property: "appId", To: orLater(app.AppID)}}
@@ -40,6 +40,25 @@ func (w Wanted) principal(
 				_, into := side(t)
 				*into = created
 			})
+		},
+	}
+}
+
+// enable returns the write that enables a service principal, or nil if it is enabled. If it
+// is not, no one can sign in to the client, and the mid-tier gets no tokens.
+func enable(found *servicePrincipal) *write {
+	if found.Enabled == nil || *found.Enabled {
+		return nil
+	}
+	return &write{
+		action: Change,
+		method: http.MethodPatch,
+		path:   "/servicePrincipals/" + found.ID,
+		body:   map[string]bool{"accountEnabled": true},
+		shows:  []Difference{{Property: "accountEnabled", From: false, To: true}},
+		done: func(*Tenant, []byte) error {
+			found.Enabled = nil
+			return nil
 		},
 	}
 }

@@ -171,7 +171,7 @@ func (t *Tenant) findPrincipals(ctx context.Context, a *API, _ Wanted) error {
 			continue
 		}
 		err := a.get(ctx, "/servicePrincipals(appId='"+principal.appID+"')"+
-			"?$select=id,appId,tags,oauth2PermissionScopes", principal.into)
+			"?$select=id,appId,tags,accountEnabled,oauth2PermissionScopes", principal.into)
 		if err != nil && statusOf(err) != http.StatusNotFound {
 			return err
 		}

@@ -166,10 +166,29 @@ func (to target) add(found map[string]any) (map[string]any, []Difference) {
 		members[member] = union(old, wanted)
 		all[group] = members
 	}
+	lacks = append(lacks, to.include(all)...)
 	add("applications", "includeApplications", to.apps, false)
 	add("applications", "includeAuthenticationContextClassReferences", to.contexts, false)
 	add("users", "includeUsers", []string{"All"}, true) // All stands alone
 	return all, lacks
+}
+
+// include removes the applications of the target from the excluded ones.
+func (to target) include(all map[string]any) []Difference {
+	members, _ := all["applications"].(map[string]any)
+	excluded := texts(members["excludeApplications"])
+	kept := slices.DeleteFunc(slices.Clone(excluded), func(id string) bool { return slices.Contains(to.apps, id) })
+	if len(kept) == len(excluded) {
+		return nil
+	}
+	members = maps.Clone(members)
+	members["excludeApplications"] = kept
+	all["applications"] = members
+	return []Difference{{
+		Property: "conditions.applications.excludeApplications",
+		From:     strings.Join(excluded, " "),
+		To:       strings.Join(kept, " "),
+	}}
 }
 
 // texts returns the strings of a JSON list.

@@ -90,10 +90,11 @@ type federatedCredential struct {
 }
 
 type servicePrincipal struct {
-	ID     string            `json:"id,omitempty"`
-	AppID  string            `json:"appId"`
-	Tags   []string          `json:"tags,omitempty"`
-	Scopes []permissionScope `json:"oauth2PermissionScopes,omitempty"`
+	ID      string            `json:"id,omitempty"`
+	AppID   string            `json:"appId"`
+	Tags    []string          `json:"tags,omitempty"`
+	Enabled *bool             `json:"accountEnabled,omitempty"`
+	Scopes  []permissionScope `json:"oauth2PermissionScopes,omitempty"`
 }
 
 type grant struct {

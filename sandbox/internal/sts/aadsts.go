@@ -124,6 +124,9 @@ const (
 	// InvalidResourceServicePrincipalNotFound: the resource principal wasn't found in the tenant.
 	aadstsResourceNotFound errorCode = 500011
 
+	// The service principal for the resource is disabled (public responses).
+	aadstsResourceDisabled errorCode = 500014
+
 	// The reply address doesn't match the one of the authorization request (token endpoint).
 	aadstsReplyAddressMismatch errorCode = 500112
 

@@ -155,6 +155,10 @@ var errorDefinitions = [...]errorDefinition{
 			"can grant. Please ask an admin to grant permission to this app before you can use it."},
 	{aadstsAssertionIDToken, "invalid_grant",
 		"Input id_token cannot be used as 'urn:ietf:params:oauth:grant-type:jwt-bearer' grant."},
+	{aadstsResourceDisabled, "invalid_resource",
+		"The service principal for resource '%s' is disabled. This indicate that a subscription within the " +
+			"tenant has lapsed, or that the administrator for this tenant has disabled the application, " +
+			"preventing tokens from being issued for it."},
 	{aadstsResourceNotFound, "invalid_resource",
 		"The resource principal named %s was not found in the tenant."},
 	{aadstsReplyAddressMismatch, "invalid_client",

@@ -203,6 +203,8 @@ func (s *STS) findAPI(scope string) (api directory.App, short string, e *entraEr
 			e = newError(aadstsResourceNotFound, uri)
 		case found.Principal == nil:
 			e = newError(aadstsResourceNotFound, uri).because("the app %s has no service principal", found.Name)
+		case found.Principal.Disabled:
+			e = newError(aadstsResourceDisabled, uri)
 		default:
 			api = found
 		}

@@ -1,0 +1,489 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/sandbox/robot"
+)
+
+// object is a JSON object of Microsoft Graph.
+type object = map[string]any
+
+// brokenTenant is a tenant that was set up, with its administrator, a customer who has
+// signed in with a password alone, and one with a second factor.
+type brokenTenant struct {
+	*testing.T
+	playground          *playground.Playground
+	admin, user, editor *machine
+	graph               *setup.API
+	dir                 string
+	secret              string // the file with the secret of the mid-tier
+}
+
+const (
+	customer = "ada@contoso.example"
+	secretOf = "A password of Ada"
+)
+
+func newBrokenTenant(t *testing.T) *brokenTenant {
+	t.Helper()
+	p, err := playground.Start(t.Context(), playground.Options{Empty: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	b := &brokenTenant{T: t, playground: p, dir: t.TempDir(), secret: "first.secret"}
+	b.admin = b.machine("admin", p.Facts.Admin, p.Facts.AdminPassword)
+	b.user = b.machine("user", customer, secretOf)
+	b.editor = b.machine("editor", customer, secretOf)
+	b.run(b.admin, 0, "config", "set", "authority", p.Facts.Authority)
+	b.run(b.admin, 0, "config", "set", "ca-file", p.CAFile)
+	b.apply()
+	if err := p.Tenant.AddUser(customer, secretOf, "Ada"); err != nil {
+		t.Fatal(err)
+	}
+	b.setServe()
+	b.run(b.user, 0, "login")
+	b.run(b.editor, 0, "login", "--with-edit")
+	b.signInAdministrator()
+	return b
+}
+
+// machine returns a home directory that shares the configuration with the others.
+func (b *brokenTenant) machine(name, email, password string) *machine {
+	b.Helper()
+	m := &machine{playground: b.playground, variables: b.playground.Variables(), dir: filepath.Join(b.dir, name)}
+	m.out = &bytes.Buffer{}
+	m.variables["PROFILECTL_AUTHORITY"] = "" // the configuration has it
+	m.variables["PROFILECTL_TENANT"] = "contoso"
+	m.variables["PROFILECTL_CONFIG_DIR"], m.variables["PROFILECTL_STATE_DIR"] = b.dir, m.dir
+	ring := filepath.Join(m.dir, "ring")
+	if err := os.MkdirAll(ring, 0o700); err != nil {
+		b.Fatal(err)
+	}
+	m.env = System()
+	m.env.Stdin, m.env.Stdout, m.env.Stderr = strings.NewReader(""), m.out, io.Discard
+	m.env.Keyring = fileKeyring(ring)
+	m.env.Getenv = func(name string) string { return m.variables[name] }
+	m.env.Environ = func() []string { return nil }
+	m.env.OpenBrowser = func(ctx context.Context, address string) error {
+		browser, err := robot.New(robot.User{
+			Email:    email,
+			Password: password,
+			Code:     robot.Mailbox(b.playground.Facts.Mailbox, b.playground.Transport),
+		}, b.playground.Transport)
+		if err != nil {
+			return err
+		}
+		go func() { _, _ = browser.Open(ctx, address) }() // a failure shows as a sign-in that times out
+		return nil
+	}
+	return m
+}
+
+func (b *brokenTenant) run(m *machine, code int, args ...string) string {
+	b.Helper()
+	m.env.Stderr = m.out
+	if slices.Contains(args, "json") {
+		m.env.Stderr = io.Discard
+	}
+	if got := m.run(b.T, args...); got != code {
+		b.Fatalf("%v ended with %d: %s", args, got, m.out)
+	}
+	return m.out.String()
+}
+
+// apply sets the tenant up.
+func (b *brokenTenant) apply() {
+	b.Helper()
+	b.run(b.admin, 0, "setup", "apply", "--enforce", "--auth-context", "c1", "--no-checks",
+		"--secret-file", filepath.Join(b.dir, b.secret), "--env-file", filepath.Join(b.dir, "mid.env"))
+}
+
+// setServe gives the machines the settings of the mid-tier.
+func (b *brokenTenant) setServe() {
+	b.Helper()
+	raw, err := os.ReadFile(filepath.Join(b.dir, "mid.env"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(raw)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		b.editor.variables[name], b.user.variables[name] = value, value
+	}
+}
+
+func (b *brokenTenant) signInAdministrator() {
+	b.Helper()
+	g := &globals{Output: "table", Tenant: "contoso", Timeout: checkLimit, Wait: checkLimit}
+	a, err := openAdministrator(b.Context(), b.admin.env, g, setupOptions{ClientID: setup.DefaultClient},
+		setup.WriteScopes())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.graph = a.api
+}
+
+// send sends a request of the administrator to Microsoft Graph, which must succeed.
+func (b *brokenTenant) send(method, path string, body any) object {
+	b.Helper()
+	content, err := json.Marshal(body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(b.Context(), method, b.graph.Base+"/v1.0"+path, bytes.NewReader(content))
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := b.graph.Token(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := b.graph.HTTP.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode >= http.StatusBadRequest {
+		b.Fatalf("%s %s: %d %s, %v", method, path, res.StatusCode, raw, err)
+	}
+	var answer object
+	_ = json.Unmarshal(raw, &answer) // 204 has no body
+	return answer
+}
+
+// find returns the object of a collection with a member.
+func (b *brokenTenant) find(collection, member, value string) object {
+	b.Helper()
+	all, _ := b.send(http.MethodGet, collection, nil)["value"].([]any)
+	for _, o := range all {
+		if o, ok := o.(object); ok && strings.Contains(text(o, member), value) {
+			return o
+		}
+	}
+	b.Fatalf("%s has no %s %s", collection, member, value)
+	return nil
+}
+
+func text(o object, member string) string {
+	value, _ := o[member].(string)
+	return value
+}
+
+// The paths of the objects of a set-up.
+func (b *brokenTenant) app(name string) string {
+	b.Helper()
+	return "/applications/" + text(b.find("/applications", "displayName", name), "id")
+}
+
+func (b *brokenTenant) principal(name string) string {
+	b.Helper()
+	return "/servicePrincipals/" + text(b.find("/servicePrincipals", "displayName", name), "id")
+}
+
+func (b *brokenTenant) policy(name string) string {
+	b.Helper()
+	const policies = "/identity/conditionalAccess/policies"
+	return policies + "/" + text(b.find(policies, "displayName", name), "id")
+}
+
+func (b *brokenTenant) grant(client, scope string) string {
+	b.Helper()
+	id := strings.TrimPrefix(b.principal(client), "/servicePrincipals/")
+	const grants = "/oauth2PermissionGrants"
+	return grants + "/" + text(b.find(grants+"?$filter="+url.QueryEscape("clientId eq '"+id+"'"), "scope", scope), "id")
+}
+
+// restore restores a deleted application with its service principal.
+func (b *brokenTenant) restore(name string) {
+	b.Helper()
+	const bin = "/directory/deletedItems"
+	id := text(b.find(bin+"/microsoft.graph.application", "displayName", name), "id")
+	b.send(http.MethodPost, bin+"/"+id+"/restore", nil)
+}
+
+// statuses returns the checks of doctor by their status.
+func (b *brokenTenant) statuses(m *machine, args ...string) map[doctor.Status][]string {
+	b.Helper()
+	m.env.Stderr = io.Discard
+	m.run(b.T, append([]string{"doctor", "-o", "json"}, args...)...)
+	var report doctorReport
+	if err := json.Unmarshal(m.out.Bytes(), &report); err != nil {
+		b.Fatalf("%v: %s", err, m.out)
+	}
+	all := map[doctor.Status][]string{}
+	for _, c := range report.Checks {
+		all[c.Status] = append(all[c.Status], c.ID)
+	}
+	return all
+}
+
+// planned returns the ids of the objects that setup plan would create or change.
+func (b *brokenTenant) planned() []string {
+	b.Helper()
+	out := b.run(b.admin, 0, "setup", "plan", "-o", "json", "--auth-context", "c1", "--enforce",
+		"--secret-file", filepath.Join(b.dir, "planned.secret"))
+	var report setupReport
+	if err := json.Unmarshal([]byte(out), &report); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	var ids []string
+	for _, i := range report.Objects {
+		if i.Action != setup.Keep {
+			ids = append(ids, i.ID)
+		}
+	}
+	return ids
+}
+
+// brokenObject is an object that is broken, and what names it.
+type brokenObject struct {
+	name   string
+	breaks func()
+	// check is the check of doctor that fails or warns; empty if no response shows the
+	// mistake to a client.
+	check  string
+	serve  bool   // the check is one of doctor --serve
+	plan   string // the object that setup plan names; empty if it is as an administrator wants it
+	undo   func() // nil is setup apply
+	secret bool   // the repair creates a new secret
+}
+
+// TestEachBrokenObjectIsNamed breaks each object of a set-up in each way that matters, and
+// checks that doctor names it as far as a client can see it, and setup plan otherwise.
+func TestEachBrokenObjectIsNamed(t *testing.T) {
+	b := newBrokenTenant(t)
+	if ids := b.planned(); len(ids) != 0 {
+		t.Fatalf("the new set-up is not complete: %v", ids)
+	}
+	for _, row := range slices.Concat(b.apps(), b.consents(), b.policies(), b.flows(), b.deletions()) {
+		row.breaks()
+		m, args := b.user, []string{}
+		if row.serve {
+			m, args = b.editor, []string{"--serve"}
+		}
+		if row.check == "serve.context" { // which a second factor would hide
+			m = b.user
+		}
+		if row.check != "" {
+			found := b.statuses(m, append(args, "--only", row.check)...)
+			if named := slices.Concat(found[doctor.Failed], found[doctor.Warning]); !slices.Contains(named, row.check) {
+				t.Errorf("%s: doctor reports %v, and not %s", row.name, found, row.check)
+			}
+		}
+		if ids := b.planned(); row.plan != "" && !slices.Contains(ids, row.plan) || row.plan == "" && len(ids) > 0 {
+			t.Errorf("%s: setup plan names %v, want %q", row.name, ids, row.plan)
+		}
+		if row.undo != nil {
+			row.undo()
+			continue
+		}
+		if row.secret {
+			b.secret = "second.secret"
+		}
+		b.apply()
+		b.setServe()
+	}
+	if ids := b.planned(); len(ids) != 0 {
+		t.Errorf("after the repairs, setup plan names %v", ids)
+	}
+	for _, found := range []map[doctor.Status][]string{
+		b.statuses(b.user), b.statuses(b.user, "--serve"), b.statuses(b.editor, "--serve"),
+	} {
+		bad := slices.Concat(found[doctor.Failed], found[doctor.Warning])
+		if len(bad) > 1 || len(bad) == 1 && bad[0] != "midtier.reachable" { // it does not run
+			t.Errorf("after the repairs, doctor reports %v", found)
+		}
+	}
+}
+
+const (
+	midTierName = "edit-profile-service"
+	clientName  = "edit-profile-cli"
+)
+
+// patch returns a func that changes an object.
+func (b *brokenTenant) patch(path func() string, body any) func() {
+	return func() { b.Helper(); b.send(http.MethodPatch, path(), body) }
+}
+
+// remove returns a func that deletes an object.
+func (b *brokenTenant) remove(path func() string) func() {
+	return func() { b.Helper(); b.send(http.MethodDelete, path(), nil) }
+}
+
+// apps returns the ways in which the applications and service principals can be broken.
+func (b *brokenTenant) apps() []brokenObject {
+	midTier := func() string { return b.app(midTierName) }
+	client := func() string { return b.app(clientName) }
+	scopes := func() (all []any) {
+		api, _ := b.send(http.MethodGet, midTier(), nil)["api"].(object)
+		all, _ = api["oauth2PermissionScopes"].([]any)
+		return all
+	}
+	disabled := object{"accountEnabled": false}
+	return []brokenObject{
+		{name: "the scope is disabled", check: "scope.edit", plan: "midtier.app", breaks: func() {
+			all := scopes()
+			all[0].(object)["isEnabled"] = false
+			b.send(http.MethodPatch, midTier(), object{"api": object{"oauth2PermissionScopes": all}})
+		}},
+		{name: "the App ID URI is missing", check: "scope.edit", plan: "midtier.app",
+			breaks: b.patch(midTier, object{"identifierUris": []string{}})},
+		{name: "version 1 tokens", check: "serve.token", serve: true, plan: "midtier.app",
+			breaks: b.patch(midTier, object{"api": object{"requestedAccessTokenVersion": 1}})},
+		{name: "no optional claim acrs", plan: "midtier.app", // a client that requests acrs gets it
+			breaks: b.patch(midTier, object{"optionalClaims": object{"accessToken": []any{}}})},
+		{name: "no permission of the mid-tier", plan: "midtier.app", // the consent counts, and is there
+			breaks: b.patch(midTier, object{"requiredResourceAccess": []any{}})},
+		{name: "no permission of the client", plan: "client.app",
+			breaks: b.patch(client, object{"requiredResourceAccess": []any{}})},
+		{name: "no redirect URI", check: "client.redirect", plan: "client.app",
+			breaks: b.patch(client, object{"publicClient": object{"redirectUris": []any{}}})},
+		{name: "no public client flows", plan: "client.app",
+			breaks: b.patch(client, object{"isFallbackPublicClient": false})},
+		{name: "the client's service principal is disabled", check: "client.registered", plan: "client.principal",
+			breaks: b.patch(func() string { return b.principal(clientName) }, disabled)},
+		{name: "the mid-tier's service principal is disabled", check: "scope.edit", plan: "midtier.principal",
+			breaks: b.patch(func() string { return b.principal(midTierName) }, disabled)},
+		{name: "the secret was removed", check: "serve.credential", serve: true, plan: "midtier.credential", secret: true,
+			breaks: func() {
+				secrets, _ := b.send(http.MethodGet, midTier(), nil)["passwordCredentials"].([]any)
+				for _, s := range secrets {
+					b.send(http.MethodPost, midTier()+"/removePassword", object{"keyId": s.(object)["keyId"]})
+				}
+			}},
+	}
+}
+
+// consents returns the ways in which the consents can be broken.
+func (b *brokenTenant) consents() []brokenObject {
+	grants := []struct{ name, client, scope, check, plan string }{
+		{"the client's consent for Graph", clientName, "User.Read", "client.consent", "grant.client-graph"},
+		{"the client's consent for edits", clientName, "EditProfile", "scope.edit", "grant.client-midtier"},
+		{"the mid-tier's consent for Graph", midTierName, "User.ReadWrite", "serve.consent", "grant.midtier-graph"},
+	}
+	var all []brokenObject
+	for _, g := range grants {
+		path := func() string { return b.grant(g.client, g.scope) }
+		row := brokenObject{name: g.name + " is missing", check: g.check, plan: g.plan, breaks: b.remove(path)}
+		row.serve = strings.HasPrefix(g.check, "serve.")
+		all = append(all, row)
+		if g.plan == "grant.client-midtier" {
+			continue // the mid-tier has one scope only
+		}
+		row.name, row.breaks = g.name+" lacks a scope", b.patch(path, object{"scope": "openid"})
+		all = append(all, row)
+	}
+	return all
+}
+
+// policies returns the ways in which the policies and the second factor can be broken.
+func (b *brokenTenant) policies() []brokenObject {
+	policy := func() string { return b.policy("MFA for " + midTierName) }
+	state := func(s string) func() { return b.patch(policy, object{"state": s}) }
+	const context = "/identity/conditionalAccess/authenticationContextClassReferences/c1"
+	const email = "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email"
+	conditions := func(group string, members object) func() {
+		return func() {
+			found, _ := b.send(http.MethodGet, policy(), nil)["conditions"].(object)
+			all := object{
+				"clientAppTypes": found["clientAppTypes"], "applications": found["applications"], "users": found["users"],
+			}
+			for name, value := range members {
+				all[group].(object)[name] = value
+			}
+			b.send(http.MethodPatch, policy(), object{"conditions": all})
+		}
+	}
+	midTierID := func() string { return text(b.find("/applications", "displayName", midTierName), "appId") }
+	guard := func() string { return b.policy("MFA for context c1") }
+	contextCheck := brokenObject{check: "serve.context", plan: "context.policy"}
+	return []brokenObject{
+		{name: "the policy is off", check: "mfa.enforced", plan: "policy", breaks: state("disabled")},
+		{name: "the policy is in report-only mode", check: "mfa.enforced", plan: "policy",
+			breaks: state("enabledForReportingButNotEnforced")},
+		{name: "the policy is deleted", check: "mfa.enforced", plan: "policy", breaks: b.remove(policy)},
+		{name: "the policy is for no user", check: "mfa.enforced", plan: "policy",
+			breaks: conditions("users", object{"includeUsers": []string{"None"}})},
+		{name: "the policy excludes the mid-tier", check: "mfa.enforced", plan: "policy", breaks: func() {
+			conditions("applications", object{"excludeApplications": []string{midTierID()}})()
+		}},
+		{name: "the policy excludes the user", check: "mfa.enforced", plan: "", // exclusions may be wanted
+			breaks: func() {
+				conditions("users", object{"excludeUsers": []string{b.userID()}})()
+			},
+			undo: func() { conditions("users", object{"excludeUsers": []string{}})() }},
+		{name: "the policy of the context is off", check: contextCheck.check, plan: contextCheck.plan,
+			serve: true, breaks: b.patch(guard, object{"state": "disabled"})},
+		{name: "the context is not published", plan: "context",
+			breaks: b.patch(func() string { return context }, object{"isAvailable": false})},
+		{name: "the passcode by email is off", plan: "method.email",
+			breaks: b.patch(func() string { return email }, object{
+				"@odata.type": "#microsoft.graph.emailAuthenticationMethodConfiguration", "state": "disabled",
+			})},
+	}
+}
+
+// userID returns the object ID of the customer.
+func (b *brokenTenant) userID() string {
+	b.Helper()
+	out := b.run(b.user, 0, "show", "--select", "id", "-o", "json")
+	var profile object
+	if err := json.Unmarshal([]byte(out), &profile); err != nil || text(profile, "id") == "" {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return text(profile, "id")
+}
+
+// flows returns the ways in which the user flow can be broken. No response shows it to a
+// client; doctor says so, and names setup plan.
+func (b *brokenTenant) flows() []brokenObject {
+	const flows = "/identity/authenticationEventsFlows"
+	flow := func() string { return flows + "/" + text(b.find(flows, "displayName", "Sign up"), "id") }
+	return []brokenObject{
+		{name: "the client is not linked to the user flow", plan: "flow.link", breaks: func() {
+			id := text(b.find("/applications", "displayName", clientName), "appId")
+			b.send(http.MethodDelete, flow()+"/conditions/applications/includeApplications/"+id, nil)
+		}},
+		{name: "the user flow is deleted", plan: "flow", breaks: b.remove(flow)},
+	}
+}
+
+// deletions are the applications and service principals that are deleted. An application
+// comes back from the deleted items, so that its client ID stays.
+func (b *brokenTenant) deletions() []brokenObject {
+	var all []brokenObject
+	for _, side := range []struct{ name, id, check string }{
+		{midTierName, "midtier", "scope.edit"}, {clientName, "client", "client.registered"},
+	} {
+		all = append(all,
+			brokenObject{
+				name: "the application " + side.name + " is deleted", check: side.check, plan: side.id + ".app",
+				breaks: b.remove(func() string { return b.app(side.name) }),
+				undo:   func() { b.restore(side.name) },
+			},
+			brokenObject{
+				name: "the service principal of " + side.name + " is deleted", check: side.check,
+				plan:   side.id + ".principal",
+				breaks: b.remove(func() string { return b.principal(side.name) }),
+			})
+	}
+	return all
+}

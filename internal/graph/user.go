@@ -35,7 +35,8 @@ func (c *Client) UpdateUser(ctx context.Context, token string, user guid.ID, bod
 
 // CheckUpdateUser returns why the token of an application cannot change properties of
 // users, or nil. It sends a change of a user that does not exist: Graph answers with 404
-// if the application has the permission and the tenant has the properties.
+// if the application has the permission. Whether Graph then also rejects properties that
+// the tenant does not have is not documented.
 func (c *Client) CheckUpdateUser(ctx context.Context, token string, properties ...string) error {
 	none, _ := guid.Parse(guid.New())
 	values := map[string]any{}

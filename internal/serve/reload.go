@@ -54,8 +54,8 @@ func (s *Server) Reload(ctx context.Context, r Reload) {
 			changed = append(changed, file.name)
 		}
 	}
-	if t := s.tenant.Load(); t != nil && t.probe != nil {
-		t.probe.Recheck() // perhaps with a new credential
+	if t := s.tenant.Load(); t != nil {
+		s.recheck(ctx, t) // perhaps with a new credential
 	}
 	s.settingsFailed.Store(r.Settings == nil)
 	if r.Settings == nil {
@@ -69,6 +69,16 @@ func (s *Server) Reload(ctx context.Context, r Reload) {
 	}
 	s.log.LogAttrs(ctx, level, "reloaded",
 		names("files", changed), names("settings", r.Applied), names("restart", r.Restart), names("failed", failed))
+}
+
+// recheck checks the credentials.
+func (s *Server) recheck(ctx context.Context, t *tenant) {
+	if t.probe != nil {
+		t.probe.Recheck()
+	}
+	if t.application != nil {
+		s.tryApplication(ctx, t.application)
+	}
 }
 
 // names returns an attribute, or an empty one, which is not logged, if there are no names.

@@ -197,12 +197,25 @@ func (s *Server) retry(ctx context.Context) {
 }
 
 // use serves requests with a tenant, once it is known whether the tenant accepts the
-// credential.
+// credentials.
 func (s *Server) use(ctx context.Context, t *tenant) {
 	if t.probe != nil {
 		t.probe.First(ctx)
 	}
+	if t.application != nil {
+		s.tryApplication(ctx, t.application)
+	}
 	s.tenant.Store(t)
+}
+
+// tryApplication logs whether the tenant rejects the credential of custom attributes,
+// which the first change would find out otherwise. The token is kept for that change.
+func (s *Server) tryApplication(ctx context.Context, a *obo.Application) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if _, err := a.Token(ctx, obo.Assertion{}); err != nil {
+		s.parts.attributes.note(ctx, err)
+	}
 }
 
 func (s *Server) logUnreachable(err error) {

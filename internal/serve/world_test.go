@@ -46,13 +46,25 @@ type world struct {
 // newWorld returns a mid-tier that calls its tenant without a network.
 func newWorld(t *testing.T, changes ...func(*serve.Settings)) *world {
 	t.Helper()
+	return newWorldWith(t, func(_ *sandbox.Tenant, s *serve.Settings) {
+		for _, change := range changes {
+			change(s)
+		}
+	})
+}
+
+// newWorldWith is newWorld with a tenant that prepare changes before the mid-tier starts.
+func newWorldWith(t *testing.T, prepare func(*sandbox.Tenant, *serve.Settings)) *world {
+	t.Helper()
 	tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{tenant: tenant, client: tenant.Client(), log: &logBuffer{}}
-	inMemory := func(s *serve.Settings) { s.HTTP = w.client }
-	w.open(t, w.log, append([]func(*serve.Settings){inMemory}, changes...)...)
+	w.open(t, w.log, func(s *serve.Settings) {
+		s.HTTP = w.client
+		prepare(tenant, s)
+	})
 	return w
 }
 

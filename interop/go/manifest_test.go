@@ -64,10 +64,10 @@ func build(t *testing.T, dir string) *manifests {
 	return &m
 }
 
-// TestManifestsFitTogether builds the base and the overlay with kustomize, decodes them into
+// TestManifestsFitTogether builds the base and the overlays with kustomize, decodes them into
 // the types of Kubernetes, and checks the references between them, which no schema does.
 func TestManifestsFitTogether(t *testing.T) {
-	for _, dir := range []string{"base", "overlays/workload-identity"} {
+	for _, dir := range []string{"base", "overlays/workload-identity", "overlays/custom-attributes"} {
 		t.Run(dir, func(t *testing.T) {
 			m := build(t, dir)
 			labels := m.deployment.Spec.Template.Labels
@@ -204,6 +204,32 @@ func TestManifestOfTheWorkloadIdentityHasNoSecret(t *testing.T) {
 	}
 	if token.Audience != "api://AzureADTokenExchange" {
 		t.Errorf("the audience is %s", token.Audience)
+	}
+}
+
+func TestManifestOfCustomAttributesMountsTheirFiles(t *testing.T) {
+	m := build(t, "overlays/custom-attributes")
+	pod := m.deployment.Spec.Template.Spec
+	mounts := map[string]string{} // the path of each volume
+	for _, mount := range pod.Containers[0].VolumeMounts {
+		mounts[mount.Name] = mount.MountPath
+	}
+	for _, volume := range pod.Volumes {
+		if volume.Secret == nil || mounts[volume.Name] == "" {
+			t.Errorf("the volume %s is %v, mounted at %q", volume.Name, volume.Secret, mounts[volume.Name])
+		}
+	}
+	for setting, file := range map[string]string{
+		"PROFILECTL_SERVE_ATTRIBUTES":                    "attributes.yaml",
+		"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_SECRET_FILE": "client-secret",
+	} {
+		if want := mounts["attributes"] + "/" + file; m.config.Data[setting] != want {
+			t.Errorf("%s is %q, want %q", setting, m.config.Data[setting], want)
+		}
+	}
+	id := m.config.Data["PROFILECTL_SERVE_ATTRIBUTES_CLIENT_ID"]
+	if id == "" || id == m.config.Data["PROFILECTL_SERVE_CLIENT_ID"] {
+		t.Errorf("the second registration is %q", id)
 	}
 }
 

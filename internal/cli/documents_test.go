@@ -163,3 +163,25 @@ func profilectlArguments(words []string) []string {
 	}
 	return nil
 }
+
+// TestIndexListsEveryPage checks that docs/README.md links to every page of docs, except
+// those that have an index of their own.
+func TestIndexListsEveryPage(t *testing.T) {
+	texts, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := texts["docs/README.md"]
+	for name := range texts {
+		page, ok := strings.CutPrefix(name, "docs/")
+		if !ok || page == "README.md" {
+			continue
+		}
+		if own := filepath.ToSlash(filepath.Join(filepath.Dir(page), "README.md")); texts["docs/"+own] != "" {
+			page = own
+		}
+		if !strings.Contains(index, "("+page) {
+			t.Errorf("the index has no link to %s", page)
+		}
+	}
+}

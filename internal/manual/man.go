@@ -59,7 +59,7 @@ func commandMan(c *cobra.Command, e Edition) []byte {
 	w.macro("SH", "EXIT STATUS")
 	w.line("See " + reference(c.Root().Name()+"-exit-codes", sectionTopics) + ".")
 	w.seeAlso(c)
-	return w.Bytes()
+	return w.out.Bytes()
 }
 
 func topicMan(c *cobra.Command, e Edition) []byte {
@@ -68,18 +68,18 @@ func topicMan(c *cobra.Command, e Edition) []byte {
 	w.macro("SH", "DESCRIPTION")
 	w.blocks(description(c))
 	w.seeAlso(c)
-	return w.Bytes()
+	return w.out.Bytes()
 }
 
 // roff writes the source of a man page.
-type roff struct{ bytes.Buffer }
+type roff struct{ out bytes.Buffer }
 
 func (w *roff) macro(name string, args ...string) {
-	w.WriteString("." + name)
+	w.out.WriteString("." + name)
 	for _, arg := range args {
-		w.WriteString(` "` + strings.ReplaceAll(escapeRoff(arg), `"`, `\(dq`) + `"`)
+		w.out.WriteString(` "` + strings.ReplaceAll(escapeRoff(arg), `"`, `\(dq`) + `"`)
 	}
-	w.WriteString("\n")
+	w.out.WriteString("\n")
 }
 
 // line writes a line whose text is escaped already.
@@ -87,12 +87,14 @@ func (w *roff) line(text string) {
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
 		text = `\&` + text
 	}
-	w.WriteString(text + "\n")
+	w.out.WriteString(text + "\n")
 }
 
 func (w *roff) heading(c *cobra.Command, section string, e Edition) {
 	program := c.Root().Name()
 	w.macro("TH", strings.ToUpper(manName(c)), section, e.Date, program+" "+e.Version, program+" manual")
+	w.macro("nh")      // words and options are not hyphenated
+	w.macro("ad", "l") // nor are lines stretched
 	w.macro("SH", "NAME")
 	w.line(escapeRoff(manName(c)) + ` \- ` + escapeRoff(c.Short))
 }

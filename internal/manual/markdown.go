@@ -26,7 +26,7 @@ func Markdown(root *cobra.Command) []File {
 		var w markdown
 		w.heading(1, c.Short)
 		w.blocks(description(c))
-		files = append(files, File{Name: c.Name() + ".md", Text: w.Bytes()})
+		files = append(files, File{Name: c.Name() + ".md", Text: w.out.Bytes()})
 	}
 	return files
 }
@@ -42,7 +42,7 @@ func indexMarkdown(root *cobra.Command) []byte {
 	w.heading(2, "Topics")
 	w.list(topics(root))
 	w.options("Global options", 2, options(root.NonInheritedFlags()))
-	return w.Bytes()
+	return w.out.Bytes()
 }
 
 // commandMarkdown returns the page of a command with the commands below it.
@@ -50,17 +50,17 @@ func commandMarkdown(c *cobra.Command) []byte {
 	var w markdown
 	w.command(1, c)
 	w.paragraph("The [global options](" + markdownIndex + "#global-options) apply to every command.")
-	return w.Bytes()
+	return w.out.Bytes()
 }
 
 // markdown writes a page.
-type markdown struct{ bytes.Buffer }
+type markdown struct{ out bytes.Buffer }
 
 func (w *markdown) paragraph(text string) {
-	if w.Len() > 0 {
-		w.WriteString("\n")
+	if w.out.Len() > 0 {
+		w.out.WriteString("\n")
 	}
-	w.WriteString(text + "\n")
+	w.out.WriteString(text + "\n")
 }
 
 func (w *markdown) heading(level int, text string) {

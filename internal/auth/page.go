@@ -3,14 +3,14 @@ package auth
 import (
 	"bytes"
 	"crypto/sha256"
-	"embed"
+	_ "embed" // page.css
 	"encoding/base64"
-	"html/template"
+	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,13 +18,10 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-//go:embed page.html page.css
-var pageFiles embed.FS
-
-// pageTemplate returns the template of all pages.
-var pageTemplate = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "page.html"))
-})
+// pageStyle is the style sheet, which every page contains.
+//
+//go:embed page.css
+var pageStyle string
 
 // page is the final page of a sign-in. It runs no script and loads nothing.
 type page struct {
@@ -80,18 +77,8 @@ func sentence(words string) string {
 // write sends the page. The code or the error arrived by POST, so neither the
 // address bar nor the history of the browser contains it.
 func (p page) write(w http.ResponseWriter, status int) {
-	css, err := pageFiles.ReadFile("page.css")
-	if err != nil { // embedded at build time
-		css = nil
-	}
-	var out bytes.Buffer
-	if pageTemplate().Execute(&out, struct {
-		page
-		CSS template.CSS
-	}{p, template.CSS(css)}) != nil { //nolint:gosec // the style sheet is embedded
-		out.Reset() // an empty page is better than half a page
-	}
-	setHeaders(w.Header(), css)
+	out := p.document()
+	setHeaders(w.Header())
 	// With Content-Length, the page is complete when it has been flushed, and the
 	// listener may close.
 	w.Header().Set("Content-Length", strconv.Itoa(out.Len()))
@@ -99,9 +86,51 @@ func (p page) write(w http.ResponseWriter, status int) {
 	_, _ = out.WriteTo(w) // fails if the tab was closed
 }
 
+// document returns the page as HTML. It does not use html/template, so that the linker can
+// drop the methods that nothing calls (docs/explanation/adr/0012-templates-without-methods.md).
+func (p page) document() *bytes.Buffer {
+	attributes, mark := `role="alert"`, "!"
+	if p.OK {
+		attributes, mark = `class="ok" role="status"`, "&#10003;"
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
+<title>%[1]s - profilectl</title>
+<style>%[2]s</style>
+</head>
+<body>
+<main %[3]s>
+<p class="mark" aria-hidden="true">%[4]s</p>
+<h1>%[1]s</h1>
+`, html.EscapeString(p.Title), pageStyle, attributes, mark)
+	if p.Message != "" {
+		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(p.Message))
+	}
+	if p.Account != "" {
+		fmt.Fprintf(&b, `<dl>
+<dt>Account</dt><dd>%s</dd>
+<dt>Tenant</dt><dd>%s</dd>
+<dt>Tenant ID</dt><dd class="id">%s</dd>
+</dl>
+`, html.EscapeString(p.Account), html.EscapeString(p.Host), html.EscapeString(p.Tenant))
+	}
+	fmt.Fprintf(&b, `<p class="next">%s</p>
+</main>
+</body>
+</html>
+`, html.EscapeString(p.Next))
+	return &b
+}
+
 // setHeaders forbids everything but the page and its style sheet.
-func setHeaders(h http.Header, css []byte) {
-	sum := sha256.Sum256(css)
+func setHeaders(h http.Header) {
+	sum := sha256.Sum256([]byte(pageStyle))
 	policy := []string{
 		"default-src 'none'",
 		"style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'",

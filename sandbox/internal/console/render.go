@@ -1,10 +1,9 @@
 package console
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"html/template"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,21 +13,56 @@ import (
 	"unicode/utf8"
 
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/markup"
 )
 
 //go:embed pages
 var files embed.FS
 
 // templates returns the parsed templates of all pages.
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"clock":    func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-		"join":     strings.Join,
-		"segment":  url.PathEscape,
-		"sentence": sentence,
-		"tab":      newTab,
-	}).ParseFS(files, "pages/*.html"))
+var templates = sync.OnceValues(func() (*markup.Set, error) {
+	return markup.Parse(files, "pages/*.html", templateFuncs())
 })
+
+// templateFuncs returns the functions that the pages use.
+func templateFuncs() map[string]markup.Func {
+	return map[string]markup.Func{
+		"clock":    with1(func(t time.Time) any { return t.UTC().Format("2006-01-02 15:04:05") }),
+		"has":      with2(func(form url.Values, name string) any { return form.Has(name) }),
+		"join":     with2(func(words []string, separator string) any { return strings.Join(words, separator) }),
+		"request":  with1(func(e control.AuditEntry) any { return e.Request() }),
+		"segment":  with1(func(s string) any { return url.PathEscape(s) }),
+		"sentence": with1(func(s string) any { return sentence(s) }),
+		"tab":      newTab,
+		"value":    with2(func(form url.Values, name string) any { return form.Get(name) }),
+	}
+}
+
+// with1 makes a function of a template from one with a parameter.
+func with1[A any](f func(A) any) markup.Func {
+	return func(args ...any) (any, error) {
+		if len(args) == 1 {
+			if a, ok := args[0].(A); ok {
+				return f(a), nil
+			}
+		}
+		return nil, fmt.Errorf("wrong arguments: %T", args)
+	}
+}
+
+// with2 makes a function of a template from one with two parameters.
+func with2[A, B any](f func(A, B) any) markup.Func {
+	return func(args ...any) (any, error) {
+		if len(args) == 2 {
+			a, okA := args[0].(A)
+			b, okB := args[1].(B)
+			if okA && okB {
+				return f(a, b), nil
+			}
+		}
+		return nil, fmt.Errorf("wrong arguments: %T", args)
+	}
+}
 
 // tab is a link of the navigation.
 type tab struct {
@@ -36,8 +70,18 @@ type tab struct {
 	Current     bool
 }
 
-func newTab(section, href, label, current string) tab {
-	return tab{Href: href, Label: label, Current: section == current}
+// newTab returns the tab of a section. The arguments are the section, its address, the label,
+// and the section of the page.
+func newTab(args ...any) (any, error) {
+	var words []string
+	for _, arg := range args {
+		words = append(words, fmt.Sprint(arg))
+	}
+	const wanted = 4
+	if len(words) != wanted {
+		return nil, fmt.Errorf("got %d arguments, want %d", len(words), wanted)
+	}
+	return tab{Href: words[1], Label: words[2], Current: words[0] == words[3]}, nil
 }
 
 // sentence returns a clause with a capital letter and a full stop.
@@ -147,14 +191,22 @@ func (c *Console) render(w http.ResponseWriter, r *http.Request, status int, s s
 }
 
 func write(w http.ResponseWriter, status int, name string, v view) {
-	var out bytes.Buffer
-	if err := templates().ExecuteTemplate(&out, name+".html", v); err != nil {
+	page, err := render(name+".html", v)
+	if err != nil {
 		http.Error(w, "cannot show the page", http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // fails only if the browser has disconnected
+	_, _ = w.Write(page) // fails only if the browser has disconnected
+}
+
+func render(name string, v view) ([]byte, error) {
+	set, err := templates()
+	if err != nil {
+		return nil, err
+	}
+	return set.Render(name, v)
 }
 
 // openAgain is how a browser gets a session.

@@ -1,19 +1,20 @@
 package sts
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"html/template"
+	"fmt"
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
+	"github.com/profilectl/profilectl/sandbox/internal/markup"
 )
 
 //go:embed pages/*.html
@@ -25,8 +26,15 @@ var pageFiles embed.FS
 var pageStyle string
 
 // pageTemplates returns the parsed templates of all pages.
-var pageTemplates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(pageFiles, "pages/*.html"))
+var pageTemplates = sync.OnceValues(func() (*markup.Set, error) {
+	return markup.Parse(pageFiles, "pages/*.html", map[string]markup.Func{
+		"clock": func(args ...any) (any, error) {
+			if at, ok := args[0].(time.Time); ok {
+				return at.Format(time.TimeOnly), nil
+			}
+			return nil, fmt.Errorf("%T is not a time", args[0])
+		},
+	})
 })
 
 // view holds the data of a page. Each page uses only some of the fields.
@@ -49,7 +57,7 @@ type view struct {
 	Mail     []control.Message // the messages of the mailbox page
 	Tenant   string            // the tenant's subdomain
 	Nonce    string            // allows the script of the form-post page
-	CSS      template.CSS      // the style sheet
+	CSS      markup.Raw        // the style sheet
 }
 
 // show renders a page of a transaction. problem is an error in the user's input, or empty.
@@ -169,11 +177,15 @@ func (s *STS) render(
 	v view,
 	formTarget string,
 ) {
-	v.CSS = template.CSS(pageStyle) //nolint:gosec // an embedded file
+	v.CSS = markup.Raw(pageStyle)
 	v.Nonce = rand.Text()
 	s.Directory.View(func(d *directory.State) { v.Tenant = d.Subdomain })
-	var out bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&out, page+".html", v); err != nil {
+	templates, err := pageTemplates()
+	var text []byte
+	if err == nil {
+		text, err = templates.Render(page+".html", v)
+	}
+	if err != nil {
 		s.Log.Error("render page", "page", page, "error", err)
 		http.Error(w, "cannot show the page", http.StatusInternalServerError)
 		return
@@ -185,7 +197,7 @@ func (s *STS) render(
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = out.WriteTo(w) // fails only if the browser has disconnected
+	_, _ = w.Write(text) // fails only if the browser has disconnected
 }
 
 // contentSecurityPolicy allows the page's own style sheet, the script with the nonce, forms

@@ -98,11 +98,12 @@ func TestSuggestedCommandsExist(t *testing.T) {
 		t.Fatalf("found %d commands, want at least 20", len(commands))
 	}
 	env := Env{
-		Stdin:  strings.NewReader(""),
-		Stdout: io.Discard,
-		Stderr: io.Discard,
-		Getenv: func(string) string { return "" },
-		Exists: func(string) bool { return false },
+		Stdin:   strings.NewReader(""),
+		Stdout:  io.Discard,
+		Stderr:  io.Discard,
+		Getenv:  func(string) string { return "" },
+		Exists:  func(string) bool { return false },
+		Environ: func() []string { return nil },
 	}
 	run := globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}
 	for _, command := range commands {

@@ -40,7 +40,7 @@ func Read(path string) (profile.Schema, error) {
 	if err != nil {
 		return profile.Schema{}, unreadable(path, err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	raw, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err != nil {
 		return profile.Schema{}, unreadable(path, err)

@@ -86,7 +86,7 @@ func TestParseNamesFileLineAndKey(t *testing.T) {
 		{"an empty list", "attributes: []\n", "a.yaml line 1: attributes is not a list with at least one attribute"},
 		{"no YAML", "attributes: [\n", "a.yaml is not valid YAML"},
 		{"two documents", valid + "---\n" + valid, "a.yaml holds more than one YAML document"},
-		{"another key", valid + "atributes: 1\n", `a.yaml line 6: "atributes" is not a known key`},
+		{"another key", valid + "attribute: 1\n", `a.yaml line 6: "attribute" is not a known key`},
 		{"a repeated key", with("label: B"), "a.yaml line 6: label is given twice"},
 		{"a repeated list", valid + "attributes: []\n", "a.yaml line 6: attributes is given twice"},
 		{"an unknown key", with("maximum: 3"), `a.yaml line 6: "maximum" is not a known key`},

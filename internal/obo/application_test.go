@@ -1,6 +1,8 @@
 package obo_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -11,9 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/obo"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 func newApplication(t *testing.T, e http.RoundTripper, credential obo.Credential) *obo.Application {
@@ -144,4 +149,83 @@ func TestApplicationUsesANewCredentialAtOnce(t *testing.T) {
 	if again := token(t, a); again == first || e.requests != 2 {
 		t.Errorf("got %s after %d requests", again, e.requests)
 	}
+}
+
+// TestApplicationAcceptsEveryCredential acquires tokens of a sandbox tenant.
+func TestApplicationAcceptsEveryCredential(t *testing.T) {
+	w := newWorld(t)
+	app, err := w.tenant.AddApp(control.App{
+		Name:        "attributes",
+		AppRoles:    []string{"User.ReadWrite.All"},
+		Permissions: []string{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPair(t, time.Now().Add(time.Hour))
+	if err := w.tenant.AddCertificate(app.ID, p.certificate); err != nil {
+		t.Fatal(err)
+	}
+	const issuer, subject = "https://kubernetes.example", "system:serviceaccount:default:mid-tier"
+	der, err := x509.MarshalPKIXPublicKey(&p.key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	if err := w.tenant.TrustWorkload(app.ID, issuer, subject, public); err != nil {
+		t.Fatal(err)
+	}
+	workload, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{
+		Issuer:    issuer,
+		Subject:   subject,
+		Audience:  jwt.ClaimStrings{"api://AzureADTokenExchange"},
+		ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Hour)),
+	}).SignedString(p.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func() (obo.Credential, error){
+		"a secret file": func() (obo.Credential, error) {
+			return obo.SecretFile(w.put(t, "secret", []byte(app.Secret+"\n")), w.logger())
+		},
+		"a certificate": func() (obo.Credential, error) {
+			return obo.Certificate(w.put(t, "app.pem", p.pem), "", w.logger())
+		},
+		"a federated token": func() (obo.Credential, error) {
+			return obo.FederatedToken(w.put(t, "token", []byte(workload)), w.logger())
+		},
+	} {
+		credential, err := open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := w.application(t, app.ID, credential).Token(t.Context(), obo.Assertion{})
+		if err != nil || result.Token == "" {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+}
+
+// application returns an application of the tenant.
+func (w *world) application(t *testing.T, clientID string, c obo.Credential) *obo.Application {
+	t.Helper()
+	form, err := authority.Parse(w.facts.TenantID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := authority.Discover(t.Context(), w.tenant.Client(), form)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := obo.NewApplication(obo.ApplicationConfig{
+		Authority:  found,
+		ClientID:   clientID,
+		Credential: c,
+		HTTP:       w.tenant.Client(),
+		Scope:      "https://graph.microsoft.com/.default",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }

@@ -33,6 +33,7 @@ func otherRuns() map[string]string {
 		"profilectl setup plan --authority contoso":               setup,
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
+		"profilectl serve --attributes attributes.yaml ":          "not run: it needs a file and a second registration",
 		"set -a":           setup,
 		". ./mid-tier.env": setup,
 		"profilectl serve --allow-origin https://app.contoso.com ": "origins",

@@ -5,7 +5,7 @@
 //	city:                   no value: the field is cleared
 //	                        a field that is absent stays as it is
 //
-// A draft may hold the whole profile, as "show" prints it. A value that equals the one in
+// Several choices are a list, or text with commas. A draft may hold the whole profile, as "show" prints it. A value that equals the one in
 // the profile is not a change: it may break a rule, or belong to a property that cannot be
 // edited. Errors name the line, and all of them are reported at once. Anchors, aliases,
 // tags and several documents are not allowed.
@@ -14,10 +14,13 @@ package draft
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -25,24 +28,29 @@ import (
 )
 
 // Limit is the size limit of a draft in bytes, five times the longest values of all
-// ten fields.
+// ten built-in fields.
 const Limit = 64 << 10
 
 // Draft is an edit that a user wrote. Its values are as they were written; see Against.
 type Draft struct {
+	schema   profile.Schema
 	change   profile.Change
 	readOnly map[string]any // see canonical
 	lines    map[string]int // of each property; empty for JSON
 }
 
-// Read reads a draft. Every fault that it returns is Invalid. An empty text is an
+// Read reads a draft of the built-in fields; see ReadAs.
+func Read(data []byte) (Draft, error) { return ReadAs(profile.BuiltIn(), data) }
+
+// ReadAs reads a draft of the fields of a schema. Every fault that it returns is Invalid,
+// and wraps profile.ErrUnknown if the draft names other fields too. An empty text is an
 // empty draft.
-func Read(data []byte) (Draft, error) {
+func ReadAs(schema profile.Schema, data []byte) (Draft, error) {
 	text, err := plainText(data)
 	if err != nil {
 		return Draft{}, err
 	}
-	d := Draft{change: profile.Change{}, readOnly: map[string]any{}, lines: map[string]int{}}
+	d := Draft{schema: schema, change: profile.Change{}, readOnly: map[string]any{}, lines: map[string]int{}}
 	if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
 		return d, d.readJSON(text)
 	}
@@ -82,12 +90,12 @@ func (d Draft) Against(current map[string]*string, property func(string) json.Ra
 	for _, name := range d.ReadOnly() {
 		if !reflect.DeepEqual(d.readOnly[name], canonicalJSON(property(name))) {
 			const fix = "remove it, or restore its value"
-			broken.note(d.lines[name], invalid(name+" cannot be changed", fix))
+			broken.note(d.lines[name], invalid(profile.Short(name)+" cannot be changed", fix))
 		}
 	}
-	change := d.change.Against(current)
-	for _, name := range change.Names() {
-		broken.note(d.lines[name], profile.BuiltIn().CheckField(change, name))
+	change := d.schema.Against(d.change, current)
+	for _, name := range d.schema.Changed(change) {
+		broken.note(d.lines[name], d.schema.CheckField(change, name))
 	}
 	if err := broken.fault(); err != nil {
 		return nil, err
@@ -97,36 +105,62 @@ func (d Draft) Against(current map[string]*string, property func(string) json.Ra
 
 // put adds a property with its value: nil for no value.
 func (d Draft) put(name string, line int, value any) error {
-	name, editable, known := resolve(name)
+	field, editable, known := d.resolve(name)
 	if !known {
-		return d.change.Clear(name) // returns a fault that suggests a name
+		return d.schema.Clear(d.change, name) // returns a fault that suggests a name
 	}
+	name = field.Name
 	if _, given := d.lines[name]; given {
-		return invalid(name+" is given twice", "give it once")
+		return invalid(field.Short()+" is given twice", "give it once")
 	}
 	d.lines[name] = line
-	if date, ok := value.(timestamp); ok && !editable {
+	if date, ok := value.(timestamp); ok && (!editable || field.Kind != profile.Text) {
 		value = string(date)
 	}
 	if !editable {
 		d.readOnly[name] = value
 		return nil
 	}
-	switch v := value.(type) {
-	case nil:
-		return d.change.Clear(name)
-	case string:
-		return d.change.Set(name, v)
+	if value == nil {
+		return d.schema.Clear(d.change, name)
 	}
-	return invalid(name+" is not text", "put the value in quotes")
+	text, ok := textOf(field, value)
+	if !ok {
+		return invalid(field.Short()+" is not text", "put the value in quotes")
+	}
+	return d.schema.Set(d.change, name, text)
 }
 
-// resolve returns Graph's name of a property that a draft may hold.
-func resolve(name string) (graphName string, editable, known bool) {
-	if f, ok := profile.Lookup(name); ok {
-		return f.Name, true, true
+// textOf returns a value as text. A text must be one in the draft too: YAML and JSON would
+// change a number such as 007. Several choices may also be a list.
+func textOf(f profile.Field, value any) (text string, ok bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), f.Kind != profile.Text
+	case json.Number:
+		return v.String(), f.Kind != profile.Text
+	case []any:
+		var parts []string
+		for _, each := range v {
+			part, isText := each.(string)
+			if !isText {
+				return "", false
+			}
+			parts = append(parts, part)
+		}
+		return strings.Join(parts, ","), f.Kind == profile.Choices
 	}
-	return name, false, slices.Contains(profile.ReadOnly(), name)
+	return "", false
+}
+
+// resolve returns the property that a name in a draft means.
+func (d Draft) resolve(name string) (field profile.Field, editable, known bool) {
+	if f, ok := d.schema.Lookup(name); ok {
+		return f, !f.ReadOnly, true
+	}
+	return profile.Field{Name: name}, false, slices.Contains(profile.ReadOnly(), name)
 }
 
 // complaints collects the errors of a draft.
@@ -161,7 +195,11 @@ func (c complaints) fault() error {
 			fix = append(fix, text)
 		}
 	}
-	return invalid(join(what), join(fix))
+	joined := &fault.Error{Kind: fault.Invalid, What: join(what), Fix: join(fix)}
+	if slices.ContainsFunc(c, func(each complaint) bool { return errors.Is(each.fault, profile.ErrUnknown) }) {
+		joined.Err = profile.ErrUnknown
+	}
+	return joined
 }
 
 func invalid(what, fix string) error {

@@ -12,15 +12,22 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// Template returns the draft that a user starts from: every field with its current value
-// and its rule, below a comment that names the account.
+// Template returns a draft of the built-in fields; see TemplateOf.
 func Template(account string, current map[string]*string) []byte {
+	return TemplateOf(profile.BuiltIn(), account, current)
+}
+
+// TemplateOf returns the draft that a user starts from: every field that they can change
+// with its current value and its rule, below a comment that names the account.
+func TemplateOf(schema profile.Schema, account string, current map[string]*string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The profile of %s. Change values, save, and close the editor.\n", comment(account))
 	b.WriteString("# To clear a field, delete its value. A deleted line leaves the field as it is.\n" +
 		"# Closing without a change sends nothing.\n\n")
-	for _, f := range profile.Fields() {
-		b.WriteString(withRule(f.Name+":"+scalar(current[f.Name]), rule(f)) + "\n")
+	for _, f := range schema.Fields() {
+		if !f.ReadOnly {
+			b.WriteString(withRule(f.Short()+":"+scalar(f, current[f.Name]), rule(f)) + "\n")
+		}
 	}
 	return b.Bytes()
 }
@@ -58,9 +65,12 @@ func shift(message string, by int) string {
 const mark = "#! "
 
 // scalar returns a value as YAML on one line.
-func scalar(value *string) string {
+func scalar(f profile.Field, value *string) string {
 	if value == nil {
 		return ""
+	}
+	if what, _ := f.Check(*value); what == "" && (f.Kind == profile.Boolean || f.Kind == profile.Integer) {
+		return " " + *value
 	}
 	node := &yaml.Node{}
 	node.SetString(*value)
@@ -83,6 +93,17 @@ func withRule(field, rule string) string {
 // rule describes the rule of a field.
 func rule(f profile.Field) string {
 	text := fmt.Sprintf("at most %d characters", f.Max)
+	switch f.Kind {
+	case profile.Boolean:
+		text = "true or false"
+	case profile.Integer:
+		text = "a whole number" + limits(f)
+	case profile.Choice:
+		text = "one of " + values(f)
+	case profile.Choices:
+		text = "any of " + values(f)
+	case profile.Text:
+	}
 	switch {
 	case f.Language:
 		text = "a language tag such as en-US"
@@ -90,6 +111,28 @@ func rule(f profile.Field) string {
 		text += ", must have a value"
 	}
 	return text
+}
+
+// limits describes the limits of an integer.
+func limits(f profile.Field) string {
+	switch {
+	case f.MinInt != nil && f.MaxInt != nil:
+		return fmt.Sprintf(" from %d to %d", *f.MinInt, *f.MaxInt)
+	case f.MinInt != nil:
+		return fmt.Sprintf(", at least %d", *f.MinInt)
+	case f.MaxInt != nil:
+		return fmt.Sprintf(", at most %d", *f.MaxInt)
+	}
+	return ""
+}
+
+// values lists the choices of a field.
+func values(f profile.Field) string {
+	var names []string
+	for _, v := range f.Values {
+		names = append(names, comment(v.Value))
+	}
+	return strings.Join(names, ", ")
 }
 
 // comment replaces the characters that would end a comment.

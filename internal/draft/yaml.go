@@ -59,11 +59,11 @@ func parserMessage(err error) string {
 
 // putNode adds the property of one key.
 func (d Draft) putNode(key, node *yaml.Node) error {
-	name, _, known := resolve(key.Value)
+	field, _, known := d.resolve(key.Value)
 	if known && (key.Anchor != "" || anchored(node)) {
-		return invalid(name+" uses a YAML anchor", "write the value out")
+		return invalid(field.Short()+" uses a YAML anchor", "write the value out")
 	}
-	return d.put(name, key.Line, canonical(node))
+	return d.put(key.Value, key.Line, canonical(node))
 }
 
 // anchored reports whether a value has an anchor or an alias anywhere.

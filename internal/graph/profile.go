@@ -3,6 +3,7 @@ package graph
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -13,14 +14,24 @@ type Profile struct {
 	values map[string]json.RawMessage
 }
 
-// Values returns the properties that are strings; nil stands for a property without
-// a value. Properties of other types, such as lists, are left out.
+// Values returns the properties that are strings, booleans or numbers, as text; nil
+// stands for a property without a value. Properties of other types, such as lists, are
+// left out.
 func (p Profile) Values() map[string]*string {
 	values := map[string]*string{}
 	for name, raw := range p.values {
-		var text *string
-		if json.Unmarshal(raw, &text) == nil {
-			values[name] = text
+		var value any
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		if decoder.Decode(&value) != nil {
+			continue
+		}
+		switch v := value.(type) {
+		case nil:
+			values[name] = nil
+		case string, bool, json.Number:
+			text := fmt.Sprint(v)
+			values[name] = &text
 		}
 	}
 	return values

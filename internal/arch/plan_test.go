@@ -151,6 +151,7 @@ func plan() map[string]entry {
 			"internal/loopback",
 			"internal/problem",
 			"internal/profile",
+			"internal/statefile",
 			"internal/upstream",
 		}},
 		"internal/obo": {layer: 4, imports: []string{

@@ -21,26 +21,67 @@ func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
 	}
 }
 
-// completeFields completes the names of fields for edit.
-func completeFields(c *cobra.Command) {
-	var set, unset []cobra.Completion
-	for _, f := range profile.Fields() {
-		set = append(set, cobra.CompletionWithDesc(f.Name+"=", f.Label))
-		if !f.Keep {
-			unset = append(unset, cobra.CompletionWithDesc(f.Name, f.Label))
-		}
-	}
+// completeFields completes the fields of edit, and the values of those that have a choice.
+func completeFields(env Env, g *globals, c *cobra.Command) {
 	const unfinished = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	complete(c, "set", cobra.FixedCompletions(set, unfinished))
-	complete(c, "unset", cobra.FixedCompletions(unset, cobra.ShellCompDirectiveNoFileComp))
+	complete(c, "set", func(_ *cobra.Command, _ []string, typed string) (
+		[]cobra.Completion, cobra.ShellCompDirective,
+	) {
+		fields := knownFields(env, g)
+		if name, _, ok := strings.Cut(typed, "="); ok {
+			f, _ := fields.Lookup(name)
+			return fieldValues(name+"=", f), cobra.ShellCompDirectiveNoFileComp
+		}
+		var names []cobra.Completion
+		for _, f := range fields.Fields() {
+			if !f.ReadOnly {
+				names = append(names, cobra.CompletionWithDesc(f.Short()+"=", f.Label))
+			}
+		}
+		return names, unfinished
+	})
+	complete(c, "unset", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var names []cobra.Completion
+		for _, f := range knownFields(env, g).Fields() {
+			if !f.Keep && !f.ReadOnly {
+				names = append(names, cobra.CompletionWithDesc(f.Short(), f.Label))
+			}
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// fieldValues completes the values of a field that has a choice.
+func fieldValues(prefix string, f profile.Field) []cobra.Completion {
+	if f.Kind == profile.Boolean {
+		return []cobra.Completion{prefix + "true", prefix + "false"}
+	}
+	var values []cobra.Completion
+	for _, v := range f.Values {
+		values = append(values, cobra.CompletionWithDesc(prefix+v.Value, v.Label))
+	}
+	return values
+}
+
+// knownFields returns the fields of the last known schema, without network access.
+func knownFields(env Env, g *globals) profile.Schema {
+	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+	if err != nil {
+		return profile.BuiltIn()
+	}
+	tenant, settings, err := g.settings(env, paths)
+	if err != nil {
+		return profile.BuiltIn()
+	}
+	return schemaCache(paths.State, tenant, settings).Read().Fields
 }
 
 // completeList completes the last value of a comma-separated list.
-func completeList(values []string) cobra.CompletionFunc {
+func completeList(values func() []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndex(typed, ",")+1]
 		var completions []cobra.Completion
-		for _, v := range values {
+		for _, v := range values() {
 			completions = append(completions, before+v)
 		}
 		return completions, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace

@@ -110,7 +110,7 @@ func (d *demo) send(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) showAfter(ctx context.Context) (string, json.RawMessage, error) {
-	seen, err := d.session.readBack(ctx, d.account, d.change)
+	seen, err := d.session.readBack(ctx, d.account, profile.BuiltIn(), d.change)
 	if err != nil {
 		return "", nil, err
 	}

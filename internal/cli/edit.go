@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
 )
@@ -26,7 +27,7 @@ type editOptions struct {
 
 func (o *editOptions) bind(f *pflag.FlagSet) {
 	o.Values = map[string]string{}
-	for _, field := range profile.Fields() {
+	for _, field := range profile.BuiltIn().Fields() {
 		f.Var(&fieldValue{values: o.Values, name: field.Name}, field.Flag, "new "+strings.ToLower(field.Label))
 	}
 	f.StringArrayVar(&o.Set, "set", nil, "set a field to a value: `field=value` (repeatable)")
@@ -75,7 +76,7 @@ Without a field, in a terminal, a form opens.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runEdit(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	completeFields(c)
+	completeFields(env, g, c)
 	return c
 }
 
@@ -84,6 +85,8 @@ type edit struct {
 	*session
 	account auth.Account
 	options editOptions
+	schema  profile.Schema // of the fields that can be changed
+	version string         // of the mid-tier's schema, or "" if the change did not need it
 }
 
 // A proposal is a change that has been chosen, and what it is based on.
@@ -99,8 +102,8 @@ type proposal struct {
 	draft draftFile
 }
 
-// differences returns what the change would change in its base.
-func (p proposal) differences() []profile.Difference { return p.change.Diff(p.base) }
+// differences returns what a proposal would change in its base.
+func (e *edit) differences(p proposal) []profile.Difference { return e.schema.Diff(p.change, p.base) }
 
 // runEdit goes through the phases of an edit: parse, read, choose the change,
 // review, send, read back. Each phase takes values and returns values.
@@ -113,14 +116,18 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 	if err != nil {
 		return err
 	}
-	e := edit{session: s, account: account, options: o}
+	e := edit{session: s, account: account, options: o, schema: profile.BuiltIn()}
 
 	var ahead tokenFuture
 	if !o.DryRun {
 		ahead = s.requestEditToken(ctx, account) // while the profile is read
 		defer ahead()                            // it may be saving a new refresh token
 	}
-	current, err := s.me(ctx, account, source.properties()...)
+	if source, ahead, err = e.prepare(ctx, source, ahead); err != nil {
+		return err
+	}
+	var current graph.Profile
+	current, e.schema, err = s.readFields(ctx, account, e.schema, source.properties()...)
 	if err != nil {
 		return err
 	}
@@ -128,7 +135,7 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 	p, ahead, err := e.choose(ctx, source, current, ahead)
 	switch {
 	case err != nil:
-	case len(p.differences()) == 0:
+	case len(e.differences(p)) == 0:
 		p.draft.remove()
 		return e.report(statusUnchanged, p, false)
 	case o.DryRun:
@@ -143,6 +150,38 @@ func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
 		return e.keepDraft(ctx, p.draft, err)
 	}
 	return err
+}
+
+// prepare completes the source with the history, and with the fields of the mid-tier if it
+// needs them.
+func (e *edit) prepare(
+	ctx context.Context,
+	source changeSource,
+	ahead tokenFuture,
+) (changeSource, tokenFuture, error) {
+	var err error
+	if source.from == fromHistory {
+		if source.undo, err = e.lastEdit(); err != nil {
+			return source, ahead, err
+		}
+		_, custom := source.undo.Reverse().Split()
+		source.foreign = len(custom) > 0
+	}
+	if !source.needsSchema() {
+		return source, ahead, nil
+	}
+	fields, ahead, err := e.learn(ctx, ahead)
+	f := fault.As(err)
+	switch {
+	case err == nil:
+	case source.foreign, f.Kind != fault.Invalid && f.Kind != fault.Unavailable && !e.options.DryRun:
+		return source, ahead, err
+	case f.Kind == fault.Invalid:
+		e.progress.warn("%s; custom attributes cannot be edited\n  fix: %s", f.What, f.Advice())
+	}
+	e.schema, e.version = fields.Fields, fields.Version
+	source, err = source.resolve(e.options, e.schema)
+	return source, ahead, err
 }
 
 // propose shows the proposal, sends it, and reports the outcome.
@@ -170,7 +209,7 @@ func (e *edit) choose(
 	values := current.Values()
 	switch source.from {
 	case fromHistory:
-		p, err := e.undo(ctx, values)
+		p, err := e.undo(ctx, source.undo, values)
 		return p, ahead, err
 	case fromEditor, fromForm:
 		if err := e.readyToSend(ctx, ahead); err != nil {
@@ -191,11 +230,11 @@ func (e *edit) choose(
 		}
 		return proposal{change: change, base: values}, ahead, err
 	}
-	change := source.flags.Against(values)
+	change := e.schema.Against(source.flags, values)
 	if len(change) == 0 {
 		return proposal{base: values}, ahead, nil
 	}
-	return proposal{change: change, base: values}, ahead, change.Check()
+	return proposal{change: change, base: values}, ahead, e.schema.Check(change)
 }
 
 // readyToSend gets the token for the mid-tier, with a step-up if one is needed.

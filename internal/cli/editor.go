@@ -24,7 +24,7 @@ func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Cha
 	if err != nil {
 		return nil, file, err
 	}
-	text := draft.Template(e.account.Username, current.Values())
+	text := draft.TemplateOf(e.schema, e.account.Username, current.Values())
 	for first := true; ; first = false {
 		edited, waited, err := e.editText(ctx, file, text)
 		if err != nil {
@@ -37,7 +37,7 @@ func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Cha
 		if unchanged && first {
 			return profile.Change{}, file, nil
 		}
-		change, broken := readAgainst(edited, current)
+		change, broken := e.readAgainst(edited, current)
 		if broken == nil {
 			return change, file, nil
 		}
@@ -52,8 +52,8 @@ func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Cha
 }
 
 // readAgainst returns the change that makes the draft of the current profile.
-func readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
-	d, err := draft.Read(text)
+func (e *edit) readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
+	d, err := draft.ReadAs(e.schema, text)
 	if err != nil {
 		return nil, err
 	}

@@ -42,13 +42,13 @@ type editReport struct {
 // report prints the outcome: the changes as data, and a sentence. A user who has
 // seen the differences does not see them twice.
 func (e *edit) report(status editStatus, p proposal, shown bool) error {
-	result := editReport{Status: status, Account: e.account.Username, Changes: p.differences(), Undoes: p.undoes}
+	result := editReport{Status: status, Account: e.account.Username, Changes: e.differences(p), Undoes: p.undoes}
 	if result.Changes == nil {
 		result.Changes = []profile.Difference{}
 	}
 	table := output.Table{Columns: []string{"FIELD", "BEFORE", "AFTER"}}
 	for _, d := range result.Changes {
-		table.Rows = append(table.Rows, []string{d.Field, valueText(d.Before), valueText(d.After)})
+		table.Rows = append(table.Rows, []string{profile.Short(d.Field), valueText(d.Before), valueText(d.After)})
 	}
 	if len(table.Rows) == 0 || shown && e.facts.StdoutTTY {
 		return e.print(result, e.sentence(status))
@@ -67,7 +67,7 @@ func diff(changes []profile.Difference, color bool) string {
 	var rows []terminal.Change
 	for _, d := range changes {
 		rows = append(rows, terminal.Change{
-			Field:  d.Field,
+			Field:  profile.Short(d.Field),
 			Before: output.Plain(valueText(d.Before)),
 			After:  output.Plain(valueText(d.After)),
 		})

@@ -3,12 +3,15 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
@@ -17,9 +20,9 @@ import (
 // if they did not write the values on the command line. It reports whether the
 // differences were shown.
 func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ proposal, shown bool, _ error) {
-	differences := p.differences()
+	differences := e.differences(p)
 	p.change = p.change.Only(differences)
-	if err := p.change.Check(); err != nil { // an undo may restore a value that breaks a rule
+	if err := e.schema.Check(p.change); err != nil { // an undo may restore a value that breaks a rule
 		return p, false, err
 	}
 	if e.facts.StderrTTY && e.printer.Plain() {
@@ -49,64 +52,67 @@ func canceled() error {
 	}
 }
 
-// send sends the change to the mid-tier and remembers it in the history. It
-// returns the proposal with the base that was current when it was sent.
-//
-// This is the one loop between a claims challenge and the user who can answer
-// it. Whatever the challenge comes from (the silent token request, the mid-tier,
-// the exchange or Graph), the user steps up once with the same account, and the
-// same change is sent again. A second challenge is an error.
+// send sends the change to the mid-tier, with a step-up if one is needed. It returns the
+// proposal with the base that was current when it was sent. If only a part of the change
+// was made, that part is added to the history.
 func (e *edit) send(ctx context.Context, p proposal, ahead tokenFuture) (proposal, error) {
-	request, err := e.editRequest()
-	if err != nil {
-		return p, err
-	}
-	request.Ahead = ahead
-	sent, ch, err := e.sendOnce(ctx, p, request)
-	if err == nil && ch != nil {
-		request.Challenge = ch
-		sent, ch, err = e.sendOnce(ctx, sent, request)
-	}
-	if len(sent.differences()) == 0 { // another edit has made the same change in the meantime
+	sent, version := p, ""
+	err := e.withStepUp(ctx, e.account, ahead, func(t acquiredToken) (*challenge.Challenge, error) {
+		var err error
+		if sent.aged || t.Prompted {
+			if sent, err = e.rebase(ctx, sent); err != nil {
+				return nil, err
+			}
+		}
+		done := e.progress.step("send", "Sending the change")
+		reply, err := e.midtier.UpdateAs(ctx, t.Access, e.schema, sent.change)
+		done()
+		version = reply.Version
+		e.refresh(ctx, t.Access, version)
+		return reply.Challenge, err
+	})
+	if len(e.differences(sent)) == 0 { // another edit has made the same change in the meantime
 		sent.base = p.base
 	}
-	if err == nil && ch != nil {
-		err = &fault.Error{
-			Kind: fault.Denied,
-			What: "the mid-tier requires a stronger sign-in even after the second factor",
-			Fix: "ask the tenant's administrator to compare the mid-tier's required authentication context " +
-				"with the Conditional Access policies",
-		}
+	if partial, ok := errors.AsType[*midtier.Partial](err); ok {
+		return sent, e.partly(ctx, sent, partial)
 	}
-	if errors.Is(err, auth.ErrDifferentAccount) {
-		err = fault.As(err).Reworded("a different account signed in; the edit was not sent")
+	f := fault.As(err)
+	if err != nil && f.Kind == fault.Invalid && e.version != "" && version != "" && version != e.version {
+		changed := f.Reworded("the fields of the mid-tier changed during the edit: " + f.What)
+		changed.Fix = "run the command again"
+		return sent, changed
 	}
 	return sent, err
 }
 
-// sendOnce sends the change. It returns the mid-tier's challenge, if there is
-// one.
-func (e *edit) sendOnce(
-	ctx context.Context,
-	p proposal,
-	request tokenRequest,
-) (_ proposal, ch *challenge.Challenge, _ error) {
-	err := e.withToken(ctx, e.account, request, func(t acquiredToken) (err error) {
-		if p.aged || t.Prompted {
-			if p, err = e.rebase(ctx, p); err != nil {
-				return err
-			}
+// partly adds the part of a change that was made to the history, and returns the fault of
+// the edit. The part of an undo is not added: the next undo continues with the same edit.
+func (e *edit) partly(ctx context.Context, p proposal, partial *midtier.Partial) error {
+	var made, missing []string
+	done := p
+	done.change = profile.Change{}
+	for _, d := range e.differences(p) {
+		if slices.Contains(partial.Applied, d.Field) {
+			made = append(made, profile.Short(d.Field))
+			done.change[d.Field] = d.After
+		} else {
+			missing = append(missing, profile.Short(d.Field))
 		}
-		defer e.progress.step("send", "Sending the change")()
-		ch, err = e.midtier.Update(ctx, t.Access, p.change)
-		return err
-	})
-	return p, ch, err
+	}
+	if len(made) == 0 {
+		return partial.Fault
+	}
+	if p.undoes == "" {
+		e.remember(ctx, done)
+	}
+	return partial.Fault.Reworded(fmt.Sprintf("%s (changed: %s; not changed: %s)",
+		partial.Fault.What, strings.Join(made, ", "), strings.Join(missing, ", ")))
 }
 
 // rebase compares the proposal with the profile as it is now.
 func (e *edit) rebase(ctx context.Context, p proposal) (proposal, error) {
-	current, err := e.currentValues(ctx, e.account)
+	current, err := e.currentValues(ctx, e.account, e.schema)
 	if err != nil {
 		return p, err
 	}
@@ -126,11 +132,11 @@ func (e *edit) resolve(
 	for name := range p.change {
 		base[name] = p.base[name]
 	}
-	remaining := p.change.Only(p.change.Diff(current)) // another edit to the same value is no conflict
+	remaining := p.change.Only(e.schema.Diff(p.change, current)) // another edit to the same value is no conflict
 	var moved []string
-	for _, d := range base.Diff(current) {
+	for _, d := range e.schema.Diff(base, current) {
 		if _, differs := remaining[d.Field]; differs {
-			moved = append(moved, d.Field)
+			moved = append(moved, profile.Short(d.Field))
 		}
 	}
 	p.base, p.aged = current, false
@@ -147,7 +153,7 @@ func (e *edit) resolve(
 		return p, &fault.Error{Kind: fault.Conflict, What: what, Fix: fix}
 	}
 	e.say("%s:\n", what)
-	e.progress.show(diff(p.change.Diff(current), e.facts.Color))
+	e.progress.show(diff(e.schema.Diff(p.change, current), e.facts.Color))
 	return p, e.confirm(ctx, "Send the change anyway?")
 }
 
@@ -159,7 +165,7 @@ func (e *edit) confirmed(ctx context.Context, p proposal) editStatus {
 		e.remember(ctx, p)
 		close(remembered)
 	}()
-	seen, err := e.readBack(ctx, e.account, p.change)
+	seen, err := e.readBack(ctx, e.account, e.schema, p.change)
 	<-remembered
 	if err != nil || !seen {
 		return statusAccepted
@@ -176,7 +182,12 @@ func readBackDelays() []time.Duration {
 
 // readBack waits until Graph shows the change, and reports whether it did. A
 // stale read is not an error.
-func (s *session) readBack(ctx context.Context, account auth.Account, change profile.Change) (bool, error) {
+func (s *session) readBack(
+	ctx context.Context,
+	account auth.Account,
+	schema profile.Schema,
+	change profile.Change,
+) (bool, error) {
 	defer s.progress.step("read-back", "Waiting until Microsoft Graph shows the change")()
 	for _, delay := range readBackDelays() {
 		select {
@@ -184,20 +195,24 @@ func (s *session) readBack(ctx context.Context, account auth.Account, change pro
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
-		current, err := s.currentValues(ctx, account)
+		current, err := s.currentValues(ctx, account, schema)
 		if err != nil {
 			return false, err
 		}
-		if len(change.Diff(current)) == 0 {
+		if len(schema.Diff(change, current)) == 0 {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// currentValues reads the editable fields from Graph.
-func (s *session) currentValues(ctx context.Context, account auth.Account) (map[string]*string, error) {
-	me, err := s.me(ctx, account, profile.Names()...)
+// currentValues reads the fields from Graph.
+func (s *session) currentValues(
+	ctx context.Context,
+	account auth.Account,
+	schema profile.Schema,
+) (map[string]*string, error) {
+	me, err := s.me(ctx, account, schema.Names()...)
 	if err != nil {
 		return nil, err
 	}

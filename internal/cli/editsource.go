@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/history"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
@@ -28,19 +30,44 @@ const (
 type changeSource struct {
 	from  origin
 	flags profile.Change // of fromFlags
-	draft draft.Draft    // of fromFile
+	text  []byte         // of fromFile
+	draft draft.Draft    // what text holds
+	undo  history.Entry  // of fromHistory
+	// foreign reports whether the change names fields that are not built in. flags and
+	// draft are then read with the schema of the mid-tier; see resolve.
+	foreign bool
 }
 
-// properties returns the names of the properties to read before the edit.
+// properties returns the names of the properties to read before the edit, other than the
+// fields.
 func (s changeSource) properties() []string {
-	names := profile.Names()
 	switch s.from {
 	case fromFile:
-		return append(names, s.draft.ReadOnly()...)
+		return s.draft.ReadOnly()
 	case fromEditor:
-		return append(names, profile.ReadOnly()...) // a user may paste a whole profile
+		return profile.ReadOnly() // a user may paste a whole profile
 	}
-	return names
+	return nil
+}
+
+// needsSchema reports whether the change can only be chosen with the fields of the
+// mid-tier.
+func (s changeSource) needsSchema() bool {
+	return s.foreign || s.from == fromEditor || s.from == fromForm
+}
+
+// resolve reads the change with the fields of the mid-tier.
+func (s changeSource) resolve(o editOptions, schema profile.Schema) (_ changeSource, err error) {
+	switch {
+	case !s.foreign:
+	case s.from == fromFlags:
+		s.flags, err = o.fieldFlags(schema)
+	case s.from == fromFile:
+		s.draft, err = readDraft(schema, o.FromFile, s.text)
+	case s.from == fromHistory:
+		err = undoable(schema, s.undo)
+	}
+	return s, err
 }
 
 // needsConfirmation reports whether the change needs the user's confirmation: they did
@@ -54,8 +81,9 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 	if err := o.SignIn.check(); err != nil {
 		return changeSource{}, err
 	}
-	change, err := o.fieldFlags()
-	if err != nil {
+	change, err := o.fieldFlags(profile.BuiltIn())
+	foreign := errors.Is(err, profile.ErrUnknown)
+	if err != nil && !foreign {
 		return changeSource{}, err
 	}
 	var given []origin
@@ -63,7 +91,7 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 		from origin
 		used bool
 	}{
-		{fromFlags, change != nil}, {fromFile, o.FromFile != ""}, {fromEditor, o.Editor}, {fromHistory, o.Undo},
+		{fromFlags, change != nil || foreign}, {fromFile, o.FromFile != ""}, {fromEditor, o.Editor}, {fromHistory, o.Undo},
 	} {
 		if place.used {
 			given = append(given, place.from)
@@ -98,19 +126,32 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 			Fix:  "check the change with `" + g.command("profilectl edit --undo --dry-run") + "`, then add --yes",
 		}
 	case o.FromFile != "":
-		d, err := readDraft(ctx, env, o.FromFile)
-		return changeSource{from: fromFile, draft: d}, err
+		return o.parseFile(ctx, env)
 	}
-	return changeSource{from: given[0], flags: change}, nil
+	return changeSource{from: given[0], flags: change, foreign: foreign}, nil
+}
+
+// parseFile reads the change from the file that the command line names.
+func (o editOptions) parseFile(ctx context.Context, env Env) (changeSource, error) {
+	text, err := readFile(ctx, env, o.FromFile)
+	if err != nil {
+		return changeSource{}, err
+	}
+	d, err := readDraft(profile.BuiltIn(), o.FromFile, text)
+	foreign := errors.Is(err, profile.ErrUnknown)
+	if foreign {
+		err = nil
+	}
+	return changeSource{from: fromFile, text: text, draft: d, foreign: foreign}, err
 }
 
 // fieldFlags returns the change that the flags of single fields describe, or nil
 // if there are none.
-func (o editOptions) fieldFlags() (profile.Change, error) {
+func (o editOptions) fieldFlags(schema profile.Schema) (profile.Change, error) {
 	change := profile.Change{}
 	for _, name := range profile.Names() {
 		if value, given := o.Values[name]; given {
-			if err := change.Set(name, value); err != nil {
+			if err := schema.Set(change, name, value); err != nil {
 				return nil, err
 			}
 		}
@@ -124,18 +165,18 @@ func (o editOptions) fieldFlags() (profile.Change, error) {
 				Fix:  "write --set city=Bern, or --unset city to clear it",
 			}
 		}
-		if err := onlyOnce(change, name); err != nil {
+		if err := onlyOnce(schema, change, name); err != nil {
 			return nil, err
 		}
-		if err := change.Set(name, value); err != nil {
+		if err := schema.Set(change, name, value); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range o.Unset {
-		if err := onlyOnce(change, name); err != nil {
+		if err := onlyOnce(schema, change, name); err != nil {
 			return nil, err
 		}
-		if err := change.Clear(name); err != nil {
+		if err := schema.Clear(change, name); err != nil {
 			return nil, err
 		}
 	}
@@ -146,33 +187,34 @@ func (o editOptions) fieldFlags() (profile.Change, error) {
 }
 
 // onlyOnce rejects a second value for one field.
-func onlyOnce(change profile.Change, name string) error {
-	f, _ := profile.Lookup(name)
+func onlyOnce(schema profile.Schema, change profile.Change, name string) error {
+	f, _ := schema.Lookup(name)
 	if _, given := change[f.Name]; given {
-		return &fault.Error{Kind: fault.Usage, What: f.Name + " is given twice", Fix: "give it once"}
+		return &fault.Error{Kind: fault.Usage, What: f.Short() + " is given twice", Fix: "give it once"}
 	}
 	return nil
 }
 
-// readDraft reads a change from a file or from standard input.
-func readDraft(ctx context.Context, env Env, path string) (draft.Draft, error) {
-	unreadable := func(err error) error {
-		return &fault.Error{
+// readFile reads a file or standard input.
+func readFile(ctx context.Context, env Env, path string) ([]byte, error) {
+	data, err := readInput(ctx, env.Stdin, path)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &fault.Error{
 			Kind: fault.Usage,
 			What: "cannot read " + path,
 			Fix:  "check the name; - reads standard input",
 			Err:  err,
 		}
 	}
-	name := inputName(path)
-	data, err := readInput(ctx, env.Stdin, path)
-	if ctx.Err() != nil {
-		return draft.Draft{}, ctx.Err()
-	}
-	if err != nil {
-		return draft.Draft{}, unreadable(err)
-	}
-	d, err := draft.Read(data)
+	return data, nil
+}
+
+// readDraft reads a change from the text of a file or of standard input.
+func readDraft(schema profile.Schema, path string, text []byte) (draft.Draft, error) {
+	d, err := draft.ReadAs(schema, text)
 	if err == nil && d.Empty() {
 		err = &fault.Error{
 			Kind: fault.Invalid,
@@ -181,7 +223,7 @@ func readDraft(ctx context.Context, env Env, path string) (draft.Draft, error) {
 		}
 	}
 	if err != nil {
-		return draft.Draft{}, inFile(name, err)
+		return draft.Draft{}, inFile(inputName(path), err)
 	}
 	return d, nil
 }

@@ -11,10 +11,6 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// formPage is the number of fields on a page of the form, so that a terminal with
-// 24 lines shows the whole page.
-const formPage = 5
-
 // inForm lets the user change the values in a form.
 func (e *edit) inForm(ctx context.Context, current graph.Profile) (profile.Change, error) {
 	values := current.Values()
@@ -23,28 +19,35 @@ func (e *edit) inForm(ctx context.Context, current graph.Profile) (profile.Chang
 		return nil, err
 	}
 	change := profile.Change{}
-	for _, f := range profile.Fields() {
+	for _, f := range e.schema.Fields() {
+		if f.ReadOnly {
+			continue
+		}
 		switch answer := answers[f.Name]; answer {
-		case formValue(values[f.Name]):
+		case formValue(f, values[f.Name]):
 		case "":
 			change[f.Name] = nil
 		default:
 			change[f.Name] = &answer
 		}
 	}
-	change = change.Against(values)
+	change = e.schema.Against(change, values)
 	if len(change) == 0 {
 		return change, nil
 	}
-	return change, change.Check()
+	return change, e.schema.Check(change)
 }
 
 // formValue returns a value as the form shows it, on one line.
-func formValue(value *string) string {
+func formValue(f profile.Field, value *string) string {
 	if value == nil {
 		return ""
 	}
-	lines := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(*value)
+	text := *value
+	if f.Kind != profile.Text {
+		text = f.Normalize(text)
+	}
+	lines := strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(text)
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
@@ -54,24 +57,35 @@ func formValue(value *string) string {
 }
 
 func (e *edit) form(current map[string]*string) terminal.Form {
-	form := terminal.Form{
+	var fields []terminal.Field
+	for _, f := range e.schema.Fields() {
+		if !f.ReadOnly {
+			fields = append(fields, formField(f, formValue(f, current[f.Name])))
+		}
+	}
+	return terminal.Form{
 		Title: "Your profile",
 		Note:  "Sign-in address: " + e.account.Username + " (read-only)",
+		Pages: terminal.Pages(fields),
 	}
-	for i, f := range profile.Fields() {
-		value := formValue(current[f.Name])
-		if i%formPage == 0 {
-			form.Pages = append(form.Pages, nil)
+}
+
+// formField returns the field of the form for a field of the profile.
+func formField(f profile.Field, value string) terminal.Field {
+	field := terminal.Field{Name: f.Name, Label: f.Label, Value: value, Check: formCheck(f, value)}
+	switch f.Kind {
+	case profile.Boolean:
+		field.Options = []terminal.Option{{Value: "true", Label: "Yes"}, {Value: "false", Label: "No"}}
+	case profile.Choice, profile.Choices:
+		field.Several = f.Kind == profile.Choices
+		for _, v := range f.Values {
+			field.Options = append(field.Options, terminal.Option{Value: v.Value, Label: v.Label})
 		}
-		page := &form.Pages[len(form.Pages)-1]
-		*page = append(*page, terminal.Field{
-			Name:  f.Name,
-			Label: f.Label,
-			Value: value,
-			Check: formCheck(f, value),
-		})
+	case profile.Text, profile.Integer:
+		return field
 	}
-	return form
+	field.Clearable = !f.Keep
+	return field
 }
 
 // formCheck returns a func that checks an answer against the rules of a field. An

@@ -10,6 +10,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/history"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/profile"
 )
 
 func newHistory(env Env, g *globals) *cobra.Command {
@@ -56,7 +57,7 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 		entries = append(entries, entry)
 		when := entry.Time.Local().Format(time.DateTime)
 		for _, d := range entry.Changes {
-			table.Rows = append(table.Rows, []string{when, d.Field, valueText(d.Before), valueText(d.After)})
+			table.Rows = append(table.Rows, []string{when, profile.Short(d.Field), valueText(d.Before), valueText(d.After)})
 		}
 	}
 	if len(entries) == 0 && s.printer.Plain() {

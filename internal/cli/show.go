@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -38,7 +39,9 @@ func newShow(env Env, g *globals) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	complete(c, "select", completeList(append(profile.Names(), profile.ReadOnly()...)))
+	complete(c, "select", completeList(func() []string {
+		return append(shortNames(knownFields(env, g)), profile.ReadOnly()...)
+	}))
 	return c
 }
 
@@ -46,10 +49,6 @@ func newShow(env Env, g *globals) *cobra.Command {
 func readOnly() []string { return []string{"id", "identities"} }
 
 func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
-	fields, err := selected(o.Select)
-	if err != nil {
-		return err
-	}
 	if o.Raw && (g.JQ != "" || g.Query != "" || g.Output != "table") {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -61,7 +60,12 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 	if err != nil {
 		return err
 	}
-	me, err := s.me(ctx, account, fields...)
+	schema := s.schemas().Read().Fields
+	names, err := selected(schema, o.Select)
+	if err != nil {
+		return err
+	}
+	me, names, err := s.readSelected(ctx, account, names)
 	if err != nil {
 		return err
 	}
@@ -69,33 +73,33 @@ func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
 		_, err := env.Stdout.Write(me.Raw)
 		return err
 	}
-	return s.printer.Print(me.Only(fields...), profileTable(me, len(o.Select) == 0))
+	return s.printer.Print(me.Only(names...), profileTable(me, schema, names))
 }
 
 // selected returns Graph's names for the fields that --select names, or the
 // default fields if there are none.
-func selected(names []string) ([]string, error) {
+func selected(schema profile.Schema, names []string) ([]string, error) {
 	if len(names) == 0 {
-		return append(profile.Names(), readOnly()...), nil
+		return append(schema.Names(), readOnly()...), nil
 	}
 	var fields []string
 	for _, name := range names {
 		name = strings.TrimSpace(name)
-		f, editable := profile.Lookup(name)
+		f, known := schema.Lookup(name)
 		switch {
-		case editable:
+		case known:
 			fields = append(fields, f.Name)
 		case slices.Contains(profile.ReadOnly(), name):
 			fields = append(fields, name)
 		default:
-			return nil, unknownField(name)
+			return nil, unknownField(schema, name)
 		}
 	}
 	return fields, nil
 }
 
-func unknownField(name string) error {
-	known := append(profile.Names(), profile.ReadOnly()...)
+func unknownField(schema profile.Schema, name string) error {
+	known := append(shortNames(schema), profile.ReadOnly()...)
 	fix := "use --select with any of " + strings.Join(known, ", ")
 	if near := nearest.To(name, known); near != "" {
 		fix = "did you mean " + near + "?"
@@ -103,21 +107,56 @@ func unknownField(name string) error {
 	return &fault.Error{Kind: fault.Usage, What: "unknown field " + quote(name), Fix: fix}
 }
 
-// profileTable lists the profile for a user. The sign-in address comes from
-// identities, because mail is usually empty for customers.
-func profileTable(me graph.Profile, whole bool) output.Table {
+// shortNames returns the names that users see of all fields.
+func shortNames(schema profile.Schema) []string {
+	var names []string
+	for _, f := range schema.Fields() {
+		names = append(names, f.Short())
+	}
+	return names
+}
+
+// readSelected reads properties. Graph rejects the whole request if one custom attribute
+// was deleted from the tenant: readSelected then reads the others, and warns. It returns
+// the names of the properties that it has read.
+func (s *session) readSelected(
+	ctx context.Context,
+	account auth.Account,
+	names []string,
+) (graph.Profile, []string, error) {
+	me, err := s.me(ctx, account, names...)
+	if err == nil || fault.As(err).Kind != fault.Invalid || !slices.ContainsFunc(names, profile.IsCustom) {
+		return me, names, err
+	}
+	names = slices.DeleteFunc(slices.Clone(names), profile.IsCustom)
+	if len(names) == 0 {
+		return me, names, err
+	}
+	if me, err = s.me(ctx, account, names...); err == nil {
+		s.progress.warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
+			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
+	}
+	return me, names, err
+}
+
+// profileTable lists the profile for a user, with those fields that were read. The sign-in
+// address comes from identities, because mail is usually empty for customers.
+func profileTable(me graph.Profile, schema profile.Schema, read []string) output.Table {
 	table := output.Table{Columns: []string{"FIELD", "VALUE", "EDITABLE"}}
 	values := me.Values()
-	for _, f := range profile.Fields() {
-		value, present := values[f.Name]
-		if !present && !whole {
+	for _, f := range schema.Fields() {
+		if !slices.Contains(read, f.Name) {
 			continue
 		}
 		text := ""
-		if value != nil {
+		if value := values[f.Name]; value != nil {
 			text = *value
 		}
-		table.Rows = append(table.Rows, []string{f.Name, text, "yes"})
+		editable := "yes"
+		if f.ReadOnly {
+			editable = "no"
+		}
+		table.Rows = append(table.Rows, []string{f.Short(), text, editable})
 	}
 	if name := me.SignInName(); name != "" {
 		table.Rows = append(table.Rows, []string{"signInName", name, "no"})

@@ -3,27 +3,49 @@ package cli
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/history"
+	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// undo returns the change that undoes the last edit of the account.
-func (e *edit) undo(ctx context.Context, current map[string]*string) (proposal, error) {
+// lastEdit returns the last edit of the account that can be undone.
+func (e *edit) lastEdit() (history.Entry, error) {
 	entries, err := e.history().Entries()
 	if err != nil {
-		return proposal{}, historyFault(err)
+		return history.Entry{}, historyFault(err)
 	}
 	last, ok := history.Undoable(entries, e.account.ID)
 	if !ok {
-		return proposal{}, &fault.Error{
+		return last, &fault.Error{
 			Kind: fault.Usage,
 			What: "nothing to undo",
 			Fix:  "list the edits that were made from this machine with `" + e.command("profilectl history") + "`",
 		}
 	}
+	return last, nil
+}
+
+// undoable returns a fault if the schema does not allow to undo an edit.
+func undoable(schema profile.Schema, last history.Entry) error {
+	for _, d := range last.Changes {
+		if f, ok := schema.Field(d.Field); !ok || f.ReadOnly {
+			return &fault.Error{
+				Kind: fault.Invalid,
+				What: fmt.Sprintf("the edit of %s cannot be undone: the mid-tier does not edit %s any more",
+					last.Time.Local().Format(time.DateTime), profile.Short(d.Field)),
+				Fix: "set the other fields with the values in the history",
+			}
+		}
+	}
+	return nil
+}
+
+// undo returns the change that undoes an edit.
+func (e *edit) undo(ctx context.Context, last history.Entry, current map[string]*string) (proposal, error) {
 	when := last.Time.Local().Format(time.DateTime)
 	e.say("Undoing the edit of %s.", when)
 	p := proposal{change: last.Reverse(), base: current, undoes: last.ID}
@@ -46,7 +68,7 @@ func (e *edit) remember(ctx context.Context, p proposal) {
 		Tenant:   e.authority.TenantID,
 		Account:  e.account.ID,
 		Username: e.account.Username,
-		Changes:  p.differences(),
+		Changes:  e.differences(p),
 		Undoes:   p.undoes,
 	})
 	if err != nil {

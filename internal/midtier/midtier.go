@@ -1,12 +1,12 @@
-// Package midtier is the client of the mid-tier's POST /updateUserInfo. It receives
-// a token and cannot acquire one. A claims challenge is a result, and the caller
-// decides what to do about it.
+// Package midtier is the client of the mid-tier's API: POST /updateUserInfo changes the
+// profile, and GET /schema lists the fields that can be changed. It receives a token and
+// cannot acquire one. A claims challenge is a result, and the caller decides what to do
+// about it.
 package midtier
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
@@ -21,47 +21,106 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// route is the path of the mid-tier's only route.
+// route is the path of the mid-tier's first route, with which its address may end.
 const route = "/updateUserInfo"
 
 // Client calls a mid-tier. Both fields must be set. It is safe for concurrent use.
 type Client struct {
-	URL  string // of the mid-tier, with or without the route
+	URL  string // of the mid-tier, with or without /updateUserInfo
 	HTTP *http.Client
 }
 
-// Update changes the profile of the token's user. It returns a challenge if the
+// Reply is what the mid-tier answered to an update.
+type Reply struct {
+	// Challenge is not nil if the mid-tier accepts the token but requires a stronger
+	// sign-in. Nothing was changed then.
+	Challenge *challenge.Challenge
+	// Version is that of the mid-tier's schema, or empty if the mid-tier did not send it.
+	// It is set also if there is an error.
+	Version string
+}
+
+// Partial is the error of an update of which the mid-tier made only a part. Sending the
+// same change again is safe.
+type Partial struct {
+	Applied, NotApplied []string // Graph's names of the fields; from the mid-tier, not checked
+	Fault               *fault.Error
+}
+
+// Error returns the words of the fault.
+func (p *Partial) Error() string { return p.Fault.Error() }
+
+// Unwrap returns the fault.
+func (p *Partial) Unwrap() error { return p.Fault }
+
+// Update changes built-in fields of the token's user. It returns a challenge if the
 // mid-tier accepts the token but requires a stronger sign-in.
 func (c *Client) Update(ctx context.Context, token string, change profile.Change) (*challenge.Challenge, error) {
-	address, err := c.address()
+	reply, err := c.UpdateAs(ctx, token, profile.BuiltIn(), change)
+	return reply.Challenge, err
+}
+
+// UpdateAs changes the profile of the token's user. The change must be valid in the
+// schema. The error is a Partial if only a part of the change was made.
+func (c *Client) UpdateAs(
+	ctx context.Context,
+	token string,
+	schema profile.Schema,
+	change profile.Change,
+) (Reply, error) {
+	body, err := schema.Marshal(change)
+	if err != nil {
+		return Reply{}, fmt.Errorf("write change: %w", err)
+	}
+	// The values are fixed, so a repeated request has no further effect.
+	res, err := c.send(upstream.Idempotent(ctx), http.MethodPost, route, token, body)
+	if err != nil {
+		return Reply{}, err
+	}
+	defer res.Body.Close()
+	reply := Reply{Version: versionOf(res.Header)}
+	host := res.Request.URL.Host
+	if res.StatusCode == http.StatusNoContent {
+		return reply, nil
+	}
+	if res.StatusCode < http.StatusBadRequest {
+		return reply, notMidTier(res, host)
+	}
+	document := problem.Parse(res.Body)
+	reply.Challenge, err = rejection(res, document)
+	if len(document.Applied) > 0 && res.StatusCode >= http.StatusInternalServerError {
+		err = &Partial{Applied: document.Applied, NotApplied: document.NotApplied, Fault: fault.As(err)}
+	}
+	return reply, err
+}
+
+// send sends a request with a token, if there is one; body is JSON, or nil for none.
+func (c *Client) send(ctx context.Context, method, path, token string, body []byte) (*http.Response, error) {
+	address, err := c.address(path)
 	if err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(change)
-	if err != nil {
-		return nil, fmt.Errorf("write change: %w", err)
-	}
-	// The values are fixed, so a repeated request has no further effect.
-	ctx = upstream.Idempotent(ctx)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("Accept", problem.MediaType)
-	req.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
 	res, err := c.HTTP.Do(req)
 	if err != nil {
 		return nil, upstream.Fault(err, "cannot reach the mid-tier")
 	}
-	defer res.Body.Close()
-	if res.StatusCode == http.StatusNoContent {
-		return nil, nil
-	}
-	if res.StatusCode < http.StatusBadRequest {
-		return nil, notMidTier(res, address.Host)
-	}
-	document := problem.Parse(res.Body)
+	return res, nil
+}
+
+// rejection returns the challenge of an unsuccessful response, or its fault.
+func rejection(res *http.Response, document problem.Document) (*challenge.Challenge, error) {
+	host := res.Request.URL.Host
 	// Old APIs, such as those with Microsoft.Identity.Web, challenge with 403.
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
 		if ch := challengeOf(res.Header, document); ch != nil {
@@ -69,11 +128,11 @@ func (c *Client) Update(ctx context.Context, token string, change profile.Change
 		}
 	}
 	if res.StatusCode == http.StatusUnauthorized {
-		if f := lostChallenge(res.Header, document, address.Host); f != nil {
+		if f := lostChallenge(res.Header, document, host); f != nil {
 			return nil, f
 		}
 	}
-	return nil, document.Fault(res.StatusCode, "the mid-tier at "+address.Host)
+	return nil, document.Fault(res.StatusCode, "the mid-tier at "+host)
 }
 
 // challengeOf returns the challenge of a response, or nil if it has none. A gateway
@@ -131,9 +190,9 @@ func notMidTier(res *http.Response, host string) error {
 	}
 }
 
-// address returns the URL of the route. Plain http is allowed only on this machine,
+// address returns the URL of a route. Plain http is allowed only on this machine,
 // because the request carries a token.
-func (c *Client) address() (*url.URL, error) {
+func (c *Client) address(path string) (*url.URL, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, &fault.Error{
@@ -152,6 +211,6 @@ func (c *Client) address() (*url.URL, error) {
 			Setting: "mid-tier",
 		}
 	}
-	u.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), route) + route
+	u.Path = strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), route) + path
 	return u, nil
 }

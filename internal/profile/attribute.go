@@ -20,8 +20,8 @@ const (
 	maxValues    = 100 // choices
 )
 
-// isAttribute reports whether name is Graph's name of a custom attribute.
-func isAttribute(name string) bool { return shortName(name) != "" }
+// IsCustom reports whether name is Graph's name of a custom attribute.
+func IsCustom(name string) bool { return shortName(name) != "" }
 
 // Short returns the name of a property that users see in tables and drafts: Graph's name,
 // or that of a custom attribute without its prefix.
@@ -125,7 +125,7 @@ func (s Schema) collision(f Field) (what, fix string) {
 func (f Field) definitionProblem() (what, fix string) {
 	hasValues := f.Kind == Choice || f.Kind == Choices
 	switch {
-	case !isAttribute(f.Name):
+	case !IsCustom(f.Name):
 		return "has no valid name", "use Graph's name, such as extension_<32 hexadecimal digits>_LoyaltyNumber"
 	case f.Max < 1 || f.Max > maxAttribute:
 		return fmt.Sprintf("has a length limit outside 1 to %d", maxAttribute), "change the limit"
@@ -145,7 +145,7 @@ func (f Field) definitionProblem() (what, fix string) {
 }
 
 func (f Field) valuesProblem() (what, fix string) {
-	seen := map[string]bool{}
+	seen, labels := map[string]bool{}, map[string]bool{}
 	for _, v := range f.Values {
 		text := Field{Name: f.Name, Max: f.Max}
 		switch problem, _ := text.Check(v.Value); {
@@ -155,10 +155,10 @@ func (f Field) valuesProblem() (what, fix string) {
 			return "has a value that is not in NFC or has surrounding blanks", "change the value"
 		case f.Kind == Choices && strings.Contains(v.Value, ","):
 			return "has a value with a comma, which separates several choices", "use type choice, or other values"
-		case seen[v.Value]:
-			return "has a value twice", "list each value once"
+		case seen[v.Value], labels[v.Label]:
+			return "has a value or the label of a value twice", "list each value and label once"
 		}
-		seen[v.Value] = true
+		seen[v.Value], labels[v.Label] = true, true
 		if what := labelProblem(v.Label); what != "" {
 			return "has a value with a label that " + what, "write a label of visible characters"
 		}

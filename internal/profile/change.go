@@ -37,7 +37,7 @@ func (c Change) Check() error { return BuiltIn().Check(c) }
 func (c Change) Split() (builtIn, custom Change) {
 	builtIn, custom = Change{}, Change{}
 	for name, value := range c {
-		if isAttribute(name) {
+		if IsCustom(name) {
 			custom[name] = value
 		} else {
 			builtIn[name] = value

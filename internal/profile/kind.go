@@ -126,9 +126,12 @@ func (f Field) Split(value string) []string {
 	return strings.Split(value, ",")
 }
 
-// clean returns a value in the form of a Change. A text becomes NFC, without surrounding
+// Normalize returns a value in the form of a Change. A text becomes NFC, without surrounding
 // blanks and with line feeds as line ends. A user may write yes and no for a boolean, and
 // a choice by its label or in another case. A value that breaks a rule stays one.
+func (f Field) Normalize(value string) string { return *f.clean(&value) }
+
+// clean is Normalize for a value that may be missing.
 func (f Field) clean(value *string) *string {
 	if value == nil {
 		return nil

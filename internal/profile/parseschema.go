@@ -62,7 +62,7 @@ func ParseSchema(raw []byte) (Schema, error) {
 func (s Schema) withProperty(name string, raw json.RawMessage) (Schema, error) {
 	builtIn, known := Lookup(name)
 	known = known && builtIn.Name == name
-	if !known && !isAttribute(name) {
+	if !known && !IsCustom(name) {
 		return s, nil
 	}
 	var p property

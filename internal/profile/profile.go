@@ -44,7 +44,7 @@ type Value struct {
 }
 
 // Custom reports whether the field is a custom attribute of the tenant.
-func (f Field) Custom() bool { return isAttribute(f.Name) }
+func (f Field) Custom() bool { return IsCustom(f.Name) }
 
 // Short returns the name that users see in tables and drafts: Graph's name, or that of a
 // custom attribute without its prefix.

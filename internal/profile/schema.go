@@ -48,6 +48,9 @@ func (s Schema) Names() []string {
 	return names
 }
 
+// HasCustom reports whether the schema has a custom attribute.
+func (s Schema) HasCustom() bool { return slices.ContainsFunc(s.fields, Field.Custom) }
+
 // Lookup returns the field with a name as users write it: Graph's property name, the
 // command line's, or that of a custom attribute without its prefix, each in any case.
 func (s Schema) Lookup(name string) (Field, bool) {

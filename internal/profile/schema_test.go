@@ -95,8 +95,8 @@ func TestSchemaWithRejectsInvalidAttributes(t *testing.T) {
 	text := func(name string) profile.Field { return profile.Field{Name: app + name, Label: "Label"} }
 	choice := func(kind profile.Kind, values ...string) profile.Field {
 		f := profile.Field{Name: app + "Size", Label: "Size", Kind: kind}
-		for _, v := range values {
-			f.Values = append(f.Values, profile.Value{Value: v, Label: "Label"})
+		for i, v := range values {
+			f.Values = append(f.Values, profile.Value{Value: v, Label: fmt.Sprint("Label ", i)})
 		}
 		return f
 	}
@@ -139,6 +139,9 @@ func TestSchemaWithRejectsInvalidAttributes(t *testing.T) {
 		"a comma in one of many":         choice(profile.Choices, "a,b"),
 		"a value that is too long":       choice(profile.Choice, strings.Repeat("x", 251)),
 		"too many values":                choice(profile.Choice, strings.Split(strings.Repeat("x", 101), "")...),
+		"the label of a value twice": with(choice(profile.Choice, "a", "b"), func(f *profile.Field) {
+			f.Values[1].Label = f.Values[0].Label
+		}),
 		"a value without a label": with(choice(profile.Choice, "a"), func(f *profile.Field) {
 			f.Values[0].Label = ""
 		}),

@@ -7,12 +7,16 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// Field is one line of a form.
+// Field is one field of a form: a line of text, or options to choose from.
 type Field struct {
 	Name  string // the key of its value in the result of Edit
 	Label string
 	Value string                   // the initial value
 	Check func(value string) error // nil accepts every value
+	// Options are the values to choose from. Without options, the user types a text.
+	Options   []Option
+	Several   bool // several options can be chosen; commas separate them in the value
+	Clearable bool // the user can choose no value
 }
 
 // Form is a form that the user fills in page by page.

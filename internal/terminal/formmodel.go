@@ -84,6 +84,10 @@ func newFormModel(form Form, color bool) *formModel {
 	}
 	keys := huh.NewDefaultKeyMap()
 	keys.Quit.SetEnabled(false) // leave decides
+	keys.Select.Filter.Unbind() // Esc ends a filter, and the form
+	keys.MultiSelect.Filter.Unbind()
+	keys.Confirm.Accept.SetEnabled(false) // they move the focus; see formModel
+	keys.Confirm.Reject.SetEnabled(false)
 	m.form = huh.NewForm(groups...).WithTheme(theme).WithKeyMap(keys)
 	return m
 }
@@ -197,6 +201,9 @@ func (m *formModel) View() string {
 // input returns the field of the form that edits a. Its title shows a broken rule
 // while the user types. The user cannot go on with an invalid value.
 func (f Field) input(a *answer) huh.Field {
+	if len(f.Options) > 0 {
+		return f.choice(a)
+	}
 	input := huh.NewInput().Title(f.Label).Accessor(a)
 	if f.Check == nil {
 		return input

@@ -31,9 +31,12 @@ func askInLines(ctx context.Context, in io.Reader, out io.Writer, form Form) (ma
 
 // ask asks for a field until its value is valid. The question contains the current value.
 func (f Field) ask(ctx context.Context, lines lineReader, out io.Writer) (string, error) {
-	question := fmt.Sprintf("%s (now %s): ", f.Label, f.Value)
+	question := fmt.Sprintf("%s (now %s): ", f.Label, f.shown(f.Value))
 	if f.Value == "" {
 		question = f.Label + " (no value): "
+	}
+	if len(f.Options) > 0 {
+		question += f.question() + ": "
 	}
 	for {
 		_, _ = io.WriteString(out, question)
@@ -58,6 +61,13 @@ func (f Field) answer(line string) (string, error) {
 		return f.Value, nil
 	case clearWord:
 		value = ""
+	default:
+		if len(f.Options) > 0 {
+			var err error
+			if value, err = f.choose(value); err != nil {
+				return "", err
+			}
+		}
 	}
 	if f.Check == nil {
 		return value, nil

@@ -91,7 +91,10 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 		from origin
 		used bool
 	}{
-		{fromFlags, change != nil || foreign}, {fromFile, o.FromFile != ""}, {fromEditor, o.Editor}, {fromHistory, o.Undo},
+		{fromFlags, change != nil || foreign},
+		{fromFile, o.FromFile != ""},
+		{fromEditor, o.Editor},
+		{fromHistory, o.Undo},
 	} {
 		if place.used {
 			given = append(given, place.from)

@@ -57,7 +57,8 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 		entries = append(entries, entry)
 		when := entry.Time.Local().Format(time.DateTime)
 		for _, d := range entry.Changes {
-			table.Rows = append(table.Rows, []string{when, profile.Short(d.Field), valueText(d.Before), valueText(d.After)})
+			row := []string{when, profile.Short(d.Field), valueText(d.Before), valueText(d.After)}
+			table.Rows = append(table.Rows, row)
 		}
 	}
 	if len(entries) == 0 && s.printer.Plain() {

@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -182,7 +181,7 @@ func (f Field) choose(text string) (string, error) {
 	for _, part := range parts {
 		value, ok := f.option(strings.TrimSpace(part))
 		if !ok {
-			return "", errors.New("Type the number of an option")
+			return "", fmt.Errorf("%s needs the number of an option", f.Label)
 		}
 		if !slices.Contains(values, value) {
 			values = append(values, value)

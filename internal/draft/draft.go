@@ -7,8 +7,9 @@
 //
 // Several choices are a list, or text with commas. A draft may hold the whole profile, as
 // "show" prints it. A value that equals the one in the profile is not a change: it may
-// break a rule, or belong to a property that cannot be edited. Errors name the line, and all of them are reported at once. Anchors, aliases,
-// tags and several documents are not allowed.
+// break a rule, or belong to a property that cannot be edited. Errors name the line, and
+// all of them are reported at once. Anchors, aliases, tags and several documents are not
+// allowed.
 package draft
 
 import (

@@ -20,7 +20,8 @@ const emptyUsage = `usage:
   empty user                the browser is that of a new customer
   empty mark                count the writes of the administrator from here
   empty writes COUNT        check the number of writes since the mark
-  empty break OBJECT        break policy, consent, midtier-consent, midtier or client`
+  empty attribute NAME      define a custom attribute; its property is $ATTRIBUTE
+  empty break OBJECT        break policy, consent, midtier-consent, attributes-consent, midtier or client`
 
 // emptyCommand gives a script an empty tenant, which an administrator sets up.
 func emptyCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -45,6 +46,10 @@ func emptyCommand(ts *testscript.TestScript, neg bool, args []string) {
 		stateOf(ts).requests = len(p.Tenant.Requests())
 	case "writes":
 		checkWrites(ts, p, args[1])
+	case "attribute":
+		added, err := p.Tenant.AddAttribute(control.Attribute{Name: args[1], Type: "string"})
+		ts.Check(err)
+		ts.Setenv("ATTRIBUTE", added.Property)
 	case "break":
 		ts.Check(breakObject(p, args[1]))
 	default:
@@ -97,7 +102,7 @@ func checkWrites(ts *testscript.TestScript, p *playground.Playground, want strin
 
 // breakObject breaks one object of a set-up.
 func breakObject(p *playground.Playground, object string) error {
-	client, midTier, err := registered(p)
+	client, midTier, second, err := registered(p)
 	if err != nil {
 		return err
 	}
@@ -108,6 +113,8 @@ func breakObject(p *playground.Playground, object string) error {
 		return p.Tenant.SetPermissions(client)
 	case "midtier-consent":
 		return p.Tenant.SetPermissions(midTier)
+	case "attributes-consent":
+		return p.Tenant.ChangeApp(second, control.AppChange{AppRoles: []string{}})
 	case "midtier":
 		return p.Tenant.RemoveApp(midTier)
 	case "client":
@@ -117,7 +124,7 @@ func breakObject(p *playground.Playground, object string) error {
 }
 
 // registered returns the client IDs that a set-up has registered.
-func registered(p *playground.Playground) (client, midTier string, err error) {
+func registered(p *playground.Playground) (client, midTier, attributes string, err error) {
 	c := control.Client{URL: p.ControlURL, Key: p.ControlKey, HTTP: &http.Client{Transport: p.Transport}}
 	apps, err := c.Apps(context.Background())
 	for _, app := range apps {
@@ -126,7 +133,9 @@ func registered(p *playground.Playground) (client, midTier string, err error) {
 			client = app.ID
 		case "edit-profile-service":
 			midTier = app.ID
+		case "edit-profile-attributes":
+			attributes = app.ID
 		}
 	}
-	return client, midTier, err
+	return client, midTier, attributes, err
 }

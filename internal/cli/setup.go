@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/attributes"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
 )
@@ -23,6 +24,57 @@ type setupOptions struct {
 
 	Wanted     setup.Wanted
 	Credential credentialOptions
+	Attributes attributeOptions
+}
+
+// attributeOptions are the flags of the second application, which changes custom
+// attributes.
+type attributeOptions struct {
+	File            string // of the mid-tier, with the attributes; empty for none
+	SecretFile      string
+	CertificateFile string
+}
+
+// bindAttributes adds the flags of the second application.
+func (o *setupOptions) bindAttributes(f *pflag.FlagSet) {
+	a := &o.Attributes
+	f.StringVar(&a.File, "with-attributes", "", "also set up changes of the custom attributes in this `file`")
+	f.StringVar(&a.SecretFile, "attributes-secret-file", "", "new `file` for the secret of the second application")
+	f.StringVar(&a.CertificateFile, "attributes-certificate-file", "", "PEM `file` with its certificate")
+}
+
+// want completes the description of what is wanted.
+func (o *setupOptions) want(env Env) (err error) {
+	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted.MidTierName, ""); err != nil {
+		return err
+	}
+	a := o.Attributes
+	if a.File == "" {
+		return nil
+	}
+	if _, err := attributes.Read(a.File); err != nil {
+		return err
+	}
+	o.Wanted.Attributes, o.Wanted.AttributesName = true, "edit-profile-attributes"
+	second := o.Credential
+	second.SecretFile, second.CertificateFile = a.SecretFile, a.CertificateFile
+	if second.SecretFile == "-" {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "the secret of the second application cannot go to standard output",
+			Fix:  "write it to a file with --attributes-secret-file",
+		}
+	}
+	o.Wanted.AttributesCredential, err = second.credential(env, o.Wanted.AttributesName, "attributes-")
+	return err
+}
+
+// permissions returns the permissions of the administrator that a run needs.
+func (o *setupOptions) permissions() []string {
+	if o.Wanted.Attributes {
+		return append(setup.WriteScopes(), setup.AttributeScopes()...)
+	}
+	return setup.WriteScopes()
 }
 
 func (o *setupOptions) bind(f *pflag.FlagSet) {

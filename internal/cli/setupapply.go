@@ -46,6 +46,7 @@ secret is written to --secret-file, and nowhere else.`,
 	}
 	o.bind(c.Flags())
 	o.bindWanted(c.Flags())
+	o.bindAttributes(c.Flags())
 	o.bindRun(c.Flags())
 	f := c.Flags()
 	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
@@ -63,18 +64,19 @@ type applyReport struct {
 	ClientID   string        `json:"clientId"`
 	MidTierID  string        `json:"midTierId"`
 	EditScope  string        `json:"editScope"`
-	ReportOnly bool          `json:"reportOnly"` // the policy is not enforced
+	Attributes string        `json:"attributesId"` // client ID of the second application; empty for none
+	ReportOnly bool          `json:"reportOnly"`   // the policy is not enforced
 	Checks     []doctorCheck `json:"checks"`
 }
 
 func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (err error) {
-	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+	if err := o.want(env); err != nil {
 		return err
 	}
 	if err := o.check(g); err != nil {
 		return err
 	}
-	a, err := openAdministrator(ctx, env, g, o.setupOptions, setup.WriteScopes())
+	a, err := openAdministrator(ctx, env, g, o.setupOptions, o.permissions())
 	if err != nil {
 		return err
 	}
@@ -93,6 +95,7 @@ func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (er
 		ClientID:    result.Tenant.ClientID(),
 		MidTierID:   result.Tenant.MidTierID(),
 		EditScope:   result.Tenant.EditScope(o.Wanted),
+		Attributes:  result.Tenant.AttributesID(),
 		ReportOnly:  !result.Tenant.Enforced(o.Wanted),
 		Checks:      []doctorCheck{},
 	}
@@ -168,12 +171,20 @@ func (a *administrator) runOptions() setup.Options {
 	}
 }
 
-// explainSecret names the flag for a new secret.
+// explainSecret names the flags for new secrets.
 func (a *administrator) explainSecret(err error) error {
 	f := *fault.As(err)
-	if f.Kind == fault.Usage && a.options.Wanted.Credential == (setup.Credential{}) {
-		f.Fix = "name a new file with --secret-file, or use --credential certificate or federated"
+	none, w := setup.Credential{}, a.options.Wanted
+	second := w.Attributes && w.AttributesCredential == none
+	switch {
+	case f.Kind != fault.Usage || w.Credential != none && !second:
+		return &f
+	case !w.Attributes:
+		f.Fix = "name a new file with --secret-file"
+	default:
+		f.Fix = "name new files with --secret-file and --attributes-secret-file"
 	}
+	f.Fix += ", or use --credential certificate or federated"
 	return &f
 }
 

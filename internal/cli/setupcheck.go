@@ -120,8 +120,16 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 	if a.settings.Configured("graph") {
 		settings = append(settings, envLine{prefix + "GRAPH", a.settings.Text("graph")})
 	}
+	var second attributeOptions
+	if o.Wanted.Attributes {
+		settings = append(settings, envLine{prefix + "ATTRIBUTES_CLIENT_ID", r.Attributes})
+		second = o.Attributes
+	}
 	for _, file := range []envLine{
 		{prefix + "CA_FILE", a.options.CAFile},
+		{prefix + "ATTRIBUTES", second.File},
+		{prefix + "ATTRIBUTES_CLIENT_SECRET_FILE", second.SecretFile},
+		{prefix + "ATTRIBUTES_CLIENT_CERTIFICATE", second.CertificateFile},
 		{prefix + "CLIENT_SECRET_FILE", strings.TrimPrefix(o.Credential.SecretFile, "-")},
 		{prefix + "CLIENT_CERTIFICATE", o.Credential.CertificateFile},
 	} {

@@ -43,9 +43,9 @@ func (o *credentialOptions) bind(f *pflag.FlagSet) {
 	durationFlag(f, &o.Lifetime, "credential-lifetime", halfYear, "how long a new credential is valid")
 }
 
-// credential returns the description of the credential. out gets the secret if that is
-// wanted.
-func (o *credentialOptions) credential(env Env, w setup.Wanted) (setup.Credential, error) {
+// credential returns the description of the credential of an application with a name. prefix
+// is that of its flags.
+func (o *credentialOptions) credential(env Env, name, prefix string) (setup.Credential, error) {
 	switch o.Kind {
 	case credentialSecret:
 		if o.SecretFile == "" {
@@ -54,9 +54,9 @@ func (o *credentialOptions) credential(env Env, w setup.Wanted) (setup.Credentia
 		return setup.Credential{Secret: o.secretSink(env)}, nil
 	case credentialCertificate:
 		if o.CertificateFile == "" {
-			return setup.Credential{}, missingFlag("--certificate-file", "certificate")
+			return setup.Credential{}, missingFlag("--"+prefix+"certificate-file", "certificate")
 		}
-		return setup.Credential{Certificate: o.certificate(w.MidTierName)}, nil
+		return setup.Credential{Certificate: o.certificate(name)}, nil
 	case credentialFederated:
 		if o.Issuer == "" || o.Subject == "" {
 			return setup.Credential{}, missingFlag("--federated-issuer and --federated-subject", "federated")

@@ -31,7 +31,7 @@ express are comments that name the place in the portal.`,
 }
 
 func runSetupExport(env Env, o setupOptions, format string) (err error) {
-	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+	if err := o.want(env); err != nil {
 		return err
 	}
 	text, err := setup.Export(o.Wanted, format)

@@ -24,11 +24,12 @@ the administrator signs in with read permissions only.`,
 	}
 	o.bind(c.Flags())
 	o.bindWanted(c.Flags())
+	o.bindAttributes(c.Flags())
 	return c
 }
 
 func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err error) {
-	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted); err != nil {
+	if err := o.want(env); err != nil {
 		return err
 	}
 	a, err := openAdministrator(ctx, env, g, o, setup.ReadScopes())

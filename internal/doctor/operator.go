@@ -65,6 +65,7 @@ func ServeChecks(life context.Context, o Operator, beforeSignIn bool) []Check {
 		{ID: tenant, Needs: []string{settings}, Run: e.checkTenant},
 		{ID: "serve.credential", Link: pageProof, Needs: []string{tenant}, Run: e.checkCredential},
 		{ID: "serve.expiry", Link: pageProof, Needs: []string{settings}, Run: e.checkExpiry},
+		{ID: "serve.attributes", Link: pageProof, Needs: []string{tenant}, Run: e.checkAttributes},
 	}
 	if beforeSignIn {
 		return checks
@@ -128,6 +129,17 @@ func (e *operation) checkExpiry(context.Context) Result {
 		})
 	}
 	return ok("the client certificate expires on " + day)
+}
+
+// checkAttributes reports whether the second credential may change custom attributes.
+func (e *operation) checkAttributes(ctx context.Context) Result {
+	if !e.probe.ChangesAttributes() {
+		return skipped("users may change no custom attributes")
+	}
+	if err := e.probe.CheckAttributes(ctx); err != nil {
+		return failed(err)
+	}
+	return ok("the second credential may change the custom attributes")
 }
 
 // checkUser finds a signed-in user of the same tenant.

@@ -46,6 +46,15 @@ func (c *comparison) publicClient(redirectURI string) {
 
 // access adds delegated permissions of a resource. label describes them for users.
 func (c *comparison) access(resource string, scopes []string, label string) {
+	var wanted []access
+	for _, id := range scopes {
+		wanted = append(wanted, access{ID: id, Type: "Scope"})
+	}
+	c.requires(resource, wanted, label)
+}
+
+// requires adds permissions of a resource.
+func (c *comparison) requires(resource string, wanted []access, label string) {
 	all := c.found.RequiredResourceAccess
 	if c.patch.RequiredResourceAccess != nil {
 		all = c.patch.RequiredResourceAccess
@@ -57,10 +66,9 @@ func (c *comparison) access(resource string, scopes []string, label string) {
 		all = append(all, resourceAccess{ResourceAppID: resource})
 	}
 	entries, complete := slices.Clone(all[i].Access), true
-	for _, id := range scopes {
-		wanted := access{ID: id, Type: "Scope"}
-		if !slices.Contains(entries, wanted) {
-			entries, complete = append(entries, wanted), false
+	for _, entry := range wanted {
+		if !slices.Contains(entries, entry) {
+			entries, complete = append(entries, entry), false
 		}
 	}
 	if complete {

@@ -105,6 +105,7 @@ func (w Wanted) removals(t *Tenant) []removal {
 		all = append(all, deletion("grant", "consent for "+g.Scope, grantsPath+"/"+g.ID,
 			"Entra admin center > Enterprise applications > Permissions > Review permissions"))
 	}
+	all = append(all, appRemovals("attributes", w.AttributesName, t.attributes, t.attributesSP)...)
 	all = append(all, appRemovals("client", w.ClientName, t.client, t.clientSP)...)
 	return append(all, appRemovals("midtier", w.MidTierName, t.midTier, t.midTierSP)...)
 }
@@ -167,7 +168,7 @@ func FindDeleted(ctx context.Context, a *API, w Wanted, before *Tenant) ([]SoftD
 			all = append(all, s)
 		}
 	}
-	for _, app := range []application{before.client, before.midTier} {
+	for _, app := range []application{before.attributes, before.client, before.midTier} {
 		add(SoftDeleted{Kind: "application", ID: app.ID, Name: app.DisplayName})
 	}
 	for _, kind := range []string{"application", "servicePrincipal"} {

@@ -185,7 +185,7 @@ func graphCredential(w Wanted) string {
 	path := "https://graph.microsoft.com/v1.0/applications/" + placeholder("MIDTIER_ID")
 	switch {
 	case w.Credential.Federated != nil:
-		n := w.nextFederated(&Tenant{})
+		n := w.midTierHolder().nextFederated(&Tenant{})
 		return fmt.Sprintf("### create: federated credential\nPOST %s/federatedIdentityCredentials\n"+
 			"Content-Type: application/json\n\n%s\n", path, indented(n.body))
 	case w.Credential.Certificate != nil:

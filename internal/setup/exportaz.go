@@ -72,7 +72,7 @@ func escapedHeredoc(text string) string {
 func azCredential(w Wanted) string {
 	switch {
 	case w.Credential.Federated != nil:
-		body := escapedHeredoc(indented(w.nextFederated(&Tenant{}).body))
+		body := escapedHeredoc(indented(w.midTierHolder().nextFederated(&Tenant{}).body))
 		return "\n# create: federated credential\n" +
 			"retry send POST \"/applications/${MIDTIER_ID}/federatedIdentityCredentials\" <<JSON\n" + body + "\nJSON\n"
 	case w.Credential.Certificate != nil:

@@ -21,12 +21,18 @@ type Namesake struct {
 
 // Tenant is what was found in a tenant.
 type Tenant struct {
-	graph      servicePrincipal // of Microsoft Graph
-	midTier    application      // zero if there is none; the same for the others
-	client     application
-	midTierSP  servicePrincipal
-	clientSP   servicePrincipal
-	grants     []grant
+	graph     servicePrincipal // of Microsoft Graph
+	midTier   application      // zero if there is none; the same for the others
+	client    application
+	midTierSP servicePrincipal
+	clientSP  servicePrincipal
+	grants    []grant
+
+	attributes          application
+	attributesSP        servicePrincipal
+	attributesFederated []federatedCredential
+	roles               []roleAssignment // of attributesSP
+
 	federated  []federatedCredential
 	email      emailMethod
 	policies   []policy
@@ -55,7 +61,7 @@ func Find(ctx context.Context, a *API, w Wanted) (*Tenant, error) {
 	}
 	t := &Tenant{unreadable: map[string]*refusal{}}
 	for _, read := range []func(context.Context, *API, Wanted) error{
-		t.findApplications, t.findPrincipals, t.findGrants, t.findFederated,
+		t.findApplications, t.findPrincipals, t.findGrants, t.findFederated, t.findRoles,
 	} {
 		if err := read(ctx, a, w); err != nil {
 			return nil, faultOf(err, "cannot read the tenant")
@@ -100,7 +106,7 @@ func (t *Tenant) findApplications(ctx context.Context, a *API, w Wanted) error {
 	for _, role := range []struct {
 		tag  string
 		into *application
-	}{{w.midTierTag(), &t.midTier}, {w.clientTag(), &t.client}} {
+	}{{w.midTierTag(), &t.midTier}, {w.clientTag(), &t.client}, {w.attributesTag(), &t.attributes}} {
 		var found []application
 		for _, app := range tagged {
 			if slices.Contains(app.Tags, role.tag) {
@@ -123,17 +129,25 @@ func (t *Tenant) findApplications(ctx context.Context, a *API, w Wanted) error {
 // findKeys reads the certificates of the mid-tier with their content, which a change of
 // one must repeat. A list does not contain it.
 func (t *Tenant) findKeys(ctx context.Context, a *API) error {
-	if len(t.midTier.KeyCredentials) == 0 {
-		return nil
+	for _, found := range []*application{&t.midTier, &t.attributes} {
+		if len(found.KeyCredentials) == 0 {
+			continue
+		}
+		var app application
+		if err := a.get(ctx, "/applications/"+found.ID+"?$select=keyCredentials", &app); err != nil {
+			return err
+		}
+		found.KeyCredentials = app.KeyCredentials
 	}
-	var app application
-	err := a.get(ctx, "/applications/"+t.midTier.ID+"?$select=keyCredentials", &app)
-	t.midTier.KeyCredentials = app.KeyCredentials
-	return err
+	return nil
 }
 
 func (t *Tenant) findNamesakes(ctx context.Context, a *API, w Wanted) error {
-	for _, name := range []string{w.MidTierName, w.ClientName} {
+	names := []string{w.MidTierName, w.ClientName}
+	if w.Attributes {
+		names = append(names, w.AttributesName)
+	}
+	for _, name := range names {
 		same, err := list[application](ctx, a, "/applications?$select=id,appId,displayName,tags&$filter="+
 			url.QueryEscape("displayName eq '"+strings.ReplaceAll(name, "'", "''")+"'"))
 		if err != nil {
@@ -166,7 +180,12 @@ func (t *Tenant) findPrincipals(ctx context.Context, a *API, _ Wanted) error {
 	for _, principal := range []struct {
 		appID string
 		into  *servicePrincipal
-	}{{GraphID, &t.graph}, {t.midTier.AppID, &t.midTierSP}, {t.client.AppID, &t.clientSP}} {
+	}{
+		{GraphID, &t.graph},
+		{t.midTier.AppID, &t.midTierSP},
+		{t.client.AppID, &t.clientSP},
+		{t.attributes.AppID, &t.attributesSP},
+	} {
 		if principal.appID == "" {
 			continue
 		}
@@ -202,11 +221,25 @@ func (t *Tenant) findGrants(ctx context.Context, a *API, _ Wanted) error {
 }
 
 func (t *Tenant) findFederated(ctx context.Context, a *API, _ Wanted) (err error) {
-	if t.midTier.ID == "" {
-		return nil
+	for _, holder := range []struct {
+		id   string
+		into *[]federatedCredential
+	}{{t.midTier.ID, &t.federated}, {t.attributes.ID, &t.attributesFederated}} {
+		if holder.id == "" {
+			continue
+		}
+		*holder.into, err = list[federatedCredential](ctx, a, appsPath+"/"+holder.id+"/federatedIdentityCredentials")
+		if err != nil {
+			return err
+		}
 	}
-	t.federated, err = list[federatedCredential](ctx, a,
-		"/applications/"+t.midTier.ID+"/federatedIdentityCredentials")
+	return nil
+}
+
+func (t *Tenant) findRoles(ctx context.Context, a *API, _ Wanted) (err error) {
+	if t.attributesSP.ID != "" {
+		t.roles, err = list[roleAssignment](ctx, a, rolesPath(t.attributesSP.ID))
+	}
 	return err
 }
 

@@ -7,15 +7,19 @@ import "slices"
 func (t *Tenant) merge(found *Tenant) {
 	t.midTier = mergedApp(t.midTier, found.midTier)
 	t.client = mergedApp(t.client, found.client)
+	t.attributes = mergedApp(t.attributes, found.attributes)
 	for _, p := range []struct{ known, found *servicePrincipal }{
-		{&t.midTierSP, &found.midTierSP}, {&t.clientSP, &found.clientSP},
+		{&t.midTierSP, &found.midTierSP}, {&t.clientSP, &found.clientSP}, {&t.attributesSP, &found.attributesSP},
 	} {
 		if p.known.ID == "" {
 			*p.known = *p.found
 		}
 	}
 	t.grants = merged(t.grants, found.grants, func(g grant) string { return g.ID })
-	t.federated = merged(t.federated, found.federated, func(f federatedCredential) string { return f.ID })
+	federated := func(f federatedCredential) string { return f.ID }
+	t.federated = merged(t.federated, found.federated, federated)
+	t.attributesFederated = merged(t.attributesFederated, found.attributesFederated, federated)
+	t.roles = merged(t.roles, found.roles, func(r roleAssignment) string { return r.ID })
 	t.policies = merged(t.policies, found.policies, func(p policy) string { return p.ID })
 	t.flows = merged(t.flows, found.flows, func(f userFlow) string { return f.ID })
 	if t.linkedTo == "" {

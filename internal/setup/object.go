@@ -76,7 +76,7 @@ func (w Wanted) objects() []object {
 	all := []object{
 		w.midTierApp(),
 		w.principal("midtier.principal", w.MidTierName, "midtier.app", midTierPrincipal),
-		w.credential(),
+		w.midTierHolder().object(credentialID, "midtier.app"),
 		w.clientApp(),
 		w.principal("client.principal", w.ClientName, "client.app", clientPrincipal),
 		w.graphGrant(),
@@ -87,7 +87,11 @@ func (w Wanted) objects() []object {
 	if w.AuthContext != "" {
 		all = append(all, w.authContext(), w.contextPolicy())
 	}
-	return append(all, w.policy(), w.userFlow(), w.flowLink())
+	all = append(all, w.policy(), w.userFlow(), w.flowLink())
+	if w.Attributes {
+		all = append(all, w.attributeObjects()...)
+	}
+	return all
 }
 
 // creates returns the write that creates an object of a collection. into gets the

@@ -105,6 +105,13 @@ type grant struct {
 	Scope       string `json:"scope"`
 }
 
+type roleAssignment struct {
+	ID          string `json:"id,omitempty"`
+	PrincipalID string `json:"principalId"`
+	ResourceID  string `json:"resourceId"`
+	RoleID      string `json:"appRoleId"`
+}
+
 type emailMethod struct {
 	Type  string `json:"@odata.type,omitempty"`
 	State string `json:"state"`

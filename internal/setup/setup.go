@@ -65,6 +65,11 @@ type Wanted struct {
 	UserFlow    string // display name of the flow to use; empty chooses one or creates it
 	AuthContext string // authentication context to create and guard, such as c1; empty for none
 	Credential  Credential
+	// Attributes is whether the mid-tier changes custom attributes, for which it needs an
+	// application of its own.
+	Attributes           bool
+	AttributesName       string // display name; default "edit-profile-attributes"
+	AttributesCredential Credential
 }
 
 // Credential describes how the mid-tier authenticates to the tenant. Exactly one of the
@@ -100,6 +105,7 @@ func (w Wanted) withDefaults() Wanted {
 	w.Deployment = cmp.Or(w.Deployment, "default")
 	w.MidTierName = cmp.Or(w.MidTierName, "edit-profile-service")
 	w.ClientName = cmp.Or(w.ClientName, "edit-profile-cli")
+	w.AttributesName = cmp.Or(w.AttributesName, "edit-profile-attributes")
 	w.ScopeName = cmp.Or(w.ScopeName, "EditProfileService.ReadWrite")
 	w.RedirectURI = cmp.Or(w.RedirectURI, "http://localhost")
 	return w
@@ -115,7 +121,7 @@ func (w Wanted) check() error {
 		}
 	}
 	const longest = 120 // characters of a display name in Entra
-	for _, name := range []string{w.MidTierName, w.ClientName} {
+	for _, name := range []string{w.MidTierName, w.ClientName, w.AttributesName} {
 		if len(name) > longest || strings.ContainsFunc(name, isControl) {
 			return &fault.Error{
 				Kind: fault.Usage,

@@ -15,6 +15,7 @@ func plan() map[string]entry {
 	return map[string]entry{
 		"cmd/profilectl": {layer: 8, imports: []string{"internal/cli"}},
 		"internal/cli": {layer: 7, imports: []string{
+			"internal/attributes",
 			"internal/auth",
 			"internal/authority",
 			"internal/bundle",

@@ -115,3 +115,55 @@ func TestExportOfAzPassesShellcheck(t *testing.T) {
 		t.Errorf("%s", out)
 	}
 }
+
+// bicepTypes returns the properties of the types of the Microsoft Graph extension for Bicep,
+// version 1.0.0, that a set-up uses: the required ones first, then the others
+// (learn.microsoft.com/graph/templates/bicep/reference).
+func bicepTypes() map[string][2]string {
+	const graph = "Microsoft.Graph/"
+	return map[string][2]string{
+		graph + "applications@v1.0": {
+			"displayName uniqueName",
+			"api optionalClaims isFallbackPublicClient publicClient requiredResourceAccess signInAudience tags",
+		},
+		graph + "applications/federatedIdentityCredentials@v1.0": {"audiences issuer name subject", "description"},
+		graph + "servicePrincipals@v1.0":                         {"appId", "tags accountEnabled"},
+		graph + "oauth2PermissionGrants@v1.0":                    {"clientId consentType resourceId scope", ""},
+	}
+}
+
+// TestExportOfBicepHasKnownProperties checks the resources of the file against the types.
+func TestExportOfBicepHasKnownProperties(t *testing.T) {
+	w := hostile()
+	w.Credential.Federated = &Federated{Issuer: "https://platform.example", Subject: "me"}
+	text, err := Export(w, "bicep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources := regexp.MustCompile(`(?ms)^resource (\w+) '([^']+)'(?: existing)? = \{\n(.*?)^\}$`).
+		FindAllStringSubmatch(text, -1)
+	if len(resources) != 9 {
+		t.Errorf("%d resources", len(resources))
+	}
+	for _, r := range resources {
+		known, ok := bicepTypes()[r[2]]
+		if !ok {
+			t.Errorf("%s has the unknown type %s", r[1], r[2])
+		}
+		has := map[string]bool{}
+		for _, property := range regexp.MustCompile(`(?m)^  (\w+): `).FindAllStringSubmatch(r[3], -1) {
+			has[property[1]] = true
+			if !contains(strings.Fields(known[0]+" "+known[1]), property[1:]) {
+				t.Errorf("%s has the unknown property %s", r[1], property[1])
+			}
+		}
+		for _, name := range strings.Fields(known[0]) {
+			if !has[name] {
+				t.Errorf("%s lacks %s", r[1], name)
+			}
+		}
+	}
+	if !strings.Contains(text, "  name: '${midTier.uniqueName}/profilectl-default'\n") {
+		t.Errorf("the federated credential has another name:\n%s", text)
+	}
+}

@@ -51,9 +51,26 @@ func exportBicep(w Wanted) string {
 		fmt.Fprintf(&b, "\n// %s\nresource %s 'Microsoft.Graph/%s@v1.0' = %s\n",
 			s.title, symbols[s.id], kind, bicepValue(body, "", names))
 	}
+	left := bicepCannot()
+	if w.Credential.Federated != nil {
+		b.WriteString(w.bicepFederated())
+	} else {
+		left = append(left, credentialID)
+	}
 	b.WriteString("\n")
-	b.WriteString(w.byHand("// ", append(bicepCannot(), credentialID)...))
+	b.WriteString(w.byHand("// ", left...))
 	return b.String()
+}
+
+// bicepFederated returns the federated credential. Its name contains that of its
+// application.
+func (w Wanted) bicepFederated() string {
+	body := bicepMap(w.midTierHolder().nextFederated(&Tenant{}).body)
+	body["name"] = placeholder("FEDERATED")
+	names := map[string]string{"FEDERATED": "'${midTier.uniqueName}/" + w.federatedName() + "'"}
+	return "\n// federated credential of " + w.MidTierName +
+		"\nresource midTierCredential 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = " +
+		bicepValue(body, "", names) + "\n"
 }
 
 // bicepValue returns a JSON value in Bicep's syntax.

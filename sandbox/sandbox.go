@@ -174,12 +174,14 @@ func New(c Config) (*Tenant, error) {
 		Lag:       c.ReplicationLag,
 	})
 	t.graph = graph.New(graph.Config{
-		Admin:     admin.Serve,
-		Directory: t.directory,
-		Signer:    signer,
-		Now:       t.now,
-		Log:       c.Log,
-		ReadLag:   c.ReadLag,
+		Admin:       admin.Serve,
+		Directory:   t.directory,
+		Signer:      signer,
+		Now:         t.now,
+		Log:         c.Log,
+		ReadLag:     c.ReadLag,
+		SetPassword: t.sts.ChangePassword,
+		Iterations:  c.iterations(),
 	})
 	t.pages = t.withConsole(t.guard(t.sts.Pages()))
 	t.api = t.withConsole(t.shareAcrossOrigins(t.guard(t.route(t.sts.API(), t.graph, t.sts.Pages()))))

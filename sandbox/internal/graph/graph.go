@@ -21,6 +21,11 @@ type Config struct {
 	Signer    *token.Signer
 	Now       func() time.Time
 	Log       *slog.Logger
+	// SetPassword sets the password of the user with an email address and ends the earlier
+	// sign-ins.
+	SetPassword func(email, password string) (userID string, err error)
+	// Iterations is the cost of checking a password.
+	Iterations int
 	// ReadLag is how long reads return the old profile after a change, because
 	// Graph is eventually consistent.
 	ReadLag time.Duration
@@ -90,6 +95,8 @@ func (g *Graph) route(w http.ResponseWriter, r *http.Request, c caller) *odata.E
 		return g.userinfo(w, r, c)
 	case batch:
 		return g.batch(w, r, t)
+	case password:
+		return g.changePassword(w, r, c)
 	}
 	if t.kind == restricted || r.Method == http.MethodDelete {
 		return odata.AccessDenied().
@@ -124,7 +131,7 @@ func methodAllowed(k kind, method string) bool {
 		return method == http.MethodGet || method == http.MethodPost
 	case property, photo:
 		return method == http.MethodGet
-	case batch:
+	case batch, password:
 		return method == http.MethodPost
 	}
 	return method != http.MethodHead // restricted

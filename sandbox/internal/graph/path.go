@@ -18,6 +18,7 @@ const (
 	restricted             // a documented resource that users may not access, or that is not implemented
 	userinfo               // /oidc/userinfo
 	batch                  // /$batch
+	password               // /me/changePassword
 )
 
 // target represents the resource that a path names.
@@ -77,6 +78,9 @@ func (t target) parseRest(rest []string) (target, *odata.Error) {
 	t.raw = len(rest) > 1 && rest[len(rest)-1] == "$value"
 	name, known := propertyName(first)
 	switch {
+	case t.user == "" && len(rest) == 1 && isChangePassword(first):
+		t.kind = password
+		return t, nil
 	case strings.EqualFold(first, "photo"), strings.EqualFold(first, "photos"):
 		t.kind = photo
 		return t, nil

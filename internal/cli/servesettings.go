@@ -69,6 +69,8 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Credential: credential,
 		Attributes: attributes,
 
+		AllowPasswordChange: s.Bool("allow-password-change"),
+
 		Graph:  s.Text("graph"),
 		CAFile: s.Text("ca-file"),
 

@@ -11,6 +11,7 @@ func Server() []Setting {
 		serverTenant(),
 		serverCredential(),
 		serverAttributes(),
+		serverPassword(),
 		serverListener(),
 		serverLimits(),
 		serverCache(),
@@ -105,6 +106,19 @@ func serverCredential() []Setting {
 			Env:   []string{"PROFILECTL_SERVE_FEDERATED_TOKEN_FILE", "AZURE_FEDERATED_TOKEN_FILE"},
 			Value: "file",
 			Help:  "file with the platform's workload identity token",
+		},
+	}
+}
+
+func serverPassword() []Setting {
+	return []Setting{
+		{
+			Name:    "allow-password-change",
+			Env:     []string{"PROFILECTL_SERVE_ALLOW_PASSWORD_CHANGE"},
+			Default: "false",
+			Value:   "bool",
+			Help:    "let users change their own password",
+			Check:   checkBool,
 		},
 	}
 }

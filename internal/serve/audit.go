@@ -16,19 +16,20 @@ import (
 // failure is logged, without the user, and does not affect the response: the change has
 // been made already.
 func (s *Server) audit(ctx context.Context, caller bearer.Caller, e edit, result applied) {
-	if s.parts.audit == nil {
-		return
-	}
-	entry := auditlog.Entry{
-		Time:          time.Now(),
-		Client:        caller.Client,
-		Fields:        e.fields.schema.Changed(e.change),
-		Outcome:       result.outcome(),
-		CorrelationID: upstream.CorrelationID(ctx),
-	}
+	entry := auditlog.Entry{Fields: e.fields.schema.Changed(e.change), Outcome: result.outcome()}
 	if result.partly {
 		entry.Applied = e.fields.schema.Changed(e.builtIn)
 	}
+	s.writeAudit(ctx, caller, entry)
+}
+
+// writeAudit completes an entry about a request of the caller and writes it, if there is an
+// audit log.
+func (s *Server) writeAudit(ctx context.Context, caller bearer.Caller, entry auditlog.Entry) {
+	if s.parts.audit == nil {
+		return
+	}
+	entry.Time, entry.Client, entry.CorrelationID = time.Now(), caller.Client, upstream.CorrelationID(ctx)
 	if claim, value := caller.User(); claim == "oid" {
 		entry.ObjectID = value
 	} else {

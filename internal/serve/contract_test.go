@@ -59,7 +59,7 @@ func TestContractIsServedAndNamesEveryStatus(t *testing.T) {
 		t.Fatalf("got %d", res.Code)
 	}
 	c := readContract(t)
-	if len(c.Paths) != 3 {
+	if len(c.Paths) != 4 {
 		t.Errorf("the contract has %d paths", len(c.Paths))
 	}
 	responses := c.Paths["/updateUserInfo"]["post"].Responses
@@ -79,11 +79,15 @@ func TestContractIsServedAndNamesEveryStatus(t *testing.T) {
 			t.Errorf("the contract does not name %d for the schema", got.Code)
 		}
 	}
+	passwords := c.Paths["/changePassword"]["post"].Responses
 	for _, status := range []string{
 		"204", "400", "401", "403", "405", "408", "413", "415", "422", "429", "500", "502", "503", "504",
 	} {
 		if _, ok := responses[status]; !ok {
 			t.Errorf("the contract does not name %s", status)
+		}
+		if _, ok := passwords[status]; !ok {
+			t.Errorf("the contract does not name %s for passwords", status)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Server struct {
 	parts       parts
 	log         *slog.Logger
 	graph       *graph.Client
+	passwords   *rates                      // limits the attempts to change a password
 	builtIn     *fields                     // of a mid-tier without custom attributes
 	tenant      atomic.Pointer[tenant]      // nil until it is discovered
 	certificate atomic.Pointer[certificate] // nil for none
@@ -64,6 +65,7 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 		parts:      p,
 		log:        log,
 		graph:      &graph.Client{Base: s.Graph, HTTP: p.http},
+		passwords:  newRates(passwordsPerMinute, p.shared),
 		builtIn:    newFields(profile.BuiltIn()),
 		slots:      make(chan struct{}, s.MaxInFlight),
 	}
@@ -95,6 +97,9 @@ func (s *Server) Public() http.Handler {
 	}
 	handle(updateRoute, http.MethodPost, s.update)
 	handle(schemaRoute, "GET, HEAD", s.schema)
+	if s.settings.AllowPasswordChange {
+		handle(passwordRoute, http.MethodPost, s.changePassword)
+	}
 	m.HandleFunc("GET /openapi.yaml", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/yaml")
 		_, _ = io.WriteString(w, api.OpenAPI) // fails only if the client has disconnected

@@ -24,6 +24,9 @@ type Settings struct {
 	Audiences []string
 	// Credential authenticates the mid-tier to the tenant.
 	Credential CredentialSettings
+	// AllowPasswordChange lets users change their own password. The mid-tier needs admin
+	// consent for Directory.AccessAsUser.All then.
+	AllowPasswordChange bool
 	// Attributes let users change custom attributes; the zero value is none.
 	Attributes AttributesSettings
 

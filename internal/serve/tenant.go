@@ -32,6 +32,7 @@ const (
 type tenant struct {
 	verifier  *bearer.Verifier
 	exchanger *obo.Exchanger
+	passwords *obo.Exchanger // for changes of passwords; nil if they are not offered
 	// application acquires the tokens that change custom attributes; nil if there is none.
 	application *obo.Application
 	issuer      challenge.Issuer // of claims challenges: this API, at its tenant
@@ -85,15 +86,18 @@ func (p parts) connect(
 		id:     found.TenantID,
 	}
 	t.probeCredential(ctx, s.ProbeInterval, log)
-	t.exchanger, err = obo.New(obo.Config{
+	config := obo.Config{
 		Authority:  found,
 		ClientID:   s.ClientID,
 		Credential: credential,
 		HTTP:       p.tenant,
 		Scope:      graphScope,
 		Shared:     p.shared,
-	})
-	if err != nil {
+	}
+	if t.exchanger, err = obo.New(config); err != nil {
+		return nil, err
+	}
+	if t.passwords, err = newPasswords(s, config); err != nil {
 		return nil, err
 	}
 	if t.application, err = newApplication(s, found, p.attributes, p.tenant); err != nil {

@@ -139,12 +139,7 @@ func (s *Server) exchange(
 func decode(w http.ResponseWriter, r *http.Request, schema profile.Schema) (profile.Change, int, error) {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
-		return nil, http.StatusUnsupportedMediaType, &fault.Error{
-			Kind: fault.Usage,
-			What: "the Content-Type is not application/json",
-			Fix:  "send Content-Type: application/json",
-			Err:  err,
-		}
+		return nil, http.StatusUnsupportedMediaType, notJSON(err)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -153,6 +148,15 @@ func decode(w http.ResponseWriter, r *http.Request, schema profile.Schema) (prof
 	}
 	change, err := schema.Decode(body)
 	return change, 0, err
+}
+
+func notJSON(err error) *fault.Error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "the Content-Type is not application/json",
+		Fix:  "send Content-Type: application/json",
+		Err:  err,
+	}
 }
 
 // unreadable returns the status and the fault of a body that could not be read.

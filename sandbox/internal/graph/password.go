@@ -64,8 +64,8 @@ func parsePasswords(raw []byte) (current, next string, e *odata.Error) {
 			continue
 		}
 		if target == nil {
-			return "", "", odata.BadRequest("The parameter '" + odata.Clean(m.Name) + "' in the request payload is not " +
-				"a valid parameter for the operation 'changePassword'.")
+			return "", "", odata.BadRequest("The parameter '" + odata.Clean(m.Name) + "' in the request payload is " +
+				"not a valid parameter for the operation 'changePassword'.")
 		}
 		text, ok := m.Value.(string)
 		if !ok {

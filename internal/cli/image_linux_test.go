@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,7 +139,7 @@ func buildImage(t *testing.T, containerfile string, files map[string][]byte) *bu
 		storage := []string{"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run")}
 		return run("buildah", append(storage, args...)...)
 	}}
-	run("go", "build", "-o", filepath.Join(context, "profilectl"), "../../cmd/profilectl")
+	run("go", "build", "-o", filepath.Join(context, "linux", runtime.GOARCH, "profilectl"), "../../cmd/profilectl")
 	image.buildah("bud", "--format", "docker", "-f", containerfile, "-t", "profilectl", context)
 	var inspected struct{ Docker struct{ Config *builtImage } }
 	inspected.Docker.Config = image

@@ -93,8 +93,8 @@ func (w *roff) line(text string) {
 func (w *roff) heading(c *cobra.Command, section string, e Edition) {
 	program := c.Root().Name()
 	w.macro("TH", strings.ToUpper(manName(c)), section, e.Date, program+" "+e.Version, program+" manual")
-	w.macro("nh")      // words and options are not hyphenated
-	w.macro("ad", "l") // nor are lines stretched
+	w.macro("nh")                // words and options are not hyphenated
+	w.out.WriteString(".ad l\n") // nor are lines stretched
 	w.macro("SH", "NAME")
 	w.line(escapeRoff(manName(c)) + ` \- ` + escapeRoff(c.Short))
 }

@@ -47,7 +47,7 @@ func TestManWritesAPageForEachCommandAndTopic(t *testing.T) {
 		"tool-make-all.1": "",
 		"tool-storage.7": `.TH "TOOL\-STORAGE" "7" "2026\-01\-31" "tool 1.2.3" "tool manual"
 .nh
-.ad "l"
+.ad l
 .SH "NAME"
 tool\-storage \- What is stored
 .SH "DESCRIPTION"
@@ -57,7 +57,7 @@ Nothing.
 `,
 		"tool-make.1": `.TH "TOOL\-MAKE" "1" "2026\-01\-31" "tool 1.2.3" "tool manual"
 .nh
-.ad "l"
+.ad l
 .SH "NAME"
 tool\-make \- Make <one> thing
 .SH "SYNOPSIS"

@@ -157,8 +157,8 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 
 // hang returns a label and the text after it. In a terminal, the text is broken between
 // words, and its further lines are indented to where it begins.
-func hang(label, text string, terminal terminal.Capabilities) string {
-	if !terminal.StdoutTTY {
+func hang(label, text string, facts terminal.Capabilities) string {
+	if !facts.StdoutTTY {
 		return label + text
 	}
 	indent := utf8.RuneCountInString(label)
@@ -167,7 +167,7 @@ func hang(label, text string, terminal terminal.Capabilities) string {
 		width := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
-		case column+1+width > terminal.Width:
+		case column+1+width > facts.Width:
 			line += "\n" + strings.Repeat(" ", indent)
 			column = indent
 		default:

@@ -10,6 +10,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -27,14 +28,14 @@ const (
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "recording:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	lines, err := record()
+func run(ctx context.Context) error {
+	lines, err := record(ctx)
 	if err != nil {
 		return err
 	}
@@ -47,18 +48,19 @@ func run() error {
 }
 
 // record runs the demo in a terminal and returns the lines that it printed.
-func record() ([]string, error) {
+func record(ctx context.Context) ([]string, error) {
 	dir, err := os.MkdirTemp("", "recording")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program := filepath.Join(dir, "profilectl")
-	build := exec.Command("go", "build", "-o", program, "./cmd/profilectl") //nolint:gosec // a path of its own
+	//nolint:gosec // a path of its own
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/profilectl")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	demo := exec.Command(program, "demo") //nolint:gosec // what was just built
+	demo := exec.CommandContext(ctx, program, "demo") //nolint:gosec // what was just built
 	demo.Env = append(os.Environ(), "HOME="+dir, "TERM=xterm-256color")
 	terminal, err := pty.StartWithSize(demo, &pty.Winsize{Cols: columns, Rows: 40})
 	if err != nil {

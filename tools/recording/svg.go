@@ -86,15 +86,13 @@ func words(b *bytes.Buffer, row int, line string) {
 			return
 		}
 		part, _, _ := strings.Cut(text, "  ")
-		class := ""
 		if strings.HasPrefix(part, "✓") {
 			span(b, row, column, "o", "✓")
 			column++
-			part = strings.TrimPrefix(part, "✓")
 			line = strings.TrimPrefix(text, "✓")
 			continue
 		}
-		span(b, row, column, class, part)
+		span(b, row, column, "", part)
 		column += utf8.RuneCountInString(part)
 		line = strings.TrimPrefix(text, part)
 	}

@@ -246,6 +246,7 @@ func plan() map[string]entry {
 			"github.com/charmbracelet/huh",
 			"github.com/mattn/go-runewidth",
 			"github.com/pkg/browser",
+			"golang.org/x/sys/windows",
 			"golang.org/x/term",
 		}},
 		"internal/tokenstore": {layer: 2, imports: []string{
@@ -276,7 +277,10 @@ func plan() map[string]entry {
 		"internal/probe":            {layer: 0},
 		"internal/reload":           {layer: 0},
 		"internal/shared/redistest": {layer: 0},
-		"internal/statefile":        {layer: 0},
+		"internal/statefile": {layer: 0, imports: []string{
+			"github.com/rogpeppe/go-internal/robustio",
+			"golang.org/x/sys/windows",
+		}},
 		"internal/tracing": {layer: 0, imports: []string{
 			"github.com/go-logr/logr",
 			"go.opentelemetry.io/otel",
@@ -346,6 +350,7 @@ func plan() map[string]entry {
 		"sandbox/internal/tenantfile": {layer: 2, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
 		"sandbox/loopback": {layer: 0, imports: []string{
 			"github.com/gofrs/flock",
+			"github.com/rogpeppe/go-internal/robustio",
 			"golang.org/x/sys/windows",
 		}},
 		// sandboxtest is public. It starts the mid-tier, too, which the sandbox must not

@@ -73,7 +73,6 @@ func (e *edit) editText(ctx context.Context, file draftFile, text []byte) (edite
 		return nil, false, fmt.Errorf("read draft: %w", err)
 	}
 	editor := terminal.Editor{
-		GOOS:   e.env.GOOS,
 		Getenv: e.env.Getenv,
 		In:     e.env.Stdin,
 		Stdout: e.env.Stderr,

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"runtime"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/config"
@@ -129,15 +130,25 @@ func (g *globals) command(line string) string {
 	return line
 }
 
-// shellQuoted returns text as one word for a POSIX shell or PowerShell.
-func shellQuoted(text string) string {
-	const safe = "@%+=:,./_-"
-	quoted := func(r rune) bool {
+// shellQuoted returns text as one word of a command line that can be pasted.
+func shellQuoted(text string) string { return quotedFor(runtime.GOOS, text) }
+
+// quotedFor returns text as one word for a POSIX shell; on Windows for cmd and PowerShell
+// if there is a form that both accept, or else for PowerShell.
+func quotedFor(goos, text string) string {
+	safe, escaped := "@%+=:,./_-", `'\''`
+	if goos == "windows" {
+		safe, escaped = `@+=:./_-\`, "''"
+	}
+	special := func(r rune) bool {
 		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
 		return !letter && !strings.ContainsRune(safe, r)
 	}
-	if text != "" && !strings.ContainsFunc(text, quoted) {
+	switch {
+	case text != "" && !strings.ContainsFunc(text, special):
 		return text
+	case goos == "windows" && !strings.ContainsAny(text, "\"$%`"):
+		return `"` + text + `"`
 	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	return "'" + strings.ReplaceAll(text, "'", escaped) + "'"
 }

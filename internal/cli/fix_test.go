@@ -15,9 +15,28 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
+func TestQuotedForKeepsOneWord(t *testing.T) {
+	for _, c := range []struct{ goos, text, want string }{
+		{"linux", "casey@contoso.com", "casey@contoso.com"},
+		{"linux", "/home/ada/my drafts/1.yaml", "'/home/ada/my drafts/1.yaml'"},
+		{"linux", "ada o'neil", `'ada o'\''neil'`},
+		{"linux", "", "''"},
+		{"darwin", "/Users/ada/Library", "/Users/ada/Library"},
+		{"windows", `C:\Users\ada\1.yaml`, `C:\Users\ada\1.yaml`},
+		{"windows", `C:\Users\Jörg Müller\1.yaml`, `"C:\Users\Jörg Müller\1.yaml"`},
+		{"windows", "ada o'neil", `"ada o'neil"`},
+		{"windows", "a & b", `"a & b"`},
+		{"windows", "100% o'neil", "'100% o''neil'"},
+	} {
+		if got := quotedFor(c.goos, c.text); got != c.want {
+			t.Errorf("%s: %q became %s, want %s", c.goos, c.text, got, c.want)
+		}
+	}
+}
+
 func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 	run := globals{Tenant: "contoso", Account: "ada o'neil"}
-	const flags = `--tenant contoso --account 'ada o'\''neil'`
+	flags := "--tenant contoso --account " + shellQuoted("ada o'neil")
 	for _, c := range []struct {
 		name string
 		err  fault.Error

@@ -84,7 +84,7 @@ func historyFault(err error) error {
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: "cannot use the history of edits",
-		Fix:  "make the state directory and its files writable, or set XDG_STATE_HOME to another directory",
+		Fix:  "make the state directory and its files writable, or set PROFILECTL_STATE_DIR to another directory",
 		Err:  err,
 	}
 }

@@ -191,6 +191,8 @@ func setUpScript(e *testscript.Env) error {
 		return err
 	}
 	e.Setenv("HOME", home)
+	e.Setenv("AppData", filepath.Join(home, ".config")) // on Windows, where Unix has the files
+	e.Setenv("LocalAppData", filepath.Join(home, ".local", "state"))
 	e.Setenv("TEST_KEYRING", ring)
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")

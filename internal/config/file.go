@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"slices"
 	"strings"
 
@@ -30,7 +29,7 @@ const maxFile = 1 << 20
 // cannot be read, and one with an unknown key, is a Usage fault that names the line.
 func Read(path string) (*File, error) {
 	f := &File{path: path}
-	raw, err := os.ReadFile(path)
+	raw, err := statefile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		raw = nil

@@ -26,7 +26,7 @@ func LocatePaths(goos string, getenv func(string) string) (Paths, error) {
 		return Paths{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "there is no home directory for the configuration file",
-			Fix:  "set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths",
+			Fix:  homeFix(goos),
 		}
 	}
 	return Paths{
@@ -62,6 +62,13 @@ func baseDirs(goos string, getenv func(string) string) (config, state string) {
 		state = filepath.Join(home, ".local", "state")
 	}
 	return config, state
+}
+
+func homeFix(goos string) string {
+	if goos == "windows" {
+		return "set AppData and LocalAppData to absolute paths"
+	}
+	return "set HOME, or XDG_CONFIG_HOME and XDG_STATE_HOME, to absolute paths"
 }
 
 // absolute returns the path if it is absolute, or an empty string.

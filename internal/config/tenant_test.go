@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -92,13 +93,31 @@ func TestValidTenantName(t *testing.T) {
 	}
 }
 
+// pathCase is an environment and the paths in it. The paths are empty if there are none.
+type pathCase struct {
+	name, goos    string
+	getenv        func(string) string
+	config, state string
+}
+
+// TestLocatePaths checks the paths of macOS on Linux, too. Those of Windows need
+// Windows, because package filepath decides which paths are absolute.
 func TestLocatePaths(t *testing.T) {
+	cases := posixPaths()
+	if runtime.GOOS == "windows" {
+		cases = windowsPaths()
+	}
+	for _, c := range cases {
+		got, err := config.LocatePaths(c.goos, c.getenv)
+		if got.Config != c.config || got.State != c.state || (err != nil) != (c.config == "") {
+			t.Errorf("%s: got %+v, %v", c.name, got, err)
+		}
+	}
+}
+
+func posixPaths() []pathCase {
 	const homeConfig, homeState = "/h/.config/profilectl/config.yaml", "/h/.local/state/profilectl"
-	for _, c := range []struct {
-		name, goos    string
-		getenv        func(string) string
-		config, state string
-	}{
+	return []pathCase{
 		{
 			"a home directory", "linux", env("HOME", "/h"),
 			homeConfig, homeState,
@@ -109,6 +128,10 @@ func TestLocatePaths(t *testing.T) {
 		},
 		{
 			"the XDG variables", "linux", env("HOME", "/h", "XDG_CONFIG_HOME", "/c", "XDG_STATE_HOME", "/s"),
+			"/c/profilectl/config.yaml", "/s/profilectl",
+		},
+		{
+			"the XDG variables on macOS", "darwin", env("HOME", "/h", "XDG_CONFIG_HOME", "/c", "XDG_STATE_HOME", "/s"),
 			"/c/profilectl/config.yaml", "/s/profilectl",
 		},
 		{
@@ -127,10 +150,38 @@ func TestLocatePaths(t *testing.T) {
 			"no home directory", "linux", env(),
 			"", "",
 		},
-	} {
-		got, err := config.LocatePaths(c.goos, c.getenv)
-		if got.Config != c.config || got.State != c.state || (err != nil) != (c.config == "") {
-			t.Errorf("%s: got %+v, %v", c.name, got, err)
-		}
+	}
+}
+
+func windowsPaths() []pathCase {
+	const roaming, local = `C:\Users\Jörg Müller\AppData\Roaming`, `C:\Users\Jörg Müller\AppData\Local`
+	return []pathCase{
+		{
+			"the application data directories", "windows", env("AppData", roaming, "LocalAppData", local),
+			roaming + `\profilectl\config.yaml`, local + `\profilectl`,
+		},
+		{
+			"a share", "windows", env("AppData", `\\server\home\ada`, "LocalAppData", local),
+			`\\server\home\ada\profilectl\config.yaml`, local + `\profilectl`,
+		},
+		{
+			"the XDG variables, which Unix alone uses", "windows",
+			env("AppData", roaming, "LocalAppData", local, "HOME", `C:\h`, "XDG_CONFIG_HOME", `C:\c`),
+			roaming + `\profilectl\config.yaml`, local + `\profilectl`,
+		},
+		{
+			"PROFILECTL_CONFIG_DIR", "windows",
+			env("AppData", roaming, "LocalAppData", local, "PROFILECTL_CONFIG_DIR", `D:\own`),
+			`D:\own\config.yaml`, local + `\profilectl`,
+		},
+		{
+			"a path without a drive, which is ignored", "windows",
+			env("AppData", roaming, "LocalAppData", local, "PROFILECTL_STATE_DIR", `\own`),
+			roaming + `\profilectl\config.yaml`, local + `\profilectl`,
+		},
+		{
+			"no application data directory", "windows", env("LocalAppData", local),
+			"", "",
+		},
 	}
 }

@@ -53,7 +53,7 @@ func In(stateDir string) Log { return Log{path: filepath.Join(stateDir, "history
 // Entries returns all edits, oldest first. It skips invalid lines and ignores a file of
 // unusual size: a damaged history must not prevent an edit.
 func (l Log) Entries() ([]Entry, error) {
-	raw, err := os.ReadFile(l.path)
+	raw, err := statefile.Read(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

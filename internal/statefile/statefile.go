@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/robustio"
 )
 
 // Temporary is the pattern for the names of files that are being written. A killed
@@ -16,7 +18,8 @@ const Temporary = ".profilectl-*.tmp"
 // Write replaces a file by rename once its data is on the disk, so that every reader,
 // also after a crash, sees the old content or the new. The file has mode 0600. A
 // missing directory is created with mode 0700. A symbolic link stays one: the file that
-// it leads to is replaced.
+// it leads to is replaced. On Windows, where a file that is open cannot be replaced, Write
+// tries again for two seconds.
 func Write(path string, data []byte) error {
 	path, err := follow(path)
 	if err != nil {
@@ -33,13 +36,17 @@ func Write(path string, data []byte) error {
 	_, err = temp.Write(data)
 	err = errors.Join(err, temp.Sync(), temp.Close())
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = robustio.Rename(temp.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(temp.Name())))
 	}
 	return nil
 }
+
+// Read returns the content of a file that other processes replace with Write. On Windows,
+// where a file cannot be opened while it is replaced, Read tries again for two seconds.
+func Read(path string) ([]byte, error) { return robustio.ReadFile(path) }
 
 // follow returns the file that path leads to through symbolic links. The file need not
 // exist.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 )
 
 // Explain completes the words of an error of reading or writing a file: what failed
@@ -31,14 +30,14 @@ func explain(what, fix, path string, err error, uid int) (completeWhat, complete
 // why returns the cause of an error, and what the user can do about it.
 func why(path string, err error, uid int) (cause, fix string) {
 	switch {
-	case errors.Is(err, syscall.EROFS):
+	case errors.Is(err, errReadOnly):
 		return "its file system is read-only", "use a directory that can be written"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, errFull), errors.Is(err, errQuota):
 		return "the disk is full", "free some space, then run the command again"
-	case errors.Is(err, syscall.ENOLCK), errors.Is(err, errors.ErrUnsupported):
+	case errors.Is(err, errNoLocks), errors.Is(err, errors.ErrUnsupported):
 		return "its file system has no locks", "use a directory on another file system"
-	case errors.Is(err, syscall.EBUSY):
-		return "it is a mount of its own", "mount its directory instead"
+	case errors.Is(err, errBusy):
+		return busyCause, busyFix
 	case !errors.Is(err, fs.ErrPermission):
 		return "", ""
 	}

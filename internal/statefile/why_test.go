@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -25,13 +24,13 @@ func TestExplainNamesTheCause(t *testing.T) {
 	}{
 		{"no permission", fs.ErrPermission, "failed: permission denied", "fix it"},
 		{
-			"a read-only file system", syscall.EROFS,
+			"a read-only file system", errReadOnly,
 			"failed: its file system is read-only", "use a directory that can be written",
 		},
-		{"a full disk", syscall.ENOSPC, "failed: the disk is full", "free some space, then run the command again"},
-		{"a mount", syscall.EBUSY, "failed: it is a mount of its own", "mount its directory instead"},
+		{"a full disk", errFull, "failed: the disk is full", "free some space, then run the command again"},
+		{"a mount, or an open file on Windows", errBusy, "failed: " + busyCause, busyFix},
 		{
-			"a file system without locks", syscall.ENOLCK,
+			"a file system without locks", errNoLocks,
 			"failed: its file system has no locks", "use a directory on another file system",
 		},
 		{"another error", errors.New("x"), "failed", "fix it"},

@@ -2,9 +2,10 @@ package terminal_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -22,39 +23,53 @@ func env(pairs ...string) func(string) string {
 
 const page = "http://localhost:1/a?b=c&d=$(e)'f'"
 
-// script returns the path of a shell script that stands in for a browser.
-func script(t *testing.T, text string) (path string) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Fatal("this test needs a POSIX shell and does not run on Windows")
+// TestMain lets the test binary run as a browser or an editor:
+//
+//	edit  writes its arguments to the file TEST_SEEN
+//	run   writes its last argument to the file TEST_SEEN and runs until that is removed
+//	fail  exits with the length of its first argument
+func TestMain(m *testing.M) {
+	seen := os.Getenv("TEST_SEEN")
+	switch os.Getenv("TEST_BROWSER") {
+	case "run":
+		fmt.Println("noise")
+		fmt.Fprintln(os.Stderr, "noise")
+		err := os.WriteFile(seen+".tmp", []byte(os.Args[len(os.Args)-1]), 0o600)
+		if err = errors.Join(err, os.Rename(seen+".tmp", seen)); err != nil {
+			os.Exit(1)
+		}
+		for start := time.Now(); err == nil && time.Since(start) < time.Minute; {
+			time.Sleep(10 * time.Millisecond)
+			_, err = os.Stat(seen)
+		}
+		os.Exit(0)
+	case "edit":
+		if err := os.WriteFile(seen, []byte(strings.Join(os.Args[1:], "\n")), 0o600); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	case "fail":
+		os.Exit(len(os.Args[1]))
 	}
-	path = filepath.Join(t.TempDir(), "browser")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	os.Exit(m.Run())
 }
 
 func TestOpenerDoesNotWaitForTheBrowser(t *testing.T) {
 	seen := filepath.Join(t.TempDir(), "seen")
-	browser := script(t, `printf '%s' "$1" > `+seen+`.tmp; mv `+seen+`.tmp `+seen+
-		`; echo noise; echo noise >&2; sleep 30 & wait`)
+	t.Setenv("TEST_BROWSER", "run")
+	t.Setenv("TEST_SEEN", seen)
 	o := terminal.Opener{
-		Getenv: env("PROFILECTL_BROWSER", browser),
+		Getenv: env("PROFILECTL_BROWSER", os.Args[0]),
 		Failed: func(err error) { t.Errorf("failed: %v", err) },
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	start := time.Now()
 	if err := o.Open(ctx, page); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(start); took > 5*time.Second { // the browser runs for 30 seconds
-		t.Errorf("Open took %v", took)
-	}
-	for range 1000 {
+	for range 3000 {
 		if got, err := os.ReadFile(seen); err == nil {
-			if string(got) != page {
+			if string(got) != page { // the browser runs until the directory is removed
 				t.Errorf("the browser got %q", got)
 			}
 			return
@@ -65,9 +80,10 @@ func TestOpenerDoesNotWaitForTheBrowser(t *testing.T) {
 }
 
 func TestOpenerReportsABrowserThatFails(t *testing.T) {
+	t.Setenv("TEST_BROWSER", "fail")
 	failed := make(chan error, 1)
 	o := terminal.Opener{
-		Getenv: env("PROFILECTL_BROWSER", script(t, "exit 3")),
+		Getenv: env("PROFILECTL_BROWSER", os.Args[0]+" now"),
 		Failed: func(err error) { failed <- err },
 	}
 	if err := o.Open(t.Context(), page); err != nil {
@@ -79,8 +95,9 @@ func TestOpenerReportsABrowserThatFails(t *testing.T) {
 }
 
 func TestOpenerRejectsOtherThanWebAddresses(t *testing.T) {
+	t.Setenv("TEST_BROWSER", "fail")
 	o := terminal.Opener{
-		Getenv: env("PROFILECTL_BROWSER", script(t, "exit 0")),
+		Getenv: env("PROFILECTL_BROWSER", os.Args[0]),
 		Failed: func(error) {},
 	}
 	for _, address := range []string{

@@ -44,15 +44,21 @@ func (o Opener) Plan(address string) Plan {
 // self returns the command that opens a page with the opener of the platform.
 func (o Opener) self() Command { return Command{Argv: o.Self, Self: true} }
 
-// finds reports whether a command exists.
-func (o Opener) finds(command string) bool {
+// lookPath returns the path of a command, or an empty string if it does not exist.
+func (o Opener) lookPath(command string) string {
 	look := o.LookPath
 	if look == nil {
 		look = exec.LookPath
 	}
-	_, err := look(command)
-	return err == nil
+	path, err := look(command)
+	if err != nil {
+		return ""
+	}
+	return path
 }
+
+// finds reports whether a command exists.
+func (o Opener) finds(command string) bool { return o.lookPath(command) != "" }
 
 // entries returns the commands of BROWSER, which is a list like PATH. A command whose
 // path contains the separator is not a list.
@@ -71,11 +77,16 @@ func (o Opener) chosen(variable string, entries []string, address string) Plan {
 		if entry == "none" && len(plan.Commands) == 0 {
 			return Plan{Why: "the browser is switched off"}
 		}
-		if argv := o.command(entry, address); argv != nil {
+		argv := o.command(entry, address)
+		switch {
+		case argv == nil:
+		case o.isBatch(argv[0]):
+			plan.Why = "the command in " + variable + " runs cmd, which reads the & in the address as its own"
+		default:
 			plan.Commands = append(plan.Commands, Command{Argv: argv})
 		}
 	}
-	if len(plan.Commands) == 0 {
+	if len(plan.Commands) == 0 && plan.Why == "" {
 		plan.Why = "the command in " + variable + " does not exist: " + strings.Join(entries, ", ")
 	}
 	return plan
@@ -106,6 +117,15 @@ func (o Opener) command(entry, address string) []string {
 		argv = append(argv, address)
 	}
 	return argv
+}
+
+// isBatch reports whether cmd of Windows runs a command, as it does with batch files. It
+// would run parts of the address as commands, because package os/exec does not quote for
+// it.
+func (o Opener) isBatch(command string) bool {
+	path := o.lookPath(command)
+	name := strings.ToLower(path[strings.LastIndexAny(path, `/\`)+1:])
+	return name == "cmd" || name == "cmd.exe" || strings.HasSuffix(name, ".bat") || strings.HasSuffix(name, ".cmd")
 }
 
 // splitPath splits a command whose path contains blanks. It returns nil if no part of

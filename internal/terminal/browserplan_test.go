@@ -1,9 +1,11 @@
 package terminal_test
 
 import (
+	"os"
 	"os/exec"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -61,13 +63,13 @@ func TestOpenerPlanFollowsTheUser(t *testing.T) {
 		},
 		{
 			name:   "a list, in its order, without what does not exist",
-			getenv: env("BROWSER", "firefox --new-tab:missing: :lynx"),
+			getenv: env("BROWSER", list("firefox --new-tab", "missing", " ", "lynx")),
 			found:  []string{"firefox", "lynx"},
 			want:   runs([]string{"firefox", "--new-tab", page}, []string{"lynx", page}),
 		},
 		{
 			name:   "a list in which nothing exists",
-			getenv: env("BROWSER", "firefox:lynx"),
+			getenv: env("BROWSER", list("firefox", "lynx")),
 			want:   terminal.Plan{Why: "the command in BROWSER does not exist: firefox, lynx"},
 		},
 		{
@@ -123,6 +125,20 @@ func TestOpenerPlanFollowsTheUser(t *testing.T) {
 			getenv: env("PROFILECTL_BROWSER", `C:\browsers\edge.exe --new`),
 			found:  []string{`C:\browsers\edge.exe`},
 			want:   runs([]string{`C:\browsers\edge.exe`, "--new", page}),
+		},
+		{
+			name:   "cmd of Windows, which would run parts of the address",
+			getenv: env("BROWSER", "cmd.exe /c start"),
+			found:  []string{"cmd.exe"},
+			want: terminal.Plan{
+				Why: "the command in BROWSER runs cmd, which reads the & in the address as its own",
+			},
+		},
+		{
+			name:   "a batch file of Windows, and another command",
+			getenv: env("BROWSER", list("open.BAT", "lynx")),
+			found:  []string{"open.BAT", "lynx"},
+			want:   runs([]string{"lynx", page}),
 		},
 	} {
 		c.capabilities = terminal.Capabilities{Display: true}
@@ -239,15 +255,19 @@ func TestOpenerPlanOpensTheBrowserOfWindowsFromWSL(t *testing.T) {
 }
 
 func TestOpenerTriesTheNextCommand(t *testing.T) {
+	t.Setenv("TEST_BROWSER", "fail")
 	failed := make(chan error, 1)
 	o := terminal.Opener{
-		Getenv: env("BROWSER", script(t, "exit 3")+":"+script(t, "exit 4")),
+		Getenv: env("BROWSER", list(os.Args[0]+" first %s", os.Args[0]+" second %s")),
 		Failed: func(err error) { failed <- err },
 	}
 	if err := o.Open(t.Context(), page); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-failed; err == nil || err.Error() != "exit status 4" {
+	if err := <-failed; err == nil || err.Error() != "exit status 6" {
 		t.Errorf("the last command failed with %v", err)
 	}
 }
+
+// list returns commands as the value of BROWSER.
+func list(commands ...string) string { return strings.Join(commands, string(os.PathListSeparator)) }

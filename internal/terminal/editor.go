@@ -15,7 +15,6 @@ import (
 
 // Editor runs the user's text editor.
 type Editor struct {
-	GOOS           string
 	Getenv         func(string) string
 	In             io.Reader
 	Stdout, Stderr io.Writer
@@ -28,7 +27,7 @@ type Editor struct {
 // It returns a Usage fault if the editor cannot be started, a Canceled fault if the
 // editor exits with another status than 0, and ctx.Err() if ctx has ended.
 func (e Editor) Open(ctx context.Context, path string) error {
-	c := e.command(ctx, e.commandLine(), path)
+	c := editorCommand(ctx, e.commandLine(), path)
 	c.Stdin, c.Stdout, c.Stderr = e.In, e.Stdout, e.Stderr
 	err := c.Run()
 	exit, exited := errors.AsType[*exec.ExitError](err)
@@ -69,7 +68,7 @@ func (e Editor) TooSoon() time.Duration {
 			return user
 		}
 	}
-	name, _, _ := strings.Cut(filepath.Base(words[0]), ".")
+	name, _, _ := strings.Cut(strings.ToLower(filepath.Base(words[0])), ".")
 	switch name {
 	case "code", "code-insiders", "codium", "cursor", "windsurf", "zed", "subl", "atom", "mate", "bbedit", "open",
 		"xdg-open", "gedit", "gnome-text-editor", "xed", "pluma", "mousepad", "kate", "kwrite", "start":
@@ -84,16 +83,4 @@ func (e Editor) commandLine() string {
 		return editor
 	}
 	return e.Getenv("EDITOR")
-}
-
-func (e Editor) command(ctx context.Context, editor, path string) *exec.Cmd {
-	switch {
-	case e.GOOS == "windows" && editor == "":
-		return exec.CommandContext(ctx, "notepad", path)
-	case e.GOOS == "windows":
-		return exec.CommandContext(ctx, "cmd", "/C", editor+` "`+path+`"`)
-	case editor == "":
-		return exec.CommandContext(ctx, "vi", path)
-	}
-	return exec.CommandContext(ctx, "sh", "-c", editor+` "$@"`, editor, path)
 }

@@ -39,7 +39,7 @@ const defaultWidth, defaultHeight = 80, 24
 
 // Detect returns the capabilities of the terminal that the streams belong to. A
 // stream that is not an *os.File is not a terminal. exists reports whether a file
-// exists.
+// exists. On Windows, Detect makes the console interpret escape sequences.
 func Detect(
 	in, out, errOut any, goos string,
 	getenv func(string) string, exists func(path string) bool,
@@ -58,10 +58,17 @@ func Detect(
 	}
 	attended := c.StderrTTY && getenv("TERM") != "dumb" && !truthy(getenv("CI")) && !agent(getenv)
 	c.Interactive = attended && isTerminal(in)
-	c.Live = attended && !c.Accessible
+	escapes := attended && escapable(errOut)
+	c.Live = escapes && !c.Accessible
 	forced := truthy(getenv("CLICOLOR_FORCE"))
-	c.Color = getenv("NO_COLOR") == "" && (forced || attended)
+	c.Color = getenv("NO_COLOR") == "" && (forced || escapes)
 	return c
+}
+
+// escapable reports whether a terminal interprets escape sequences.
+func escapable(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && understandsEscapes(f)
 }
 
 // agent reports whether a coding agent runs the command.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +38,7 @@ func (r osRing) checkBus() error {
 	}
 	address := r.getenv(busVariable)
 	if address == "" || address == "autolaunch:" { // both mean that there is no address
-		bus := filepath.Join("/run/user", strconv.Itoa(r.uid), "bus") // where systemd puts it
+		bus := path.Join("/run/user", strconv.Itoa(r.uid), "bus") // where systemd puts it
 		if _, err := os.Stat(bus); errors.Is(err, fs.ErrNotExist) {
 			return &noBusError{why: busVariable + " is not set, and there is no " + bus}
 		}

@@ -197,14 +197,20 @@ func hammer(t *testing.T, dir string, kills int, printed chan<- int) error {
 		if err := c.Start(); err != nil {
 			return err
 		}
-		life := time.Duration(150+rand.IntN(500)) * time.Millisecond
-		killed := time.AfterFunc(life, func() { _ = c.Process.Kill() })
+		var killed *time.Timer
 		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if killed == nil { // at a random time after the first save
+				life := time.Duration(rand.IntN(500)) * time.Millisecond
+				killed = time.AfterFunc(life, func() { _ = c.Process.Kill() })
+			}
 			if n, err := strconv.Atoi(lines.Text()); err == nil {
 				printed <- n
 			}
 		}
 		_ = c.Wait() // it was killed
+		if killed == nil {
+			return fmt.Errorf("worker: nothing was saved; %s", trouble.String())
+		}
 		killed.Stop()
 		if trouble.Len() > 0 {
 			return fmt.Errorf("worker: %s", trouble.String())

@@ -123,7 +123,7 @@ func cannotWrite(path string, err error) error {
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: what,
-		Fix:  fix + ", or set XDG_STATE_HOME to another directory",
+		Fix:  fix + ", or set PROFILECTL_STATE_DIR to another directory",
 		Err:  err,
 	}
 }

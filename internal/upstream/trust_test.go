@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,11 @@ func sendToAll(t *testing.T, args []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, address := range []string{args[1], args[2], args[2]} {
+	trusted := []string{args[1], args[2], args[2]}
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		trusted = trusted[:1] // Go does not read SSL_CERT_FILE there
+	}
+	for _, address := range trusted {
 		res, err := client.Post(address, "text/plain", strings.NewReader("the body"))
 		if err != nil {
 			t.Fatal(err)

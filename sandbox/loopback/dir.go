@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+	"github.com/rogpeppe/go-internal/robustio"
 )
 
 // ErrInUse reports that another process holds the lock of the directory.
@@ -131,7 +132,7 @@ func writeFile(path string, data []byte, mode fs.FileMode) error {
 	}
 	err = errors.Join(err, temp.Chmod(mode), temp.Close())
 	if err == nil {
-		err = os.Rename(temp.Name(), path)
+		err = robustio.Rename(temp.Name(), path) // on Windows, no file that is open can be replaced
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", filepath.Base(path), err), os.Remove(temp.Name()))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"net"
@@ -167,6 +168,21 @@ func grepHomeCommand(ts *testscript.TestScript, neg bool, args []string) {
 	}))
 	if found == neg {
 		ts.Fatalf("found in the home directory: %v, want %v", found, !neg)
+	}
+}
+
+// filesCommand prints the number and the names of the entries of a directory, one a line.
+func filesCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: files DIRECTORY")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = fmt.Fprintf(ts.Stdout(), "total %d\n", len(entries))
+	ts.Check(err)
+	for _, entry := range entries {
+		_, err := fmt.Fprintln(ts.Stdout(), entry.Name())
+		ts.Check(err)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -37,7 +39,45 @@ func TestMain(m *testing.M) {
 			env.Exists = func(string) bool { return false }
 			os.Exit(Run(env, os.Args[1:]))
 		},
+		"city-editor": setCity,
+		"sign-in":     signIn,
 	})
+}
+
+// setCity is an editor. It sets the city in the file that its last argument names to the
+// argument before, and ends lines as Windows does.
+func setCity() {
+	file := os.Args[len(os.Args)-1]
+	raw, err := os.ReadFile(file)
+	text := regexp.MustCompile(`(?m)^city:.*$`).ReplaceAllString(string(raw), "city: "+os.Args[len(os.Args)-2])
+	err = errors.Join(err, os.WriteFile(file, []byte(strings.ReplaceAll(text, "\n", "\r\n")), 0o600))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// signIn is a browser that completes the page that its argument names.
+func signIn() {
+	transport := sandboxTransport(os.Getenv("SANDBOX_CA_FILE"))
+	browser, err := robot.New(robotUser(transport), transport)
+	if err == nil {
+		_, err = browser.Open(context.Background(), os.Args[1])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// robotUser returns the sandbox's user of the environment.
+func robotUser(transport *http.Transport) robot.User {
+	return robot.User{
+		Email:    os.Getenv("SANDBOX_USER"),
+		Password: os.Getenv("SANDBOX_PASSWORD"),
+		Name:     "New User",
+		Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX"), transport),
+	}
 }
 
 // robotBrowser returns a function that opens an address as the user that the
@@ -54,12 +94,7 @@ func TestMain(m *testing.M) {
 func robotBrowser(mode string) func(context.Context, string) error {
 	return func(ctx context.Context, address string) error {
 		transport := sandboxTransport(os.Getenv("SANDBOX_CA_FILE"))
-		user := robot.User{
-			Email:    os.Getenv("SANDBOX_USER"),
-			Password: os.Getenv("SANDBOX_PASSWORD"),
-			Name:     "New User",
-			Code:     robot.Mailbox(os.Getenv("SANDBOX_MAILBOX"), transport),
-		}
+		user := robotUser(transport)
 		switch mode {
 		case "user", "person":
 		case "wrong-password", "slips":
@@ -144,6 +179,7 @@ func TestScripts(t *testing.T) {
 			"collector":      collectorCommand,
 			"documented":     documentedCommand,
 			"empty":          emptyCommand,
+			"files":          filesCommand,
 			"gateway":        gatewayCommand,
 			"get":            getCommand,
 			"grep-home":      grepHomeCommand,
@@ -214,7 +250,9 @@ func scriptCondition(name string) (bool, error) {
 	required := os.Getenv("PROFILECTL_TEST_REQUIRE") != ""
 	switch name {
 	case "keyring":
-		return required || os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "", nil
+		return required || runtime.GOOS == "windows" || os.Getenv("DBUS_SESSION_BUS_ADDRESS") != "", nil
+	case "wine":
+		return os.Getenv("PROFILECTL_TEST_WINE") != "", nil
 	case "tmux":
 		_, err := exec.LookPath("tmux")
 		return required || err == nil, nil

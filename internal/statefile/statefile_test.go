@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/statefile"
 )
@@ -70,5 +71,30 @@ func TestWriteKeepsSymbolicLinks(t *testing.T) {
 	}
 	if err := statefile.Write(circle, nil); err == nil {
 		t.Error("a link to itself was written")
+	}
+}
+
+// TestWriteReplacesAFileThatIsRead keeps the file open for a while. Windows cannot replace
+// it before it is closed.
+func TestWriteReplacesAFileThatIsRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := statefile.Write(path, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	reader, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	written := make(chan error, 1)
+	go func() { written <- statefile.Write(path, []byte("new")) }()
+	select {
+	case err = <-written:
+	case <-time.After(200 * time.Millisecond):
+		_ = reader.Close() // nothing was written to it
+		err = <-written
+	}
+	if got, readErr := statefile.Read(path); err != nil || readErr != nil || string(got) != "new" {
+		t.Errorf("got %q, %v, %v", got, err, readErr)
 	}
 }

@@ -20,6 +20,7 @@ import (
 // TestBrowserCompletesTheJourney signs in and steps up through Chromium, which
 // applies its own rules for forms, redirects, content security and localhost.
 func TestBrowserCompletesTheJourney(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	facts := user.playground.Facts
 	read := user.signIn(
@@ -66,6 +67,7 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 // With --https, Chromium loads the pages over https, and still returns to the redirect
 // URI over http.
 func TestBrowserSignsInOverHTTPS(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUserAt(t, globals{}, playground.Options{HTTPS: true})
 	facts := user.playground.Facts
 	if !strings.HasPrefix(facts.Authority, facts.Pages+"/") {
@@ -77,6 +79,7 @@ func TestBrowserSignsInOverHTTPS(t *testing.T) {
 }
 
 func TestBrowserCancelsASignIn(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
@@ -90,6 +93,7 @@ func TestBrowserCancelsASignIn(t *testing.T) {
 }
 
 func TestBrowserSignsUp(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	const email = "new@contoso.example"
 	got := user.signIn(
@@ -109,6 +113,7 @@ func TestBrowserSignsUp(t *testing.T) {
 // TestBrowserTabIsClosed checks that the sign-in ends at its timeout and that
 // the next one works.
 func TestBrowserTabIsClosed(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{Wait: 3 * time.Second})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
@@ -142,6 +147,7 @@ Promise.all([send("no-cors"), send("cors"), get]).then(() => document.forms[0].s
 // TestBrowserSignInSurvivesAHostilePage opens a page that attacks the redirect
 // URI in the browser that signs in.
 func TestBrowserSignInSurvivesAHostilePage(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	u, err := url.Parse(page)

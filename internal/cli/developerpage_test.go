@@ -38,6 +38,7 @@ func (u *browserUser) open(path string) {
 // TestDeveloperPageExplainsSignIns adds a user on the page, signs the user in with a
 // second factor, switches the policy off, and reads the reasons in the audit.
 func TestDeveloperPageExplainsSignIns(t *testing.T) {
+	t.Parallel()
 	u := newBrowserUser(t, globals{})
 	facts := u.playground.Facts
 	u.openDeveloper()
@@ -73,6 +74,7 @@ func TestDeveloperPageExplainsSignIns(t *testing.T) {
 // TestDeveloperPagePassesTheAudit opens every section of the developer page on a phone
 // and on a desktop, in light and in dark, and audits each.
 func TestDeveloperPagePassesTheAudit(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	user.prepareDeveloperPage()
 	user.openDeveloper()

@@ -31,6 +31,7 @@ func hangingServer(t *testing.T) string {
 
 // TestDoctorEndsInTime takes the real time limits: 8 s for a check, 20 s for all.
 func TestDoctorEndsInTime(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes up to 20 s for each case")
 	}

@@ -16,6 +16,7 @@ import (
 )
 
 func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	dir := filepath.Join(t.TempDir(), "recording")
 	if code := m.run(t, "doctor", "--record", dir); code != 0 {
@@ -62,6 +63,7 @@ func TestRecordingOfTheSandboxHasNoDifferencesAndNoValues(t *testing.T) {
 // TestRecordingKeepsTheStepsBeforeAFailure records a journey that ends early: the steps
 // before the failure are written and compared.
 func TestRecordingKeepsTheStepsBeforeAFailure(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		step      string
 		ends      func(m *machine)
@@ -135,6 +137,7 @@ func (a altering) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // TestRecordingNamesEachDifference records a sandbox that was changed to differ.
 func TestRecordingNamesEachDifference(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	record := func(a altering) []wireshape.Shape {
 		t.Helper()

@@ -24,6 +24,7 @@ var auditScript string
 // and in dark, and audits each. With PROFILECTL_PAGES it also saves the pictures
 // that docs/reference/sandbox.md shows in that directory.
 func TestPagesPassTheAudit(t *testing.T) {
+	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	for _, device := range []struct {
 		name          string

@@ -41,7 +41,7 @@ func newFleet(t *testing.T, arguments ...string) *fleet {
 	f := &fleet{cluster: newCluster(t), arguments: arguments, roots: x509.NewCertPool()}
 	for i := range f.replicas {
 		for k := range f.addresses[i] {
-			f.addresses[i][k] = net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
+			f.addresses[i][k] = net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort()))
 		}
 		f.startReplica(i)
 	}
@@ -100,7 +100,7 @@ type proxy struct {
 // startProxy runs a proxy with a configuration. Each string to replace must be in it.
 func (f *fleet) startProxy(name, config string, replace []string, command ...string) *proxy {
 	f.t.Helper()
-	port := freePort(f.t)
+	port := unusedPort()
 	replace = append(replace,
 		"10.0.0.11:3001", f.addresses[0][0],
 		"10.0.0.12:3001", f.addresses[1][0],
@@ -283,6 +283,7 @@ func (f *fleet) whileEditing(act func()) {
 }
 
 func TestProxiesRestartReplicasWithoutAFailedRequest(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "--rate", "0", "--behind-proxy", "--drain-delay", "3s")
 	f.whileEditing(func() {
 		f.restart(0)
@@ -291,6 +292,7 @@ func TestProxiesRestartReplicasWithoutAFailedRequest(t *testing.T) {
 }
 
 func TestProxiesRepeatTheRequestsOfAKilledReplica(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "--rate", "0", "--behind-proxy")
 	f.whileEditing(func() {
 		if err := f.replicas[0].process.Process.Kill(); err != nil {
@@ -303,6 +305,7 @@ func TestProxiesRepeatTheRequestsOfAKilledReplica(t *testing.T) {
 // servers: HTTP/1.0 to the replicas, fail_timeout 10s, no retry of a POST that was sent.
 // The replicas drain for longer than fail_timeout.
 func TestDefaultNginxHasAnOutageOfAtMostASecondDuringARollingRestart(t *testing.T) {
+	t.Parallel()
 	f := newFleet(t, "--rate", "0", "--behind-proxy", "--drain-delay", "11s")
 	site := `
 upstream replicas { server 10.0.0.11:3001; server 10.0.0.12:3001; }

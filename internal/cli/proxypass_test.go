@@ -14,6 +14,7 @@ import (
 // TestProxiesPassWhatServeAnswers sends requests through haproxy and nginx that a proxy is
 // known to answer itself or to change: long tokens, large bodies, errors with headers.
 func TestProxiesPassWhatServeAnswers(t *testing.T) {
+	t.Parallel()
 	const perMinute, correlation = 4, "11111111-2222-4333-8444-555555555555"
 	f := newFleet(t, "--rate", fmt.Sprint(perMinute), "--behind-proxy", "--allow-origin", "https://app.contoso.com")
 	proxies := []*proxy{f.haproxy(), f.configuredNginx()} // each used one request to start

@@ -99,7 +99,7 @@ func windowSize(ts *testscript.TestScript, size string) *pty.Winsize {
 // queries: the program must neither send one nor wait for an answer.
 func TestTerminalIsSentNoQueries(t *testing.T) {
 	c := exec.CommandContext(t.Context(), "go", "run", "../../cmd/profilectl", "version")
-	c.Env = append(os.Environ(), "TERM=xterm-256color", "CI=")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0", "TERM=xterm-256color", "CI=")
 	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: 80, Rows: 24})
 	if err != nil {
 		t.Fatal(err)

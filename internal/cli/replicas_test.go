@@ -83,17 +83,6 @@ func (c *cluster) signIn() string {
 	return token.Access
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	address, _ := l.Addr().(*net.TCPAddr)
-	return address.Port
-}
-
 func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
 
 // await waits until done returns true, and fails the test with a message if that
@@ -117,7 +106,7 @@ type replica struct {
 // start starts a replica that shares what the cluster's Redis holds.
 func (c *cluster) start(name, rate string) *replica {
 	c.t.Helper()
-	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(c.t)))
+	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort()))
 	return c.startAt(name, "127.0.0.1:0", admin, "--rate", rate)
 }
 
@@ -209,6 +198,7 @@ func (c *cluster) exchanges() (count int) {
 // TestReplicasSurviveKillsUnderLoad has clients that, like a load balancer, try the
 // other replica if one does not respond.
 func TestReplicasSurviveKillsUnderLoad(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	one, two := c.start("one", "0"), c.start("two", "0")
 	if status := c.edit(one); status != http.StatusNoContent {
@@ -264,6 +254,7 @@ func TestReplicasSurviveKillsUnderLoad(t *testing.T) {
 }
 
 func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
+	t.Parallel()
 	c := newCluster(t)
 	one, two := c.start("one", "4"), c.start("two", "4")
 	var got []int
@@ -281,6 +272,7 @@ func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
 
 // TestReplicasContinueWithAnEmptiedCache runs the command of the runbook.
 func TestReplicasContinueWithAnEmptiedCache(t *testing.T) {
+	t.Parallel()
 	_, command, ok := strings.Cut(readGuide(t, "how-to/runbook.md"), "```sh\nredis-cli ")
 	command, _, _ = strings.Cut(command, "\n")
 	if !ok {

@@ -213,22 +213,24 @@ func waitUntil(done func() bool) bool {
 	return true
 }
 
-// portsCommand chooses the ports of a sandbox before its first start: ports
-// below the range from which the system assigns ports, so that no other test's
-// server takes one of them while the sandbox is stopped.
+// unusedPort returns a port below the range from which the system assigns ports, so that
+// no other server and no connection takes it before the caller listens on it, or while the
+// caller's server restarts.
+func unusedPort() int {
+	const lowest, count = 20_000, 12_000
+	for {
+		port := lowest + rand.IntN(count)
+		if l, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(port))); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+}
+
+// portsCommand chooses the ports of a sandbox before its first start.
 func portsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: ports DIRECTORY")
-	}
-	const lowest, count = 20_000, 12_000
-	unusedPort := func() int {
-		for {
-			port := lowest + rand.IntN(count)
-			if l, err := net.Listen("tcp", net.JoinHostPort("localhost", strconv.Itoa(port))); err == nil {
-				ts.Check(l.Close())
-				return port
-			}
-		}
 	}
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(dir, 0o700))

@@ -42,7 +42,7 @@ func TestServeImage(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, secret), []byte(c.playground.Facts.MidTierSecret), 0o444); err != nil {
 		t.Fatal(err)
 	}
-	public, admin := strconv.Itoa(freePort(t)), strconv.Itoa(freePort(t))
+	public, admin := strconv.Itoa(unusedPort()), strconv.Itoa(unusedPort())
 	process := image.command(t, root, slices.Concat(image.Entrypoint, image.Cmd)...)
 	var log bytes.Buffer
 	process.Stderr = &log

@@ -108,7 +108,7 @@ type emptyTenant struct {
 
 func newEmptyTenant(t *testing.T) *emptyTenant {
 	t.Helper()
-	p, err := playground.Start(t.Context(), playground.Options{Empty: true})
+	p, err := playground.Start(t.Context(), playground.Options{Empty: true, QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +221,7 @@ func (e *emptyTenant) checkComplete(when string) {
 // nothing, so a kill at a read is the same as one after the write before it. Package setup
 // has the test that begins with a new tenant for each kill.
 func TestSetupContinuesAfterKill(t *testing.T) {
+	t.Parallel()
 	e := newEmptyTenant(t)
 	e.must(destroyArguments()...) // the first sign-in adds the consent of the administrator
 	empty := e.content()

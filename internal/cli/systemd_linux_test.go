@@ -88,6 +88,7 @@ func (c *cluster) runUnit(setting, pid string) {
 // TestUnitReloadsTheSecret replaces the client secret as the runbook describes it, and runs
 // the commands that systemd runs at the start and on a reload.
 func TestUnitReloadsTheSecret(t *testing.T) {
+	t.Parallel()
 	c := startTenant(t)
 	for _, dir := range []string{"etc", "run"} {
 		if err := os.Mkdir(c.path(dir), 0o700); err != nil {
@@ -102,7 +103,7 @@ func TestUnitReloadsTheSecret(t *testing.T) {
 	}
 	write(c.playground.Facts.MidTierSecret)
 	c.runUnit("ExecStartPre", "")
-	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t)))
+	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort()))
 	r := c.startAt("unit", "127.0.0.1:0", admin, "--client-secret-file", c.path("run/client-secret"))
 	if status := c.edit(r); status != http.StatusNoContent {
 		t.Fatalf("got %d", status)

@@ -119,7 +119,7 @@ func announceEmpty(env Env, r sandboxReady) error {
 In another terminal:
 
   profilectl -t %s setup plan
-  profilectl -t %s setup apply
+  profilectl -t %s setup apply --secret-file mid-tier.secret --env-file mid-tier.env
 
 Ctrl-C stops it; the next start continues with the same tenant.
 `, r.Authority, r.Graph, r.Admin, r.AdminPass, r.Mailbox, r.Page, trustNote(r), r.Tenant, r.Tenant)

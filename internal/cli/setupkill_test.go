@@ -72,7 +72,7 @@ func (g *gate) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	response := httptest.NewRecorder()
-	g.Handler.ServeHTTP(response, r)
+	g.ServeHTTP(response, r)
 	if times == 1 {
 		_ = g.process.Kill()
 		return

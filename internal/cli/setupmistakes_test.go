@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -95,9 +96,7 @@ func (b *brokenTenant) policies() []brokenObject {
 				"applications":   found["applications"],
 				"users":          found["users"],
 			}
-			for name, value := range members {
-				all[group].(object)[name] = value
-			}
+			maps.Copy(all[group].(object), members)
 			b.send(http.MethodPatch, policy(), object{"conditions": all})
 		}
 	}

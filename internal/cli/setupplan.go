@@ -57,7 +57,11 @@ func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err
 	a.warnNamesakes(plan.Namesakes)
 	a.say("Plan: %s.", summary(plan.Items))
 	if plan.Pending() {
-		a.say("Next: `%s`.", a.command("profilectl setup apply"))
+		next := "profilectl setup apply"
+		if setup.CheckCredential(found, o.Wanted) != nil { // a new secret has no place
+			next += " --secret-file mid-tier.secret --env-file mid-tier.env"
+		}
+		a.say("Next: `%s`.", a.command(next))
 	}
 	return leftFault(plan.Items)
 }

@@ -157,7 +157,7 @@ func TestExportOfBicepHasKnownProperties(t *testing.T) {
 				t.Errorf("%s has the unknown property %s", r[1], property[1])
 			}
 		}
-		for _, name := range strings.Fields(known[0]) {
+		for name := range strings.FieldsSeq(known[0]) {
 			if !has[name] {
 				t.Errorf("%s lacks %s", r[1], name)
 			}

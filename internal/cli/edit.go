@@ -66,9 +66,14 @@ func newEdit(env Env, g *globals) *cobra.Command {
 Access policy protects. If a second factor is needed, your browser opens, and the
 same edit continues afterwards.
 
-Without a field, in a terminal, a form opens.`,
+Without a field, in a terminal, a form opens.
+
+If the mid-tier lets you change custom attributes of your tenant, --set, --unset,
+files, the editor and the form have them too. Their names are as in "profilectl
+show" or with hyphens, for example loyalty-number.`,
 		Example: `  profilectl edit --display-name "Ada L."
   profilectl edit --set city=Zürich --unset jobTitle
+  profilectl edit --city Bern --set loyalty-number=4711 --set newsletter=yes
   profilectl edit --given-name Ada --dry-run
   profilectl edit --editor
   profilectl show -o yaml | sed s/Basel/Bern/ | profilectl edit --from-file -

@@ -26,6 +26,7 @@ const tenantUsage = `usage:
   tenant mark                        count the grants from here
   tenant asked GRANT COUNT           check the number of grants of a type
   tenant profile PROPERTY VALUE      change the user's profile
+  tenant fail-once PART STATUS       one request to PART fails with STATUS
   tenant down                        stop the tenant`
 
 // tenantCommand changes the state of the script's tenant or checks how many
@@ -66,6 +67,10 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 		checkGrants(ts, p, args[1], args[2])
 	case "profile":
 		ts.Check(p.Tenant.SetProfile(p.Facts.User, args[1], &args[2]))
+	case "fail-once":
+		status, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		p.Tenant.FailNext(sandbox.Fault{Part: args[1], Status: status})
 	case "down":
 		p.Close()
 	default:

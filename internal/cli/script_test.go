@@ -172,6 +172,7 @@ func TestScripts(t *testing.T) {
 		Condition:           scriptCondition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"answers":        answersCommand,
+			"attributes":     attributesCommand,
 			"await":          awaitCommand,
 			"block":          blockCommand,
 			"browse":         browseCommand,

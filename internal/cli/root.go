@@ -95,7 +95,7 @@ Without a tenant, try everything offline:
 	g.bind(root.PersistentFlags())
 	addGroup(root, "profile", "Your profile:",
 		newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g),
-		newShow(env, g), newEdit(env, g), newHistory(env, g), newToken(env, g))
+		newShow(env, g), newEdit(env, g), newPassword(env, g), newHistory(env, g), newToken(env, g))
 	addGroup(root, "try", "Try and operate:", newDemo(env, g), newSandbox(env, g), newServe(env, g), newDoctor(env, g))
 	addGroup(root, "more", "More:", newInit(env, g), newSetup(env, g), newConfig(env, g), newExplain(env, g),
 		newVersion(env, g))

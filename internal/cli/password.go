@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/password"
+	"github.com/profilectl/profilectl/internal/terminal"
+)
+
+type passwordOptions struct {
+	Stdin  bool
+	SignIn signInOptions
+}
+
+func newPassword(env Env, g *globals) *cobra.Command {
+	var o passwordOptions
+	c := &cobra.Command{
+		Use:   "password",
+		Short: "Change your password, if the mid-tier offers it",
+		Args:  cobra.NoArgs,
+		Long: `Change your password. The change goes through the mid-tier, as an edit does, and
+needs a second factor if policy requires one. Passwords are typed, or read with
+--stdin: the current one on the first line and the new one on the second. They are
+never taken from flags or the environment, and appear in no log and no history.
+
+A changed password ends your sign-ins at apps like this one.`,
+		Example: `  profilectl password
+  profilectl password --stdin < two-lines`,
+		RunE: func(c *cobra.Command, _ []string) error { return runPassword(c.Context(), env, g, o) },
+	}
+	c.Flags().BoolVar(&o.Stdin, "stdin", false, "read the current and the new password from standard input")
+	notFromEnvironment(c.Flags(), "stdin")
+	o.SignIn.bind(c.Flags())
+	return c
+}
+
+// passwordReport is the result of password, as scripts read it.
+type passwordReport struct {
+	Status  string `json:"status"` // changed
+	Account string `json:"account"`
+}
+
+func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) error {
+	var change password.Change
+	var err error
+	switch {
+	case o.Stdin:
+		if change, err = readPasswords(env.Stdin); err != nil {
+			return err
+		}
+	case !g.facts(env).Interactive:
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "there is no terminal on which to type the passwords",
+			Fix:  "use --stdin: the current password on the first line and the new one on the second",
+		}
+	}
+	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
+	if err != nil {
+		return err
+	}
+	if !o.Stdin { // after the step-up, so that a sign-in cannot lose what the user types
+		t, err := s.editToken(ctx, account, nil)
+		if err != nil {
+			return err
+		}
+		s.warnNotSaved(t.Token)
+		if change, err = s.askPasswords(ctx); err != nil {
+			return err
+		}
+	}
+	err = s.withStepUp(ctx, account, nil, func(t acquiredToken) (*challenge.Challenge, error) {
+		defer s.progress.step("send", "Sending the new password")()
+		return s.midtier.ChangePassword(ctx, t.Access, change)
+	})
+	if err != nil {
+		return err
+	}
+	return s.print(passwordReport{Status: "changed", Account: account.Username},
+		"Changed. This ends your earlier sign-ins; sign in with the new password: `"+
+			s.command("profilectl login")+"`.")
+}
+
+// askPasswords asks for the current password, and twice for the new one, until it can be sent.
+func (s *session) askPasswords(ctx context.Context) (password.Change, error) {
+	ask := func(label string) (string, error) {
+		return terminal.AskHidden(ctx, s.env.Stdin, s.env.Stderr, label)
+	}
+	var c password.Change
+	var err error
+	if c.Current, err = ask("Current password"); err != nil {
+		return c, err
+	}
+	s.say("A new password has %s.", password.Rule)
+	for {
+		if c.New, err = ask("New password"); err != nil {
+			return c, err
+		}
+		repeated, err := ask("New password again")
+		if err != nil {
+			return c, err
+		}
+		if repeated != c.New {
+			s.say("The two new passwords differ; type them again.")
+			continue
+		}
+		return c, c.Check()
+	}
+}
+
+// readPasswords reads two lines, which may end in CRLF, after a byte order mark or none.
+func readPasswords(in io.Reader) (password.Change, error) {
+	const maxInput = 8 << 10 // bytes; two passwords have at most 2 KiB
+	wrong := func(err error) error {
+		return &fault.Error{
+			Kind: fault.Usage,
+			What: "standard input does not hold two lines",
+			Fix:  "write the current password on the first line, the new one on the second, and nothing else",
+			Err:  err,
+		}
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, maxInput+1))
+	if err != nil || len(raw) > maxInput {
+		return password.Change{}, wrong(err)
+	}
+	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
+	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
+	if len(lines) != 2 { //nolint:mnd // the current and the new one
+		return password.Change{}, wrong(nil)
+	}
+	c := password.Change{Current: strings.TrimSuffix(lines[0], "\r"), New: strings.TrimSuffix(lines[1], "\r")}
+	return c, c.Check()
+}

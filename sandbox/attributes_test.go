@@ -86,8 +86,8 @@ func TestAppsChangeCustomAttributes(t *testing.T) {
 			}
 		}
 	}
-	clear := fmt.Sprintf(`{%q:null,%q:null}`, a.loyalty, a.newsletter)
-	if status, got := a.graph(http.MethodPatch, a.user, a.token, clear); status != http.StatusNoContent {
+	cleared := fmt.Sprintf(`{%q:null,%q:null}`, a.loyalty, a.newsletter)
+	if status, got := a.graph(http.MethodPatch, a.user, a.token, cleared); status != http.StatusNoContent {
 		t.Fatalf("got %d %v", status, got)
 	}
 	if _, got := a.graph(http.MethodGet, a.user+names, a.token, ""); got[a.loyalty] != nil || got[a.newsletter] != nil {

@@ -19,7 +19,7 @@ const (
 	// passwordRoute is served only with Settings.AllowPasswordChange.
 	passwordRoute = "POST /changePassword"
 	// passwordScope is the only permission with which users change their password.
-	passwordScope = "https://graph.microsoft.com/Directory.AccessAsUser.All"
+	passwordScope = "https://graph.microsoft.com/Directory.AccessAsUser.All" //nolint:gosec // no credential
 	// passwordsPerMinute limits the attempts of one user, because each tries a current
 	// password. It applies in addition to Settings.Rate.
 	passwordsPerMinute = 5

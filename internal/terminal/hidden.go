@@ -17,6 +17,9 @@ func AskHidden(ctx context.Context, in io.Reader, out io.Writer, label string) (
 	if !ok {
 		return "", errors.New("the input is not a terminal")
 	}
+	if ctx.Err() != nil {
+		return "", canceled(ctx.Err())
+	}
 	fd := int(file.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {

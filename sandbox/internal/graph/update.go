@@ -62,7 +62,7 @@ func (g *Graph) parseChanges(raw []byte, byApp bool) (map[string]*string, *odata
 		return nil, odata.BadRequest(odata.Unreadable) // inferred
 	}
 	for _, p := range properties {
-		if maxLength(p.Name) == 0 && !(byApp && isExtension(p.Name)) {
+		if maxLength(p.Name) == 0 && (!byApp || !isExtension(p.Name)) {
 			return nil, odata.AccessDenied().Because("the caller may not change the property %q", p.Name)
 		}
 	}

@@ -154,9 +154,9 @@ func TestExportKnowsEveryField(t *testing.T) {
 		of   any
 		want int
 	}{
-		"State":   {directory.State{}, 16},
+		"State":   {directory.State{}, 17},
 		"User":    {directory.User{}, 10},
-		"Objects": {directory.Objects{}, 7}, // apps, policies and more, with all their fields
+		"Objects": {directory.Objects{}, 8}, // apps, policies and more, with all their fields
 		"Key":     {directory.Key{}, 2},
 		"Family":  {directory.Family{}, 4},
 	} {

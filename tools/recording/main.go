@@ -55,12 +55,11 @@ func record(ctx context.Context) ([]string, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	program := filepath.Join(dir, "profilectl")
-	//nolint:gosec // a path of its own
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/profilectl")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	demo := exec.CommandContext(ctx, program, "demo") //nolint:gosec // what was just built
+	demo := exec.CommandContext(ctx, program, "demo")
 	demo.Env = append(os.Environ(), "HOME="+dir, "TERM=xterm-256color")
 	terminal, err := pty.StartWithSize(demo, &pty.Winsize{Cols: columns, Rows: 40})
 	if err != nil {

@@ -115,7 +115,11 @@ func (a pageAuditor) auditSignOut() {
 		chromedp.WaitVisible(chromedp.CSS("#sign-out-1")),
 	)
 	a.audit("sign-out")
-	a.do(chromedp.Click(chromedp.CSS("#sign-out-1 button")), chromedp.WaitNotPresent(chromedp.CSS("#sign-out-1")))
+	a.do(
+		chromedp.Click(chromedp.CSS("#sign-out-1 button")),
+		chromedp.WaitNotPresent(chromedp.CSS("#sign-out-1")), // also between the two pages
+		chromedp.WaitVisible(chromedp.CSS("main")),
+	)
 	a.audit("signed-out")
 }
 

@@ -52,7 +52,6 @@ func (s *session) printLine(v any, line string) error {
 func page(env Env, g *globals, text []byte) error {
 	return terminal.Pager{
 		Capabilities: g.facts(env),
-		GOOS:         env.GOOS,
 		Environ:      env.Environ(),
 		Stdout:       env.Stdout,
 		Stderr:       env.Stderr,

@@ -19,7 +19,6 @@ import (
 // empty or cat, and if Capabilities describe no user at a terminal.
 type Pager struct {
 	Capabilities Capabilities
-	GOOS         string
 	Environ      []string // variables in the form NAME=value
 	Stdout       io.Writer
 	Stderr       io.Writer
@@ -34,10 +33,7 @@ func (p Pager) Show(text []byte) error {
 		_, err := p.Stdout.Write(text)
 		return err
 	}
-	c := exec.Command("sh", "-c", command) //nolint:noctx // the user ends the pager
-	if p.GOOS == "windows" {
-		c = exec.Command("cmd", "/C", command) //nolint:noctx // the user ends the pager
-	}
+	c := pagerCommand(command)
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(text), p.Stdout, p.Stderr
 	c.Env = p.environment()
 	// less keeps running when the user presses Ctrl-C, so this process waits for it.

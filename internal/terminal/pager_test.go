@@ -19,7 +19,6 @@ func pager(t *testing.T, out *bytes.Buffer, variables ...string) terminal.Pager 
 	}
 	return terminal.Pager{
 		Capabilities: terminal.Capabilities{StdoutTTY: true, Interactive: true, Height: 3},
-		GOOS:         runtime.GOOS,
 		Environ:      append([]string{"PATH=" + os.Getenv("PATH")}, variables...),
 		Stdout:       out,
 		Stderr:       out,

@@ -15,3 +15,8 @@ func editorCommand(ctx context.Context, editor, path string) *exec.Cmd {
 	}
 	return exec.CommandContext(ctx, "sh", "-c", editor+` "$@"`, editor, path)
 }
+
+// pagerCommand returns the command of a pager, which is a command line of the shell.
+func pagerCommand(command string) *exec.Cmd {
+	return exec.Command("sh", "-c", command) //nolint:noctx // the user ends the pager
+}

@@ -40,7 +40,7 @@ const (
 
 func newBrokenTenant(t *testing.T) *brokenTenant {
 	t.Helper()
-	p, err := playground.Start(t.Context(), playground.Options{Empty: true})
+	p, err := playground.Start(t.Context(), playground.Options{Empty: true, QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)
 	}

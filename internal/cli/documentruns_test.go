@@ -31,6 +31,7 @@ func otherRuns() map[string]string {
 		"redis-cli -u $REDIS --scan --pattern profilectl:*":       redis,
 		"xargs -r redis-cli -u $REDIS unlink":                     redis,
 		"profilectl setup plan --authority contoso":               setup,
+		"profilectl setup plan -t contoso":                        setup,
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
 		"profilectl serve --attributes attributes.yaml ":          "not run: it needs a file and a second registration",

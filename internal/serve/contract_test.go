@@ -26,6 +26,9 @@ type contract struct {
 					MaxLength int `yaml:"maxLength"`
 				} `yaml:"properties"`
 			} `yaml:"Change"`
+			Problem struct {
+				Properties map[string]any `yaml:"properties"`
+			} `yaml:"Problem"`
 		} `yaml:"schemas"`
 	} `yaml:"components"`
 }

@@ -12,10 +12,11 @@ import (
 // test that runs it or the same one, or after "not run: " with the reason why none does.
 func otherRuns() map[string]string {
 	const (
-		node  = "the guide for Node.js: its test passes"
-		spa   = "the guide for single-page apps: its app signs in and edits"
-		redis = "TestReplicasContinueWithAnEmptiedCache"
-		setup = "setup_journey"
+		node        = "the guide for Node.js: its test passes"
+		spa         = "the guide for single-page apps: its app signs in and edits"
+		redis       = "TestReplicasContinueWithAnEmptiedCache"
+		setup       = "setup_journey"
+		environment = "docs_sandbox"
 	)
 	return map[string]string{
 		"go run ./cmd/profilectl demo":                            "TestREADMEBeginsWithTheDemoAndTheTests",
@@ -35,8 +36,12 @@ func otherRuns() map[string]string {
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
 		"profilectl serve --attributes attributes.yaml ":          "not run: it needs a file and a second registration",
-		"set -a":           setup,
-		". ./mid-tier.env": setup,
+		"set -a":                   setup,
+		". ./mid-tier.env":         setup,
+		"until [ -s sandbox.env ]": environment,
+		"do sleep 0.1":             environment,
+		"done":                     environment,
+		". ./sandbox.env":          environment,
 		"profilectl serve --allow-origin https://app.contoso.com ": "origins",
 	}
 }

@@ -46,7 +46,9 @@ func (f *flights) do(
 			return f.lead(current, a.Key, exchange)
 		}
 		err := current.await(ctx, a.Idle)
-		stop()
+		if stop() && err != nil {
+			f.leave(current) // a context is done a moment before it calls its functions
+		}
 		switch {
 		case err != nil:
 			return Result{}, err

@@ -255,6 +255,42 @@ func TestExchangerStartsAgainForACallerWhoJoinsAnAbandonedExchange(t *testing.T)
 	})
 }
 
+// lateContext is a context that does not call its functions when it is done. A canceled
+// context has not called them either for a moment.
+type lateContext struct{ context.Context }
+
+func (lateContext) AfterFunc(func()) (stop func() bool) { return func() bool { return true } }
+
+// Value hides the parent, which would call them.
+func (lateContext) Value(any) any { return nil }
+
+func TestExchangerCountsACallerWhoDisconnectsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &endpoint{lifetime: time.Hour}
+		pacer := pace.New(pace.Config{Rate: 1})
+		x := newExchanger(t, pacer.Transport(e, nil))
+		if _, err := x.Exchange(t.Context(), assertion("first", time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		for _, ctx := range []context.Context{ctx, lateContext{ctx}} {
+			group.Go(func() {
+				if got, err := x.Exchange(ctx, assertion("a.b.c", time.Hour)); err == nil {
+					t.Errorf("got %+v", got)
+				}
+			})
+			synctest.Wait()
+		}
+		cancel()
+		synctest.Wait()
+		if pacer.Waiting() != 0 {
+			t.Error("the exchange waits although all callers have disconnected")
+		}
+		group.Wait()
+	})
+}
+
 func TestExchangerReportsAPanicToAllCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newExchanger(t, &endpoint{panics: true, delay: time.Second})

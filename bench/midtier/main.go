@@ -30,13 +30,20 @@ func main() {
 	}
 }
 
-// run is one of three programs: the measurement, the stub, and the floor.
+// perSecond is about how many requests of new users a mid-tier serves in a second.
+const perSecond = 6000
+
+// run is one of four programs: the measurement, the stub, the floor, and serve.
 func run(args []string) error {
-	if len(args) > 0 && args[0] == "stub" {
-		return runStub(args[1])
-	}
-	if len(args) > 0 && args[0] == "floor" {
-		return runFloor(args[1], args[2] == "two")
+	if len(args) > 0 {
+		switch args[0] {
+		case "stub":
+			return runStub(args[1])
+		case "floor":
+			return runFloor(args[1], args[2] == "two")
+		case "serve":
+			return runServe(args[1])
+		}
 	}
 	flags := flag.NewFlagSet("midtier", flag.ExitOnError)
 	o := options{}
@@ -44,6 +51,7 @@ func run(args []string) error {
 	flags.DurationVar(&o.length, "length", 3*time.Second, "length of a round")
 	flags.IntVar(&o.rounds, "rounds", 5, "number of rounds, whose median counts")
 	flags.IntVar(&o.users, "users", 0, "measure memory only, with one request from each of this many users")
+	flags.StringVar(&o.profileTo, "profile", "", "write a CPU profile of serve to this file; measure nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -58,6 +66,8 @@ type options struct {
 	length  time.Duration
 	rounds  int
 	users   int
+	// profileTo is the file for a profile, or empty for a measurement.
+	profileTo string
 }
 
 // row is one line of the table.
@@ -95,12 +105,15 @@ func (o options) measure(dir, tool string) error {
 	if o.users > 0 {
 		return tenant.soak(o, tool, dir)
 	}
+	if o.profileTo != "" {
+		return tenant.profile(o, self, dir)
+	}
 	fmt.Fprintln(os.Stderr, "signing tokens")
 	known, err := tenant.tokens(o.clients)
 	if err != nil {
 		return err
 	}
-	fresh, err := tenant.tokens(int(float64(o.rounds) * o.length.Seconds() * 6000))
+	fresh, err := tenant.tokens(int(float64(o.rounds) * o.length.Seconds() * perSecond))
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,14 @@ func serverAttributes() []Setting {
 			Help:  "file with its client secret; reloaded on change",
 		},
 		{
+			Name:  "attributes-client-secret-expires",
+			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_SECRET_EXPIRES"},
+			Value: "date",
+			Help:  "when that secret expires, for metrics and log",
+			Live:  true,
+			Check: checkDate,
+		},
+		{
 			Name:  "attributes-client-certificate",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_CERTIFICATE"},
 			Value: "file",

@@ -30,8 +30,8 @@ type AttributesSettings struct {
 	// ClientID is the client id of the second registration. It and Credential must be set
 	// if users may edit an attribute.
 	ClientID string
-	// Credential authenticates the second registration to the tenant. Its Secret and
-	// SecretExpires are not used.
+	// Credential authenticates the second registration to the tenant. Its Secret is
+	// not used.
 	Credential CredentialSettings
 }
 

@@ -49,10 +49,12 @@ func (g gauges) Collect(metrics chan<- prometheus.Metric) {
 
 // expiries returns when the credentials expire, by name. A time that is unknown is zero.
 func (s *Server) expiries() map[string]time.Time {
+	live := s.live.Load()
 	all := map[string]time.Time{
-		"client certificate": s.credential.Expires(),
-		"client secret":      s.live.Load().secretExpires,
-		"TLS certificate":    s.certificateExpires(),
+		"client certificate":       s.credential.Expires(),
+		"client secret":            live.secretExpires,
+		"attributes client secret": live.attributesSecretExpires,
+		"TLS certificate":          s.certificateExpires(),
 	}
 	if a := s.parts.attributes; a != nil && a.credential != nil {
 		all["attributes client certificate"] = a.credential.Expires()

@@ -156,11 +156,13 @@ func TestMetricsDescribeTheBuildAndItsExpiries(t *testing.T) {
 	w := newWorld(t, func(s *serve.Settings) {
 		s.Version, s.Revision = "1.2.3", "abc"
 		s.Credential.SecretExpires = expires
+		s.Attributes.Credential.SecretExpires = expires
 	})
 	text := w.admin("/metrics")
 	for _, want := range []string{
 		`profilectl_build_info{goversion="` + runtime.Version() + `",revision="abc",version="1.2.3"} 1`,
 		`profilectl_expiry_timestamp_seconds{what="client secret"} 1.8117216e+09`,
+		`profilectl_expiry_timestamp_seconds{what="attributes client secret"} 1.8117216e+09`,
 		`profilectl_ready 1`,
 		`profilectl_credential_rejected 0`,
 	} {
@@ -168,7 +170,7 @@ func TestMetricsDescribeTheBuildAndItsExpiries(t *testing.T) {
 			t.Errorf("the metrics lack %s", want)
 		}
 	}
-	if strings.Count(text, "profilectl_expiry_timestamp_seconds{") != 1 {
+	if strings.Count(text, "profilectl_expiry_timestamp_seconds{") != 2 {
 		t.Error("the metrics have an expiry that is not known")
 	}
 	file := filepath.Join(t.TempDir(), "client.pem")

@@ -197,6 +197,7 @@ func scrapes(t *testing.T) string {
 	}
 	secret := newWorld(t, func(s *serve.Settings) {
 		s.Credential.SecretExpires = time.Now().Add(time.Hour)
+		s.Attributes.Credential.SecretExpires = time.Now().Add(time.Hour)
 		s.Listen.Certificate, s.Listen.Key = file("tls.pem"), file("tls.key")
 		s.Listen.Public, s.Listen.Admin = "localhost:0", "localhost:0"
 		s.Cache = serve.CacheSettings{Address: "redis://localhost:1/0", KeyFile: file("cache.key")}

@@ -8,7 +8,7 @@ import (
 // Reload describes a reload of the settings.
 type Reload struct {
 	// Settings are the new settings, of which Rate, ExchangeRate, AllowOrigin, DrainDelay
-	// and Credential.SecretExpires count. Nil keeps the old ones, because the new ones cannot
+	// and the SecretExpires of both credentials count. Nil keeps the old ones, because the new ones cannot
 	// be used.
 	Settings *Settings
 	// Applied are the names of the settings that changed and count, for the log.
@@ -100,7 +100,9 @@ func (s *Server) applySettings(next Settings) {
 		l.exchangeRate = next.ExchangeRate
 		s.parts.pacing.pacer.SetRate(next.ExchangeRate)
 	}
-	l.allowOrigin, l.drainDelay, l.secretExpires = next.AllowOrigin, next.DrainDelay, next.Credential.SecretExpires
+	l.allowOrigin, l.drainDelay = next.AllowOrigin, next.DrainDelay
+	l.secretExpires = next.Credential.SecretExpires
+	l.attributesSecretExpires = next.Attributes.Credential.SecretExpires
 	s.live.Store(&l)
 }
 

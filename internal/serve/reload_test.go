@@ -36,6 +36,9 @@ func TestReloadAppliesSettingsThatCanChange(t *testing.T) {
 		Rate:        100,
 		AllowOrigin: func(o string) bool { return o == origin },
 		Credential:  serve.CredentialSettings{SecretExpires: time.Unix(1_900_000_000, 0)},
+		Attributes: serve.AttributesSettings{
+			Credential: serve.CredentialSettings{SecretExpires: time.Unix(1_800_000_000, 0)},
+		},
 	}})
 	if res := w.post(howTo, w.strong); res.Code != http.StatusNoContent {
 		t.Errorf("with another limit: got %d", res.Code)
@@ -45,6 +48,7 @@ func TestReloadAppliesSettingsThatCanChange(t *testing.T) {
 	}
 	text := w.admin("/metrics")
 	if !strings.Contains(text, `profilectl_expiry_timestamp_seconds{what="client secret"} 1.9e+09`) ||
+		!strings.Contains(text, `profilectl_expiry_timestamp_seconds{what="attributes client secret"} 1.8e+09`) ||
 		!strings.Contains(text, "\nprofilectl_last_reload_successful 1\n") {
 		t.Errorf("the metrics are %s", text)
 	}

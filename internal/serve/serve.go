@@ -55,6 +55,8 @@ type live struct {
 	allowOrigin   func(origin string) bool
 	drainDelay    time.Duration
 	secretExpires time.Time
+	// attributesSecretExpires is secretExpires of the second registration.
+	attributesSecretExpires time.Time
 }
 
 // newServer returns a Server. The settings must have their defaults.
@@ -75,6 +77,8 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 		allowOrigin:   s.AllowOrigin,
 		drainDelay:    s.DrainDelay,
 		secretExpires: s.Credential.SecretExpires,
+
+		attributesSecretExpires: s.Attributes.Credential.SecretExpires,
 	})
 	server.metrics = newMetrics(gauges{server})
 	server.metrics.registry.MustRegister(p.pacing.collectors()...)

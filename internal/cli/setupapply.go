@@ -67,6 +67,8 @@ type applyReport struct {
 	Attributes string        `json:"attributesId"` // client ID of the second application; empty for none
 	ReportOnly bool          `json:"reportOnly"`   // the policy is not enforced
 	Checks     []doctorCheck `json:"checks"`
+
+	secretExpires, attributesSecretExpires time.Time // zero for another credential
 }
 
 func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (err error) {
@@ -98,6 +100,9 @@ func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (er
 		Attributes:  result.Tenant.AttributesID(),
 		ReportOnly:  !result.Tenant.Enforced(o.Wanted),
 		Checks:      []doctorCheck{},
+
+		secretExpires:           result.Tenant.SecretExpires(o.Wanted),
+		attributesSecretExpires: result.Tenant.AttributesSecretExpires(o.Wanted),
 	}
 	if err := a.configureTenant(ctx, o, report); err != nil {
 		return err

@@ -116,6 +116,8 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 		{prefix + "TENANT_ID", a.authority.TenantID},
 		{prefix + "CLIENT_ID", r.MidTierID},
 		{prefix + "REQUIRE_AUTH_CONTEXT", o.Wanted.AuthContext},
+		{prefix + "CLIENT_SECRET_EXPIRES", day(r.secretExpires)},
+		{prefix + "ATTRIBUTES_CLIENT_SECRET_EXPIRES", day(r.attributesSecretExpires)},
 	}
 	if a.settings.Configured("graph") {
 		settings = append(settings, envLine{prefix + "GRAPH", a.settings.Text("graph")})
@@ -143,6 +145,14 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 		settings = append(settings, envLine{file.name, path})
 	}
 	return settings, nil
+}
+
+// day returns the date of a time, or an empty string for the zero time.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
 }
 
 // withVariables returns the text of an environment file with the variables set. An empty

@@ -143,6 +143,18 @@ func (h holder) secrets(t *Tenant) (current, lost []passwordCredential) {
 	return current, lost
 }
 
+// secretExpires returns when the valid secret of the set-up ends. There is only one, because
+// the next is created after its end.
+func (h holder) secretExpires(t *Tenant) (end time.Time) {
+	if h.credential.Certificate != nil || h.credential.Federated != nil {
+		return end
+	}
+	if current, _ := h.secrets(t); len(current) > 0 {
+		end = current[0].EndDateTime
+	}
+	return end
+}
+
 // wasWritten reports whether an earlier run or this one stored the secret.
 func (h holder) wasWritten(p passwordCredential) bool {
 	if h.credential.Secret == nil || p.Hint == "" {

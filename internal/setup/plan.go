@@ -1,6 +1,9 @@
 package setup
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Item is what a plan or a run says about one object.
 type Item struct {
@@ -53,6 +56,17 @@ func (t *Tenant) ClientID() string { return t.client.AppID }
 
 // MidTierID returns the client ID of the mid-tier, or an empty string if it is missing.
 func (t *Tenant) MidTierID() string { return t.midTier.AppID }
+
+// SecretExpires returns when the client secret of the mid-tier ends, or the zero time if it
+// authenticates with something else.
+func (t *Tenant) SecretExpires(w Wanted) time.Time {
+	return w.withDefaults().midTierHolder().secretExpires(t)
+}
+
+// AttributesSecretExpires is SecretExpires of the application that changes custom attributes.
+func (t *Tenant) AttributesSecretExpires(w Wanted) time.Time {
+	return w.withDefaults().attributesHolder().secretExpires(t)
+}
 
 // EditScope returns the scope that the client requests.
 func (t *Tenant) EditScope(w Wanted) string {

@@ -182,7 +182,7 @@ func temporaryCauses() []cause {
 			"Google, Facebook or another provider returned an error or is configured with a wrong secret",
 			[]int{20001, 20012, 40008, 40009, 40010, 40015},
 		},
-		{"Microsoft's service is disturbed", []int{50033, 50087, 90033}},
+		{"an outage of Microsoft's service", []int{50033, 50087, 90033}},
 		{"too many codes were sent by text message or call", []int{50088}},
 	}
 }

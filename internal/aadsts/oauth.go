@@ -24,7 +24,7 @@ func ExplainOAuth(oauth string) (e Explanation, known bool) {
 	case "invalid_grant":
 		cause = "the refresh token or the code has expired, was used, or was revoked"
 	case "server_error", "temporarily_unavailable":
-		cause = "Microsoft's service is disturbed"
+		cause = "an outage of Microsoft's service"
 	default:
 		return Explanation{}, false
 	}

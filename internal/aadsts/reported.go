@@ -174,7 +174,7 @@ func reportedCauses() []cause {
 			},
 		},
 		{"edit-scope lacks the App ID URI or the name of the scope", []int{28002, 700023}},
-		{"Microsoft's service is disturbed", []int{90006, 90012, 90024, 90090}},
+		{"an outage of Microsoft's service", []int{90006, 90012, 90024, 90090}},
 		{"more sign-ins than the limit of the tenant: 200 requests a second, 20 for a trial", []int{90055}},
 	}
 }

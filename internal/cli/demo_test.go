@@ -41,7 +41,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 				return nil
 			},
 			"show",
-			"Microsoft Graph is out of order or overloaded (HTTP status 503) (serviceNotAvailable)",
+			"Microsoft Graph is unavailable or overloaded (HTTP status 503) (serviceNotAvailable)",
 		},
 		{
 			"a page is broken",

@@ -73,18 +73,18 @@ func newDoctor(env Env, g *globals) *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long: `Check everything that a sign-in and an edit need: the configuration, the network,
 the keyring, the tenant, the mid-tier and, after a sign-in, the registrations and
-whether edits are really protected by a second factor. Nothing in the profile is
-changed, and no token that a check requests is kept.
+whether edits really need a second factor. The checks change nothing in the profile and
+keep no token.
 
 With --serve, it checks the mid-tier for its operator: the credential, its expiry, the
 consent, a real exchange, and the policy of an authentication context. The settings are
-those of serve, from the same flags, environment and file. What needs a user's token
-uses the account that is signed in on this machine.
+those of serve, from the same flags, environment and file. Checks that need a user's
+token use the account that is signed in on this machine.
 
-With --record, it runs no checks. You sign in twice, and it records the shapes of what
-is sent: status codes, names of headers and members, types and error codes, but no
-values. The directory then says where your tenant differs from the sandbox. The edit of
-the recording sets your display name to what it is.
+With --record, it sends the same requests to your tenant and to a temporary sandbox
+instead, and compares the responses: status codes, names of headers and members, types
+and error codes, but no values. You sign in twice, and your display name is set to its
+present value. The directory then has both recordings and the differences.
 
 The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
 		Example: `  profilectl doctor

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -16,12 +17,19 @@ func durationFlag(f *pflag.FlagSet, d *time.Duration, name string, value time.Du
 
 type positiveDuration struct{ d *time.Duration }
 
-// String returns the duration (pflag.Value).
+// String returns the duration (pflag.Value), without trailing zeros: 5m for 5m0s.
 func (v *positiveDuration) String() string {
 	if v.d == nil {
 		return ""
 	}
-	return v.d.String()
+	text := v.d.String()
+	if minutes, ok := strings.CutSuffix(text, "m0s"); ok {
+		text = minutes + "m"
+	}
+	if hours, ok := strings.CutSuffix(text, "h0m"); ok {
+		text = hours + "h"
+	}
+	return text
 }
 
 // Set parses a duration, for example 90s or 5m.

@@ -104,7 +104,7 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 	case len(given) > 1:
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
-			What: "the change comes from more than one place",
+			What: "the change is given in more than one way",
 			Fix:  "use only one of: field flags, --from-file, --editor, --undo",
 		}
 	case len(given) == 0 && !interactive:

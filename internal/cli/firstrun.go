@@ -121,7 +121,7 @@ func chooseFirstStep(
 			if err != nil || n < 1 || n > len(steps) {
 				return "", &fault.Error{
 					Kind: fault.Usage,
-					What: "there is no such choice",
+					What: "invalid choice",
 					Fix:  fmt.Sprintf("type a number from 1 to %d, or Ctrl-C to end", len(steps)),
 				}
 			}

@@ -90,7 +90,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 		return err
 	}
 	if g.NoInput {
-		const what = "a browser is needed to sign in, and --no-input forbids opening it"
+		const what = "a browser is needed to sign in, which --no-input rules out"
 		return s.needsUser(fault.SignIn, what, "profilectl login")
 	}
 	if s.store.Kind() == "file" {

@@ -78,7 +78,7 @@ func newSandboxAppAdd(m sandboxManager) *cobra.Command {
 		Use:   "add NAME",
 		Short: "Register an app and print its secret, if it has one",
 		Long: `Register a client, an API, or an app that is both, and print its secret, if it has one.
-Without --permission, an app may ask for User.Read and the scope of EditProfileService.`,
+Without --permission, an app can request User.Read and the scope of EditProfileService.`,
 		Example: `  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
   profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
   profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret`,
@@ -242,7 +242,7 @@ func newSandboxAppTrust(m sandboxManager) *cobra.Command {
 	var certificate, key string
 	c := &cobra.Command{
 		Use:   "trust CLIENT-ID",
-		Short: "Accept a certificate or a platform's token from a client",
+		Short: "Let a client authenticate with a certificate or a workload identity",
 		Example: `  profilectl sandbox app trust 11111111-… --certificate mid-tier.pem
   profilectl sandbox app trust 11111111-… --issuer https://platform.example --subject me --key issuer.pem`,
 		Args:              cobra.ExactArgs(1),

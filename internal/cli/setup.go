@@ -87,7 +87,7 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 	for _, setting := range []string{"authority", "client-id", "ca-file"} {
 		notFromEnvironment(f, setting)
 	}
-	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
+	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
 }
 
 // bindRun adds the flags of the subcommands that write.
@@ -117,8 +117,8 @@ the client, the mid-tier's credential, the admin consent, the one-time passcode 
 email, the Conditional Access policy and the user flow.
 
 An administrator signs in. Only objects with the tag of the set-up are changed or
-deleted. What Microsoft Graph refuses is printed as a manual step. See
-https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
+deleted. Steps that Microsoft Graph rejects are printed, so that you can do them by hand.
+See https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
   profilectl setup destroy --authority contoso

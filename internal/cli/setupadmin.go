@@ -156,7 +156,7 @@ func (a *administrator) authenticate(ctx context.Context, permissions []string) 
 	if a.globals.NoInput {
 		return &fault.Error{
 			Kind: fault.SignIn,
-			What: "an administrator must sign in, and --no-input forbids it",
+			What: "an administrator must sign in, which --no-input rules out",
 			Fix:  "run the command in a terminal, or use `profilectl setup export`",
 		}
 	}

@@ -31,14 +31,14 @@ func newSetupApply(env Env, g *globals) *cobra.Command {
 		Use:   "apply",
 		Short: "Create and change what setup plan shows",
 		Args:  cobra.NoArgs,
-		Long: `Create what is missing in the tenant and change what differs, one object after the
-other. A run that was stopped is continued by the next one, and a complete tenant is
-not written to. Then write the tenant to the configuration and the mid-tier's settings
-to --env-file, and run the checks of doctor. In a terminal, it shows the plan and asks
-before it changes the tenant; --yes skips the question.
+		Long: `Create what is missing in the tenant and change what differs. Then write the tenant to
+the configuration and the mid-tier's settings to --env-file, and run the checks of
+doctor. In a terminal, it shows the plan and asks before it changes the tenant; --yes
+skips the question.
 
-The Conditional Access policy is in report-only mode until --enforce. A new client
-secret is written to --secret-file, and nowhere else.`,
+If a run is stopped, the same command continues it. It sends no write to a complete
+tenant. The Conditional Access policy is in report-only mode until --enforce. A new
+client secret is written to --secret-file, and nowhere else.`,
 		Example: `  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
   profilectl setup apply --authority contoso --credential certificate --certificate-file mid-tier.pem
   profilectl setup apply --authority contoso --enforce`,

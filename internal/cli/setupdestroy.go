@@ -23,10 +23,10 @@ func newSetupDestroy(env Env, g *globals) *cobra.Command {
 		Use:   "destroy",
 		Short: "Delete the objects of a set-up",
 		Args:  cobra.NoArgs,
-		Long: `List the objects with the tag of the set-up, ask, and delete them in reverse order.
-The email method is switched off again if the set-up has switched it on. A tenant
-keeps deleted applications for 30 days; they are listed, and --purge deletes them for
-good. The configuration and local files stay.`,
+		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete them. The
+email method is switched off again if the set-up switched it on. A tenant keeps deleted
+applications for 30 days: --purge deletes them for good. The configuration and local
+files stay.`,
 		Example: `  profilectl setup destroy --authority contoso
   profilectl setup destroy -t contoso --yes --purge`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },

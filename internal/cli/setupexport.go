@@ -24,7 +24,7 @@ express are comments that name the place in the portal.`,
 		RunE: func(*cobra.Command, []string) error { return runSetupExport(env, o, format) },
 	}
 	c.Flags().StringVar(&format, "format", "az", "`format`: az, graph or bicep")
-	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that tells several set-ups apart")
+	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
 	o.bindWanted(c.Flags())
 	complete(c, "format", oneOfThese(setup.Formats()...))
 	return c

@@ -124,7 +124,7 @@ func (s *session) token(ctx context.Context, account auth.Account, r tokenReques
 // the API sent the challenge, only the same command can answer it: another one
 // would not know it.
 func (s *session) promptForbidden(need string, r tokenRequest) error {
-	what := need + " is needed, and --no-input forbids asking for it"
+	what := need + " is needed, which --no-input rules out"
 	if r.Challenge != nil {
 		return &fault.Error{Kind: fault.StepUp, What: what, Next: fault.DoStepUp}
 	}

@@ -59,7 +59,7 @@ const exitCodesTopic = `Exit codes never change; scripts may depend on them.
     1  failure, or a conflict with another edit of the same field
     2  wrong usage or configuration, or canceled
     4  sign-in needed: run profilectl login
-    5  a second factor is needed, and --no-input forbids asking
+    5  a second factor is needed, which --no-input rules out
     6  denied by policy, consent or permission
     7  a value is invalid; nothing was sent
     8  temporarily unavailable; try again
@@ -112,7 +112,7 @@ In PowerShell on Windows:
 
   Remove-Item -Recurse $env:AppData\profilectl, $env:LocalAppData\profilectl
 
-Then uninstall the program, in the way in which it was installed:
+Then uninstall the program in the way you installed it:
 
   sudo apt purge profilectl            Debian, Ubuntu
   sudo dnf remove profilectl           Fedora

@@ -142,9 +142,9 @@ func temporaryErrors() []Explanation {
 	}
 	const (
 		limited   = "Microsoft Graph receives too many requests"
-		disturbed = "Microsoft Graph is out of order or overloaded"
+		disturbed = "Microsoft Graph is unavailable or overloaded"
 		limit     = "the app, the user or the tenant reached a limit of Microsoft Graph"
-		service   = "Microsoft's service is disturbed"
+		service   = "an outage of Microsoft's service"
 	)
 	return []Explanation{
 		{"TooManyRequests", busy(limited), limit},

@@ -41,7 +41,7 @@ func statusFault(res *http.Response) *fault.Error {
 		return known(codeNotFound)
 	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
 		return upstream.Overloaded(
-			fmt.Sprintf("Microsoft Graph is out of order or overloaded (HTTP status %d)", status), res)
+			fmt.Sprintf("Microsoft Graph is unavailable or overloaded (HTTP status %d)", status), res)
 	default:
 		return &fault.Error{
 			Kind: fault.Denied,

@@ -54,7 +54,7 @@ func TestUpdateTurnsResponsesIntoFaults(t *testing.T) {
 		{"deleted account", 404, "", fault.Denied, "Microsoft Graph does not know this account"},
 		{
 			"overload", 503, "",
-			fault.Unavailable, "Microsoft Graph is out of order or overloaded (HTTP status 503)",
+			fault.Unavailable, "Microsoft Graph is unavailable or overloaded (HTTP status 503)",
 		},
 		{"another status", 418, "", fault.Denied, "Microsoft Graph answered with HTTP status 418"},
 	} {

@@ -169,7 +169,7 @@ func runningFault(err error) error {
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: "a sandbox is already running",
-		Fix:  "use that one",
+		Fix:  "use it",
 		Next: fault.DoStartOtherSandbox,
 		Err:  err,
 	}

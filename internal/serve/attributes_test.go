@@ -111,7 +111,7 @@ func TestUpdateReportsWhatWasAppliedAndWhatWasNot(t *testing.T) {
 		},
 		{
 			"Graph fails", reply{500, ""},
-			part + "Microsoft Graph is out of order or overloaded (HTTP status 500)",
+			part + "Microsoft Graph is unavailable or overloaded (HTTP status 500)",
 			"try again in a minute",
 		},
 		{

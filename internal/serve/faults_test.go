@@ -22,7 +22,7 @@ type faultCase struct {
 
 func TestUpdateHandlesFaultsOfGraph(t *testing.T) {
 	const (
-		overloaded = "Microsoft Graph is out of order or overloaded (HTTP status "
+		overloaded = "Microsoft Graph is unavailable or overloaded (HTTP status "
 		failed     = "cannot change the profile: localhost:"
 	)
 	testFaults(t, "graph", []faultCase{
@@ -145,7 +145,7 @@ func TestUpdateMapsUpstreamFailures(t *testing.T) {
 		},
 		{
 			"Graph is overloaded", failNext(sandbox.Fault{Part: "graph", Status: 429, RetryAfter: 7}),
-			429, "Microsoft Graph is out of order or overloaded (HTTP status 429) (TooManyRequests)",
+			429, "Microsoft Graph is unavailable or overloaded (HTTP status 429) (TooManyRequests)",
 		},
 		{
 			"Graph resets the connection", failNext(sandbox.Fault{Part: "graph", Reset: true}),

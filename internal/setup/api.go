@@ -141,7 +141,7 @@ func list[T any](ctx context.Context, a *API, path string) ([]T, error) {
 	}
 	return nil, &fault.Error{
 		Kind: fault.Unavailable,
-		What: "Microsoft Graph returned a list that cannot be read to its end",
+		What: "Microsoft Graph returned an incomplete list",
 		Fix:  "check the address of Microsoft Graph, and whether a proxy answers instead of it",
 	}
 }

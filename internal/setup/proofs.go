@@ -115,7 +115,7 @@ func (h holder) check(t *Tenant) error {
 	}
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "there is no place for the new client secret of " + h.name,
+		What: "no file is named for the new client secret of " + h.name,
 		Fix:  "name a file for the secret, or use a certificate or a federated credential",
 	}
 }

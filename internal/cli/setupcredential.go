@@ -40,7 +40,7 @@ func (o *credentialOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.CertificateFile, "certificate-file", "", "PEM `file` with the certificate; created if missing")
 	f.StringVar(&o.Issuer, "federated-issuer", "", "`URL` of the issuer of the platform's tokens")
 	f.StringVar(&o.Subject, "federated-subject", "", "`subject` of the platform's tokens")
-	durationFlag(f, &o.Lifetime, "credential-lifetime", halfYear, "how long a new credential is valid: 4320h are 180 days")
+	durationFlag(f, &o.Lifetime, "credential-lifetime", halfYear, "validity of a new credential; 4320h is 180 days")
 }
 
 // credential returns the description of the credential of an application with a name. prefix

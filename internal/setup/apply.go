@@ -172,7 +172,10 @@ func (r *run) object(ctx context.Context, o object) (Item, error) {
 			return item, err
 		}
 	}
-	return item, &fault.Error{Kind: fault.Internal, What: "Microsoft Graph accepted the " + o.title + ", but does not return it as it was sent"}
+	return item, &fault.Error{
+		Kind: fault.Internal,
+		What: "Microsoft Graph accepted the " + o.title + ", but does not return it as it was sent",
+	}
 }
 
 // errUncertain is the error of a request that may have created an object although no

@@ -57,7 +57,8 @@ func canceled() error {
 // was made, that part is added to the history.
 func (e *edit) send(ctx context.Context, p proposal, ahead tokenFuture) (proposal, error) {
 	sent, version := p, ""
-	err := e.withStepUp(ctx, e.account, ahead, func(t acquiredToken) (*challenge.Challenge, error) {
+	request := stepUp{ahead: ahead, unsent: "the edit was not sent"}
+	err := e.withStepUp(ctx, e.account, request, func(t acquiredToken) (*challenge.Challenge, error) {
 		var err error
 		if sent.aged || t.Prompted {
 			if sent, err = e.rebase(ctx, sent); err != nil {

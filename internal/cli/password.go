@@ -76,7 +76,8 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 			return err
 		}
 	}
-	err = s.withStepUp(ctx, account, nil, func(t acquiredToken) (*challenge.Challenge, error) {
+	request := stepUp{unsent: "the password was not changed"}
+	err = s.withStepUp(ctx, account, request, func(t acquiredToken) (*challenge.Challenge, error) {
 		defer s.progress.step("send", "Sending the new password")()
 		return s.midtier.ChangePassword(ctx, t.Access, change)
 	})

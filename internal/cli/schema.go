@@ -66,7 +66,8 @@ func (e *edit) learn(ctx context.Context, ahead tokenFuture) (midtier.Schema, to
 
 // readSchema reads the schema, with a step-up if policy requires one.
 func (e *edit) readSchema(ctx context.Context, ahead tokenFuture) (schema midtier.Schema, err error) {
-	err = e.withStepUp(ctx, e.account, ahead, func(t acquiredToken) (ch *challenge.Challenge, err error) {
+	request := stepUp{ahead: ahead, unsent: "the edit was not sent"}
+	err = e.withStepUp(ctx, e.account, request, func(t acquiredToken) (ch *challenge.Challenge, err error) {
 		schema, ch, err = e.midtier.Schema(ctx, t.Access)
 		return ch, err
 	})
@@ -88,6 +89,12 @@ func (e *edit) refresh(ctx context.Context, token, version string) {
 	}
 }
 
+// stepUp describes a call of the mid-tier that may need a step-up.
+type stepUp struct {
+	ahead  tokenFuture // as in tokenRequest
+	unsent string      // what the call did not do, if another account signs in
+}
+
 // withStepUp calls the mid-tier with a token.
 //
 // This is the one loop between a claims challenge and the user who can answer it. Whatever
@@ -97,14 +104,14 @@ func (e *edit) refresh(ctx context.Context, token, version string) {
 func (s *session) withStepUp(
 	ctx context.Context,
 	account auth.Account,
-	ahead tokenFuture,
+	do stepUp,
 	call func(acquiredToken) (*challenge.Challenge, error),
 ) error {
 	request, err := s.editRequest()
 	if err != nil {
 		return err
 	}
-	request.Ahead = ahead
+	request.Ahead = do.ahead
 	var ch *challenge.Challenge
 	once := func() error {
 		return s.withToken(ctx, account, request, func(t acquiredToken) (err error) {
@@ -126,7 +133,7 @@ func (s *session) withStepUp(
 		}
 	}
 	if errors.Is(err, auth.ErrDifferentAccount) {
-		return fault.As(err).Reworded("a different account signed in; the edit was not sent")
+		return fault.As(err).Reworded("a different account signed in; " + do.unsent)
 	}
 	return err
 }

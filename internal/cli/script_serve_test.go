@@ -90,6 +90,7 @@ func collectorCommand(ts *testscript.TestScript, neg bool, args []string) {
 					for _, a := range span.Attributes {
 						fmt.Fprintln(file, "  "+a.Key+" "+a.Value.String())
 					}
+					fmt.Fprintln(file, " ", span.Status, span.Events)
 				}
 			}
 		}

@@ -5,7 +5,6 @@ package terminal_test
 import (
 	"bytes"
 	"context"
-	"runtime"
 	"testing"
 
 	"github.com/creack/pty"
@@ -38,6 +37,37 @@ func TestAskHiddenReturnsTheLine(t *testing.T) {
 	}
 }
 
+// TestAskHiddenHidesWhatIsTypedAtOnce types in the moment in which the question is shown.
+func TestAskHiddenHidesWhatIsTypedAtOnce(t *testing.T) {
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Skip("no pseudo-terminal:", err)
+	}
+	defer master.Close()
+	defer tty.Close()
+	const end = "end"
+	shown := make(chan string, 1)
+	go func() {
+		var text []byte
+		for part := make([]byte, 64); !bytes.Contains(text, []byte(end)); {
+			n, err := master.Read(part)
+			if err != nil {
+				break
+			}
+			text = append(text, part[:n]...)
+		}
+		shown <- string(text)
+	}()
+	typing := prompted(func() { _, _ = master.WriteString("Secret 1\n") })
+	if _, err := terminal.AskHidden(t.Context(), tty, typing, "Password"); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = tty.WriteString(end)
+	if text := <-shown; text != end {
+		t.Errorf("the terminal shows %q", text)
+	}
+}
+
 func TestAskHiddenRestoresTheTerminalWhenCanceled(t *testing.T) {
 	master, tty, err := pty.Open()
 	if err != nil {
@@ -49,16 +79,8 @@ func TestAskHiddenRestoresTheTerminalWhenCanceled(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	fd := int(tty.Fd())
-	cancelOnceHidden := func() {
-		for ctx.Err() == nil {
-			if now, err := term.GetState(fd); err != nil || *now != *before {
-				cancel()
-			}
-			runtime.Gosched()
-		}
-	}
-	_, err = terminal.AskHidden(ctx, tty, prompted(func() { go cancelOnceHidden() }), "Password")
+	defer cancel()
+	_, err = terminal.AskHidden(ctx, tty, prompted(cancel), "Password")
 	if fault.As(err).Kind != fault.Canceled {
 		t.Errorf("got %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
 func TestPasswordResetEndsEarlierSignIns(t *testing.T) {
@@ -54,6 +55,29 @@ func TestPasswordResetKeepsTheTokensOfConfidentialClients(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.wantError(c.refresh(before.RefreshToken, secret...), 400, 50173)
+}
+
+// TestPagesRejectBannedPasswords: the pages for a reset and for a sign-up have the rule of Graph's
+// changePassword.
+func TestPagesRejectBannedPasswords(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	known, old := c.user, c.facts.Password
+	for form, user := range map[string]robot.User{
+		"new-password": {Email: known.Email, Code: known.Code, Forgot: true},
+		"sign-up":      {Email: "new@contoso.example", Code: known.Code, Name: "New", SignUp: true},
+	} {
+		c.user = user
+		c.user.Password = "P@ssw0rd1!"
+		c.newBrowser()
+		_, _ = c.browser.Open(t.Context(), c.authorizeURL(readScope)) // the robot may submit the form until it gives up
+		forms := c.browser.Forms
+		if last := forms[len(forms)-1]; last != form || c.code() != "" {
+			t.Errorf("%s: got %v after %v", form, c.response, forms)
+		}
+	}
+	if got := c.tenant.Facts().Password; got != old {
+		t.Errorf("the password is %q", got)
+	}
 }
 
 func TestPasswordResetRevealsNoAccounts(t *testing.T) {

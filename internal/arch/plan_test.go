@@ -248,6 +248,7 @@ func plan() map[string]entry {
 			"github.com/charmbracelet/huh",
 			"github.com/mattn/go-runewidth",
 			"github.com/pkg/browser",
+			"golang.org/x/sys/unix",
 			"golang.org/x/sys/windows",
 			"golang.org/x/term",
 		}},

@@ -12,7 +12,7 @@ func TestBannedPasswords(t *testing.T) {
 		"A good password": false,
 		"Sbx-ABCDEFGH":    false,
 	} {
-		if got := IsBanned(password, "contoso"); got != want {
+		if got := CheckNewPassword(password, "contoso"); (got != nil) != want {
 			t.Errorf("%q: got %v", password, got)
 		}
 	}

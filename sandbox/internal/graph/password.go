@@ -88,12 +88,10 @@ func (g *Graph) checkPasswords(user directory.User, current, next string) *odata
 	g.Directory.View(func(d *directory.State) { name = d.Subdomain })
 	const weak = "The specified password does not comply with password complexity requirements. " +
 		"Please provide a different password."
-	switch {
-	case directory.CheckPassword(next) != nil:
-		return badPassword(weak, "newPassword").Because("%v", directory.ErrPassword)
-	case directory.IsBanned(next, name):
-		return badPassword(weak, "newPassword").Because("the new password is too close to a banned one")
-	case next == current:
+	if err := directory.CheckNewPassword(next, name); err != nil {
+		return badPassword(weak, "newPassword").Because("%v", err)
+	}
+	if next == current {
 		return badPassword("The specified password has been used before.", "newPassword").
 			Because("the new password is the current one")
 	}

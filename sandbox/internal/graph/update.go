@@ -48,7 +48,9 @@ func (g *Graph) update(w http.ResponseWriter, r *http.Request, c caller, user di
 // parseChanges returns the new values of the properties in the body of a request. It
 // returns an error unless all of them exist, the caller may change all of them, and every
 // value is valid, checked in this order. No delegated permission allows to change custom
-// attributes (learn.microsoft.com, "User default permissions in external tenants").
+// attributes (learn.microsoft.com, "User default permissions in external tenants"). An app may
+// change them and what users may change; that it may change nothing else, such as accountEnabled,
+// differs from Graph (learn.microsoft.com/graph/api/user-update).
 func (g *Graph) parseChanges(raw []byte, byApp bool) (map[string]*string, *odata.Error) {
 	all, e := odata.Members(raw)
 	if e != nil {

@@ -1,6 +1,7 @@
 package sts
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -12,8 +13,19 @@ import (
 // is locked.
 const maxAttempts = 5
 
-// choosePassword is shown for a new password that breaks the rule.
-const choosePassword = "Choose a password of " + directory.PasswordRule + "."
+// passwordRefusal returns what is shown for a new password that breaks a rule, or an empty string.
+func (s *STS) passwordRefusal(password string) string {
+	tenant := ""
+	s.Directory.View(func(d *directory.State) { tenant = d.Subdomain })
+	err := directory.CheckNewPassword(password, tenant)
+	switch {
+	case errors.Is(err, directory.ErrBanned):
+		return "This password is too easy to guess. Choose another one."
+	case err != nil:
+		return "Choose a password of " + directory.PasswordRule + "."
+	}
+	return ""
+}
 
 // enterPassword checks the email address and password of the sign-in page. An unknown
 // account takes the same time and gets the same response as a wrong password.

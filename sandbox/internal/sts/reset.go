@@ -49,12 +49,13 @@ func (s *STS) withholdCode(t *transaction) {
 // confidential clients.
 func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction) {
 	password := r.PostForm.Get("password")
+	refused := s.passwordRefusal(password)
 	switch {
 	case !t.mayReset:
 		s.errorPage(w, r, newError(aadstsGrantExpired))
 		return
-	case directory.CheckPassword(password) != nil:
-		s.show(w, r, t, "new-password", choosePassword)
+	case refused != "":
+		s.show(w, r, t, "new-password", refused)
 		return
 	}
 	userID, err := s.ChangePassword(t.reset, password)

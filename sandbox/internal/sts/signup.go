@@ -33,13 +33,14 @@ func (s *STS) signUp(w http.ResponseWriter, r *http.Request, t *transaction) {
 		name:     strings.TrimSpace(r.PostForm.Get("name")),
 	}
 	t.hint = user.email
+	refused := s.passwordRefusal(user.password)
 	taken := false
 	s.Directory.View(func(d *directory.State) { _, taken = d.UserByEmail(user.email) })
 	switch {
 	case !isEmail(user.email):
 		s.show(w, r, t, "sign-up", "Enter a valid email address.")
-	case directory.CheckPassword(user.password) != nil:
-		s.show(w, r, t, "sign-up", choosePassword)
+	case refused != "":
+		s.show(w, r, t, "sign-up", refused)
 	case user.name == "" || len(user.name) > maxName:
 		s.show(w, r, t, "sign-up", "Enter a display name.")
 	case taken:

@@ -99,6 +99,7 @@ type proposal struct {
 	change profile.Change
 	base   map[string]*string // the values that the change was chosen against
 	undoes string             // id of the edit in the history that it undoes, or ""
+	stay   []string           // fields of that edit that cannot be undone
 	// aged reports that the user was asked something since base was read, so the
 	// profile may have changed in the meantime.
 	aged bool

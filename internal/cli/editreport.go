@@ -37,12 +37,19 @@ type editReport struct {
 	Account string               `json:"account"`
 	Changes []profile.Difference `json:"changes"`
 	Undoes  string               `json:"undoes,omitempty"`
+	Stay    []string             `json:"notUndone,omitempty"`
 }
 
 // report prints the outcome: the changes as data, and a sentence. A user who has
 // seen the differences does not see them twice.
 func (e *edit) report(status editStatus, p proposal, shown bool) error {
-	result := editReport{Status: status, Account: e.account.Username, Changes: e.differences(p), Undoes: p.undoes}
+	result := editReport{
+		Status:  status,
+		Account: e.account.Username,
+		Changes: e.differences(p),
+		Undoes:  p.undoes,
+		Stay:    p.stay,
+	}
 	if result.Changes == nil {
 		result.Changes = []profile.Difference{}
 	}

@@ -64,8 +64,6 @@ func (s changeSource) resolve(o editOptions, schema profile.Schema) (_ changeSou
 		s.flags, err = o.fieldFlags(schema)
 	case s.from == fromFile:
 		s.draft, err = readDraft(schema, o.FromFile, s.text)
-	case s.from == fromHistory:
-		err = undoable(schema, s.undo)
 	}
 	return s, err
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"strings"
 	"time"
 
@@ -29,31 +28,52 @@ func (e *edit) lastEdit() (history.Entry, error) {
 	return last, nil
 }
 
-// undoable returns a fault if the schema does not allow to undo an edit.
-func undoable(schema profile.Schema, last history.Entry) error {
-	for _, d := range last.Changes {
-		if f, ok := schema.Field(d.Field); !ok || f.ReadOnly {
-			return &fault.Error{
-				Kind: fault.Invalid,
-				What: fmt.Sprintf("the edit of %s cannot be undone: the mid-tier does not edit %s any more",
-					last.Time.Local().Format(time.DateTime), profile.Short(d.Field)),
-				Fix: "set the other fields with the values in the history",
-			}
-		}
-	}
-	return nil
-}
-
-// undo returns the change that undoes an edit.
+// undo returns the change that undoes an edit. Fields whose old value is not possible any more
+// stay as they are, with a warning; it fails if no field is left.
 func (e *edit) undo(ctx context.Context, last history.Entry, current map[string]*string) (proposal, error) {
 	when := last.Time.Local().Format(time.DateTime)
-	e.say("Undoing the edit of %s.", when)
 	p := proposal{change: last.Reverse(), base: current, undoes: last.ID}
+	var reasons []string
+	for _, d := range last.Changes {
+		if what := e.stays(d, current); what != "" {
+			reasons = append(reasons, what)
+			p.stay = append(p.stay, d.Field)
+			delete(p.change, d.Field)
+		}
+	}
+	if len(p.change) == 0 {
+		return p, &fault.Error{
+			Kind: fault.Invalid,
+			What: "the edit of " + when + " cannot be undone: " + strings.Join(reasons, "; "),
+			Fix: "set another value with `" + e.command("profilectl edit") + "`; `" + e.command("profilectl history") +
+				"` lists the old ones",
+		}
+	}
+	e.say("Undoing the edit of %s.", when)
+	for _, what := range reasons {
+		e.progress.warn("a part of the edit cannot be undone: %s", what)
+	}
 	if e.options.DryRun {
 		return p, nil
 	}
 	p.base = last.Left() // compared with the current values, it shows what another edit has changed
 	return e.resolve(ctx, p, current, "after "+when)
+}
+
+// stays returns why a field cannot have its value before an edit again, or an empty string.
+func (e *edit) stays(d profile.Difference, current map[string]*string) string {
+	field, ok := e.schema.Field(d.Field)
+	if !ok || field.ReadOnly {
+		return "the mid-tier does not edit " + profile.Short(d.Field) + " any more"
+	}
+	back := profile.Change{d.Field: d.Before}
+	if len(e.schema.Diff(back, current)) == 0 {
+		return ""
+	}
+	if err := e.schema.Check(back); err != nil {
+		return fault.As(err).What
+	}
+	return ""
 }
 
 // remember adds an accepted edit to the history. If that fails, the edit is done

@@ -13,10 +13,10 @@ const PasswordRule = "8 to 256 characters, with three of these: " +
 // ErrPassword is returned for a password that breaks the rule.
 var ErrPassword = errors.New("the password must have " + PasswordRule)
 
-// CheckPassword returns ErrPassword unless a password that is not banned is accepted: 8 to 256 characters, and three of the four kinds (learn.microsoft.com,
-// "Combined password policy and check for weak passwords in Microsoft Entra ID"). External
-// tenants also accept other characters than those of the four kinds. That those count for
-// no kind is inferred. Entra's list of banned passwords is not public.
+// CheckPassword returns ErrPassword unless Entra accepts a password that is not banned: it has 8 to
+// 256 characters, and three of the four kinds (learn.microsoft.com, "Combined password policy and
+// check for weak passwords in Microsoft Entra ID"). External tenants also accept other characters
+// than those of the four kinds. That those count for no kind is inferred. See CheckNewPassword.
 func CheckPassword(password string) error {
 	const (
 		upper   = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

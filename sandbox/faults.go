@@ -15,7 +15,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 )
 
-// Fault describes one failure that the tenant is told to produce. It affects the
+// Fault describes a failure that a test adds to the tenant. It affects the
 // next request to its part, and only that one.
 type Fault = control.Fault
 

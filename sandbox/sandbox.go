@@ -1,23 +1,33 @@
-// Package sandbox runs a Microsoft Entra External ID tenant inside a Go program:
-// its security token service, its sign-in pages, its mailbox, and the part of
-// Microsoft Graph with which users read and edit their own profile. It behaves
-// like the real service in what matters to a client: second factors required by
-// a Conditional Access policy, claims challenges, On-Behalf-Of, scopes, AADSTS
-// errors, and eventual consistency.
+// Package sandbox runs a Microsoft Entra External ID tenant inside a Go program: the
+// security token service, the sign-in pages, a mailbox, and the part of Microsoft Graph
+// with which users edit their own profile and administrators set a tenant up. It has the
+// second factors of Conditional Access policies, claims challenges, On-Behalf-Of, scopes,
+// AADSTS errors and the eventual consistency of the real service.
 //
-// A Tenant has two http.Handlers, so that its browser pages need no certificate.
-// API (discovery, tokens, keys, Graph) must be served over https, which every
-// MSAL requires. Pages (what a user's browser opens) is served over plain http
-// on loopback. If both have the same address, API serves the pages, too. Tests
-// without sockets use Client, which calls both in process. A test decides what
-// happens next with FailNext, FastForward, SetPolicy, RotateKeys and similar
-// methods; nothing fails at random.
+// Most tests should begin with package sandboxtest, which also listens on loopback and
+// runs the mid-tier. Use this package to serve a tenant in your own way.
 //
-// A client that works with the sandbox is meant to work with Entra, and the
-// sandbox is meant to reject what Entra rejects, with the same error responses.
-// docs/reference/sandbox.md lists what it supports, and docs/explanation/fidelity.md what is inferred
-// instead of documented. Its keys, tokens and passwords are valid nowhere else.
-// The sandbox does not protect anything: serve it on loopback only.
+// # Serving a tenant
+//
+// [Tenant.API] has discovery, tokens, keys and Graph. It must be served over https, which
+// every MSAL requires. [Tenant.Pages] has what a browser opens. It is served over http on
+// loopback, so that the browser needs no certificate. If both have the same address, API
+// serves the pages too. [Tenant.Client] calls both without sockets.
+//
+// # Controlling a tenant
+//
+// Nothing fails or expires at random. A test decides what happens next: [Tenant.FailNext]
+// makes a request fail, [Tenant.FastForward] moves the clock, [Tenant.SetPolicy] switches
+// the second factor, and [Tenant.Mail] returns the one-time codes. [Tenant.Audit] explains
+// each decision. Another process does the same through [Tenant.Control].
+//
+// # Limits
+//
+// A client that works with the sandbox should work with Entra, and a request that Entra
+// rejects should be rejected by the sandbox with the same error.
+// docs/reference/sandbox.md lists what is supported, and docs/explanation/fidelity.md what
+// is inferred instead of documented. Keys, tokens and passwords of a sandbox are valid
+// nowhere else and protect nothing: serve it on loopback only.
 package sandbox
 
 import (

@@ -17,7 +17,7 @@ const (
 	Shown    Decision = "shown"    // a page for the user
 	Answered Decision = "answered" // any other success
 	Refused  Decision = "refused"
-	Failed   Decision = "failed" // a fault that was ordered
+	Failed   Decision = "failed" // a fault that was added
 )
 
 // AuditEntry describes a request to the tenant, what the tenant decided, and why.

@@ -180,7 +180,7 @@ type PolicyChange struct {
 	On bool `json:"on"`
 }
 
-// Fault describes one failure that the tenant is told to produce. It affects
+// Fault describes a failure that a test adds to the tenant. It affects
 // the next request to its part, and only that one.
 type Fault struct {
 	// Part is discovery, keys, token, graph or pages. An empty part matches any.
@@ -240,7 +240,7 @@ type ClockChange struct {
 	Reset bool `json:"reset,omitempty"`
 }
 
-// Page is a link to the developer page.
+// Page represents a link to the developer page.
 type Page struct {
 	URL string `json:"url"` // opens the page once, within an hour
 }

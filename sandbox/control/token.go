@@ -21,8 +21,8 @@ type TokenRequest struct {
 	Scopes []string `json:"scopes,omitempty"`
 	// Contexts are the satisfied authentication contexts (acrs).
 	Contexts []string `json:"contexts,omitempty"`
-	// NoMFA makes it a token of a sign-in without a second factor. It shows at an
-	// exchange of the token only, because the token looks the same.
+	// NoMFA makes it a token of a sign-in without a second factor. The token looks the
+	// same; only its exchange is rejected.
 	NoMFA bool `json:"noMfa,omitempty"`
 	// AppOnly makes it a token of the client itself, without a user.
 	AppOnly bool `json:"appOnly,omitempty"`
@@ -46,7 +46,7 @@ type TokenRequest struct {
 	Algorithm string `json:"algorithm,omitempty"`
 }
 
-// SignedToken is a token with its decoded parts.
+// SignedToken represents a token with its decoded parts.
 type SignedToken struct {
 	Token  string         `json:"token"`
 	Header map[string]any `json:"header"`

@@ -1,6 +1,15 @@
 // Package sandboxtest starts a sandbox for a test: a Microsoft Entra External ID
 // tenant with its sign-in pages, its mailbox and Microsoft Graph, and a mid-tier that
 // edits profiles on behalf of the user. They listen on loopback.
+//
+//	func TestSignIn(t *testing.T) {
+//		s := sandboxtest.Start(t)
+//		app := startYourApp(t, s.Authority, s.ClientID, s.Client)
+//		page, err := s.NewBrowser(t).Open(t.Context(), app.SignInURL())
+//		…
+//	}
+//
+// docs/how-to/test-from-go.md shows a complete test.
 package sandboxtest
 
 import (

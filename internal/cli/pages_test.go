@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	_ "embed"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -13,6 +15,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/setup"
 )
 
 // auditScript returns the accessibility problems of the page that it runs on.
@@ -26,6 +30,11 @@ var auditScript string
 func TestPagesPassTheAudit(t *testing.T) {
 	t.Parallel()
 	user := newBrowserUser(t, globals{})
+	empty, err := playground.Start(t.Context(), playground.Options{Empty: true, QuickPasswords: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(empty.Close)
 	for _, device := range []struct {
 		name          string
 		width, height int64
@@ -34,11 +43,12 @@ func TestPagesPassTheAudit(t *testing.T) {
 		{"desktop", 1280, 800},
 	} {
 		user.do(chromedp.EmulateViewport(device.width, device.height))
-		a := pageAuditor{browserUser: user, device: device.name}
+		a := pageAuditor{browserUser: user, empty: empty, device: device.name}
 		a.auditSignIn()
 		a.auditSignUp()
 		a.auditCode()
 		a.auditConsent()
+		a.auditGrant()
 		a.auditAccountPicker()
 		a.auditSignOut()
 		a.auditOtherPages()
@@ -48,6 +58,7 @@ func TestPagesPassTheAudit(t *testing.T) {
 // pageAuditor takes a user to the pages and audits each.
 type pageAuditor struct {
 	*browserUser
+	empty  *playground.Playground // a tenant without apps
 	device string
 }
 
@@ -59,6 +70,12 @@ func (a pageAuditor) auditSignIn() {
 	a.audit("sign-in-wrong")
 	a.do(chromedp.Click(chromedp.CSS("#forgotten button")), chromedp.WaitVisible(chromedp.CSS("#forgot")))
 	a.audit("forgot")
+	a.do(
+		chromedp.Click(chromedp.CSS("#forgot button")),
+		a.enterCode(facts.User),
+		chromedp.WaitVisible(chromedp.CSS("#new-password")),
+	)
+	a.audit("new-password")
 	a.cancel(s)
 	a.audit("canceled")
 }
@@ -89,6 +106,27 @@ func (a pageAuditor) auditConsent() {
 	a.audit("consent")
 	a.do(chromedp.Click(chromedp.CSS("#return button")), chromedp.WaitVisible(chromedp.CSS("main[role=alert]")))
 	<-s.done //nolint:errcheck // there is no consent
+}
+
+// auditGrant signs in the administrator of an empty tenant, who may grant the permission.
+func (a pageAuditor) auditGrant() {
+	a.t.Helper()
+	facts := a.empty.Facts
+	query := url.Values{
+		"client_id":             {setup.DefaultClient},
+		"response_type":         {"code"},
+		"redirect_uri":          {"http://localhost"},
+		"scope":                 {"https://graph.microsoft.com/Application.ReadWrite.All"},
+		"code_challenge":        {strings.Repeat("c", 43)},
+		"code_challenge_method": {"S256"},
+		"prompt":                {"login"},
+	}
+	a.do(
+		chromedp.Navigate(facts.Pages+"/"+facts.TenantID+"/oauth2/v2.0/authorize?"+query.Encode()),
+		a.enterPassword(facts.Admin, facts.AdminPassword),
+		chromedp.WaitVisible(chromedp.CSS("#grant")),
+	)
+	a.audit("grant")
 }
 
 func (a pageAuditor) auditAccountPicker() {

@@ -12,14 +12,15 @@
   report(document.querySelectorAll("h1").length !== 1, "the page does not have exactly one h1");
   report(!document.querySelector("main"), "the page has no main element");
 
+  const typed = "input:not([type=hidden], [type=checkbox], [type=radio])";
   for (const input of document.querySelectorAll("input:not([type=hidden])")) {
     report(!input.labels.length, input.name + " has no label");
-    report(!input.getAttribute("autocomplete"), input.name + " has no autocomplete attribute");
+    report(input.matches(typed) && !input.getAttribute("autocomplete"), input.name + " has no autocomplete attribute");
     for (const id of (input.getAttribute("aria-describedby") || "").split(" ").filter(Boolean)) {
       report(!document.getElementById(id), input.name + " is described by an element that does not exist");
     }
   }
-  const first = document.querySelector("input:not([type=hidden])");
+  const first = document.querySelector(typed);
   // Pages with navigation are for reading first, so none of their inputs takes the focus.
   const isForm = first && !document.querySelector("nav");
   report(isForm && document.activeElement.tagName !== "INPUT", "no input has the focus");

@@ -68,7 +68,8 @@ func registrationCauses() []cause {
 		{"edit-scope names a scope that the mid-tier does not expose", []int{650053, 70011}},
 		{
 			"admin consent was not granted: for the client's permissions, or for the mid-tier's " +
-				"User.ReadWrite, which Microsoft's documentation leaves out",
+				"User.ReadWrite, which Microsoft's documentation leaves out; for changes of passwords, " +
+				"the mid-tier also needs Directory.AccessAsUser.All (delegated)",
 			[]int{65001, 90094, 90095},
 		},
 		{

@@ -83,7 +83,8 @@ func apiCodes() map[int]meaning {
 		65001: {
 			fault.Denied, "consent is missing",
 			byOperator(grantClient + "; if the edit fails and not the sign-in, grant it for " +
-				"Microsoft Graph User.ReadWrite in the mid-tier's app registration"),
+				"Microsoft Graph User.ReadWrite in the mid-tier's app registration, " +
+				"and for a change of the password Directory.AccessAsUser.All"),
 		},
 		65005:   {fault.Denied, "the client needs a permission that is not registered", grant},
 		90094:   {fault.Denied, adminConsent, grant},

@@ -36,6 +36,8 @@ func otherRuns() map[string]string {
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
 		"profilectl serve --attributes attributes.yaml ":          "not run: it needs a file and a second registration",
+		"profilectl serve --allow-password-change":                "password",
+		"profilectl password":                                     "password",
 		"set -a":                   setup,
 		". ./mid-tier.env":         setup,
 		"until [ -s sandbox.env ]": environment,

@@ -103,6 +103,7 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 	f.StringVar(&w.ScopeName, "scope-name", editScopeName, "`name` of the mid-tier's scope")
 	f.StringVar(&w.UserFlow, "user-flow", "", "`name` of the user flow to use (default: the only one)")
 	f.StringVar(&w.AuthContext, "auth-context", "", "authentication `context` to create, such as c1")
+	f.BoolVar(&w.PasswordChange, "with-password-change", false, "let the mid-tier change users' own passwords")
 	f.BoolVar(&w.Enforce, "enforce", false, "switch the policy on (default: report-only)")
 	o.Credential.bind(f)
 }

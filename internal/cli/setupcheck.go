@@ -119,6 +119,9 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 		{prefix + "CLIENT_SECRET_EXPIRES", day(r.secretExpires)},
 		{prefix + "ATTRIBUTES_CLIENT_SECRET_EXPIRES", day(r.attributesSecretExpires)},
 	}
+	if o.Wanted.PasswordChange {
+		settings = append(settings, envLine{prefix + "ALLOW_PASSWORD_CHANGE", "true"})
+	}
 	if a.settings.Configured("graph") {
 		settings = append(settings, envLine{prefix + "GRAPH", a.settings.Text("graph")})
 	}

@@ -120,7 +120,12 @@ func newEmptyTenant(t *testing.T) *emptyTenant {
 	if err == nil {
 		err = os.WriteFile(filepath.Join(e.dir, "ca.pem"), append(trusted, certificate...), 0o600)
 	}
-	if err := errors.Join(err, os.Mkdir(filepath.Join(e.dir, "ring"), 0o700)); err != nil {
+	attributes := "attributes:\n  - {name: extension_" + strings.Repeat("0", 32) + "_Diet, label: Diet, type: string}\n"
+	if err := errors.Join(
+		err,
+		os.Mkdir(filepath.Join(e.dir, "ring"), 0o700),
+		os.WriteFile(filepath.Join(e.dir, "attributes.yaml"), []byte(attributes), 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 	e.must("config", "set", "--tenant", "contoso", "authority", p.Facts.Authority)
@@ -167,17 +172,19 @@ func (e *emptyTenant) must(args ...string) string {
 	return out
 }
 
-// apply returns the arguments of setup apply with an authentication context, so that every
-// kind of object is created.
+// apply returns the arguments of setup apply with which every kind of object is created. Graph
+// shows an object at once, so that a run needs to wait only shortly for one.
 func applyArguments() []string {
 	return []string{
 		"setup", "apply", "--no-checks", "--secret-file", "mid.secret", "--env-file", "mid.env",
-		"--auth-context", "c1", "--replication", "1s", "-o", "json",
+		"--auth-context", "c1", "--with-password-change",
+		"--with-attributes", "attributes.yaml", "--attributes-secret-file", "attributes.secret",
+		"--replication", "200ms", "-o", "json",
 	}
 }
 
 func destroyArguments() []string {
-	return []string{"setup", "destroy", "--yes", "--purge", "--replication", "1s", "-o", "json"}
+	return []string{"setup", "destroy", "--yes", "--purge", "--replication", "200ms", "-o", "json"}
 }
 
 // content returns the objects of the tenant.
@@ -197,22 +204,28 @@ func (e *emptyTenant) checkComplete(when string) {
 	if err := json.Unmarshal([]byte(e.must(applyArguments()...)), &report); err != nil {
 		e.t.Fatal(err)
 	}
-	if report.Writes != 0 || len(report.Objects) != 14 || len(report.Namesakes) != 0 {
+	if report.Writes != 0 || len(report.Objects) != 18 || len(report.Namesakes) != 0 {
 		e.t.Errorf("%s: the next run wrote %d times: %+v", when, report.Writes, report)
 	}
 	content := e.content()
-	for _, name := range []string{
-		"edit-profile-service", "edit-profile-cli", "MFA for edit-profile-service [profilectl:setup:default]",
-		"MFA for context c1 [profilectl:setup:default:context]", "Sign up and sign in for edit-profile-cli",
-		"profilectl:setup:default", // the secret
+	for name, want := range map[string]int{
+		"edit-profile-service":    1,
+		"edit-profile-cli":        1,
+		"edit-profile-attributes": 1,
+		"MFA for edit-profile-service [profilectl:setup:default]": 1,
+		"MFA for context c1 [profilectl:setup:default:context]":   1,
+		"Sign up and sign in for edit-profile-cli":                1,
+		"profilectl:setup:default":                                2, // the secrets
 	} {
-		if got := strings.Count(content, `"name":"`+name+`"`); got != 1 {
+		if got := strings.Count(content, `"name":"`+name+`"`); got != want {
 			e.t.Errorf("%s: the tenant has %d of %q", when, got, name)
 		}
 	}
-	secret, err := os.ReadFile(filepath.Join(e.dir, "mid.secret"))
-	if err != nil || len(secret) == 0 {
-		e.t.Errorf("%s: no secret was written: %v", when, err)
+	for _, name := range []string{"mid.secret", "attributes.secret"} {
+		secret, err := os.ReadFile(filepath.Join(e.dir, name))
+		if err != nil || len(secret) == 0 {
+			e.t.Errorf("%s: no %s was written: %v", when, name, err)
+		}
 	}
 }
 
@@ -223,7 +236,13 @@ func (e *emptyTenant) checkComplete(when string) {
 func TestSetupContinuesAfterKill(t *testing.T) {
 	t.Parallel()
 	e := newEmptyTenant(t)
-	e.must(destroyArguments()...) // the first sign-in adds the consent of the administrator
+	e.must(applyArguments()...) // the first sign-in adds the consent of the administrator
+	e.must(destroyArguments()...)
+	for _, secret := range []string{"mid.secret", "attributes.secret"} {
+		if err := os.Remove(filepath.Join(e.dir, secret)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	empty := e.content()
 	created := e.killEach(applyArguments())
 	e.checkComplete("after the kills")

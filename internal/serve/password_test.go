@@ -174,6 +174,25 @@ func TestPasswordIsSentOnce(t *testing.T) {
 	}
 }
 
+// TestPasswordTokenIsNotKept also sends a change a second time, as an attacker who recorded it
+// would: it is refused, because its current password is the old one.
+func TestPasswordTokenIsNotKept(t *testing.T) {
+	w := newPasswordWorld(t)
+	body := twoPasswords(w.tenant.Facts().Password, newSecret)
+	for _, want := range []int{http.StatusNoContent, http.StatusUnprocessableEntity} {
+		before := w.exchanges()
+		if res := w.changePassword(body, w.strong); res.Code != want {
+			t.Errorf("got %d %s, want %d", res.Code, res.Body, want)
+		}
+		if n := w.exchanges() - before; n != 1 {
+			t.Errorf("%d exchanges", n)
+		}
+	}
+	if got := w.tenant.Facts().Password; got != newSecret {
+		t.Errorf("the password is %q", got)
+	}
+}
+
 func (w *world) graphCalls() (calls int) {
 	for _, r := range w.tenant.Requests() {
 		if r.Part == "graph" {

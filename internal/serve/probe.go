@@ -25,6 +25,8 @@ type Probe struct {
 	attributes *customFields // nil for none
 	tenant     authority.Authority
 	exchanger  *obo.Exchanger
+	// passwords exchanges tokens for changes of passwords.
+	passwords *obo.Exchanger
 	// application is nil if users can change no custom attributes.
 	application *obo.Application
 	graph       *graph.Client
@@ -56,15 +58,19 @@ func (p *Probe) Connect(ctx, life context.Context) error {
 	if p.tenant, err = discover(ctx, p.settings, client, discoveryTimeout); err != nil {
 		return err
 	}
-	p.exchanger, err = obo.New(obo.Config{
-		Authority:  p.tenant,
-		ClientID:   p.settings.ClientID,
-		Credential: p.credential,
-		HTTP:       client,
-		Scope:      graphScope,
-	})
-	if err != nil {
-		return err
+	for _, e := range []struct {
+		scope string
+		into  **obo.Exchanger
+	}{{graphScope, &p.exchanger}, {passwordScope, &p.passwords}} {
+		if *e.into, err = obo.New(obo.Config{
+			Authority:  p.tenant,
+			ClientID:   p.settings.ClientID,
+			Credential: p.credential,
+			HTTP:       client,
+			Scope:      e.scope,
+		}); err != nil {
+			return err
+		}
 	}
 	p.graph = &graph.Client{Base: p.settings.Graph, HTTP: client}
 	if p.application, err = newApplication(p.settings, p.tenant, p.attributes, client); err != nil {
@@ -181,7 +187,19 @@ func readPayload(token string) (payload, error) {
 // It returns the challenge of a tenant that requires a stronger sign-in, or the fault of
 // one that rejects the exchange.
 func (p *Probe) Exchange(ctx context.Context, t Token) (*challenge.Challenge, error) {
-	result, err := p.exchanger.Exchange(ctx, obo.Assertion{
+	return exchanged(ctx, p.exchanger, t)
+}
+
+// ChangesPasswords reports whether users may change their password.
+func (p *Probe) ChangesPasswords() bool { return p.settings.AllowPasswordChange }
+
+// ExchangeForPasswords is Exchange for a token with which the user's password can be changed.
+func (p *Probe) ExchangeForPasswords(ctx context.Context, t Token) (*challenge.Challenge, error) {
+	return exchanged(ctx, p.passwords, t)
+}
+
+func exchanged(ctx context.Context, e *obo.Exchanger, t Token) (*challenge.Challenge, error) {
+	result, err := e.Exchange(ctx, obo.Assertion{
 		Token:   t.caller.Assertion,
 		Key:     t.caller.Key,
 		Expires: t.caller.Expires,

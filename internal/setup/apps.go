@@ -21,8 +21,13 @@ const (
 // (learn.microsoft.com/graph/permissions-reference).
 type graphScope struct{ value, id string }
 
-func userReadWrite() graphScope {
-	return graphScope{"User.ReadWrite", "b4e74841-8e56-480b-be8b-910348b18b4c"}
+// midTierScopes are the permissions of the mid-tier for Microsoft Graph, on behalf of its users.
+func (w Wanted) midTierScopes() []graphScope {
+	scopes := []graphScope{{"User.ReadWrite", "b4e74841-8e56-480b-be8b-910348b18b4c"}}
+	if w.PasswordChange {
+		scopes = append(scopes, graphScope{"Directory.AccessAsUser.All", "0e263e50-5827-48a4-b97c-d940288653c7"})
+	}
+	return scopes
 }
 
 // clientScopes are the permissions of the client for Microsoft Graph.
@@ -43,13 +48,17 @@ func values(scopes []graphScope) []string {
 	return all
 }
 
-// graphScopeID returns the ID of a permission as the tenant has it.
-func (t *Tenant) graphScopeID(s graphScope) string {
-	i := slices.IndexFunc(t.graph.Scopes, func(p permissionScope) bool { return p.Value == s.value })
-	if i < 0 {
-		return s.id
+// graphScopeIDs returns the IDs of permissions as the tenant has them.
+func (t *Tenant) graphScopeIDs(scopes []graphScope) []string {
+	var ids []string
+	for _, s := range scopes {
+		i := slices.IndexFunc(t.graph.Scopes, func(p permissionScope) bool { return p.Value == s.value })
+		if i >= 0 {
+			s.id = t.graph.Scopes[i].ID
+		}
+		ids = append(ids, s.id)
 	}
-	return t.graph.Scopes[i].ID
+	return ids
 }
 
 // editScope returns the scope of the mid-tier, or the zero value.
@@ -71,7 +80,8 @@ func (w Wanted) midTierApp() object {
 		lag:   []int{http.StatusNotFound},
 		hand: "Entra admin center > App registrations > New registration; then Expose an API (" + w.ScopeName +
 			", admins only), Manifest (requestedAccessTokenVersion 2, optional claims acrs and xms_cc, tags " +
-			w.tag() + " and " + w.midTierTag() + "), API permissions (Microsoft Graph, delegated User.ReadWrite)",
+			w.tag() + " and " + w.midTierTag() + "), API permissions (Microsoft Graph, delegated " +
+			strings.Join(values(w.midTierScopes()), ", ") + ")",
 		next: w.nextMidTierApp,
 	}
 }
@@ -95,7 +105,7 @@ func (w Wanted) nextMidTierApp(t *Tenant) *write {
 	c.scope(w)
 	c.uri()
 	c.claims("acrs", "xms_cc")
-	c.access(GraphID, []string{t.graphScopeID(userReadWrite())}, "Microsoft Graph User.ReadWrite")
+	c.access(GraphID, t.graphScopeIDs(w.midTierScopes()), "Microsoft Graph "+strings.Join(values(w.midTierScopes()), " "))
 	return c.write(w.MidTierName, func(t *Tenant, app application) { t.midTier = app })
 }
 
@@ -114,15 +124,11 @@ func (w Wanted) clientApp() object {
 }
 
 func (w Wanted) nextClientApp(t *Tenant) *write {
-	var ids []string
-	for _, s := range clientScopes() {
-		ids = append(ids, t.graphScopeID(s))
-	}
 	c := &comparison{found: t.client}
 	c.tags([]string{w.tag(), w.clientTag()})
 	c.audience()
 	c.publicClient(w.RedirectURI)
-	c.access(GraphID, ids, "Microsoft Graph "+strings.Join(values(clientScopes()), " "))
+	c.access(GraphID, t.graphScopeIDs(clientScopes()), "Microsoft Graph "+strings.Join(values(clientScopes()), " "))
 	if s := t.editScope(w); s.ID != "" || t.client.ID == "" {
 		c.access(t.midTier.AppID, []string{s.ID}, w.MidTierName+" "+w.ScopeName)
 	}

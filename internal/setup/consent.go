@@ -104,7 +104,7 @@ func (w Wanted) midTierGrant() object {
 		client: w.MidTierName,
 		title:  "admin consent of " + w.MidTierName + " for Microsoft Graph",
 		needs:  []string{"midtier.principal"},
-		scopes: []string{userReadWrite().value},
+		scopes: values(w.midTierScopes()),
 		sides:  func(t *Tenant) (string, string) { return t.midTierSP.ID, t.graph.ID },
 	})
 }

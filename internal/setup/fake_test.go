@@ -35,7 +35,7 @@ type fakeGraph struct {
 func newFake() *fakeGraph {
 	scope := func(s graphScope) values1 { return values1{"id": s.id, "value": s.value, "isEnabled": true} }
 	var scopes []any
-	for _, s := range append(clientScopes(), userReadWrite()) {
+	for _, s := range append(clientScopes(), Wanted{PasswordChange: true}.midTierScopes()...) {
 		scopes = append(scopes, scope(s))
 	}
 	return &fakeGraph{

@@ -65,6 +65,9 @@ type Wanted struct {
 	UserFlow    string // display name of the flow to use; empty chooses one or creates it
 	AuthContext string // authentication context to create and guard, such as c1; empty for none
 	Credential  Credential
+	// PasswordChange is whether the mid-tier changes passwords of users who ask for it. A run
+	// without it takes no permission away.
+	PasswordChange bool
 	// Attributes is whether the mid-tier changes custom attributes, for which it needs an
 	// application of its own.
 	Attributes           bool

@@ -105,7 +105,8 @@ func (w Wanted) nextMidTierApp(t *Tenant) *write {
 	c.scope(w)
 	c.uri()
 	c.claims("acrs", "xms_cc")
-	c.access(GraphID, t.graphScopeIDs(w.midTierScopes()), "Microsoft Graph "+strings.Join(values(w.midTierScopes()), " "))
+	scopes := w.midTierScopes()
+	c.access(GraphID, t.graphScopeIDs(scopes), "Microsoft Graph "+strings.Join(values(scopes), " "))
 	return c.write(w.MidTierName, func(t *Tenant, app application) { t.midTier = app })
 }
 

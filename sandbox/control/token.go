@@ -22,7 +22,7 @@ type TokenRequest struct {
 	// Contexts are the satisfied authentication contexts (acrs).
 	Contexts []string `json:"contexts,omitempty"`
 	// NoMFA makes it a token of a sign-in without a second factor. The token looks the
-	// same; only its exchange is rejected.
+	// same; an exchange for an API that a policy guards is rejected.
 	NoMFA bool `json:"noMfa,omitempty"`
 	// AppOnly makes it a token of the client itself, without a user.
 	AppOnly bool `json:"appOnly,omitempty"`

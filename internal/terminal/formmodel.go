@@ -86,6 +86,9 @@ func newFormModel(form Form, color bool) *formModel {
 	keys.Quit.SetEnabled(false) // leave decides
 	keys.Select.Filter.Unbind() // Esc ends a filter, and the form
 	keys.MultiSelect.Filter.Unbind()
+	keys.MultiSelect.Toggle.SetHelp("space", "choose")
+	keys.MultiSelect.SelectAll.Unbind() // the help has to fit a narrow terminal
+	keys.MultiSelect.SelectNone.Unbind()
 	keys.Confirm.Accept.SetEnabled(false) // they move the focus; see formModel
 	keys.Confirm.Reject.SetEnabled(false)
 	m.form = huh.NewForm(groups...).WithTheme(theme).WithKeyMap(keys)
@@ -193,7 +196,7 @@ func (m *formModel) answerLeaving(key tea.KeyMsg) tea.Cmd {
 // View draws the form (tea.Model).
 func (m *formModel) View() string {
 	if m.leaving {
-		return "Discard your changes? y discards them; any other key goes back to the form.\n"
+		return "Discard your changes?\n\n  y: discard them\n  any other key: back to the form\n"
 	}
 	return m.form.View()
 }

@@ -92,14 +92,15 @@ func (f Field) choice(a *answer) huh.Field {
 	for _, o := range f.offered() {
 		options = append(options, huh.NewOption(o.Label, o.Value))
 	}
-	height := 0 // as many lines as options
+	height, title := 0, f.Label // as many lines as options
 	if len(options) > maxOptions {
 		height = maxOptions + 1 // with the title
+		title = fmt.Sprintf("%s (%d choices, ↓ for more)", f.Label, len(options))
 	}
 	if !f.Several {
-		return huh.NewSelect[string]().Title(f.Label).Options(options...).Accessor(a).Height(height)
+		return huh.NewSelect[string]().Title(title).Options(options...).Accessor(a).Height(height)
 	}
-	list := huh.NewMultiSelect[string]().Title(f.Label).Filterable(false).
+	list := huh.NewMultiSelect[string]().Title(title).Filterable(false).
 		Options(options...).Accessor(several{a}).Height(height)
 	if f.Check == nil {
 		return list

@@ -66,7 +66,7 @@ func TestContractPageHasTheRoutesAndStatuses(t *testing.T) {
 	}
 	explained := map[string]bool{}
 	for _, row := range contractTable(t, "type") {
-		for _, status := range strings.SplitSeq(row[1], ", ") {
+		for status := range strings.SplitSeq(row[1], ", ") {
 			explained[status] = true
 		}
 	}

@@ -26,6 +26,7 @@ express are comments that name the place in the portal.`,
 	c.Flags().StringVar(&format, "format", "az", "`format`: az, graph or bicep")
 	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
 	o.bindWanted(c.Flags())
+	o.bindAttributes(c.Flags())
 	complete(c, "format", oneOfThese(setup.Formats()...))
 	return c
 }

@@ -18,6 +18,14 @@ func userReadWriteAll() graphScope {
 // WriteScopes, if custom attributes are wanted.
 func AttributeScopes() []string { return []string{"AppRoleAssignment.ReadWrite.All"} }
 
+// adminScopes returns the permissions of the administrator.
+func (w Wanted) adminScopes() []string {
+	if w.Attributes {
+		return append(WriteScopes(), AttributeScopes()...)
+	}
+	return WriteScopes()
+}
+
 // AttributesID returns the client ID of the application that changes custom attributes, or
 // an empty string if it is missing.
 func (t *Tenant) AttributesID() string { return t.attributes.AppID }

@@ -41,6 +41,23 @@ type step struct {
 	result string // the variable that gets the response's ID, or empty
 }
 
+// isApp reports whether the response has the client ID of an application.
+func (s step) isApp() bool {
+	return s.id == "midtier.app" || s.id == "client.app" || s.id == "attributes.app"
+}
+
+// identified returns the application that is complete except for its credential after the step,
+// with the variable of its client ID.
+func (w Wanted) identified(s step) (h holder, variable string, ok bool) {
+	switch {
+	case s.id == "midtier.app" && s.result == "":
+		return w.midTierHolder(), "MIDTIER", true
+	case s.id == "attributes.app":
+		return w.attributesHolder(), "ATTRIBUTES", true
+	}
+	return holder{}, "", false
+}
+
 // placeholder returns the text that stands for an ID in the exported requests. It cannot
 // occur in a name, which has no control characters.
 func placeholder(name string) string { return "\x01" + name + "\x02" }
@@ -70,10 +87,13 @@ func (w Wanted) steps() []step {
 		"client.app":        "CLIENT",
 		"client.principal":  "CLIENT_SP",
 		"flow":              "FLOW",
+
+		"attributes.app":       "ATTRIBUTES",
+		"attributes.principal": "ATTRIBUTES_SP",
 	}
 	var all []step
 	for _, o := range w.objects() {
-		if o.id == credentialID {
+		if o.id == credentialID || o.id == attributesCredentialID {
 			continue // each format has a way of its own
 		}
 		first := true
@@ -101,7 +121,7 @@ func exportedResponse(s step) []byte {
 		return nil
 	}
 	response["id"] = placeholder(s.result + "_ID")
-	if s.id == "midtier.app" || s.id == "client.app" {
+	if s.isApp() {
 		response["appId"] = placeholder(s.result)
 	} else {
 		response["id"] = placeholder(s.result)
@@ -153,7 +173,7 @@ func exportGraph(w Wanted) string {
 	b.WriteString(comments(c,
 		"The set-up of profilectl as requests to Microsoft Graph v1.0, in order.",
 		"Send them in Graph Explorer or with another client, signed in as an administrator with",
-		"  "+strings.Join(WriteScopes(), " "),
+		"  "+strings.Join(w.adminScopes(), " "),
 		"Replace each {{NAME}} by the value from an earlier response, which a comment names.",
 	))
 	fmt.Fprintf(&b, "\n### Microsoft Graph's service principal: id is {{GRAPH_SP}}\n"+
@@ -165,8 +185,8 @@ func exportGraph(w Wanted) string {
 		}
 		fmt.Fprintf(&b, "\n%s https://graph.microsoft.com/v1.0%s\nContent-Type: application/json\n\n%s\n",
 			s.method, s.path, indented(s.body))
-		if s.id == "midtier.app" && s.result == "" {
-			b.WriteString("\n" + graphCredential(w))
+		if h, variable, ok := w.identified(s); ok {
+			b.WriteString("\n" + h.graphCredential(variable))
 		}
 	}
 	return fillPlaceholders(b.String(), func(name string) string { return "{{" + name + "}}" })
@@ -174,24 +194,30 @@ func exportGraph(w Wanted) string {
 
 // responseNames names the values that later requests need.
 func responseNames(s step) string {
-	if s.id == "midtier.app" || s.id == "client.app" {
+	if s.isApp() {
 		return "appId is {{" + s.result + "}} and id is {{" + s.result + "_ID}}"
 	}
 	return "id is {{" + s.result + "}}"
 }
 
+// certificateByHand returns the comment about a certificate, which no format adds.
+func (h holder) certificateByHand() string {
+	o := h.object("", "")
+	return comments("# ", "BY HAND: "+o.title, "  "+o.hand)
+}
+
 // graphCredential returns the request for the credential, or how it is done by hand.
-func graphCredential(w Wanted) string {
-	path := "https://graph.microsoft.com/v1.0/applications/" + placeholder("MIDTIER_ID")
+func (h holder) graphCredential(variable string) string {
+	path := "https://graph.microsoft.com/v1.0/applications/" + placeholder(variable+"_ID")
 	switch {
-	case w.Credential.Federated != nil:
-		n := w.midTierHolder().nextFederated(&Tenant{})
+	case h.credential.Federated != nil:
+		n := h.nextFederated(&Tenant{})
 		return fmt.Sprintf("### create: federated credential\nPOST %s/federatedIdentityCredentials\n"+
 			"Content-Type: application/json\n\n%s\n", path, indented(n.body))
-	case w.Credential.Certificate != nil:
-		return w.byHand("# ", credentialID)
+	case h.credential.Certificate != nil:
+		return h.certificateByHand()
 	}
-	body := map[string]any{"passwordCredential": passwordCredential{DisplayName: "mid-tier"}}
+	body := map[string]any{"passwordCredential": passwordCredential{DisplayName: h.name}}
 	return fmt.Sprintf("### create: client secret; secretText in the response is the secret\nPOST %s/addPassword\n"+
 		"Content-Type: application/json\n\n%s\n", path, indented(body))
 }

@@ -16,18 +16,23 @@ func hostile() Wanted {
 		MidTierName: `Ed's "$(touch injected)" ` + "`touch injected`" + ` ${HOME} \ api`,
 		ClientName:  `$(touch injected) JSON`,
 		AuthContext: "c1",
+
+		PasswordChange: true,
+		Attributes:     true,
+		AttributesName: "`touch injected` attributes",
 	}
 }
 
 func TestExportNamesEveryObject(t *testing.T) {
 	for _, format := range Formats() {
-		w := Wanted{AuthContext: "c1"}
+		w := Wanted{AuthContext: "c1", Attributes: true}
 		text, err := Export(w, format)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, o := range w.withDefaults().objects() {
-			if o.id != credentialID && !strings.Contains(text, o.title) {
+			credential := o.id == credentialID || o.id == attributesCredentialID
+			if !credential && !strings.Contains(text, o.title) {
 				t.Errorf("%s: nothing about the %s", format, o.title)
 			}
 		}
@@ -43,7 +48,7 @@ func TestExportOfGraphHasValidBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	bodies := regexp.MustCompile(`(?s)Content-Type: application/json\n\n(\{.*?\n\})\n`).FindAllStringSubmatch(text, -1)
-	if len(bodies) < 14 {
+	if len(bodies) < 18 {
 		t.Errorf("%d bodies", len(bodies))
 	}
 	for _, b := range bodies {
@@ -90,13 +95,16 @@ esac
 		t.Fatal(err)
 	}
 	name, _ := json.Marshal(hostile().MidTierName)
-	for _, want := range []string{string(name), "api://APP", `"appId": "APP"`, "/applications/OBJECT"} {
+	for _, want := range []string{string(name), "api://APP", `"appId": "APP"`, "/applications/OBJECT",
+		"POST https://graph.microsoft.com/v1.0/servicePrincipals/OBJECT/appRoleAssignments"} {
 		if !strings.Contains(string(calls), want) {
 			t.Errorf("no request has %s:\n%s", want, calls)
 		}
 	}
-	if info, err := os.Stat(filepath.Join(dir, "mid-tier.secret")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the secret: %v, %v", info, err)
+	for _, name := range []string{"mid-tier.secret", "attributes.secret"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }
 
@@ -129,6 +137,7 @@ func bicepTypes() map[string][2]string {
 		graph + "applications/federatedIdentityCredentials@v1.0": {"audiences issuer name subject", "description"},
 		graph + "servicePrincipals@v1.0":                         {"appId", "tags accountEnabled"},
 		graph + "oauth2PermissionGrants@v1.0":                    {"clientId consentType resourceId scope", ""},
+		graph + "appRoleAssignedTo@v1.0":                         {"appRoleId principalId resourceId", ""},
 	}
 }
 
@@ -136,13 +145,14 @@ func bicepTypes() map[string][2]string {
 func TestExportOfBicepHasKnownProperties(t *testing.T) {
 	w := hostile()
 	w.Credential.Federated = &Federated{Issuer: "https://platform.example", Subject: "me"}
+	w.AttributesCredential = w.Credential
 	text, err := Export(w, "bicep")
 	if err != nil {
 		t.Fatal(err)
 	}
 	resources := regexp.MustCompile(`(?ms)^resource (\w+) '([^']+)'(?: existing)? = \{\n(.*?)^\}$`).
 		FindAllStringSubmatch(text, -1)
-	if len(resources) != 9 {
+	if len(resources) != 13 {
 		t.Errorf("%d resources", len(resources))
 	}
 	for _, r := range resources {
@@ -163,7 +173,9 @@ func TestExportOfBicepHasKnownProperties(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(text, "  name: '${midTier.uniqueName}/profilectl-default'\n") {
-		t.Errorf("the federated credential has another name:\n%s", text)
+	for _, symbol := range []string{"midTier", "attributes"} {
+		if !strings.Contains(text, "  name: '${"+symbol+".uniqueName}/profilectl-default'\n") {
+			t.Errorf("the federated credential of %s has another name:\n%s", symbol, text)
+		}
 	}
 }

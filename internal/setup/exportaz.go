@@ -7,7 +7,7 @@ import (
 )
 
 // azPrelude is the start of the script, with its functions. azSecret creates the client
-// secret.
+// secret of the mid-tier.
 var (
 	//go:embed az.sh
 	azPrelude string
@@ -30,8 +30,8 @@ func exportAz(w Wanted) string {
 			continue
 		}
 		b.WriteString(azStep(s))
-		if s.id == "midtier.app" && s.result == "" {
-			b.WriteString(azCredential(w))
+		if h, variable, ok := w.identified(s); ok {
+			b.WriteString(h.azCredential(variable))
 		}
 	}
 	b.WriteString("\necho \"client: ${CLIENT}, mid-tier: ${MIDTIER}\"\n")
@@ -53,7 +53,7 @@ func azStep(s step) string {
 	}
 	fmt.Fprintf(&b, "RESPONSE=$(%s)\n", command)
 	switch s.id {
-	case "client.app":
+	case "client.app", "attributes.app":
 		fmt.Fprintf(&b, "read -r _ %s <<<\"$RESPONSE\"\n", s.result)
 	case "midtier.app":
 		fmt.Fprintf(&b, "read -r %s_ID %s <<<\"$RESPONSE\"\n", s.result, s.result)
@@ -69,14 +69,16 @@ func escapedHeredoc(text string) string {
 }
 
 // azCredential returns the commands for the credential.
-func azCredential(w Wanted) string {
+func (h holder) azCredential(variable string) string {
 	switch {
-	case w.Credential.Federated != nil:
-		body := escapedHeredoc(indented(w.midTierHolder().nextFederated(&Tenant{}).body))
-		return "\n# create: federated credential\n" +
-			"retry send POST \"/applications/${MIDTIER_ID}/federatedIdentityCredentials\" <<JSON\n" + body + "\nJSON\n"
-	case w.Credential.Certificate != nil:
-		return "\n" + w.byHand("# ", credentialID)
+	case h.credential.Federated != nil:
+		body := escapedHeredoc(indented(h.nextFederated(&Tenant{}).body))
+		return "\n# create: federated credential\nretry send POST \"/applications(appId='${" + variable +
+			"}')/federatedIdentityCredentials\" <<JSON\n" + body + "\nJSON\n"
+	case h.credential.Certificate != nil:
+		return "\n" + h.certificateByHand()
+	case variable == "MIDTIER":
+		return "\n" + azSecret
 	}
-	return "\n" + azSecret
+	return "\n" + strings.NewReplacer("MIDTIER", variable, "mid-tier", "attributes").Replace(azSecret)
 }

@@ -30,17 +30,23 @@ func exportBicep(w Wanted) string {
 	names := map[string]string{
 		"MIDTIER": "midTier.appId", "MIDTIER_SP": "midTierPrincipal.id",
 		"CLIENT": "client.appId", "CLIENT_SP": "clientPrincipal.id", "GRAPH_SP": "graph.id",
+		"ATTRIBUTES": "attributes.appId", "ATTRIBUTES_SP": "attributesPrincipal.id",
 	}
 	symbols := map[string]string{
 		"midtier.app": "midTier", "midtier.principal": "midTierPrincipal",
 		"client.app": "client", "client.principal": "clientPrincipal",
 		"grant.client-graph": "clientGraph", "grant.client-midtier": "clientMidTier",
 		"grant.midtier-graph": "midTierGraph",
+		"attributes.app":      "attributes", "attributes.principal": "attributesPrincipal",
+		"attributes.role": "attributesRole",
 	}
 	for _, s := range w.steps() {
 		kind := map[string]string{
 			appsPath: "applications", "/servicePrincipals": "servicePrincipals", grantsPath: "oauth2PermissionGrants",
 		}[s.path]
+		if s.id == "attributes.role" {
+			kind = "appRoleAssignedTo"
+		}
 		if kind == "" || symbols[s.id] == "" {
 			continue
 		}
@@ -52,10 +58,16 @@ func exportBicep(w Wanted) string {
 			s.title, symbols[s.id], kind, bicepValue(body, "", names))
 	}
 	left := bicepCannot()
-	if w.Credential.Federated != nil {
-		b.WriteString(w.bicepFederated())
-	} else {
-		left = append(left, credentialID)
+	for _, h := range w.holders() {
+		symbol, id := "midTier", credentialID
+		if h.name == w.AttributesName {
+			symbol, id = "attributes", attributesCredentialID
+		}
+		if h.credential.Federated != nil {
+			b.WriteString(h.bicepFederated(symbol))
+		} else {
+			left = append(left, id)
+		}
 	}
 	b.WriteString("\n")
 	b.WriteString(w.byHand("// ", left...))
@@ -64,12 +76,12 @@ func exportBicep(w Wanted) string {
 
 // bicepFederated returns the federated credential. Its name contains that of its
 // application.
-func (w Wanted) bicepFederated() string {
-	body := bicepMap(w.midTierHolder().nextFederated(&Tenant{}).body)
+func (h holder) bicepFederated(symbol string) string {
+	body := bicepMap(h.nextFederated(&Tenant{}).body)
 	body["name"] = placeholder("FEDERATED")
-	names := map[string]string{"FEDERATED": "'${midTier.uniqueName}/" + w.federatedName() + "'"}
-	return "\n// federated credential of " + w.MidTierName +
-		"\nresource midTierCredential 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = " +
+	names := map[string]string{"FEDERATED": "'${" + symbol + ".uniqueName}/" + h.federatedName() + "'"}
+	return "\n// federated credential of " + h.name +
+		"\nresource " + symbol + "Credential 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = " +
 		bicepValue(body, "", names) + "\n"
 }
 

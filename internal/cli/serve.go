@@ -119,6 +119,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = server.Close() }() // every entry of the audit log is written already
 	listeners, err := server.Listen(ctx)
 	if err != nil {
 		return err

@@ -69,3 +69,12 @@ func openAudit(s Settings) (*auditlog.Log, error) {
 	}
 	return auditlog.Open(s.AuditLog)
 }
+
+// Close closes the audit log, for a caller that is done with the server: after Run, or when
+// no more requests reach its handlers. Windows does not delete or move a file that is open.
+func (s *Server) Close() error {
+	if s.parts.audit == nil {
+		return nil
+	}
+	return s.parts.audit.Close()
+}

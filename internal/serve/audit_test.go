@@ -112,24 +112,6 @@ func TestAuditLogHoldsNoValues(t *testing.T) {
 	}
 }
 
-// TestAuditLogIsReopened moves the file away, as logrotate does.
-func TestAuditLogIsReopened(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "audit")
-	settings := serve.Settings{AuditLog: path}
-	w := newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
-	if err := os.Rename(path, path+".1"); err != nil {
-		t.Fatal(err)
-	}
-	w.server.Reload(t.Context(), serve.Reload{Settings: &settings})
-	w.post(howTo, w.strong)
-	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
-		t.Errorf("the new file: %v, %v", info, err)
-	}
-	if log := w.log.String(); !strings.Contains(log, `"files":["audit-log"]`) {
-		t.Errorf("the log says %s", log)
-	}
-}
-
 func TestOpenRefusesAnUnusableAuditLog(t *testing.T) {
 	dir := t.TempDir()
 	_, err := serve.Open(t.Context(), serve.Settings{

@@ -144,6 +144,12 @@ func (w *world) open(t *testing.T, log io.Writer, changes ...func(*serve.Setting
 	if err != nil {
 		t.Fatal(err)
 	}
+	server := w.server
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	w.handler = w.server.Public()
 	w.signIn(t)
 }

@@ -3,6 +3,7 @@ package tokenstore
 import (
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -57,5 +58,19 @@ func TestExplainDoesNotCallAForeignBusLocked(t *testing.T) {
 	f := fault.As(explain(errors.New("dbus: authentication failed")))
 	if !strings.Contains(f.What, "another user") || !strings.Contains(f.Fix, "without sudo") {
 		t.Errorf("got %v, fix %s", f, f.Fix)
+	}
+}
+
+// TestRingAcceptsAnEmptyCredentialManager gives it the error of CredEnumerate.
+func TestRingAcceptsAnEmptyCredentialManager(t *testing.T) {
+	const notFound, accessDenied = syscall.Errno(1168), syscall.Errno(5)
+	windows := osRing{goos: "windows"}
+	if err := windows.emptyError(notFound); !errors.Is(err, errNotFound) {
+		t.Errorf("got %v", err)
+	}
+	for _, err := range []error{windows.emptyError(accessDenied), osRing{goos: "linux"}.emptyError(notFound)} {
+		if err == nil || errors.Is(err, errNotFound) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/zalando/go-keyring"
@@ -63,7 +64,17 @@ func (r osRing) DeleteAll(service string) error {
 	if err := r.checkBus(); err != nil {
 		return err
 	}
-	return r.collectionsError(keyring.DeleteAll(service))
+	return r.emptyError(r.collectionsError(keyring.DeleteAll(service)))
+}
+
+// emptyError returns errNotFound if a call failed because the Credential Manager of Windows
+// has no item at all, of any program, and err otherwise. The library passes this error on.
+func (r osRing) emptyError(err error) error {
+	const notFound = syscall.Errno(1168) // ERROR_NOT_FOUND
+	if r.goos == "windows" && errors.Is(err, notFound) {
+		return errNotFound
+	}
+	return err
 }
 
 // guarded limits the time of each keyring call and recovers panics: go-keyring waits

@@ -1,13 +1,16 @@
 package serve_test
 
 import (
+	"encoding/json"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	problems "github.com/profilectl/profilectl/internal/problem"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -123,5 +126,33 @@ func TestContractPageHasTheFieldsAndTheirRules(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the page has\n%v\nthe fields are\n%v", got, want)
+	}
+}
+
+// TestContractPageShowsWhatIsSent compares the examples of the page with what the mid-tier
+// sends: a claims challenge, in the headers and in the document, and the version of the
+// built-in schema.
+func TestContractPageShowsWhatIsSent(t *testing.T) {
+	page := string(readFile(t, "../../docs/reference/contract.md"))
+	sent := challenge.ACRS("c1")
+	header := http.Header{}
+	sent.Header(header, challenge.Issuer{
+		AuthorizationURI: "https://contoso.ciamlogin.com/…/oauth2/v2.0/authorize",
+		ClientID:         "…",
+	})
+	for _, value := range header.Values("WWW-Authenticate") {
+		if !strings.Contains(page, "\nWWW-Authenticate: "+value+"\n") {
+			t.Errorf("the page does not show\n%s", value)
+		}
+	}
+	if version := profile.BuiltIn().Version(); !strings.Contains(page, "\nProfile-Schema: "+version+"\n") {
+		t.Errorf("the page does not show the version %s", version)
+	}
+	example := regexp.MustCompile(`(?m)^\{"type":.*\}$`).FindString(page)
+	d := json.NewDecoder(strings.NewReader(example))
+	d.DisallowUnknownFields()
+	var document problems.Document
+	if err := d.Decode(&document); err != nil || document.Claims != sent.Request() || document.Status != 401 {
+		t.Errorf("%v: %s", err, example)
 	}
 }

@@ -49,10 +49,13 @@ func WithTool(measure func(dir, tool string) error) error {
 	return measure(dir, tool)
 }
 
-// Build builds a program of this module into dir and returns its path.
+// Build builds a program of this module into dir, without cgo like the release, and
+// returns its path.
 func Build(dir, pkg string) (string, error) {
 	path := filepath.Join(dir, filepath.Base(pkg)+".bench")
-	if out, err := exec.Command("go", "build", "-o", path, pkg).CombinedOutput(); err != nil {
+	c := exec.Command("go", "build", "-o", path, pkg)
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := c.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w: %s", pkg, err, out)
 	}
 	return path, nil

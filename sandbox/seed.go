@@ -37,6 +37,14 @@ func seed(c Config) (directory.State, string, error) {
 	return state, password, nil
 }
 
+// DirectoryRoles returns the names of the directory roles that the tenant has.
+func DirectoryRoles() (names []string) {
+	for _, r := range directory.DirectoryRoles() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 // CheckAdminRoles returns an error if AdminRoles names a directory role that the tenant does
 // not have.
 func (c Config) CheckAdminRoles() error {

@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"context"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/sandbox"
 )
 
 // oneOfThese completes fixed values.
@@ -18,6 +23,59 @@ func oneOfThese(values ...string) cobra.CompletionFunc {
 func complete(c *cobra.Command, flag string, values cobra.CompletionFunc) {
 	if err := c.RegisterFlagCompletionFunc(flag, values); err != nil {
 		panic(err) // the command has no such flag: a bug
+	}
+}
+
+// completeKinds completes the flags of all commands whose help names a kind of value that
+// has a set, such as `context` or `file`, unless they have a completion already.
+func completeKinds(c *cobra.Command) {
+	kinds := map[string]cobra.CompletionFunc{
+		"file":       files,
+		"directory":  directories,
+		"context":    oneOfThese(authContexts()...),
+		"credential": oneOfThese(credentialSecret, credentialCertificate, credentialFederated),
+		"permission": oneOfThese("User.Read", "User.ReadWrite"),
+		"roles":      completeList(sandbox.DirectoryRoles),
+		"version":    oneOfThese("1", "2"),
+	}
+	register := func(f *pflag.Flag) {
+		kind, _ := pflag.UnquoteUsage(f)
+		values, ok := kinds[kind]
+		if _, completed := c.GetFlagCompletionFunc(f.Name); ok && !completed {
+			complete(c, f.Name, values)
+		}
+	}
+	c.Flags().VisitAll(register)
+	c.PersistentFlags().VisitAll(register)
+	for _, sub := range c.Commands() {
+		completeKinds(sub)
+	}
+}
+
+// files completes the names of files.
+func files(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// directories completes the names of directories.
+func directories(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// authContexts returns the ids of all authentication contexts that a tenant can have.
+func authContexts() (ids []string) {
+	const most = 99
+	for i := range most {
+		ids = append(ids, "c"+strconv.Itoa(i+1))
+	}
+	return ids
+}
+
+// inOrder completes each argument with a function of its own, and further ones with the
+// last function.
+func inOrder(arguments ...cobra.CompletionFunc) cobra.CompletionFunc {
+	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return arguments[min(len(args), len(arguments)-1)](c, args, typed)
 	}
 }
 
@@ -129,5 +187,41 @@ func settingNames() cobra.CompletionFunc {
 			}
 		}
 		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// settingValues completes the values of the setting that the first argument names.
+func settingValues(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	for _, s := range config.Client() {
+		if len(args) != 1 || s.Name != args[0] {
+			continue
+		}
+		if s.Value == "file" {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return s.OneOf, cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// codes completes the error codes that explain knows.
+func codes() (all []cobra.Completion) {
+	for _, e := range explain.All() {
+		all = append(all, e.Code)
+	}
+	return all
+}
+
+// checkIDs completes the ids of the checks of doctor.
+func checkIDs(env Env, g *globals, o *doctorOptions) func() []string {
+	return func() (ids []string) {
+		s, err := newExamined(env, g)
+		if err != nil {
+			return nil
+		}
+		for _, check := range s.checks(context.Background(), *o) {
+			ids = append(ids, check.ID)
+		}
+		return ids
 	}
 }

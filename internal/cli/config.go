@@ -56,7 +56,7 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 			Use:               "set SETTING VALUE",
 			Short:             "Change a setting of a tenant",
 			Args:              cobra.ExactArgs(2),
-			ValidArgsFunction: settingNames(),
+			ValidArgsFunction: inOrder(settingNames(), settingValues),
 			RunE: func(c *cobra.Command, args []string) error {
 				return configSet(c.Context(), env, g, args[0], args[1])
 			},

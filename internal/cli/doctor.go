@@ -102,6 +102,7 @@ The exit code is 1 if a check failed. All checks together take 20 seconds at mos
 		},
 	}
 	o.bind(c.Flags())
+	complete(c, "only", completeList(checkIDs(env, g, &o)))
 	return c
 }
 

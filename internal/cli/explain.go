@@ -46,7 +46,8 @@ is an array.`,
   journalctl -u profilectl | profilectl explain -
   profilectl explain Authorization_RequestDenied -o json --jq .fix
   profilectl explain --list`,
-		RunE: func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
+		ValidArgsFunction: first(oneOfThese(codes()...)),
+		RunE:              func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
 	}
 	o.bind(c.Flags())
 	return c

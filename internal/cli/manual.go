@@ -27,6 +27,8 @@ func newManual(env Env) *cobra.Command {
 		Short:  "Write the man pages, or the same as Markdown",
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
+
+		ValidArgsFunction: first(directories),
 		RunE: func(c *cobra.Command, args []string) error {
 			files, err := manualFiles(c.Root(), env, format)
 			if err != nil {

@@ -70,7 +70,13 @@ func (g *globals) requestLog(env Env) *slog.Logger {
 	return g.log(env)
 }
 
-func newRoot(env Env, g *globals) *cobra.Command {
+// newRoot returns the whole tree of commands.
+func newRoot(env Env, g *globals) *cobra.Command { return newRootFor(env, g, nil) }
+
+// newRootFor returns the tree of commands that a command line needs: if it begins with the
+// name of a command, only that one, because the other commands and their flags take longer
+// to make than most commands run.
+func newRootFor(env Env, g *globals, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "profilectl",
 		Short: "Show and edit your own profile in a Microsoft Entra External ID tenant",
@@ -93,16 +99,9 @@ Without a tenant, try everything offline:
 		return runRoot(c, env, g)
 	}
 	g.bind(root.PersistentFlags())
-	addGroup(root, "profile", "Your profile:",
-		newLogin(env, g), newLogout(env, g), newAccounts(env, g), newWhoami(env, g),
-		newShow(env, g), newEdit(env, g), newPassword(env, g), newHistory(env, g), newToken(env, g))
-	addGroup(root, "try", "Try and operate:", newDemo(env, g), newSandbox(env, g), newServe(env, g), newDoctor(env, g))
-	addGroup(root, "more", "More:", newInit(env, g), newSetup(env, g), newConfig(env, g), newExplain(env, g),
-		newVersion(env, g))
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
-	root.AddCommand(newOpenURL(env), newManual(env))
-	root.AddCommand(topics()...)
+	addCommands(root, env, g, commandName(args))
 	pageHelp(root, env, g)
 	complete(root, "tenant", tenants(env, g))
 	complete(root, "account", accounts(env, g))
@@ -111,11 +110,79 @@ Without a tenant, try everything offline:
 	return root
 }
 
-// addGroup adds commands under a heading of the help.
-func addGroup(root *cobra.Command, id, title string, commands ...*cobra.Command) {
-	root.AddGroup(&cobra.Group{ID: id, Title: title})
-	for _, c := range commands {
-		c.GroupID = id
-		root.AddCommand(c)
+// addCommands adds the groups of commands, and the command with the given name or, if there
+// is none, all commands.
+func addCommands(root *cobra.Command, env Env, g *globals, name string) {
+	all := true
+	for _, group := range commandGroups() {
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		if newCommand, ok := group.commands[name]; ok {
+			all = false
+			root.AddCommand(newCommand(env, g))
+		}
 	}
+	root.CompletionOptions.DisableDefaultCmd = !all
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
+	if !all {
+		return
+	}
+	for _, group := range commandGroups() {
+		for _, newCommand := range group.commands {
+			c := newCommand(env, g)
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	root.AddCommand(newOpenURL(env), newManual(env))
+	root.AddCommand(topics()...)
+	completeKinds(root)
+}
+
+// commandGroup is a heading of the help and the commands below it, by name.
+type commandGroup struct {
+	id, title string
+	commands  map[string]func(Env, *globals) *cobra.Command
+}
+
+func commandGroups() []commandGroup {
+	type commands = map[string]func(Env, *globals) *cobra.Command
+	return []commandGroup{
+		{"profile", "Your profile:", commands{
+			"login":    newLogin,
+			"logout":   newLogout,
+			"accounts": newAccounts,
+			"whoami":   newWhoami,
+			"show":     newShow,
+			"edit":     newEdit,
+			"password": newPassword,
+			"history":  newHistory,
+			"token":    newToken,
+		}},
+		{"try", "Try and operate:", commands{
+			"demo":       newDemo,
+			"sandbox":    newSandbox,
+			serveCommand: newServe,
+			"doctor":     newDoctor,
+		}},
+		{"more", "More:", commands{
+			"init":    newInit,
+			"setup":   newSetup,
+			"config":  newConfig,
+			"explain": newExplain,
+			"version": newVersion,
+		}},
+	}
+}
+
+// commandName returns the first argument that is not a flag. It returns "" if the flags
+// before it are invalid, or one of them asks for the help.
+func commandName(args []string) string {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.Usage = func() {}
+	f.SetInterspersed(false)
+	new(globals).bind(f)
+	if f.Parse(args) != nil {
+		return ""
+	}
+	return f.Arg(0)
 }

@@ -39,7 +39,7 @@ func Run(env Env, args []string) int {
 // process may call it many times, also concurrently.
 func Main(ctx context.Context, env Env, args []string) int {
 	g := &globals{}
-	root := newRoot(env, g)
+	root := newRootFor(env, g, args)
 	started := prepare(root, env, g)
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)

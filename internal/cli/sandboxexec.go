@@ -29,7 +29,8 @@ leaves running are ended. Any number of tenants can run at the same time.
 The exit code is the command's, or 128 plus the number of the signal that ended it.`,
 		Example: `  profilectl sandbox exec -- env
   profilectl sandbox exec -- go test ./...`,
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: files,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSandboxExec(c.Context(), env, g, o, args)
 		},

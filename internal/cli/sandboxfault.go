@@ -53,8 +53,8 @@ keys, token, graph and pages; "any" is all of them.`,
 		Example: `  profilectl sandbox fault add graph --status 503
   profilectl sandbox fault add token --delay 3s
   profilectl sandbox fault add any --reset`,
-		ValidArgs: []string{"any", "discovery", "keys", "token", "graph", "pages"},
-		Args:      cobra.ExactArgs(1),
+		ValidArgsFunction: first(oneOfThese("any", "discovery", "keys", "token", "graph", "pages")),
+		Args:              cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if f.Part = args[0]; f.Part == "any" {
 				f.Part = ""

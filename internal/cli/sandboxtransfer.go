@@ -36,7 +36,8 @@ tokens of the tenant stay valid after an import.`,
 		Example: `  profilectl sandbox export tenant.yaml
   profilectl sandbox export --with-keys backup.yaml
   profilectl sandbox exec --seed tenant.yaml -- go test ./...`,
-		Args: cobra.MaximumNArgs(1),
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: first(files),
 		RunE: func(c *cobra.Command, args []string) error {
 			path := append(args, standardStream)[0]
 			return m.export(c.Context(), path, keys)
@@ -56,7 +57,8 @@ users, apps and policies are replaced, or, if the file has a mistake, none. With
 read the file from standard input. To add users and apps to a tenant, use --seed.`,
 		Example: `  profilectl sandbox import tenant.yaml
   profilectl sandbox import --yes - <tenant.yaml`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: first(files),
 		RunE: func(c *cobra.Command, args []string) error {
 			return m.importFile(c.Context(), args[0], yes)
 		},

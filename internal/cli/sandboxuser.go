@@ -45,7 +45,7 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 		Short:             "Require a second factor at every sign-in of an account",
 		Example:           "  profilectl sandbox user set-mfa ada@contoso.example on",
 		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: first(m.users()),
+		ValidArgsFunction: inOrder(m.users(), oneOfThese("on", "off"), cobra.NoFileCompletions),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			on, err := parseOnOff(args[1])
 			if err != nil {

@@ -42,9 +42,10 @@ func clientTenant() []Setting {
 			Check:   checkHTTPS,
 		},
 		{
-			Name: "ca-file",
-			Env:  []string{"PROFILECTL_CA_FILE"},
-			Help: "PEM file with additional CA certificates to trust",
+			Name:  "ca-file",
+			Env:   []string{"PROFILECTL_CA_FILE"},
+			Value: "file",
+			Help:  "PEM file with additional CA certificates to trust",
 		},
 	}
 }
@@ -68,14 +69,19 @@ func clientUse() []Setting {
 			Env:     []string{"PROFILECTL_STORE"},
 			Default: "keyring",
 			Help:    "token storage: keyring, file (plain text) or memory",
-			Check:   oneOf("keyring", "file", "memory"),
+			OneOf:   stores(),
+			Check:   oneOf(stores()...),
 		},
 		{
 			Name:    "history",
 			Env:     []string{"PROFILECTL_HISTORY"},
 			Default: "true",
 			Help:    "keep a history of edits, so that they can be undone",
+			OneOf:   []string{"true", "false"},
 			Check:   checkBool,
 		},
 	}
 }
+
+// stores returns where tokens can be kept.
+func stores() []string { return []string{"keyring", "file", "memory"} }

@@ -17,10 +17,11 @@ type Setting struct {
 	// Microsoft's sample, and those that platforms inject (AZURE_*, OTEL_*).
 	Env     []string
 	Default string
-	Help    string // shown as the help of a flag
-	Value   string // the kind of value in help, such as "file" or "time"; "bool" for a flag without a value
-	Secret  bool   // never read from the file, never printed
-	Live    bool   // serve uses a new value after SIGHUP, without a restart
+	Help    string   // shown as the help of a flag
+	Value   string   // the kind of value in help, such as "file" or "time"; "bool" for a flag without a value
+	Secret  bool     // never read from the file, never printed
+	Live    bool     // serve uses a new value after SIGHUP, without a restart
+	OneOf   []string // the values that it can have, if they are a set
 	Check   func(string) error
 }
 

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -122,16 +120,18 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 // journey takes the steps in order and stops at the first one with another result
 // than the demo describes.
 func (d *demo) journey(ctx context.Context, narrate bool) error {
+	facts := d.session.env.facts()
+	width := wrapWidth(facts.StdoutTTY, facts.Width)
 	say := func(label, text string) {
 		if narrate {
-			_, _ = fmt.Fprintln(d.session.env.Stdout, hang(label, text, d.session.env.facts()))
+			_, _ = fmt.Fprintln(d.session.env.Stdout, terminal.Hang(label, text, width))
 		}
 	}
-	facts := d.playground.Facts
-	say("", "A temporary tenant is running: "+facts.Authority)
+	tenant := d.playground.Facts
+	say("", "A temporary tenant is running: "+tenant.Authority)
 	if d.robot == nil {
 		say("", fmt.Sprintf("Sign in as %s with the password %s; the code is sent to %s",
-			facts.User, facts.Password, facts.Mailbox))
+			tenant.User, tenant.Password, tenant.Mailbox))
 	}
 	for _, step := range d.steps() {
 		start := time.Now()
@@ -153,29 +153,4 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 	say("", "Nothing is left behind. "+
 		"Next: `profilectl sandbox`, or `profilectl demo --browser`.")
 	return nil
-}
-
-// hang returns a label and the text after it. In a terminal, the text is broken between
-// words, and its further lines are indented to where it begins.
-func hang(label, text string, facts terminal.Capabilities) string {
-	if !facts.StdoutTTY {
-		return label + text
-	}
-	indent := utf8.RuneCountInString(label)
-	line, column := label, indent
-	for i, word := range strings.Fields(text) {
-		width := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case column+1+width > facts.Width:
-			line += "\n" + strings.Repeat(" ", indent)
-			column = indent
-		default:
-			line += " "
-			column++
-		}
-		line += word
-		column += width
-	}
-	return line
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
-	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -83,17 +82,5 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestDemoBreaksLinesBetweenWords(t *testing.T) {
-	const label, text = "✓ show  4ms  ", "the display name is now \"Ada\""
-	narrow := terminal.Capabilities{StdoutTTY: true, Width: 30}
-	want := "✓ show  4ms  the display name\n             is now \"Ada\""
-	if got := hang(label, text, narrow); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	if got := hang(label, text, terminal.Capabilities{Width: 30}); got != label+text {
-		t.Errorf("a pipe gets %q", got)
 	}
 }

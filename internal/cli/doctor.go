@@ -18,6 +18,7 @@ import (
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -217,9 +218,10 @@ func (s *examined) doctorCheck(r doctor.Result) doctorCheck {
 // printResult prints a result for a user.
 func (s *examined) printResult(r doctor.Result) {
 	c := s.doctorCheck(r)
-	text := fmt.Sprintf("%-8s %-18s %s\n", c.Status, c.ID, output.Safe(c.Seen))
+	width := wrapWidth(s.facts.StdoutTTY, s.facts.Width)
+	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {
-		text += "  fix:  " + c.Fix + "\n"
+		text += terminal.Hang("  fix:  ", c.Fix, width) + "\n"
 	}
 	if c.Link != "" && r.Status != doctor.Skipped {
 		text += "  link: " + c.Link + "\n"
@@ -237,7 +239,7 @@ type examined struct {
 func newExamined(env Env, g *globals) (*examined, error) {
 	s := &examined{session: session{env: env, globals: g, facts: g.facts(env)}}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, progressNone, false); err != nil {
+	if s.progress, err = newProgress(env.Stderr, progressNone, terminal.Capabilities{}); err != nil {
 		return nil, err
 	}
 	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {

@@ -102,7 +102,7 @@ func recordJourney(
 func newJourney(env Env, g *globals) (*journey, error) {
 	s := &session{env: env, globals: g, facts: g.facts(env)}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts.Live); err != nil {
+	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts); err != nil {
 		return nil, err
 	}
 	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // The exit codes never change, because scripts depend on them. 3 is not used:
@@ -98,9 +99,11 @@ func printFault(env Env, g *globals, f *fault.Error) {
 		return
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "profilectl: %s\n", f.What)
+	facts := env.facts()
+	width := wrapWidth(facts.StderrTTY, facts.Width)
+	fmt.Fprintln(&b, terminal.Hang("profilectl: ", f.What, width))
 	if fix != "" {
-		fmt.Fprintf(&b, "  fix: %s\n", fix)
+		fmt.Fprintln(&b, terminal.Hang("  fix: ", fix, width))
 	}
 	if f.CorrelationID != "" {
 		fmt.Fprintf(&b, "  correlation id: %s\n", f.CorrelationID)

@@ -11,6 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 type explainOptions struct {
@@ -46,10 +47,10 @@ is an array.`,
   journalctl -u profilectl | profilectl explain -
   profilectl explain Authorization_RequestDenied -o json --jq .fix
   profilectl explain --list`,
-		ValidArgsFunction: first(oneOfThese(codes()...)),
-		RunE:              func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
+		RunE: func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
 	}
 	o.bind(c.Flags())
+	c.ValidArgsFunction = first(oneOfThese(codes()...))
 	return c
 }
 
@@ -107,11 +108,12 @@ func printExplanations(g *globals, p output.Printer, entries []explain.Entry) er
 		if i > 0 {
 			_, _ = fmt.Fprintln(p.Out)
 		}
-		text := e.Code + ": " + e.Meaning + "\n"
+		width := wrapWidth(p.TTY, p.Width)
+		text := terminal.Hang(e.Code+": ", e.Meaning, width) + "\n"
 		if e.Cause != "" {
-			text += "  cause: " + e.Cause + "\n"
+			text += terminal.Hang("  cause: ", e.Cause, width) + "\n"
 		}
-		text += "  fix:   " + e.Fix + "\n  link:  " + e.Link + "\n"
+		text += terminal.Hang("  fix:   ", e.Fix, width) + "\n  link:  " + e.Link + "\n"
 		if _, err := fmt.Fprint(p.Out, text); err != nil {
 			return err
 		}

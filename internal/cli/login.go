@@ -94,7 +94,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 		return s.needsUser(fault.SignIn, what, "profilectl login")
 	}
 	if s.store.Kind() == "file" {
-		s.say("The tokens will be in a plain file instead of the keyring. Everyone who can read\n"+
+		s.say("The tokens will be in a plain file instead of the keyring. Everyone who can read "+
 			"%s, or a backup of it, can act as you.", s.plainFile())
 		if s.globals.InsecureStorage {
 			s.say("Sign in again with `%s` to go back to the keyring.", s.command("profilectl login"))

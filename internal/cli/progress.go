@@ -18,6 +18,7 @@ import (
 // safe for concurrent use.
 type progress struct {
 	out    io.Writer
+	width  int // of the terminal; 0 for none
 	json   bool
 	quiet  bool
 	status *terminal.Status
@@ -34,14 +35,15 @@ const (
 )
 
 // newProgress makes a progress. An empty mode is auto.
-func newProgress(out io.Writer, mode string, live bool) (*progress, error) {
+func newProgress(out io.Writer, mode string, facts terminal.Capabilities) (*progress, error) {
 	mode = cmp.Or(mode, progressAuto)
 	switch mode {
 	case progressAuto, progressJSON, progressNone:
 		return &progress{
 			out:    out,
+			width:  wrapWidth(facts.StderrTTY, facts.Width),
 			json:   mode == progressJSON,
-			status: terminal.NewStatus(out, live && mode == progressAuto),
+			status: terminal.NewStatus(out, facts.Live && mode == progressAuto),
 			warned: map[string]bool{},
 		}, nil
 	}
@@ -100,7 +102,11 @@ func spinner(start time.Time) string {
 // say prints a message for the user. Its arguments may come from outside, so they are
 // made safe for a terminal.
 func (p *progress) say(format string, args ...any) {
-	p.show(output.Safe(fmt.Sprintf(format, args...)))
+	text := output.Safe(fmt.Sprintf(format, args...))
+	if !p.json {
+		text = terminal.Wrap(text, p.width)
+	}
+	p.show(text)
 }
 
 // show prints a text that is safe already and may contain color.

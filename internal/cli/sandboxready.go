@@ -97,7 +97,7 @@ In another terminal:
   profilectl -t %s login
   profilectl -t %s show
   profilectl -t %s edit --display-name "Ada L."
-  profilectl -t %s sandbox open      # the developer page; the link above works once
+  profilectl -t %s sandbox open      # a new link to the page
 
 Ctrl-C stops it; the next start continues with the same tenant.
 `, r.Authority, r.MidTier, r.User, cmp.Or(r.Password, notKnown), r.Mailbox, r.Page,

@@ -51,7 +51,7 @@ type sessionOptions struct {
 func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
 	s := &session{env: env, globals: g, facts: g.facts(env), signInOptions: o.SignIn}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts.Live); err != nil {
+	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts); err != nil {
 		return nil, err
 	}
 	if s.printer, err = newPrinter(env, g); err != nil {

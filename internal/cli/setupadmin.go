@@ -44,7 +44,7 @@ func openAdministrator(
 }
 
 func (a *administrator) openOutput(context.Context) (err error) {
-	if a.progress, err = newProgress(a.env.Stderr, a.globals.Progress, a.facts.Live); err != nil {
+	if a.progress, err = newProgress(a.env.Stderr, a.globals.Progress, a.facts); err != nil {
 		return err
 	}
 	if a.printer, err = newPrinter(a.env, a.globals); err != nil {

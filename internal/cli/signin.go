@@ -43,15 +43,10 @@ func (o *signInOptions) check() error {
 // signIn signs the user in: in their browser, or with a device code if they asked
 // for one or no browser can be used.
 func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error) {
-	device := s.signInOptions.Device
-	if !device && s.noUsableBrowser() {
-		if !s.facts.Interactive {
-			return auth.Token{}, s.nobodyToType(r)
-		}
-		s.say("This container cannot open a browser; using a device code instead.")
-		device = true
+	if err := s.checkPrompt(r); err != nil {
+		return auth.Token{}, err
 	}
-	if device {
+	if s.usesCode() {
 		return s.signInWithCode(ctx, r)
 	}
 	until := time.Now().Add(s.globals.Wait)
@@ -61,6 +56,17 @@ func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error
 	return s.auth.Interactive(ctx, r)
 }
 
+// usesCode reports whether a sign-in uses a device code.
+func (s *session) usesCode() bool { return s.signInOptions.Device || s.noUsableBrowser() }
+
+// checkPrompt returns the fault of a sign-in that no user could complete here.
+func (s *session) checkPrompt(r auth.Request) error {
+	if !s.signInOptions.Device && s.noUsableBrowser() && !s.facts.Interactive {
+		return s.nobodyToType(r)
+	}
+	return nil
+}
+
 func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Token, error) {
 	hide := func() {}
 	defer func() { hide() }()
@@ -68,6 +74,9 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 		if s.progress.json {
 			s.progress.event(event{Event: "device-code", URL: p.Page, Code: p.Code, Expires: &p.Expires})
 			return
+		}
+		if !s.signInOptions.Device {
+			s.say("This container cannot open a browser; using a device code instead.")
 		}
 		s.say("Open this page on any device and type the code (preview in external tenants):\n\n"+
 			"  page  %s\n  code  %s\n\nThe code expires at %s; Ctrl-C cancels.",

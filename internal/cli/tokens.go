@@ -115,8 +115,16 @@ func (s *session) token(ctx context.Context, account auth.Account, r tokenReques
 	if s.globals.NoInput {
 		return acquiredToken{}, s.promptForbidden(need, r)
 	}
-	s.say("%s is needed; continuing in your browser.", strings.ToUpper(need[:1])+need[1:])
-	t, err := s.signIn(ctx, auth.Request{Scopes: r.Scopes, Account: &account, Challenge: ch})
+	interactive := auth.Request{Scopes: r.Scopes, Account: &account, Challenge: ch}
+	if err := s.checkPrompt(interactive); err != nil {
+		return acquiredToken{}, err
+	}
+	way := "in your browser"
+	if s.usesCode() {
+		way = "with a code on another device"
+	}
+	s.say("%s is needed; continuing %s.", strings.ToUpper(need[:1])+need[1:], way)
+	t, err := s.signIn(ctx, interactive)
 	return acquiredToken{Token: t, Prompted: true}, err
 }
 

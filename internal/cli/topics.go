@@ -100,13 +100,17 @@ sandbox, and history.jsonl: your last edits with the values before and after.
 account's edits.
 
 To remove everything, sign out of each tenant that "profilectl config tenants"
-lists. This removes the tokens from the keyring:
+lists. This removes the tokens from the keyring. Without a keyring, there are none:
 
   profilectl logout --all --tenant NAME
 
 Then delete both directories. On Linux and macOS:
 
-  rm -r ~/.config/profilectl ~/.local/state/profilectl
+  rm -r "${XDG_CONFIG_HOME:-$HOME/.config}/profilectl"
+  rm -r "${XDG_STATE_HOME:-$HOME/.local/state}/profilectl"
+
+Also delete the directories that PROFILECTL_CONFIG_DIR, PROFILECTL_STATE_DIR and
+"sandbox --state" name, if you use them.
 
 In PowerShell on Windows:
 

@@ -1,0 +1,51 @@
+package terminal
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Hang returns a label and the text after it. If width is not 0, the text is broken between
+// words, and its further lines are indented to where it begins. A command in backquotes is
+// not broken, so that it can be copied.
+func Hang(label, text string, width int) string {
+	if width == 0 || strings.Contains(text, "\n") {
+		return label + text
+	}
+	words := regexp.MustCompile("(\\s*)((?:[^\\s`]|`[^`]*`?)+)").FindAllStringSubmatch(text, -1)
+	indent := runewidth.StringWidth(label)
+	line, column := label, indent
+	for i, match := range words {
+		space, word := match[1], match[2]
+		wide := runewidth.StringWidth(word)
+		switch {
+		case i == 0:
+		case column+len(space)+wide > width:
+			line += "\n" + strings.Repeat(" ", indent)
+			column = indent
+		default:
+			line += space
+			column += len(space)
+		}
+		line += word
+		column += wide
+	}
+	return line
+}
+
+// Wrap breaks the lines of a message that are wider than width, unless it is 0. Indented lines
+// have an address or a command, and are not broken, unless they are a fix.
+func Wrap(text string, width int) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		const label = "  fix: "
+		if fix, ok := strings.CutPrefix(line, label); ok {
+			lines[i] = Hang(label, fix, width)
+		} else if !strings.HasPrefix(line, " ") {
+			lines[i] = Hang("", line, width)
+		}
+	}
+	return strings.Join(lines, "\n")
+}

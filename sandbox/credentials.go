@@ -59,9 +59,6 @@ func (t *Tenant) SetOptionalClaims(clientID string, names ...string) error {
 	return t.changeApp(clientID, func(a *directory.App) { a.OptionalClaims = names })
 }
 
-// OptionalClaims returns the names of the optional claims that tokens can carry.
-func OptionalClaims() []string { return sts.OptionalClaims() }
-
 // SetIDTokenClaims sets which claims the ID tokens for a client carry in addition
 // to the usual ones, such as login_hint or acrs.
 func (t *Tenant) SetIDTokenClaims(clientID string, names ...string) error {

@@ -37,8 +37,8 @@ func seed(c Config) (directory.State, string, error) {
 	return state, password, nil
 }
 
-// DirectoryRoles returns the names of the directory roles that the tenant has.
-func DirectoryRoles() (names []string) {
+// KnownAdminRoles returns the names of the directory roles that AdminRoles can have.
+func (Config) KnownAdminRoles() (names []string) {
 	for _, r := range directory.DirectoryRoles() {
 		names = append(names, r.Name)
 	}

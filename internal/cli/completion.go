@@ -35,7 +35,7 @@ func completeKinds(c *cobra.Command) {
 		"context":    oneOfThese(authContexts()...),
 		"credential": oneOfThese(credentialSecret, credentialCertificate, credentialFederated),
 		"permission": oneOfThese("User.Read", "User.ReadWrite"),
-		"roles":      completeList(sandbox.DirectoryRoles),
+		"roles":      completeList(sandbox.Config{}.KnownAdminRoles),
 		"version":    oneOfThese("1", "2"),
 	}
 	register := func(f *pflag.Flag) {
@@ -69,6 +69,12 @@ func authContexts() (ids []string) {
 		ids = append(ids, "c"+strconv.Itoa(i+1))
 	}
 	return ids
+}
+
+// optionalClaims completes the optional claims of tokens.
+func optionalClaims() cobra.CompletionFunc {
+	return oneOfThese("acct", "acrs", "aud", "auth_time", "ctry", "email", "family_name", "given_name", "idtyp",
+		"ipaddr", "login_hint", "preferred_username", "sid", "tenant_region_scope", "upn", "xms_cc", "xms_pl")
 }
 
 // inOrder completes each argument with a function of its own, and further ones with the

@@ -10,7 +10,6 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -216,7 +215,7 @@ func newSandboxAppOptionalClaims(m sandboxManager) *cobra.Command {
 		Short:             "Set the optional claims of an API's access tokens",
 		Example:           "  profilectl sandbox app optional-claims 11111111-… auth_time",
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: inOrder(m.apps(), oneOfThese(sandbox.OptionalClaims()...)),
+		ValidArgsFunction: inOrder(m.apps(), optionalClaims()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			return c.SetOptionalClaims(ctx, args[0], args[1:]...)
 		}),
@@ -229,7 +228,7 @@ func newSandboxAppIDTokenClaims(m sandboxManager) *cobra.Command {
 		Short:             "Set the optional claims of a client's ID tokens",
 		Example:           "  profilectl sandbox app id-token-claims 11111111-… login_hint sid",
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: inOrder(m.apps(), oneOfThese(sandbox.OptionalClaims()...)),
+		ValidArgsFunction: inOrder(m.apps(), optionalClaims()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			return c.SetIDTokenClaims(ctx, args[0], args[1:]...)
 		}),

@@ -115,6 +115,9 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 		if err != nil {
 			return err
 		}
+		if s.settings.Configured("mid-tier") {
+			s.readAhead(ctx, edit.Access) // so that show knows the custom attributes
+		}
 	}
 	report := loginReport{
 		Account:  t.Account.Username,

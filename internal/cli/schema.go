@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
@@ -76,16 +77,24 @@ func (e *edit) readSchema(ctx context.Context, ahead tokenFuture) (schema midtie
 
 // refresh reads the schema for the next command if the mid-tier has another one than the
 // last known. It is no problem if that fails.
-func (e *edit) refresh(ctx context.Context, token, version string) {
-	if version == "" || version == e.schemas().Read().Version {
+func (s *session) refresh(ctx context.Context, token, version string) {
+	if version == "" || version == s.schemas().Read().Version {
 		return
 	}
 	if version == midtier.BuiltIn().Version {
-		e.cache(midtier.BuiltIn())
+		s.cache(midtier.BuiltIn())
 		return
 	}
-	if schema, ch, err := e.midtier.Schema(ctx, token); err == nil && ch == nil {
-		e.cache(schema)
+	s.readAhead(ctx, token)
+}
+
+// readAhead reads the schema for later commands. It is no problem if that fails.
+func (s *session) readAhead(ctx context.Context, token string) {
+	const limit = 3 * time.Second // the command has done its work
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if schema, ch, err := s.midtier.Schema(ctx, token); err == nil && ch == nil {
+		s.cache(schema)
 	}
 }
 

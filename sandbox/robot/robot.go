@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"slices"
 )
 
@@ -23,6 +25,9 @@ type User struct {
 	Code func(ctx context.Context) (string, error)
 	// SignUp creates an account instead of signing in.
 	SignUp bool
+	// Attributes are the answers of a new account on the sign-up page, by the names of the custom
+	// attributes in Microsoft Graph.
+	Attributes url.Values
 	// Forgot resets the password to Password, with a code from the mailbox.
 	Forgot bool
 	// Cancel cancels on the first page.
@@ -164,6 +169,7 @@ func (b *Browser) fill(ctx context.Context, f *form) error {
 		f.values.Set("email", b.user.Email)
 		f.values.Set("password", b.user.Password)
 		f.values.Set("name", b.user.Name)
+		maps.Copy(f.values, b.user.Attributes)
 	case "forgot":
 		f.values.Set("email", b.user.Email)
 	case "new-password":

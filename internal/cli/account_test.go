@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/robot"
+)
+
+// newcomer is a user who signs up, with the browsers that commands open.
+type newcomer struct {
+	*machine
+
+	mu       sync.Mutex
+	user     robot.User
+	browsers []*robot.Browser
+}
+
+// newNewcomer returns a user of a tenant with custom attributes, whose mid-tier lets users
+// change them and their password.
+func newNewcomer(t *testing.T) *newcomer {
+	t.Helper()
+	n := &newcomer{machine: newMachine(t)}
+	n.variables["PROFILECTL_WAIT"] = "30s"
+	answers := n.startMidTier(t)
+	transport := n.playground.Transport
+	n.user = robot.User{
+		Email:      "new@contoso.example",
+		Password:   "First-Secret-41",
+		Name:       "Ada",
+		Attributes: answers,
+		Code:       robot.Mailbox(n.playground.Facts.Mailbox, transport),
+	}
+	n.env.OpenBrowser = func(ctx context.Context, address string) error {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		user := n.user
+		user.SignUp = strings.Contains(address, "prompt=create")
+		browser, err := robot.New(user, transport)
+		if err != nil {
+			return err
+		}
+		n.browsers = append(n.browsers, browser)
+		go func() { _, _ = browser.Open(ctx, address) }() // a failure shows as a sign-in that times out
+		return nil
+	}
+	return n
+}
+
+// startMidTier adds the attributes to the tenant and starts the mid-tier. It returns what the
+// user answers at sign-up.
+func (n *newcomer) startMidTier(t *testing.T) url.Values {
+	t.Helper()
+	tenant, dir := n.playground.Tenant, n.dir
+	answers, file := url.Values{}, "attributes:\n"
+	for _, row := range []struct {
+		attribute control.Attribute
+		answers   []string
+		kind      string // in the file of the mid-tier
+	}{
+		{control.Attribute{Name: "LoyaltyNumber"}, []string{"4711"}, "string"},
+		{control.Attribute{Name: "Newsletter", Type: "boolean"}, []string{"true"}, "boolean"},
+	} {
+		added, err := tenant.AddAttribute(row.attribute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers[added.Property] = row.answers
+		file += fmt.Sprintf("  - {name: %s, label: %s, type: %s, edit: true}\n", added.Property, added.Name, row.kind)
+	}
+	second, err := tenant.AddApp(control.App{
+		Name:        "attributes",
+		AppRoles:    []string{"User.ReadWrite.All"},
+		Permissions: []string{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	permissions := control.AppChange{Permissions: []string{"User.ReadWrite", "Directory.AccessAsUser.All"}}
+	if err := tenant.ChangeApp(n.playground.Facts.MidTierID, permissions); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"attributes.yaml": file, "secret": second.Secret} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	facts := n.playground.Facts
+	server, err := serve.Open(t.Context(), serve.Settings{
+		Authority:           facts.Authority,
+		ClientID:            facts.MidTierID,
+		Credential:          serve.CredentialSettings{Secret: facts.MidTierSecret},
+		Graph:               facts.Graph,
+		CAFile:              n.playground.CAFile,
+		AllowPasswordChange: true,
+		Attributes: serve.AttributesSettings{
+			File:       filepath.Join(dir, "attributes.yaml"),
+			ClientID:   second.ID,
+			Credential: serve.CredentialSettings{SecretFile: filepath.Join(dir, "secret")},
+		},
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := httptest.NewServer(server.Public())
+	t.Cleanup(public.Close)
+	n.variables["PROFILECTL_MID_TIER"] = public.URL
+	return answers
+}
+
+// does runs a command, which must succeed and print all of want.
+func (n *newcomer) does(t *testing.T, args []string, want ...string) {
+	t.Helper()
+	if code := n.run(t, args...); code != 0 {
+		t.Fatalf("%v ended with %d: %s", args, code, n.out)
+	}
+	for _, text := range want {
+		if !strings.Contains(n.out.String(), text) {
+			t.Errorf("%v does not print %q: %s", args, text, n.out)
+		}
+	}
+}
+
+// TestAccountJourney: a user signs up, sees the custom attributes of the account, changes both kinds of
+// fields behind a second factor, undoes that, changes the password, and signs in with the new
+// one. The old one is refused.
+func TestAccountJourney(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	signUp := []string{"login", "--sign-up", "--with-edit"}
+	n.does(t, signUp, "A second factor is needed", "Signed in as new@contoso.example")
+	for property, values := range n.user.Attributes { // the sign-up page of the sandbox does not ask for them
+		if err := n.playground.Tenant.SetProfile(n.user.Email, property, &values[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.does(t, []string{"show"}, "LoyaltyNumber", "4711", "Newsletter", "true")
+	edit := []string{"edit", "--city", "Bern", "--set", "loyalty-number=4712", "--set", "newsletter=no"}
+	n.does(t, edit, "Updated.", "4712", "false")
+	n.does(t, []string{"edit", "--undo", "--yes"}, "Updated.", "4711", "true")
+	n.env.Stdin = strings.NewReader("First-Secret-41\nSecond-Secret-42\n")
+	n.does(t, []string{"password", "--stdin"}, "Changed.")
+	n.does(t, []string{"logout"})
+
+	n.mu.Lock()
+	n.user.Password, n.user.WrongPasswords = "Second-Secret-42", []string{"First-Secret-41"}
+	n.browsers = nil
+	n.mu.Unlock()
+	n.does(t, []string{"login"}, "Signed in as new@contoso.example")
+	if forms := n.browsers[0].Forms; !slices.Equal(forms[:2], []string{"sign-in", "sign-in"}) {
+		t.Errorf("the old password, then the new one: %v", forms)
+	}
+	n.does(t, []string{"show"}, "4711")
+	if strings.Contains(n.out.String(), "Bern") {
+		t.Errorf("the edit was not undone: %s", n.out)
+	}
+}

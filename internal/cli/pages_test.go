@@ -17,6 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // auditScript returns the accessibility problems of the page that it runs on.
@@ -84,6 +85,46 @@ func (a pageAuditor) auditSignUp() {
 	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "create"})
 	a.audit("sign-up")
 	a.cancel(s)
+	defer a.askForAttributes()()
+	s = a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "create"})
+	a.audit("sign-up-attributes")
+	a.do(
+		chromedp.SetValue(chromedp.CSS("#email"), "new@contoso.example"),
+		chromedp.SetValue(chromedp.CSS("#password"), "Correct horse 9"),
+		chromedp.SetValue(chromedp.CSS("#name"), "New User"),
+		chromedp.SetValue(chromedp.CSS("#question-0"), strings.Repeat("1", 251)),
+		chromedp.Click(chromedp.CSS("#sign-up button")),
+		chromedp.WaitVisible(chromedp.CSS("#problem")),
+	)
+	a.audit("sign-up-wrong")
+	a.cancel(s)
+}
+
+// askForAttributes makes the sign-up page ask for an attribute with each input, until the
+// returned function is called.
+func (a pageAuditor) askForAttributes() (end func()) {
+	a.t.Helper()
+	options := []control.Option{{Value: "vegan", Label: "Vegan"}, {Value: "none", Label: "Everything"}}
+	var properties []string
+	for _, attribute := range []control.Attribute{
+		{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"},
+		{Name: "Newsletter", Type: "boolean", Input: "checkboxSingleSelect"},
+		{Name: "Diet", Input: "radioSingleSelect", Options: options},
+		{Name: "Interests", Input: "checkboxMultiSelect", Options: options},
+	} {
+		added, err := a.playground.Tenant.AddAttribute(attribute)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		properties = append(properties, added.Property)
+	}
+	return func() {
+		for _, property := range properties {
+			if err := a.playground.Tenant.RemoveAttribute(property); err != nil {
+				a.t.Error(err)
+			}
+		}
+	}
 }
 
 func (a pageAuditor) auditCode() {

@@ -142,8 +142,9 @@ func (c AppChange) Apply(a App) App {
 
 // Attribute represents a custom attribute of users.
 type Attribute struct {
-	// Property is the name of the attribute in Microsoft Graph, extension_{app}_{Name}. The
-	// tenant assigns it.
+	// Property is the name of the attribute in Microsoft Graph, extension_{app}_{Name}. If it is
+	// empty, the tenant assigns it. Otherwise, {app} becomes the client id of the app that owns
+	// the attributes, unless the tenant has this app already.
 	Property string `json:"property,omitempty"`
 	Name     string `json:"name"` // letters, digits and underscores
 	Label    string `json:"label,omitempty"`
@@ -151,6 +152,20 @@ type Attribute struct {
 	// is string.
 	Type        string `json:"type,omitempty"`
 	Description string `json:"description,omitempty"`
+	// Input is how sign-up pages ask for the attribute: text for strings and integers,
+	// checkboxSingleSelect for booleans, radioSingleSelect and checkboxMultiSelect for strings
+	// with options (authenticationAttributeCollectionInputType in Graph). If it is empty, the
+	// pages do not ask.
+	Input    string `json:"input,omitempty"`
+	Required bool   `json:"required,omitempty"` // of users who sign up
+	// Options are the choices of radioSingleSelect and checkboxMultiSelect.
+	Options []Option `json:"options,omitempty"`
+}
+
+// Option represents a choice that a sign-up page offers.
+type Option struct {
+	Value string `json:"value"`
+	Label string `json:"label,omitempty"` // the default is the value
 }
 
 // Credential represents a credential of a confidential client other than its

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -92,30 +93,50 @@ func (s *State) AttributeOf(property string) (*Attribute, bool) {
 	return &s.Attributes[i], true
 }
 
+// AppOfProperty returns the client id of the app that owns an attribute with the name of a
+// property, in lower case, or nothing if the name is not that of an attribute.
+func AppOfProperty(property string) string {
+	const length = 32 // of an id without hyphens
+	id, name, _ := strings.Cut(strings.TrimPrefix(property, "extension_"), "_")
+	if len(id) != length || name == "" || strings.Trim(id, "0123456789abcdefABCDEF") != "" {
+		return ""
+	}
+	id = strings.ToLower(id)
+	return id[:8] + "-" + id[8:12] + "-" + id[12:16] + "-" + id[16:20] + "-" + id[20:]
+}
+
 // ExtensionsApp returns the app that owns the attributes that sign-up pages collect. It adds the
-// app if the tenant has none. In Entra, every external tenant has one from the start.
-func (s *State) ExtensionsApp() *App {
+// app if the tenant has none, with the given client id or, if that is empty, a new one. In Entra,
+// every external tenant has one from the start.
+func (s *State) ExtensionsApp(id string) *App {
 	isIt := func(a *App) bool { return a.Name == ExtensionsAppName }
 	if app, ok := s.findApp(isIt); ok {
 		return app
 	}
-	app := App{ID: NewID(), Name: ExtensionsAppName}
+	app := App{ID: cmp.Or(id, NewID()), Name: ExtensionsAppName}
 	app.Complete()
 	s.Apps = append(s.Apps, app)
 	return &s.Apps[len(s.Apps)-1]
 }
 
-// RemoveAttribute removes a custom attribute with the values that users have.
-func (s *State) RemoveAttribute(property string) {
+// RemoveAttribute removes a custom attribute with the values that users have. Sign-up pages no
+// longer ask for it.
+func (s *State) RemoveAttribute(property string) error {
 	a, ok := s.AttributeOf(property)
 	if !ok {
-		return
+		return nil
 	}
 	name := a.Property()
 	for i := range s.Users {
 		delete(s.Users[i].Profile, name)
 	}
 	s.Attributes = slices.DeleteFunc(s.Attributes, func(a Attribute) bool { return a.Property() == name })
+	for i := range s.Flows {
+		if err := s.Flows[i].SetInput(Input{Attribute: name}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AttributeType returns the type of a custom attribute with a name in any case, such as the

@@ -96,7 +96,7 @@ type UserFlow struct {
 	// Identity providers, as Graph names them.
 	IdentityProviders []string `json:"identityProviders,omitempty"`
 	// AttributeCollection is the attributes that customers enter when they sign up, as
-	// Graph's JSON. The sandbox stores it, but its sign-up page stays the same.
+	// Graph's JSON; see Inputs.
 	AttributeCollection []byte `json:"attributeCollection,omitempty"`
 }
 

@@ -39,25 +39,28 @@ var pageTemplates = sync.OnceValues(func() (*markup.Set, error) {
 
 // view holds the data of a page. Each page uses only some of the fields.
 type view struct {
-	Title    string
-	Error    string            // what is wrong with the user's input
-	Tx       string            // the transaction of the page's forms
-	App      string            // the name of the app that the user signs in to
-	Hint     string            // the email address to fill in
-	Accounts []string          // email addresses of the accounts that are signed in
-	To       string            // masked email address that the code was sent to
-	SignUp   bool              // whether the code is for a new account, or one can be created
-	Value    string            // the user code to fill in
-	Scopes   []string          // the scopes that an administrator has to grant
-	Text     string            // the text of a message page
-	Action   string            // where the form-post page posts to
-	Fields   url.Values        // what the form-post page posts
-	Frames   []string          // addresses that the signed-out page loads
-	Details  []detail          // of an error
-	Mail     []control.Message // the messages of the mailbox page
-	Tenant   string            // the tenant's subdomain
-	Nonce    string            // allows the script of the form-post page
-	CSS      markup.Raw        // the style sheet
+	Title     string
+	Error     string            // what is wrong with the user's input
+	Tx        string            // the transaction of the page's forms
+	App       string            // the name of the app that the user signs in to
+	Hint      string            // the email address to fill in
+	Accounts  []string          // email addresses of the accounts that are signed in
+	To        string            // masked email address that the code was sent to
+	SignUp    bool              // whether the code is for a new account, or one can be created
+	Value     string            // the user code to fill in
+	Scopes    []string          // the scopes that an administrator has to grant
+	Name      string            // the display name to fill in
+	Wrong     string            // the field of the sign-up page that is invalid
+	Questions []question        // of the sign-up page
+	Text      string            // the text of a message page
+	Action    string            // where the form-post page posts to
+	Fields    url.Values        // what the form-post page posts
+	Frames    []string          // addresses that the signed-out page loads
+	Details   []detail          // of an error
+	Mail      []control.Message // the messages of the mailbox page
+	Tenant    string            // the tenant's subdomain
+	Nonce     string            // allows the script of the form-post page
+	CSS       markup.Raw        // the style sheet
 }
 
 // show renders a page of a transaction. problem is an error in the user's input, or empty.
@@ -75,6 +78,8 @@ func (s *STS) show(w http.ResponseWriter, r *http.Request, t *transaction, page,
 		v.Accounts = s.signedInEmails(r)
 	case "consent", "grant":
 		v.Scopes = t.unconsented
+	case "sign-up":
+		v.Name, v.Wrong, v.Questions = t.typed.Get("name"), t.wrong, s.questions(t)
 	case "sign-in":
 		v.SignUp = s.allowsSignUp(t.app.ID)
 	case "code":

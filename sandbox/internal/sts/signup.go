@@ -1,9 +1,14 @@
 package sts
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -12,7 +17,10 @@ import (
 const maxName = 256 // bytes
 
 // pendingUser holds the data of an account whose email address is not verified yet.
-type pendingUser struct{ email, password, name string }
+type pendingUser struct {
+	email, password, name string
+	answers               map[string]*string // by the property that stores them
+}
 
 // startSignUp moves from the sign-in page to the sign-up page.
 func (s *STS) startSignUp(w http.ResponseWriter, r *http.Request, t *transaction) {
@@ -27,29 +35,113 @@ func (s *STS) startSignUp(w http.ResponseWriter, r *http.Request, t *transaction
 
 // signUp checks the data of the sign-up page and sends a code to the email address.
 func (s *STS) signUp(w http.ResponseWriter, r *http.Request, t *transaction) {
-	user := pendingUser{
-		email:    normalizeEmail(r.PostForm.Get("email")),
-		password: r.PostForm.Get("password"),
-		name:     strings.TrimSpace(r.PostForm.Get("name")),
-	}
+	t.typed = maps.Clone(r.PostForm)
+	delete(t.typed, "password")
+	user, problem := s.readSignUp(t.app.ID, r.PostForm)
 	t.hint = user.email
+	if t.wrong = problem.field; problem.text != "" {
+		s.show(w, r, t, "sign-up", problem.text)
+		return
+	}
+	t.signUp = &user
+	s.sendCode(t, user.email, "Verify your email address")
+	s.show(w, r, t, "code", "")
+}
+
+// inputProblem is what is wrong with a field of a form.
+type inputProblem struct{ field, text string }
+
+// readSignUp returns the account that the form of the sign-up page describes, or the first
+// problem with it.
+func (s *STS) readSignUp(appID string, form url.Values) (user pendingUser, problem inputProblem) {
+	user = pendingUser{
+		email:    normalizeEmail(form.Get("email")),
+		password: form.Get("password"),
+		name:     strings.TrimSpace(form.Get("name")),
+		answers:  map[string]*string{},
+	}
 	refused := s.passwordRefusal(user.password)
 	taken := false
-	s.Directory.View(func(d *directory.State) { _, taken = d.UserByEmail(user.email) })
+	var questions []directory.Question
+	s.Directory.View(func(d *directory.State) {
+		_, taken = d.UserByEmail(user.email)
+		questions = d.Questions(appID)
+	})
 	switch {
 	case !isEmail(user.email):
-		s.show(w, r, t, "sign-up", "Enter a valid email address.")
+		return user, inputProblem{"email", "Enter a valid email address."}
 	case refused != "":
-		s.show(w, r, t, "sign-up", refused)
+		return user, inputProblem{"password", refused}
 	case user.name == "" || len(user.name) > maxName:
-		s.show(w, r, t, "sign-up", "Enter a display name.")
-	case taken:
-		s.show(w, r, t, "sign-up", "An account with this email address already exists.")
-	default:
-		t.signUp = &user
-		s.sendCode(t, user.email, "Verify your email address")
-		s.show(w, r, t, "code", "")
+		return user, inputProblem{"name", "Enter a display name."}
 	}
+	for _, q := range questions {
+		stored, wrong := q.Answer(form[q.Property()])
+		if wrong != "" {
+			return user, inputProblem{q.Property(), wrong}
+		}
+		if stored != nil {
+			user.answers[q.Property()] = stored
+		}
+	}
+	if taken {
+		return user, inputProblem{"email", "An account with this email address already exists."}
+	}
+	return user, inputProblem{}
+}
+
+// question is a question of the sign-up page, as its template shows it.
+type question struct {
+	ID       string // of the element
+	Name     string // of the field
+	Label    string
+	Control  string // text, checkbox, radio or checkboxes
+	Value    string
+	Integer  bool
+	Required bool
+	Checked  bool
+	Wrong    bool // the problem of the page is that of this question
+	Options  []questionOption
+}
+
+type questionOption struct {
+	ID, Value, Label string
+	Checked          bool
+}
+
+// questions returns what the sign-up page asks for, with what the user has typed.
+func (s *STS) questions(t *transaction) (all []question) {
+	var asked []directory.Question
+	s.Directory.View(func(d *directory.State) { asked = d.Questions(t.app.ID) })
+	for i, q := range asked {
+		typed, answered := t.typed[q.Property()]
+		if t.typed == nil && q.Default != "" {
+			typed, answered = []string{q.Default}, true
+		}
+		shown := question{
+			ID:       "question-" + strconv.Itoa(i),
+			Name:     q.Property(),
+			Label:    q.Label,
+			Control:  q.Control(),
+			Integer:  q.IsInteger(),
+			Required: q.Required,
+			Checked:  answered && typed[0] != "false",
+			Wrong:    t.wrong == q.Property(),
+		}
+		if answered {
+			shown.Value = typed[0]
+		}
+		for j, o := range q.Options {
+			shown.Options = append(shown.Options, questionOption{
+				ID:      shown.ID + "-" + strconv.Itoa(j),
+				Value:   o.Value,
+				Label:   cmp.Or(o.Label, o.Value),
+				Checked: slices.Contains(typed, o.Value),
+			})
+		}
+		all = append(all, shown)
+	}
+	return all
 }
 
 func isEmail(text string) bool {
@@ -76,12 +168,14 @@ func (s *STS) createUser(p pendingUser) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
+	profile := maps.Clone(p.answers)
+	profile["displayName"] = &p.name
 	user := directory.User{
 		ID:       directory.NewID(),
 		Email:    p.email,
 		Password: hash,
 		Created:  s.Now(),
-		Profile:  map[string]*string{"displayName": &p.name},
+		Profile:  profile,
 	}
 	return user.ID, s.Directory.Update(func(d *directory.State) error {
 		if _, taken := d.UserByEmail(p.email); taken {

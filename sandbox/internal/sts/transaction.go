@@ -3,6 +3,7 @@ package sts
 import (
 	"crypto/subtle"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -26,6 +27,8 @@ type transaction struct {
 	// What the user has done so far.
 	auth     authentication
 	signUp   *pendingUser // the account that the user is creating
+	typed    url.Values   // the last form of the sign-up page, without the password
+	wrong    string       // the field of this form that is invalid
 	code     *oneTimeCode // the one-time code that the user must enter
 	reset    string       // the email address whose password the user forgot
 	mayReset bool         // whether the user entered the code for reset

@@ -191,7 +191,7 @@ func (t *Tenant) RemoveApp(id string) error {
 		if !ok {
 			return missingError("app " + id)
 		}
-		if slices.Contains([]string{f.ClientID, f.WebClientID, f.MidTierID}, app.ID) {
+		if slices.Contains([]string{f.ClientID, f.WebClientID, f.MidTierID, f.AttributesID}, app.ID) {
 			return fmt.Errorf("the app %s belongs to the sandbox and cannot be removed", app.Name)
 		}
 		d.RemoveApp(app.ID)

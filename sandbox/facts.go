@@ -146,8 +146,12 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		MidTierSecret: midTier.Secret(),
 		EditScope:     scope,
 		PolicyID:      seededPolicy(d).ID,
-		User:          user,
-		Password:      password,
+
+		AttributesID:     attributesApp(d).ID,
+		AttributesSecret: attributesApp(d).Secret(),
+
+		User:     user,
+		Password: password,
 	}
 }
 

@@ -37,6 +37,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/console"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -74,6 +75,12 @@ type Config struct {
 	// what the tenant does not have. A new tenant becomes the one that the file
 	// describes, if it was exported. A mistake in the file is a *control.FileError.
 	Seed []byte
+	// Attributes are custom attributes of users. New adds those that the tenant does not have,
+	// and changes how sign-up pages ask for the others. If there are any, the tenant also has
+	// an app that may change them, which Facts names, and its mid-tier may change the user's
+	// password. An attribute that the tenant cannot have is a *control.FileError, whose Field is
+	// the name of its property.
+	Attributes []control.Attribute
 	// Empty makes a new tenant one without apps, users, policies and user flows, but with
 	// an administrator, who signs in to set it up through Graph. It has no effect on a
 	// tenant that the store holds.
@@ -154,6 +161,9 @@ func New(c Config) (*Tenant, error) {
 	t := &Tenant{config: c, audit: audit.NewLog()}
 	password, err := t.open()
 	if err != nil {
+		return nil, fmt.Errorf("open sandbox: %w", err)
+	}
+	if err := t.addConfigured(); err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
 	}
 	var o origins

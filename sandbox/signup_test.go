@@ -145,7 +145,7 @@ func TestSignUpRejectsInvalidAttributes(t *testing.T) {
 func TestTenantRejectsInvalidAttributes(t *testing.T) {
 	c := newClient(t, sandbox.Config{})
 	const property = "extension_0123456789abcdef0123456789abcdef_A"
-	options := []control.Option{{Value: "a"}}
+	options, comma := []control.Option{{Value: "a"}}, []control.Option{{Value: "a,b"}}
 	for name, a := range map[string]control.Attribute{
 		"text for a boolean":       {Name: "A", Type: "boolean", Input: "text"},
 		"radio for an integer":     {Name: "A", Type: "int64", Input: "radioSingleSelect", Options: options},
@@ -154,7 +154,7 @@ func TestTenantRejectsInvalidAttributes(t *testing.T) {
 		"an unknown input":         {Name: "A", Input: "dropdown"},
 		"required without input":   {Name: "A", Required: true},
 		"an option without value":  {Name: "A", Input: "radioSingleSelect", Options: []control.Option{{}}},
-		"a comma":                  {Name: "A", Input: "checkboxMultiSelect", Options: []control.Option{{Value: "a,b"}}},
+		"a comma":                  {Name: "A", Input: "checkboxMultiSelect", Options: comma},
 		"a property without an id": {Name: "A", Property: "extension_A"},
 		"another name":             {Name: "B", Property: property},
 	} {

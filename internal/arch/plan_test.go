@@ -51,8 +51,10 @@ func plan() map[string]entry {
 			"go.yaml.in/yaml/v3",
 		}},
 		"internal/playground": {layer: 6, imports: []string{
+			"internal/attributes",
 			"internal/errorlog",
 			"internal/fault",
+			"internal/profile",
 			"internal/serve",
 			"internal/statefile",
 			"internal/upstream",

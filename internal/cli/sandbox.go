@@ -36,6 +36,7 @@ func bindKept(f *pflag.FlagSet, o *playground.Options) {
 // bindTenant makes the flags that sandbox and sandbox exec share.
 func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.StringVar(&o.Seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
+	f.StringVar(&o.Attributes, "attributes", "", "YAML `file` with custom attributes, as for serve --attributes")
 	f.BoolVar(&o.Empty, "empty", false, "start with an administrator and nothing else, to set a tenant up")
 	f.StringSliceVar(&o.AdminRoles, "admin-roles", nil, "directory `roles` of the administrator of an empty tenant")
 	f.DurationVar(&o.ReplicationLag, "replication-lag", 0, "how long Graph does not find a new object")
@@ -59,6 +60,7 @@ it issues is valid anywhere else.`,
   profilectl sandbox --tenant second     # next to the first one
   profilectl -t sandbox login            # in another terminal
   profilectl sandbox --empty --reset     # a tenant to set up
+  profilectl sandbox --attributes attributes.yaml --reset
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o, envFile) },

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,7 +89,8 @@ func robotUser(transport *http.Transport) robot.User {
 //	cancel          cancels the sign-in
 //	closed          closes the page without an answer
 //	other-user      signs in with another account
-//	new-user        signs up if the page allows it, and signs in with that account
+//	new-user        signs up if the page allows it, with the attributes of TEST_ATTRIBUTES (a query), and
+//	                signs in with that account
 //	admin           signs the administrator of an empty tenant in and consents
 //	none            reports an error: the command must not open a browser
 func robotBrowser(mode string) func(context.Context, string) error {
@@ -108,6 +110,7 @@ func robotBrowser(mode string) func(context.Context, string) error {
 		case "new-user", "new":
 			user.Email, user.Password = "new@contoso.example", "A new password"
 			user.SignUp = strings.Contains(address, "prompt=create")
+			user.Attributes, _ = url.ParseQuery(os.Getenv("TEST_ATTRIBUTES"))
 		case "admin":
 			user.Email, user.Password = os.Getenv("SANDBOX_ADMIN"), os.Getenv("SANDBOX_ADMIN_PASSWORD")
 		case "none":

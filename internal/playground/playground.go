@@ -22,8 +22,8 @@ import (
 
 	"github.com/profilectl/profilectl/internal/errorlog"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 )
 
@@ -72,12 +72,18 @@ type Options struct {
 	RealNames bool
 	// Seed is a YAML file with users, apps and policies; empty is none.
 	Seed string
+	// Attributes is a YAML file with custom attributes (package attributes); empty is none.
+	// The tenant gets them, its sign-up pages ask for those that users may edit, and the
+	// mid-tier changes them, and passwords.
+	Attributes string
 	// Replaced is called when an import has replaced the tenant; nil is none.
 	Replaced func(sandbox.Facts) error
 	// Version is the version of this program; empty is "devel".
 	Version string
 	// Log may be nil.
 	Log *slog.Logger
+
+	attributes []control.Attribute // of the file Attributes
 }
 
 // Playground is a running sandbox tenant with its mid-tier.
@@ -129,6 +135,9 @@ func (p *Playground) onClose(stop func()) { p.closers = append(p.closers, stop) 
 func (p *Playground) start(ctx context.Context, o Options) error {
 	seed, err := o.readSeed()
 	if err != nil {
+		return err
+	}
+	if err := o.readAttributes(); err != nil {
 		return err
 	}
 	bind, err := o.bind()
@@ -228,13 +237,14 @@ func (p *Playground) startTenant(
 		ControlAddress: a.plain,
 		Store:          s.store(),
 		Seed:           seed,
+		Attributes:     o.attributes,
 		ReadLag:        o.ReadLag,
 		Limits:         o.Limits,
 		QuickPasswords: o.QuickPasswords,
 		Log:            o.Log,
 	})
 	if err != nil {
-		return nil, o.seedFault(fmt.Errorf("start sandbox: %w", err))
+		return nil, o.startFault(fmt.Errorf("start sandbox: %w", err))
 	}
 	p.Tenant, p.Facts = tenant, tenant.Facts()
 	if err := o.checkEmpty(p.Facts); err != nil {
@@ -275,38 +285,6 @@ func withControl(control, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	p.onClose(cancel)
-	var client *http.Client // nil is the default of the mid-tier
-	if a.remote {
-		client = &http.Client{Transport: p.Transport}
-	}
-	p.midTier.open = func(f sandbox.Facts) (http.Handler, error) {
-		server, err := serve.Open(ctx, serve.Settings{
-			Authority:  f.Authority,
-			ClientID:   f.MidTierID,
-			Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
-			Graph:      f.Graph,
-			CAFile:     p.CAFile,
-			HTTP:       client,
-			Version:    o.Version,
-			// A single-page app calls the mid-tier as it calls Graph.
-			AllowOrigin: p.Tenant.AllowsOrigin,
-		}, o.Log)
-		if err != nil {
-			return nil, err
-		}
-		return server.Public(), nil
-	}
-	if err := p.midTier.start(p.Facts); err != nil {
-		return err
-	}
-	p.MidTier = a.midTier
-	p.serve(l, p.midTier, o.Log)
-	return nil
 }
 
 // serve serves in the background until Close.

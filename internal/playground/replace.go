@@ -1,10 +1,13 @@
 package playground
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync/atomic"
 
+	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -29,6 +32,46 @@ func (m *midTier) start(f sandbox.Facts) error {
 // ServeHTTP passes a request on to the mid-tier.
 func (m *midTier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	(*m.handler.Load()).ServeHTTP(w, r)
+}
+
+// startMidTier serves the mid-tier of the tenant in the background.
+func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	p.onClose(cancel)
+	var client *http.Client // nil is the default of the mid-tier
+	if a.remote {
+		client = &http.Client{Transport: p.Transport}
+	}
+	p.midTier.open = func(f sandbox.Facts) (http.Handler, error) {
+		attributes, err := p.attributeSettings(o, f)
+		if err != nil {
+			return nil, err
+		}
+		server, err := serve.Open(ctx, serve.Settings{
+			Authority:  f.Authority,
+			ClientID:   f.MidTierID,
+			Credential: serve.CredentialSettings{Secret: f.MidTierSecret},
+			Graph:      f.Graph,
+			CAFile:     p.CAFile,
+			HTTP:       client,
+			Version:    o.Version,
+			Attributes: attributes,
+			// The tenant grants the permission together with that for attributes.
+			AllowPasswordChange: attributes.File != "",
+			// A single-page app calls the mid-tier as it calls Graph.
+			AllowOrigin: p.Tenant.AllowsOrigin,
+		}, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		return server.Public(), nil
+	}
+	if err := p.midTier.start(p.Facts); err != nil {
+		return err
+	}
+	p.MidTier = a.midTier
+	p.serve(l, p.midTier, o.Log)
+	return nil
 }
 
 // followChanges returns the control API. When a request replaces the tenant, or the

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -27,6 +28,21 @@ func (o Options) readSeed() ([]byte, error) {
 		return raw, nil
 	}
 	return raw, o.seedFault(sandbox.Config{Seed: raw}.CheckSeed()) // before the kept tenant is removed
+}
+
+// startFault turns a mistake in a file that the tenant starts with into a fault, and returns
+// other errors unchanged.
+func (o Options) startFault(err error) error {
+	mistake, ok := errors.AsType[*control.FileError](err)
+	if !ok || !profile.IsCustom(mistake.Field) {
+		return o.seedFault(err)
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: o.Attributes + ", " + mistake.Error(),
+		Fix:  "correct the file, or replace the kept tenant",
+		Err:  err,
+	}
 }
 
 // seedFault turns a mistake in the seed file into a fault, and returns other errors

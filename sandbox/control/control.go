@@ -22,8 +22,12 @@ type Facts struct {
 	MidTierSecret string `json:"midTierSecret"` // client secret of the mid-tier
 	EditScope     string `json:"editScope"`     // api://{mid-tier}/EditProfileService.ReadWrite
 	PolicyID      string `json:"policyId"`
-	User          string `json:"user"`     // email address of the seeded user
-	Password      string `json:"password"` // empty after a restart: only its hash was stored
+	// AttributesID is the app that may change custom attributes, if the tenant has one.
+	AttributesID     string `json:"attributesId,omitempty"`
+	AttributesSecret string `json:"attributesSecret,omitempty"` // client secret of this app
+
+	User     string `json:"user"`     // email address of the seeded user
+	Password string `json:"password"` // empty after a restart: only its hash was stored
 	// Admin is the address of the administrator, which an empty tenant has.
 	Admin         string `json:"admin,omitempty"`
 	AdminPassword string `json:"adminPassword,omitempty"` // empty after a restart, as Password

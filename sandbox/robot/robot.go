@@ -17,10 +17,9 @@ import (
 
 // User describes what the user knows and does.
 type User struct {
-	Email      string
-	Password   string
-	Attributes url.Values // of the sign-up page, by the names of its fields
-	Name       string     // for a new account
+	Email    string
+	Password string
+	Name     string // for a new account
 	// Code returns the newest one-time code in the user's mailbox. It is called
 	// when a page asks for a code.
 	Code func(ctx context.Context) (string, error)

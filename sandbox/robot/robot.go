@@ -25,6 +25,9 @@ type User struct {
 	Code func(ctx context.Context) (string, error)
 	// SignUp creates an account instead of signing in.
 	SignUp bool
+	// Attributes are the answers of a new account on the sign-up page, by the names of the custom
+	// attributes in Microsoft Graph.
+	Attributes url.Values
 	// Forgot resets the password to Password, with a code from the mailbox.
 	Forgot bool
 	// Cancel cancels on the first page.

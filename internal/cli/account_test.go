@@ -69,8 +69,12 @@ func (n *newcomer) startMidTier(t *testing.T) url.Values {
 		answers   []string
 		kind      string // in the file of the mid-tier
 	}{
-		{control.Attribute{Name: "LoyaltyNumber"}, []string{"4711"}, "string"},
-		{control.Attribute{Name: "Newsletter", Type: "boolean"}, []string{"true"}, "boolean"},
+		{control.Attribute{Name: "LoyaltyNumber", Input: "text", Required: true}, []string{"4711"}, "string"},
+		{
+			control.Attribute{Name: "Newsletter", Type: "boolean", Input: "checkboxSingleSelect"},
+			[]string{"true"},
+			"boolean",
+		},
 	} {
 		added, err := tenant.AddAttribute(row.attribute)
 		if err != nil {
@@ -132,7 +136,7 @@ func (n *newcomer) does(t *testing.T, args []string, want ...string) {
 	}
 }
 
-// TestAccountJourney: a user signs up, sees the custom attributes of the account, changes both kinds of
+// TestAccountJourney: a user signs up with custom attributes, sees them, changes both kinds of
 // fields behind a second factor, undoes that, changes the password, and signs in with the new
 // one. The old one is refused.
 func TestAccountJourney(t *testing.T) {
@@ -140,11 +144,6 @@ func TestAccountJourney(t *testing.T) {
 	n := newNewcomer(t)
 	signUp := []string{"login", "--sign-up", "--with-edit"}
 	n.does(t, signUp, "A second factor is needed", "Signed in as new@contoso.example")
-	for property, values := range n.user.Attributes { // the sign-up page of the sandbox does not ask for them
-		if err := n.playground.Tenant.SetProfile(n.user.Email, property, &values[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
 	n.does(t, []string{"show"}, "LoyaltyNumber", "4711", "Newsletter", "true")
 	edit := []string{"edit", "--city", "Bern", "--set", "loyalty-number=4712", "--set", "newsletter=no"}
 	n.does(t, edit, "Updated.", "4712", "false")

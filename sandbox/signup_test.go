@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -61,9 +62,7 @@ func (p *signUpPage) submit(changes url.Values) string {
 		p.diet:      {"vegan"},
 		p.interests: {"music", "art"},
 	}
-	for name, values := range changes {
-		form[name] = values
-	}
+	maps.Copy(form, changes)
 	_, next := p.post(p.jar, "sign-up", form)
 	return next
 }

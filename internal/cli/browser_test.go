@@ -96,14 +96,25 @@ func TestBrowserSignsUp(t *testing.T) {
 	t.Parallel()
 	user := newBrowserUser(t, globals{})
 	const email = "new@contoso.example"
+	properties := user.addAttributes()
 	got := user.signIn(
 		auth.Request{Scopes: graphScopes(), Prompt: "create"},
 		chromedp.SendKeys(chromedp.CSS("#email"), email),
 		chromedp.SendKeys(chromedp.CSS("#password"), "A new password"),
 		chromedp.SendKeys(chromedp.CSS("#name"), "New User"),
+		chromedp.SendKeys(chromedp.CSS("#question-0"), "4711"),
+		chromedp.Click(chromedp.CSS("label[for=question-1]")),
+		chromedp.Click(chromedp.CSS("label[for=question-2-0]")),
+		chromedp.Click(chromedp.CSS("label[for=question-3-0]")),
+		chromedp.Click(chromedp.CSS("label[for=question-3-1]")),
 		chromedp.Click(chromedp.CSS("#sign-up button")),
 		user.enterCode(email),
 	)
+	for i, want := range []string{"4711", "true", "vegan", "vegan,none"} {
+		if value := user.playground.Tenant.Profile(email)[properties[i]]; value == nil || *value != want {
+			t.Errorf("%s is %v, want %s", properties[i], value, want)
+		}
+	}
 	name := user.playground.Tenant.Profile(email)["displayName"]
 	if got.Account.Username != email || name == nil || *name != "New User" {
 		t.Errorf("got %s with the name %v", got.Account.Username, name)

@@ -104,20 +104,7 @@ func (a pageAuditor) auditSignUp() {
 // returned function is called.
 func (a pageAuditor) askForAttributes() (end func()) {
 	a.t.Helper()
-	options := []control.Option{{Value: "vegan", Label: "Vegan"}, {Value: "none", Label: "Everything"}}
-	var properties []string
-	for _, attribute := range []control.Attribute{
-		{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"},
-		{Name: "Newsletter", Type: "boolean", Input: "checkboxSingleSelect"},
-		{Name: "Diet", Input: "radioSingleSelect", Options: options},
-		{Name: "Interests", Input: "checkboxMultiSelect", Options: options},
-	} {
-		added, err := a.playground.Tenant.AddAttribute(attribute)
-		if err != nil {
-			a.t.Fatal(err)
-		}
-		properties = append(properties, added.Property)
-	}
+	properties := a.addAttributes()
 	return func() {
 		for _, property := range properties {
 			if err := a.playground.Tenant.RemoveAttribute(property); err != nil {
@@ -125,6 +112,26 @@ func (a pageAuditor) askForAttributes() (end func()) {
 			}
 		}
 	}
+}
+
+// addAttributes makes the sign-up page ask for an attribute with each input, and returns their
+// properties.
+func (u *browserUser) addAttributes() (properties []string) {
+	u.t.Helper()
+	options := []control.Option{{Value: "vegan", Label: "Vegan"}, {Value: "none", Label: "Everything"}}
+	for _, attribute := range []control.Attribute{
+		{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"},
+		{Name: "Newsletter", Type: "boolean", Input: "checkboxSingleSelect"},
+		{Name: "Diet", Input: "radioSingleSelect", Options: options},
+		{Name: "Interests", Input: "checkboxMultiSelect", Options: options},
+	} {
+		added, err := u.playground.Tenant.AddAttribute(attribute)
+		if err != nil {
+			u.t.Fatal(err)
+		}
+		properties = append(properties, added.Property)
+	}
+	return properties
 }
 
 func (a pageAuditor) auditCode() {

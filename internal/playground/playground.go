@@ -258,13 +258,13 @@ func (p *Playground) startTenant(
 	}
 	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
 	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
-	control := p.followChanges(tenant.Control(p.ControlKey), o)
-	p.serve(tls.NewListener(listeners[0], config), withControl(control, tenant.API()), o.Log)
+	manage := p.followChanges(tenant.Control(p.ControlKey), o)
+	p.serve(tls.NewListener(listeners[0], config), withControl(manage, tenant.API()), o.Log)
 	atPlain := tenant.Pages()
 	if a.pages != a.plain {
 		atPlain = redirect(a.api)
 	}
-	p.serve(listeners[1], withControl(control, atPlain), o.Log)
+	p.serve(listeners[1], withControl(manage, atPlain), o.Log)
 	return config, nil
 }
 
@@ -277,10 +277,10 @@ func redirect(origin string) http.Handler {
 }
 
 // withControl serves the control API next to another handler.
-func withControl(control, next http.Handler) http.Handler {
+func withControl(manage, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/control/") {
-			control.ServeHTTP(w, r)
+			manage.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -20,8 +20,8 @@ func FuzzQuestions(f *testing.F) {
 	if err := flow.SetInput(input); err != nil {
 		f.Fatal(err)
 	}
-	f.Add([]byte(flow.AttributeCollection), "a", "String")
-	f.Add([]byte(flow.AttributeCollection), "9", "Int64")
+	f.Add(flow.AttributeCollection, "a", "String")
+	f.Add(flow.AttributeCollection, "9", "Int64")
 	f.Add([]byte(`{"attributeCollectionPage":{"views":[null,{"inputs":null},{"inputs":[{}]}]}}`), "", "Boolean")
 	f.Fuzz(func(t *testing.T, raw []byte, answer, kind string) {
 		d := directory.State{Flows: []directory.UserFlow{{Apps: []string{"app"}, AttributeCollection: raw}}}

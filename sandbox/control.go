@@ -49,6 +49,11 @@ func (t *Tenant) controlRoutes() *http.ServeMux {
 	route("PUT /control/apps/{id}/permissions", t.controlSetPermissions)
 	route("PUT /control/apps/{id}/optional-claims", t.controlSetOptionalClaims)
 	route("PUT /control/apps/{id}/id-token-claims", t.controlSetIDTokenClaims)
+	route("GET /control/attributes", func(*http.Request) (any, error) { return t.Attributes(), nil })
+	route("POST /control/attributes", t.controlAddAttribute)
+	route("DELETE /control/attributes/{property}", func(r *http.Request) (any, error) {
+		return nil, t.RemoveAttribute(r.PathValue("property"))
+	})
 	route("GET /control/policies", func(*http.Request) (any, error) { return t.Policies(), nil })
 	route("POST /control/policies", t.controlAddPolicy)
 	route("PATCH /control/policies/{id}", t.controlSwitchPolicy)

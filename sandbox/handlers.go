@@ -53,6 +53,15 @@ func (t *Tenant) controlResetPassword(r *http.Request) (any, error) {
 	return reset, err
 }
 
+// controlAddAttribute adds a custom attribute and returns it with its property.
+func (t *Tenant) controlAddAttribute(r *http.Request) (any, error) {
+	a, err := decode[control.Attribute](r)
+	if err != nil {
+		return nil, err
+	}
+	return t.AddAttribute(a)
+}
+
 func (t *Tenant) controlChangeApp(r *http.Request) (any, error) {
 	change, err := decode[control.AppChange](r)
 	if err != nil {

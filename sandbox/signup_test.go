@@ -169,3 +169,31 @@ func TestTenantRejectsInvalidAttributes(t *testing.T) {
 		t.Errorf("got %+v of a second app", got)
 	}
 }
+
+func TestControlManagesAttributes(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	const body = `{"name":"Diet","input":"radioSingleSelect","options":[{"value":"vegan"}]}`
+	if status, got := c.control(controlKey, "POST", "/attributes", body); status != 200 {
+		t.Fatalf("got %d %s", status, got)
+	}
+	all := c.tenant.Attributes()
+	if len(all) != 1 || all[0].Input != "radioSingleSelect" || all[0].Options[0].Label != "vegan" {
+		t.Fatalf("got %+v", all)
+	}
+	if status, got := c.control(controlKey, "GET", "/attributes", ""); !strings.Contains(got, all[0].Property) {
+		t.Errorf("got %d %s", status, got)
+	}
+	if status, got := c.control(controlKey, "POST", "/attributes", `{"name":"Diet"}`); status != 400 {
+		t.Errorf("twice: got %d %s", status, got)
+	}
+	path := "/attributes/" + all[0].Property
+	for _, want := range []int{204, 404} {
+		if status, got := c.control(controlKey, "DELETE", path, ""); status != want {
+			t.Errorf("got %d %s, want %d", status, got, want)
+		}
+	}
+	_, page := c.open(newJar(t), http.MethodGet, c.authorizeURL(readScope, "prompt", "create"), nil)
+	if strings.Contains(page, "Diet") {
+		t.Error("the page asks for a removed attribute")
+	}
+}

@@ -138,6 +138,23 @@ func (c *Client) SetIDTokenClaims(ctx context.Context, clientID string, names ..
 	return c.call(ctx, http.MethodPut, "/apps/"+url.PathEscape(clientID)+"/id-token-claims", names, nil)
 }
 
+// Attributes returns the custom attributes of users.
+func (c *Client) Attributes(ctx context.Context) ([]Attribute, error) {
+	return get[[]Attribute](ctx, c, "/attributes")
+}
+
+// AddAttribute adds a custom attribute and returns it with its property.
+func (c *Client) AddAttribute(ctx context.Context, attribute Attribute) (Attribute, error) {
+	var added Attribute
+	err := c.call(ctx, http.MethodPost, "/attributes", attribute, &added)
+	return added, err
+}
+
+// RemoveAttribute removes a custom attribute, by its property, with the values that users have.
+func (c *Client) RemoveAttribute(ctx context.Context, property string) error {
+	return c.call(ctx, http.MethodDelete, "/attributes/"+url.PathEscape(property), nil, nil)
+}
+
 // Policies returns all Conditional Access policies.
 func (c *Client) Policies(ctx context.Context) ([]Policy, error) {
 	return get[[]Policy](ctx, c, "/policies")

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/profilectl/profilectl/internal/serve"
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/robot"
@@ -134,6 +136,69 @@ func (n *newcomer) does(t *testing.T, args []string, want ...string) {
 			t.Errorf("%v does not print %q: %s", args, text, n.out)
 		}
 	}
+}
+
+// browse makes commands open their pages in Chromium.
+func (n *newcomer) browse(t *testing.T) *browserUser {
+	t.Helper()
+	trust := chromedp.Flag("ignore-certificate-errors-spki-list",
+		keyHash(t, n.playground.Facts.Authority, n.playground.CAFile))
+	u := &browserUser{t: t, tab: newChromium(t, trust), pages: make(chan string, 1), playground: n.playground}
+	n.env.OpenBrowser = func(_ context.Context, address string) error {
+		u.pages <- address
+		return nil
+	}
+	return u
+}
+
+// with runs a command that opens a page for each of the given steps, and must succeed and print
+// want.
+func (u *browserUser) with(n *newcomer, args []string, want string, pages ...step) {
+	u.t.Helper()
+	ended := make(chan int, 1)
+	go func() { ended <- n.run(u.t, args...) }()
+	for _, steps := range pages {
+		select {
+		case page := <-u.pages:
+			u.do(chromedp.Navigate(page), steps)
+			u.waitForText("main.ok")
+		case code := <-ended:
+			u.t.Fatalf("%v ended with %d without opening a page: %s", args, code, n.out)
+		}
+	}
+	if code := <-ended; code != 0 || !strings.Contains(n.out.String(), want) {
+		u.t.Fatalf("%v ended with %d, and printed %s", args, code, n.out)
+	}
+}
+
+// TestBrowserCompletesTheJourneyOfAnAccount is TestAccountJourney in Chromium.
+func TestBrowserCompletesTheJourneyOfAnAccount(t *testing.T) {
+	t.Parallel()
+	n := newNewcomer(t)
+	u := n.browse(t)
+	email, first, second := n.user.Email, n.user.Password, "Second-Secret-42"
+	signUp := sequence(
+		chromedp.SendKeys(chromedp.CSS("#email"), email),
+		chromedp.SendKeys(chromedp.CSS("#password"), first),
+		chromedp.SendKeys(chromedp.CSS("#name"), "Ada"),
+		chromedp.SendKeys(chromedp.CSS("#question-0"), "4711"),
+		chromedp.Click(chromedp.CSS("label[for=question-1]")),
+		chromedp.Click(chromedp.CSS("#sign-up button")),
+		u.enterCode(email),
+	)
+	u.with(n, []string{"login", "--sign-up", "--with-edit"}, "Signed in as "+email, signUp, u.enterCode(email))
+	n.does(t, []string{"show"}, "4711", "true")
+	n.does(t, []string{"edit", "--city", "Bern", "--set", "loyalty-number=4712"}, "Updated.", "4712")
+	n.does(t, []string{"edit", "--undo", "--yes"}, "Updated.", "4711")
+	n.env.Stdin = strings.NewReader(first + "\n" + second + "\n")
+	n.does(t, []string{"password", "--stdin"}, "Changed.")
+	n.does(t, []string{"logout"})
+	u.with(n, []string{"login", "--prompt", "login"}, "Signed in as "+email, sequence(
+		u.enterPassword(email, first),
+		chromedp.WaitVisible(chromedp.CSS("#problem")),
+		u.enterPassword(email, second),
+	))
+	n.does(t, []string{"show"}, "4711")
 }
 
 // TestAccountJourney: a user signs up with custom attributes, sees them, changes both kinds of

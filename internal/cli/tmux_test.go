@@ -52,7 +52,8 @@ func startTmux(ts *testscript.TestScript, size string, command []string) {
 }
 
 // saveScreen waits until the screen contains a text and writes the screen to a
-// file.
+// file, without the empty lines above and below. How many are above depends on the
+// longest page that the terminal has drawn before.
 func saveScreen(ts *testscript.TestScript, file, text string) {
 	shown := ""
 	seen := waitUntil(func() bool {
@@ -66,7 +67,7 @@ func saveScreen(ts *testscript.TestScript, file, text string) {
 	for line := range strings.Lines(shown) {
 		lines = append(lines, strings.TrimRight(line, " \n"))
 	}
-	screen := strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
+	screen := strings.Trim(strings.Join(lines, "\n"), "\n") + "\n"
 	ts.Check(os.WriteFile(ts.MkAbs(file), []byte(screen), 0o600))
 }
 

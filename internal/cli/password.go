@@ -91,20 +91,21 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 
 // askPasswords asks for the current password, and twice for the new one, until it can be sent.
 func (s *session) askPasswords(ctx context.Context) (password.Change, error) {
-	ask := func(label string) (string, error) {
-		return terminal.AskHidden(ctx, s.env.Stdin, s.env.Stderr, label)
-	}
 	var c password.Change
-	var err error
-	if c.Current, err = ask("Current password"); err != nil {
+	hidden, err := terminal.HideInput(s.env.Stdin, s.env.Stderr)
+	if err != nil {
+		return c, err
+	}
+	defer hidden.Show()
+	if c.Current, err = hidden.Ask(ctx, "Current password"); err != nil {
 		return c, err
 	}
 	s.say("A new password has %s.", password.Rule)
 	for {
-		if c.New, err = ask("New password"); err != nil {
+		if c.New, err = hidden.Ask(ctx, "New password"); err != nil {
 			return c, err
 		}
-		repeated, err := ask("New password again")
+		repeated, err := hidden.Ask(ctx, "New password again")
 		if err != nil {
 			return c, err
 		}

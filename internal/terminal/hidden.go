@@ -11,35 +11,49 @@ import (
 	"golang.org/x/term"
 )
 
-// AskHidden returns a line that the user types, which the terminal does not show, even if it is
-// typed as soon as the question is shown. It fails with a Canceled fault if the input ends or ctx
-// is done. Afterwards, the terminal shows input as before.
-func AskHidden(ctx context.Context, in io.Reader, out io.Writer, label string) (string, error) {
+// Hidden is a terminal that does not show what the user types, not even between two questions.
+// It is not safe for concurrent use.
+type Hidden struct {
+	in     *os.File
+	out    io.Writer
+	before *term.State
+}
+
+// HideInput hides what the user types on the terminal in, until Show. Questions go to out.
+func HideInput(in io.Reader, out io.Writer) (*Hidden, error) {
 	file, ok := in.(*os.File)
 	if !ok {
-		return "", errors.New("the input is not a terminal")
-	}
-	if ctx.Err() != nil {
-		return "", canceled(ctx.Err())
+		return nil, errors.New("the input is not a terminal")
 	}
 	fd := int(file.Fd())
 	before, err := term.GetState(fd)
+	if err == nil {
+		err = hideInput(fd)
+	}
 	if err != nil {
-		return "", fmt.Errorf("hide input: %w", err)
+		return nil, fmt.Errorf("hide input: %w", err)
 	}
-	defer func() { _ = term.Restore(fd, before) }()
-	if err := hideInput(fd); err != nil {
-		return "", fmt.Errorf("hide input: %w", err)
+	return &Hidden{in: file, out: out, before: before}, nil
+}
+
+// Show makes the terminal show input as before HideInput.
+func (h *Hidden) Show() { _ = term.Restore(int(h.in.Fd()), h.before) }
+
+// Ask asks a question and returns the line that the user types. It fails with a Canceled fault
+// if the input ends or ctx is done; then h must not be asked again.
+func (h *Hidden) Ask(ctx context.Context, label string) (string, error) {
+	if ctx.Err() != nil {
+		return "", canceled(ctx.Err())
 	}
-	_, _ = io.WriteString(out, label+": ")
-	defer func() { _, _ = fmt.Fprintln(out) }() // the terminal does not show the end of the line
+	_, _ = io.WriteString(h.out, label+": ")
+	defer func() { _, _ = fmt.Fprintln(h.out) }() // the terminal does not show the end of the line
 	type result struct {
 		text string
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		text, err := readLine(file)
+		text, err := readLine(h.in)
 		done <- result{text, err}
 	}()
 	select {

@@ -5,6 +5,9 @@ package terminal_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"os"
+	"sync"
 	"testing"
 
 	"github.com/creack/pty"
@@ -24,33 +27,48 @@ func (p prompted) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-func TestAskHiddenReturnsTheLine(t *testing.T) {
-	master, tty, err := pty.Open()
+// newTerminal returns both ends of a pseudo-terminal, of which the user has the first.
+func newTerminal(t *testing.T) (user, tty *os.File) {
+	t.Helper()
+	user, tty, err := pty.Open()
 	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
+		t.Fatal(err)
 	}
-	defer master.Close()
-	defer tty.Close()
-	typing := prompted(func() { _, _ = master.WriteString(" Secret 1 \n") })
-	if got, err := terminal.AskHidden(t.Context(), tty, typing, "Password"); err != nil || got != " Secret 1 " {
+	t.Cleanup(func() {
+		_ = tty.Close()
+		_ = user.Close()
+	})
+	return user, tty
+}
+
+func hide(t *testing.T, tty *os.File, out io.Writer) *terminal.Hidden {
+	t.Helper()
+	h, err := terminal.HideInput(tty, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func TestHiddenReturnsTheLine(t *testing.T) {
+	user, tty := newTerminal(t)
+	h := hide(t, tty, prompted(func() { _, _ = user.WriteString(" Secret 1 \n") }))
+	defer h.Show()
+	if got, err := h.Ask(t.Context(), "Password"); err != nil || got != " Secret 1 " {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
 
-// TestAskHiddenHidesWhatIsTypedAtOnce types in the moment in which the question is shown.
-func TestAskHiddenHidesWhatIsTypedAtOnce(t *testing.T) {
-	master, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
-	defer master.Close()
-	defer tty.Close()
+// TestHiddenHidesWhatIsTypedAtOnce types in the moment in which the question is shown, and
+// before the next question.
+func TestHiddenHidesWhatIsTypedAtOnce(t *testing.T) {
+	user, tty := newTerminal(t)
 	const end = "end"
 	shown := make(chan string, 1)
 	go func() {
 		var text []byte
 		for part := make([]byte, 64); !bytes.Contains(text, []byte(end)); {
-			n, err := master.Read(part)
+			n, err := user.Read(part)
 			if err != nil {
 				break
 			}
@@ -58,32 +76,37 @@ func TestAskHiddenHidesWhatIsTypedAtOnce(t *testing.T) {
 		}
 		shown <- string(text)
 	}()
-	typing := prompted(func() { _, _ = master.WriteString("Secret 1\n") })
-	if _, err := terminal.AskHidden(t.Context(), tty, typing, "Password"); err != nil {
-		t.Fatal(err)
+	typeLine := func() { _, _ = user.WriteString("Secret 1\n") }
+	var once sync.Once
+	h := hide(t, tty, prompted(func() { once.Do(typeLine) }))
+	ask := func() {
+		if got, err := h.Ask(t.Context(), "Password"); err != nil || got != "Secret 1" {
+			t.Fatalf("got %q, %v", got, err)
+		}
 	}
+	ask()
+	typeLine()
+	ask()
+	h.Show()
 	_, _ = tty.WriteString(end)
 	if text := <-shown; text != end {
 		t.Errorf("the terminal shows %q", text)
 	}
 }
 
-func TestAskHiddenRestoresTheTerminalWhenCanceled(t *testing.T) {
-	master, tty, err := pty.Open()
-	if err != nil {
-		t.Skip("no pseudo-terminal:", err)
-	}
-	defer master.Close()
+func TestHiddenRestoresTheTerminalWhenCanceled(t *testing.T) {
+	_, tty := newTerminal(t)
 	before, err := term.GetState(int(tty.Fd()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err = terminal.AskHidden(ctx, tty, prompted(cancel), "Password")
-	if fault.As(err).Kind != fault.Canceled {
+	h := hide(t, tty, prompted(cancel))
+	if _, err = h.Ask(ctx, "Password"); fault.As(err).Kind != fault.Canceled {
 		t.Errorf("got %v", err)
 	}
+	h.Show()
 	after, err := term.GetState(int(tty.Fd()))
 	if err != nil || *after != *before {
 		t.Errorf("the terminal differs from before: %v, %v", after, err)

@@ -45,6 +45,9 @@ func (Config) KnownAdminRoles() (names []string) {
 	return names
 }
 
+// KnownOptionalClaims returns the names of the optional claims that apps can have.
+func (Config) KnownOptionalClaims() []string { return sts.OptionalClaims() }
+
 // CheckAdminRoles returns an error if AdminRoles names a directory role that the tenant does
 // not have.
 func (c Config) CheckAdminRoles() error {

@@ -73,8 +73,7 @@ func authContexts() (ids []string) {
 
 // optionalClaims completes the optional claims of tokens.
 func optionalClaims() cobra.CompletionFunc {
-	return oneOfThese("acct", "acrs", "aud", "auth_time", "ctry", "email", "family_name", "given_name", "idtyp",
-		"ipaddr", "login_hint", "preferred_username", "sid", "tenant_region_scope", "upn", "xms_cc", "xms_pl")
+	return oneOfThese(sandbox.Config{}.KnownOptionalClaims()...)
 }
 
 // inOrder completes each argument with a function of its own, and further ones with the

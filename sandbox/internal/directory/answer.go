@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 )
 
 // builtInLimits are the attributes that sign-up pages can ask for in addition to the email
@@ -118,7 +117,7 @@ func (q *Question) choice(values []string) (text, problem string) {
 		return "", "Choose from the options of " + q.Label + "."
 	case len(chosen) == 0 && q.Required:
 		return "", "Choose " + q.Label + "."
-	case len(utf16.Encode([]rune(text))) > q.limit:
+	case Length(text) > q.limit:
 		return "", "Choose fewer options of " + q.Label + "."
 	}
 	return text, ""
@@ -136,7 +135,7 @@ func (q *Question) problem(text string) string {
 		return ""
 	case q.IsInteger() && (err != nil || !digits):
 		return q.Label + " must be a whole number."
-	case len(utf16.Encode([]rune(text))) > q.limit:
+	case Length(text) > q.limit:
 		return q.Label + " must have at most " + strconv.Itoa(q.limit) + " characters."
 	}
 	return ""

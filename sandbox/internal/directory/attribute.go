@@ -28,6 +28,14 @@ const (
 	IntegerType = "Int64"
 )
 
+// Length returns the length of a value in UTF-16 code units, in which Entra counts.
+func Length(value string) (units int) {
+	for _, r := range value {
+		units += utf16.RuneLen(r)
+	}
+	return units
+}
+
 // MaxAttribute is the maximum length, in UTF-16 code units, of the value of a custom attribute
 // in external tenants (learn.microsoft.com, "Service limits and restrictions in external
 // tenants"). Other tenants have 256.
@@ -50,7 +58,7 @@ func (a *Attribute) Parse(value any) (text *string, ok bool) {
 	case nil:
 		return nil, true
 	case string:
-		stored, ok = v, a.Type == StringType && v != "" && len(utf16.Encode([]rune(v))) <= MaxAttribute
+		stored, ok = v, a.Type == StringType && v != "" && Length(v) <= MaxAttribute
 	case bool:
 		stored, ok = strconv.FormatBool(v), a.Type == BooleanType
 	case json.Number:

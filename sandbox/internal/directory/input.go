@@ -12,7 +12,6 @@ import (
 const (
 	TextInput     = "text"
 	CheckboxInput = "checkboxSingleSelect"
-	BooleanInput  = "boolean" // the other name of a checkbox
 	RadioInput    = "radioSingleSelect"
 	SeveralInput  = "checkboxMultiSelect"
 )

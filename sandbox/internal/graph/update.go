@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/profilectl/profilectl/sandbox/internal/audit"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -174,7 +173,7 @@ func parseValue(property string, value any) (*string, bool) {
 		return nil, property != "displayName"
 	}
 	text, ok := value.(string)
-	if !ok || text == "" || len(utf16.Encode([]rune(text))) > maxLength(property) {
+	if !ok || text == "" || directory.Length(text) > maxLength(property) {
 		return nil, false
 	}
 	return &text, true

@@ -90,7 +90,7 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 		},
 		{
 			Use:               "use TENANT",
-			Short:             "Choose the tenant to use by default",
+			Short:             "Set the default tenant",
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: tenants(env, g),
 			RunE: func(c *cobra.Command, args []string) error {

@@ -29,12 +29,12 @@ func newDemo(env Env, g *globals) *cobra.Command {
 	var o demoOptions
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the whole journey on a temporary tenant",
-		Long: `Start a temporary tenant on this machine, sign in, show the profile, see the edit
-refused without a second factor, step up, edit through the mid-tier, and show the
-profile again. Everything but the tenant is real: the sign-in pages, the tokens,
-MSAL, TLS, the mid-tier. It needs no browser, no keyring, no network and no
-configuration, and leaves nothing behind.`,
+		Short: "Sign in, step up and edit in a temporary tenant, offline",
+		Long: `Start a temporary tenant on this machine, sign in, show the profile, try to edit it
+without a second factor, step up, edit it through the mid-tier, and show it again.
+
+Only the tenant is simulated. The tokens, MSAL, TLS and the mid-tier are real. The
+demo needs no browser, keyring, network or configuration, and leaves nothing behind.`,
 		Example: `  profilectl demo
   profilectl demo --browser
   profilectl demo -o json`,

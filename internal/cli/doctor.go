@@ -43,12 +43,12 @@ type doctorOptions struct {
 
 func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Pre, "pre", false, "run only the checks that need no sign-in")
-	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `ids`, and those that they need")
-	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, for example 5m")
+	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `IDs`, and those they need")
+	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, such as 5m")
 	f.BoolVar(&o.Serve, "serve", false, "check the mid-tier with the settings of serve instead")
-	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`, for a bug report")
-	f.BoolVar(&o.Yes, "yes", false, "write the bundle without a question")
-	f.StringVar(&o.Record, "record", "", "record wire shapes in a new `directory` and compare with the sandbox")
+	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`")
+	f.BoolVar(&o.Yes, "yes", false, "skip the confirmation of --bundle")
+	f.StringVar(&o.Record, "record", "", "compare the tenant with the sandbox in a new `directory`")
 	bindServeSettings(f, &o.Settings)
 }
 
@@ -72,27 +72,25 @@ func newDoctor(env Env, g *globals) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the configuration, the tenant and the mid-tier",
 		Args:  cobra.NoArgs,
-		Long: `Check everything that a sign-in and an edit need: the configuration, the network,
-the keyring, the tenant, the mid-tier and, after a sign-in, the registrations and
-whether edits really need a second factor. The checks change nothing in the profile and
-keep no token.
+		Long: `Check what a sign-in and an edit need: the configuration, the network, the keyring,
+the tenant and the mid-tier; after a sign-in, also the registrations, and whether
+edits require a second factor. The checks do not change the profile and keep no
+token. The exit code is 1 if a check failed. All checks take 20 seconds at most.
 
-With --serve, it checks the mid-tier for its operator: the credential, its expiry, the
-consent, a real exchange, and the policy of an authentication context. The settings are
-those of serve, from the same flags, environment and file. Checks that need a user's
-token use the account that is signed in on this machine.
+--serve checks the mid-tier for its operator: the credential and its expiry, the
+consent, an exchange, and the policy of an authentication context. It reads the
+settings of "profilectl serve". Checks that need a user's token use the account that
+is signed in on this machine.
 
-With --record, it sends the same requests to your tenant and to a temporary sandbox
-instead, and compares the responses: status codes, names of headers and members, types
-and error codes, but no values. You sign in twice, and your display name is set to its
-present value. The directory then has both recordings and the differences.
-
-The exit code is 1 if a check failed. All checks together take 20 seconds at most.`,
+--record sends the same requests to your tenant and to a temporary sandbox, and
+compares status codes, the names of headers and members, types and error codes. It
+records no values. You sign in twice, and your display name is written unchanged.
+The directory then holds both recordings and the differences.`,
 		Example: `  profilectl doctor
-  profilectl doctor --pre
-  profilectl doctor --only mfa.enforced
-  profilectl doctor --serve
-  profilectl doctor --bundle report.zip
+  profilectl doctor --pre                   # before the first sign-in
+  profilectl doctor --only mfa.enforced     # one check, and those it needs
+  profilectl doctor --serve                 # the mid-tier
+  profilectl doctor --bundle report.zip     # for a bug report
   profilectl doctor --record recording
   profilectl doctor -o json --jq '.checks[] | select(.status == "failed") | .id'`,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -30,13 +30,13 @@ func (o *editOptions) bind(f *pflag.FlagSet) {
 	for _, field := range profile.BuiltIn().Fields() {
 		f.Var(&fieldValue{values: o.Values, name: field.Name}, field.Flag, "new "+strings.ToLower(field.Label))
 	}
-	f.StringArrayVar(&o.Set, "set", nil, "set a field to a value: `field=value` (repeatable)")
+	f.StringArrayVar(&o.Set, "set", nil, "set `field=value` (repeatable)")
 	f.StringArrayVar(&o.Unset, "unset", nil, "clear a `field` (repeatable)")
-	f.StringVar(&o.FromFile, "from-file", "", "read the change from a YAML or JSON `file`; - is standard input")
+	f.StringVar(&o.FromFile, "from-file", "", "read the change from a YAML or JSON `file`, or - for stdin")
 	f.BoolVar(&o.Editor, "editor", false, "edit the profile in your text editor ($VISUAL or $EDITOR)")
 	f.BoolVar(&o.Undo, "undo", false, "undo the last edit made from this machine")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "show what would change and send nothing")
-	f.BoolVarP(&o.Yes, "yes", "y", false, "send without asking for confirmation")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "skip the confirmation")
 	o.SignIn.bind(f)
 }
 
@@ -60,17 +60,17 @@ func newEdit(env Env, g *globals) *cobra.Command {
 	var o editOptions
 	c := &cobra.Command{
 		Use:   "edit",
-		Short: "Edit your profile; asks for a second factor if policy requires it",
+		Short: "Edit your profile, with a second factor if policy requires one",
 		Args:  cobra.NoArgs,
-		Long: `Edit your profile. The change goes through the mid-tier, which a Conditional
-Access policy protects. If a second factor is needed, your browser opens, and the
-same edit continues afterwards.
+		Long: `Send a change of your profile through the mid-tier. If the tenant's Conditional
+Access policy requires a second factor, your browser opens, and the edit continues
+after the sign-in.
 
-Without a field, in a terminal, a form opens.
+Without a change on the command line, a form opens in a terminal.
 
-If the mid-tier lets you change custom attributes of your tenant, --set, --unset,
-files, the editor and the form have them too. Their names are as in "profilectl
-show" or with hyphens, for example loyalty-number.`,
+Custom attributes that the mid-tier lets you change are in the form and the editor,
+and work with --set, --unset and --from-file. Their names are those of "profilectl
+show"; hyphens also work: loyalty-number.`,
 		Example: `  profilectl edit --display-name "Ada L."
   profilectl edit --set city=Zürich --unset jobTitle
   profilectl edit --city Bern --set loyalty-number=4711 --set newsletter=yes

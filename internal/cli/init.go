@@ -32,22 +32,22 @@ type initAnswers struct {
 }
 
 func (a *initAnswers) bind(f *pflag.FlagSet) {
-	f.StringVar(&a.Authority, "authority", "", "the `tenant`: its subdomain, domain, id or URL")
-	f.StringVar(&a.ClientID, "client-id", "", "client `id` of the public client")
+	f.StringVar(&a.Authority, "authority", "", "subdomain, tenant ID, domain or URL of the `tenant`")
+	f.StringVar(&a.ClientID, "client-id", "", "client `ID` of the public client")
 	f.StringVar(&a.MidTier, "mid-tier", "", "`address` of the mid-tier")
-	f.StringVar(&a.EditScope, "edit-scope", "", "client id or `scope` of the mid-tier")
-	f.StringVar(&a.CAFile, "ca-file", "", "PEM `file` with CAs to trust in addition to the system's")
+	f.StringVar(&a.EditScope, "edit-scope", "", "`scope` of the mid-tier, or its client ID")
+	f.StringVar(&a.CAFile, "ca-file", "", "PEM `file` with additional CA certificates to trust")
 }
 
 func newInit(env Env, g *globals) *cobra.Command {
 	var a initAnswers
 	c := &cobra.Command{
 		Use:   "init",
-		Short: "Configure a tenant, and check each answer",
+		Short: "Configure a tenant step by step",
 		Args:  cobra.NoArgs,
 		Long: `Ask for a tenant, its public client and its mid-tier, check each answer, and write
-the configuration. Answers that are given as flags are not asked for. The tenant's
-name in the configuration is that of --tenant, or its subdomain.`,
+the configuration. Flags replace questions. The configuration names the tenant after
+--tenant, or after its subdomain.`,
 		Example: `  profilectl init
   profilectl init --authority contoso --client-id 11111111-2222-3333-4444-555555555555 \
     --mid-tier https://profile.contoso.example --edit-scope 22222222-3333-4444-5555-666666666666`,

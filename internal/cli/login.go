@@ -23,9 +23,9 @@ type loginOptions struct {
 func (o *loginOptions) bind(f *pflag.FlagSet) {
 	o.SignIn.bind(f)
 	f.StringVar(&o.LoginHint, "login-hint", "", "email `address` to fill in on the sign-in page")
-	f.StringVar(&o.Prompt, "prompt", "", "first page to show: login, select_account or create")
+	f.StringVar(&o.Prompt, "prompt", "", "first `page` to show: login, select_account or create")
 	f.BoolVar(&o.SignUp, "sign-up", false, "create an account")
-	f.BoolVar(&o.WithEdit, "with-edit", false, "also get the token for edits, with the second factor")
+	f.BoolVar(&o.WithEdit, "with-edit", false, "also get the token for edits, with a second factor")
 }
 
 func newLogin(env Env, g *globals) *cobra.Command {
@@ -34,8 +34,9 @@ func newLogin(env Env, g *globals) *cobra.Command {
 		Use:   "login",
 		Short: "Sign in with your browser",
 		Args:  cobra.NoArgs,
-		Long: `Sign in to a tenant with your browser. The tokens are kept in the keyring of
-your operating system, or in a plain file if you use --insecure-storage.`,
+		Long: `Open the sign-in page of the tenant in your browser, and keep the tokens in the
+keyring of your operating system. --insecure-storage keeps them in a plain file that
+only you can read.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
   profilectl login --no-browser        # over SSH: open the address elsewhere

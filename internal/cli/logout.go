@@ -21,18 +21,19 @@ type logoutOptions struct {
 
 func (o *logoutOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.All, "all", false, "sign out every account of the tenant")
-	f.BoolVar(&o.Browser, browserFlag, false, "end the browser's session too")
+	f.BoolVar(&o.Browser, browserFlag, false, "also end the session in the browser")
 }
 
 func newLogout(env Env, g *globals) *cobra.Command {
 	var o logoutOptions
 	c := &cobra.Command{
 		Use:   "logout",
-		Short: "Remove the stored sign-in",
+		Short: "Sign out and remove the stored tokens",
 		Args:  cobra.NoArgs,
-		Long: `Remove an account and its tokens from the keyring. Access tokens that were issued
-before stay valid until they expire, because Entra cannot revoke them; logout
-prints when that is.`,
+		Long: `Remove the account's tokens from the keyring and its edits from the history.
+
+Entra cannot revoke access tokens. Those that were issued stay valid until they
+expire, at the time that logout prints.`,
 		Example: `  profilectl logout
   profilectl logout --all --browser    # every account, and the browser's session`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogout(c.Context(), env, g, o) },

@@ -37,10 +37,10 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.StringVar(&g.Query, "query", "", "filter the JSON output with a JMESPath `expression`")
 	f.BoolVar(&g.NoInput, "no-input", false, "never prompt and never open a browser")
 	f.BoolVar(&g.NoColor, "no-color", false, "print without color")
-	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to standard error, without secrets or personal data")
+	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to stderr, without secrets or personal data")
 	f.StringVar(&g.Config, "config", "", "configuration `file`")
-	f.StringVar(&g.Progress, "progress", progressAuto, "progress `mode` on standard error: auto, json (lines) or none")
-	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "how long to wait for the browser")
+	f.StringVar(&g.Progress, "progress", progressAuto, "progress `mode` on stderr: auto, json (lines) or none")
+	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "time to wait for the sign-in in the browser")
 	durationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
 }
 

@@ -26,24 +26,24 @@ func (g *globals) sandboxName() string { return cmp.Or(g.Tenant, defaultSandbox)
 
 // bindKept makes the flags for a tenant that is kept.
 func bindKept(f *pflag.FlagSet, o *playground.Options) {
-	f.BoolVar(&o.Reset, "reset", false, "replace the kept tenant with a new one")
-	f.BoolVar(&o.NewPorts, "new-ports", false, "use other ports; all users have to sign in again")
+	f.BoolVar(&o.Reset, "reset", false, "replace the stored tenant with a new one")
+	f.BoolVar(&o.NewPorts, "new-ports", false, "use other ports; every user must sign in again")
 	f.IntVar(&o.FirstPort, "listen", 0, "first of three consecutive `ports`: API, pages, mid-tier")
 	f.StringVar(&o.Bind, "bind", "", "IP `address` to listen on, such as 0.0.0.0 (default loopback)")
-	f.StringVar(&o.Host, "host", "", "`name` by which other machines reach it; serves everything over https")
+	f.StringVar(&o.Host, "host", "", "host `name` for other machines; serves everything over https")
 }
 
 // bindTenant makes the flags that sandbox and sandbox exec share.
 func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.StringVar(&o.Seed, "seed", "", "YAML `file` with users, apps and the policy to start with")
-	f.StringVar(&o.Attributes, "attributes", "", "YAML `file` with custom attributes, as for serve --attributes")
-	f.BoolVar(&o.Empty, "empty", false, "start with an administrator and nothing else, to set a tenant up")
+	f.StringVar(&o.Attributes, "attributes", "", "YAML `file` with custom attributes, as in serve --attributes")
+	f.BoolVar(&o.Empty, "empty", false, "start with only an administrator, for profilectl setup")
 	f.StringSliceVar(&o.AdminRoles, "admin-roles", nil, "directory `roles` of the administrator of an empty tenant")
-	f.DurationVar(&o.ReplicationLag, "replication-lag", 0, "how long Graph does not find a new object")
-	f.DurationVar(&o.ReadLag, "read-lag", 0, "how long Graph returns the old profile after a change")
-	f.BoolVar(&o.Limits, "limits", false, "enforce the request limits of an external tenant (429)")
-	f.BoolVar(&o.RealNames, "real-names", false, "add the real service's host names to the certificate")
-	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; the browser has to trust the CA")
+	f.DurationVar(&o.ReplicationLag, "replication-lag", 0, "time until Graph finds a new object")
+	f.DurationVar(&o.ReadLag, "read-lag", 0, "time until Graph returns a changed profile")
+	f.BoolVar(&o.Limits, "limits", false, "enforce the request limits of an external tenant")
+	f.BoolVar(&o.RealNames, "real-names", false, "add Microsoft's host names to the certificate")
+	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; browsers must trust the CA")
 }
 
 func newSandbox(env Env, g *globals) *cobra.Command {
@@ -51,11 +51,11 @@ func newSandbox(env Env, g *globals) *cobra.Command {
 	var envFile string
 	c := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Run a tenant on this machine, with Graph, a mailbox and the mid-tier",
-		Long: `Run an embedded External ID tenant on this machine, with Microsoft Graph's /me, a
-mailbox for one-time codes, and the mid-tier. It stays in the foreground and
-registers itself as the tenant "sandbox", or as the one that --tenant names. Nothing
-it issues is valid anywhere else.`,
+		Short: "Run a tenant, Graph, a mailbox and the mid-tier on this machine",
+		Long: `Run a simulated External ID tenant on this machine, with Microsoft Graph, a mailbox
+for one-time codes, and the mid-tier. The command runs in the foreground and adds the
+tenant to the configuration as "sandbox", or as the name in --tenant. The tokens of
+the sandbox are valid only there.`,
 		Example: `  profilectl sandbox
   profilectl sandbox --tenant second     # next to the first one
   profilectl -t sandbox login            # in another terminal
@@ -67,8 +67,8 @@ it issues is valid anywhere else.`,
 	}
 	bindKept(c.Flags(), &o)
 	bindTenant(c.Flags(), &o)
-	c.Flags().StringVar(&envFile, "env-file", "", "write the variables of sandbox exec to a `file` when ready")
-	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that keeps the tenant between starts")
+	c.Flags().StringVar(&envFile, "env-file", "", "write the variables of sandbox exec to a `file`")
+	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that stores the tenant")
 	c.AddCommand(newSandboxExec(env, g), newSandboxEnv(env, g, &o.Dir))
 	addManagement(c, env, g, &o.Dir)
 	return c

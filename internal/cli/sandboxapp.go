@@ -35,7 +35,7 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 		RunE:  m.run(listSandboxApps),
 	}, &cobra.Command{
 		Use:               "remove CLIENT-ID",
-		Short:             "Remove an app registration, with the consents and policies for it",
+		Short:             "Remove an app registration, its consents and its policies",
 		Example:           "  profilectl sandbox app remove 11111111-…",
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.apps()),
@@ -59,14 +59,14 @@ type appFlags struct {
 }
 
 func (a *appFlags) bind(f *pflag.FlagSet) {
-	f.StringArrayVar(&a.redirectURIs, "redirect-uri", nil, "redirect `URI`; may be repeated")
+	f.StringArrayVar(&a.redirectURIs, "redirect-uri", nil, "redirect `URI` (repeatable)")
 	f.StringArrayVar(&a.spaRedirectURIs, "spa-redirect-uri", nil,
-		"redirect `URI` of a single-page app; may be repeated")
+		"redirect `URI` of a single-page app (repeatable)")
 	f.StringVar(&a.logoutURL, "logout-url", "", "`URL` that the browser loads when the user signs out")
-	f.StringVar(&a.appIDURI, "app-id-uri", "", "App ID `URI` of an API (default api://CLIENT-ID)")
-	f.StringArrayVar(&a.scopes, "scope", nil, "`scope` that the API exposes; may be repeated")
+	f.StringVar(&a.appIDURI, "app-id-uri", "", "App ID `URI` of an API (default: api://CLIENT-ID)")
+	f.StringArrayVar(&a.scopes, "scope", nil, "`scope` that the API exposes (repeatable)")
 	f.StringArrayVar(&a.permissions, "permission", nil,
-		"granted `permission`: User.Read, User.ReadWrite or api://…/SCOPE; may be repeated")
+		"granted `permission`, such as User.Read or api://…/SCOPE (repeatable)")
 	f.IntVar(&a.tokenVersion, "token-version", 0, "`version` of the API's access tokens: 1 or 2 (default 1)")
 }
 
@@ -76,9 +76,9 @@ func newSandboxAppAdd(m sandboxManager) *cobra.Command {
 	var id string
 	c := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Register an app and print its secret, if it has one",
-		Long: `Register a client, an API, or an app that is both, and print its secret, if it has one.
-Without --permission, an app can request User.Read and the scope of EditProfileService.`,
+		Short: "Register an app",
+		Long: `Register a client, an API, or an app that is both. With --secret, print its secret.
+Without --permission, the app can request User.Read and the scope of EditProfileService.`,
 		Example: `  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
   profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
   profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret`,
@@ -108,7 +108,7 @@ Without --permission, an app can request User.Read and the scope of EditProfileS
 	}
 	flags.bind(c.Flags())
 	c.Flags().BoolVar(&secret, "secret", false, "register a confidential client, such as a web app or an API")
-	c.Flags().StringVar(&id, "id", "", "client `id` (default a new one)")
+	c.Flags().StringVar(&id, "id", "", "client `ID` (default: a new one)")
 	return c
 }
 
@@ -118,8 +118,8 @@ func newSandboxAppEdit(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "edit CLIENT-ID",
 		Short: "Change an app registration",
-		Long: `Change an app registration. A flag that may be repeated replaces the whole list; an
-empty value clears it.`,
+		Long: `Change an app registration. A repeatable flag replaces the whole list; an empty value
+clears the list.`,
 		Example: `  profilectl sandbox app edit 11111111-… --permission User.Read --permission api://…/Orders.Read
   profilectl sandbox app edit 11111111-… --spa-redirect-uri ""`,
 		Args:              cobra.ExactArgs(1),
@@ -260,7 +260,7 @@ func newSandboxAppTrust(m sandboxManager) *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&certificate, "certificate", "", "PEM `file` with the client's certificate")
-	f.StringVar(&credential.Issuer, "issuer", "", "issuer of the platform's tokens, a `URL`")
+	f.StringVar(&credential.Issuer, "issuer", "", "`URL` of the issuer of the platform's tokens")
 	f.StringVar(&credential.Subject, "subject", "", "`subject` of the platform's tokens")
 	f.StringVar(&key, "key", "", "PEM `file` with the issuer's public key")
 	return c

@@ -24,10 +24,10 @@ func newSandboxAudit(m sandboxManager) *cobra.Command {
 	var o sandboxAuditOptions
 	c := &cobra.Command{
 		Use:   "audit",
-		Short: "Show what a running sandbox decided about each request, and why",
-		Long: `Show the latest requests to a running sandbox: the client, the user, the status, and
-what the tenant decided and why, such as which policy required a second factor. The
-sandbox keeps 1000. Times are those of the tenant's clock.`,
+		Short: "Show the requests to a running sandbox, with its decisions",
+		Long: `Show the latest requests to a running sandbox: the client, the user, the status, the
+decision and its reason, such as the policy that required a second factor. The sandbox
+keeps 1000 requests. Times are those of the tenant's clock.`,
 		Example: `  profilectl sandbox audit --last 20
   profilectl sandbox audit --follow
   profilectl sandbox audit --refused -o json --jq '.[] | [.code, .reason] | @tsv'`,
@@ -48,9 +48,9 @@ sandbox keeps 1000. Times are those of the tenant's clock.`,
 			return o.follow(ctx, c, p, lastNumber(entries, 0), m.pollWait())
 		}),
 	}
-	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "keep showing new requests, until Ctrl-C")
-	c.Flags().BoolVar(&o.Refused, "refused", false, "only refused requests and failures")
-	c.Flags().IntVar(&o.Last, "last", 0, "only the latest `n` requests; 0 is all")
+	c.Flags().BoolVarP(&o.Follow, "follow", "f", false, "show new requests until Ctrl-C")
+	c.Flags().BoolVar(&o.Refused, "refused", false, "show only refused and failed requests")
+	c.Flags().IntVar(&o.Last, "last", 0, "show only the latest `n` requests; 0 is all")
 	return c
 }
 

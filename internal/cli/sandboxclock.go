@@ -14,9 +14,9 @@ import (
 func newSandboxClock(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "clock",
-		Short: "Show, move, freeze and reset the clock of a running sandbox",
-		Long: `Show the clock of a running sandbox. Its commands change it, so that tokens, codes and
-sign-ins expire without waiting. Every change lasts until the sandbox stops.`,
+		Short: "Show or change the clock of a running sandbox",
+		Long: `Show the clock of a running sandbox. The subcommands change it, so that tokens, codes
+and sign-ins expire without waiting. A change lasts until the sandbox stops.`,
 		Example: `  profilectl sandbox clock
   profilectl sandbox clock forward 2h       # access tokens expire
   profilectl sandbox clock forward 2160h    # refresh tokens expire, after 90 days
@@ -35,9 +35,9 @@ sign-ins expire without waiting. Every change lasts until the sandbox stops.`,
 	sub("back DURATION", "Move the clock back", cobra.ExactArgs(1),
 		func(args []string) (control.ClockChange, error) { return control.ClockChange{Back: args[0]}, nil })
 	sub("set TIME", "Set the clock to a time such as 2030-01-02T03:04:05Z", cobra.ExactArgs(1), setClock)
-	sub("freeze", "Stop the clock; it can still be moved", cobra.NoArgs,
+	sub("freeze", "Stop the clock", cobra.NoArgs,
 		func([]string) (control.ClockChange, error) { return control.ClockChange{Freeze: true}, nil })
-	sub("reset", "Make the clock run again and show the real time", cobra.NoArgs,
+	sub("reset", "Reset the clock to the real time", cobra.NoArgs,
 		func([]string) (control.ClockChange, error) { return control.ClockChange{Reset: true}, nil })
 	return c
 }

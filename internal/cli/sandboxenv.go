@@ -19,7 +19,7 @@ func newSandboxEnv(env Env, g *globals, dir *string) *cobra.Command {
 	var hostMap bool
 	c := &cobra.Command{
 		Use:   "env",
-		Short: "Print the .env.dev files of Microsoft's sample for a running sandbox",
+		Short: "Print the .env.dev files of Microsoft's sample",
 		Long: `Print the .env.dev of both tiers of Microsoft's sample "Edit profile in a Node.js
 web app", filled in for the running sandbox.
 
@@ -58,7 +58,7 @@ gives MSAL Node the sandbox's host as a known authority.`,
 			return runSandboxEnv(c.Context(), env, g, *dir, tier)
 		},
 	}
-	c.Flags().StringVar(&tier, "tier", "", "print only one tier: app or api")
+	c.Flags().StringVar(&tier, "tier", "", "print only one `tier`: app or api")
 	c.Flags().BoolVar(&hostMap, "host-map", false, "print a Node.js module that maps Microsoft's host names")
 	c.MarkFlagsMutuallyExclusive("tier", "host-map")
 	complete(c, "tier", oneOfThese("app", "api"))

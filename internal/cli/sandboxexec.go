@@ -21,10 +21,10 @@ func newSandboxExec(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exec -- COMMAND [ARGUMENT...]",
 		Short: "Run a command with a temporary tenant",
-		Long: `Start a temporary tenant, run a command with its addresses, ids, user and CA in the
-environment, and stop the tenant. Nothing is left behind: profilectl keeps its tokens,
-history and configuration in a temporary directory, and processes that the command
-leaves running are ended. Any number of tenants can run at the same time.
+		Long: `Start a temporary tenant, run a command with its addresses, IDs, user and CA in the
+environment, and stop the tenant. profilectl keeps its tokens, history and
+configuration in a temporary directory, which is deleted. Processes that the command
+left running are ended. Any number of tenants can run at the same time.
 
 The exit code is the command's, or 128 plus the number of the signal that ended it.`,
 		Example: `  profilectl sandbox exec -- env

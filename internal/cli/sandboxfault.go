@@ -14,9 +14,9 @@ import (
 func newSandboxFault(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fault",
-		Short: "Make the next requests to a running sandbox fail",
-		Long: `Make the next requests to a part of a running sandbox fail. Each fault affects one
-request; faults of the same part queue up.`,
+		Short: "Make requests to a running sandbox fail",
+		Long: `Make the next requests to a part of a running sandbox fail. A fault affects one
+request. Several faults of a part affect as many requests, in order.`,
 		Example: `  profilectl sandbox fault add graph --status 503
   profilectl sandbox fault add token --status 429 --retry-after 2
   profilectl sandbox fault list
@@ -26,12 +26,12 @@ request; faults of the same part queue up.`,
 	}
 	c.AddCommand(newSandboxFaultAdd(m), &cobra.Command{
 		Use:   "list",
-		Short: "List the faults that have not happened yet",
+		Short: "List the pending faults",
 		Args:  cobra.NoArgs,
 		RunE:  m.run(listSandboxFaults),
 	}, &cobra.Command{
 		Use:   "clear",
-		Short: "Discard the faults that have not happened yet",
+		Short: "Remove the pending faults",
 		Args:  cobra.NoArgs,
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if err := c.Recover(ctx); err != nil {
@@ -48,8 +48,8 @@ func newSandboxFaultAdd(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add PART",
 		Short: "Make the next request to a part fail, or delay its response",
-		Long: `Make the next request to a part fail, or delay its response. The parts are discovery,
-keys, token, graph and pages; "any" is all of them.`,
+		Long: `Make the next request to a part fail, or delay its response. PART is discovery, keys,
+token, graph, pages or any.`,
 		Example: `  profilectl sandbox fault add graph --status 503
   profilectl sandbox fault add token --delay 3s
   profilectl sandbox fault add any --reset`,

@@ -19,8 +19,8 @@ func newSandboxMail(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mail",
 		Short: "Show the emails of a running sandbox, with their one-time codes",
-		Long: `Show the emails that a running sandbox "sent", the newest first. Each carries a
-one-time code. With --wait, wait for the next email and show only that one.`,
+		Long: `Show the emails of a running sandbox, the newest first. Each has a one-time code. With
+--wait, wait for the next email and show only that one.`,
 		Example: `  profilectl sandbox mail
   profilectl sandbox mail --to ada@contoso.example --jq '.[0].code'
   profilectl sandbox mail --to ada@contoso.example --wait --jq '.[0].code'`,
@@ -37,8 +37,8 @@ one-time code. With --wait, wait for the next email and show only that one.`,
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&to, "to", "", "only the emails to an `address`")
-	durationFlag(f, &wait, "wait", 0, "wait for the next email, for at most this long (5m)")
+	f.StringVar(&to, "to", "", "show only the emails to an `address`")
+	durationFlag(f, &wait, "wait", 0, "wait for the next email (without a value: 5m)")
 	flag := f.Lookup("wait")
 	flag.DefValue, flag.NoOptDefVal = "0s", "5m"
 	notFromEnvironment(f, "wait") // PROFILECTL_WAIT is about the browser

@@ -18,8 +18,8 @@ func newSandboxOpen(m sandboxManager) *cobra.Command {
 		Short: "Open the developer page of a running sandbox in the browser",
 		Long: `Print a link to the developer page of a running sandbox, and open it in the browser.
 The page manages users, apps, policies, mail, the clock and faults, and shows the
-audit. The link works once, within an hour; the browser then stays signed in to the
-page for 12 hours, or until the sandbox stops.`,
+audit. The link works once, within an hour. The browser then stays signed in for 12
+hours, or until the sandbox stops.`,
 		Example: `  profilectl sandbox open
   profilectl sandbox open --no-browser`,
 		Args: cobra.NoArgs,
@@ -37,7 +37,7 @@ page for 12 hours, or until the sandbox stops.`,
 			return openDeveloperPage(ctx, m.env, m.g, page.URL)
 		}),
 	}
-	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the link and open nothing")
+	c.Flags().BoolVar(&noBrowser, "no-browser", false, "print the link instead of opening it")
 	return c
 }
 

@@ -17,8 +17,8 @@ func newSandboxPolicy(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "Manage the Conditional Access policies of a running sandbox",
-		Long: `List the Conditional Access policies of a running sandbox, or change them. A policy
-requires a second factor for tokens for some APIs, or for authentication contexts.`,
+		Long: `List or change the Conditional Access policies of a running sandbox. A policy requires
+a second factor for tokens for some APIs, or for authentication contexts.`,
 		Example: `  profilectl sandbox policy
   profilectl sandbox policy off             # the policy of EditProfileService
   profilectl sandbox policy add "MFA for orders" --api api://orders.contoso.example
@@ -37,7 +37,7 @@ requires a second factor for tokens for some APIs, or for authentication context
 			RunE:    m.run(listSandboxPolicies),
 		}, &cobra.Command{
 			Use:               "remove POLICY",
-			Short:             "Remove a policy, given by its id or name",
+			Short:             "Remove a policy",
 			Example:           `  profilectl sandbox policy remove "Step up"`,
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: first(m.policies()),
@@ -70,9 +70,9 @@ func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringArrayVar(&policy.APIs, "api", nil, "client `id` or App ID URI of an API; may be repeated")
-	f.StringArrayVar(&policy.Contexts, "context", nil, "authentication `context`, c1 to c99; may be repeated")
-	f.BoolVar(&off, "off", false, "add it switched off")
+	f.StringArrayVar(&policy.APIs, "api", nil, "client `ID` or App ID URI of an API (repeatable)")
+	f.StringArrayVar(&policy.Contexts, "context", nil, "authentication `context`, c1 to c99 (repeatable)")
+	f.BoolVar(&off, "off", false, "add the policy switched off")
 	complete(c, "api", m.apps())
 	return c
 }
@@ -82,7 +82,7 @@ func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
 func newSandboxPolicySwitch(m sandboxManager, on bool) *cobra.Command {
 	return &cobra.Command{
 		Use:               onOff(on) + " [POLICY]",
-		Short:             "Switch a policy " + onOff(on) + "; the default is that of EditProfileService",
+		Short:             "Switch a policy " + onOff(on) + " (default: that of EditProfileService)",
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: first(m.policies()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {

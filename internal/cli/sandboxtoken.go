@@ -19,11 +19,11 @@ func newSandboxToken(m sandboxManager) *cobra.Command {
 	var claims []string
 	c := &cobra.Command{
 		Use:   "token",
-		Short: "Sign a token of a running sandbox, also a broken one, to test an API",
+		Short: "Sign a valid or broken token to test an API",
 		Long: `Sign a token of a running sandbox without a sign-in, and print it. Without flags, it is
-an access token that the mid-tier accepts. The other flags break it in one way each,
-so that the tests of an API can check that it rejects the token. With -o json, the
-decoded header and claims are printed too.`,
+an access token for the mid-tier. Flags choose another API, user or scope, or break the
+token in one way, to test that an API rejects it. With -o json, the decoded header and
+claims are printed too.`,
 		Example: `  profilectl sandbox token
   profilectl sandbox token --app api://orders.contoso.example --scope Orders.Read --user ada@contoso.example
   profilectl sandbox token --expired
@@ -47,7 +47,7 @@ decoded header and claims are printed too.`,
 		}),
 	}
 	f := c.Flags()
-	f.StringArrayVar(&claims, "claim", nil, "set a claim: `name=JSON`; null removes it; may be repeated")
+	f.StringArrayVar(&claims, "claim", nil, "set a claim to `name=JSON`; null removes it (repeatable)")
 	bindGenuine(f, &q)
 	bindBroken(f, &q)
 	complete(c, "app", m.apps())
@@ -59,28 +59,28 @@ decoded header and claims are printed too.`,
 
 // bindGenuine makes the flags of a token that an API accepts.
 func bindGenuine(f *pflag.FlagSet, q *control.TokenRequest) {
-	f.StringVar(&q.API, "app", "", "client `id` or App ID URI of the API (default the mid-tier)")
-	f.StringVar(&q.Client, "client", "", "client `id` of the app that got the token")
+	f.StringVar(&q.API, "app", "", "client `ID` or App ID URI of the API (default: the mid-tier)")
+	f.StringVar(&q.Client, "client", "", "client `ID` of the app that requests the token")
 	f.StringVar(&q.User, "user", "", "email `address` of the user")
-	f.StringArrayVar(&q.Scopes, "scope", nil, "`scope` of the API (default all granted ones); may be repeated")
-	f.StringArrayVar(&q.Contexts, "context", nil, "satisfied authentication `context`; may be repeated")
-	f.BoolVar(&q.NoMFA, "no-mfa", false, "a sign-in without a second factor; shows at an exchange only")
-	f.BoolVar(&q.AppOnly, "app-only", false, "a token of the client itself, without a user")
-	f.BoolVar(&q.IDToken, "id-token", false, "an ID token for the client")
-	f.IntVar(&q.Version, "token-version", 0, "`version` of the token: 1 or 2 (default the API's)")
+	f.StringArrayVar(&q.Scopes, "scope", nil, "`scope` of the API (default: all granted; repeatable)")
+	f.StringArrayVar(&q.Contexts, "context", nil, "satisfied authentication `context` (repeatable)")
+	f.BoolVar(&q.NoMFA, "no-mfa", false, "sign-in without a second factor; only an exchange rejects it")
+	f.BoolVar(&q.AppOnly, "app-only", false, "token of the client, without a user")
+	f.BoolVar(&q.IDToken, "id-token", false, "ID token for the client")
+	f.IntVar(&q.Version, "token-version", 0, "`version` of the token: 1 or 2 (default: the API's)")
 }
 
 // bindBroken makes the flags of a token that an API must reject.
 func bindBroken(f *pflag.FlagSet, q *control.TokenRequest) {
 	f.StringVar(&q.Audience, "audience", "", "`text` of the aud claim")
-	f.BoolVar(&q.Expired, "expired", false, "expired an hour ago")
-	f.BoolVar(&q.NotYetValid, "not-before", false, "not valid for another hour")
-	f.BoolVar(&q.WrongAudience, "wrong-audience", false, "for another API")
-	f.BoolVar(&q.WrongIssuer, "wrong-issuer", false, "from another issuer")
-	f.BoolVar(&q.WrongTenant, "wrong-tenant", false, "of another tenant")
-	f.StringVar(&q.Algorithm, "alg", "", "`algorithm`: RS256, RS384, RS512, PS256, HS256 or none (default RS256)")
-	f.BoolVar(&q.WrongKey, "wrong-key", false, "signed with a key that is not published")
-	f.BoolVar(&q.UnknownKeyID, "unknown-kid", false, "with the id of a key that is not published")
+	f.BoolVar(&q.Expired, "expired", false, "token that expired an hour ago")
+	f.BoolVar(&q.NotYetValid, "not-before", false, "token that is not valid for another hour")
+	f.BoolVar(&q.WrongAudience, "wrong-audience", false, "token for another API")
+	f.BoolVar(&q.WrongIssuer, "wrong-issuer", false, "token from another issuer")
+	f.BoolVar(&q.WrongTenant, "wrong-tenant", false, "token of another tenant")
+	f.StringVar(&q.Algorithm, "alg", "", "`algorithm`: RS256, RS384, RS512, PS256, HS256 or none (default: RS256)")
+	f.BoolVar(&q.WrongKey, "wrong-key", false, "token signed with a key that is not published")
+	f.BoolVar(&q.UnknownKeyID, "unknown-kid", false, "token with the ID of a key that is not published")
 }
 
 // parseClaims parses the values of --claim.

@@ -25,11 +25,11 @@ func newSandboxExport(m sandboxManager) *cobra.Command {
 	var keys bool
 	c := &cobra.Command{
 		Use:   "export [FILE]",
-		Short: "Write the whole tenant of a sandbox to a YAML file",
+		Short: "Write the tenant of a sandbox to a YAML file",
 		Long: `Write the tenant of a sandbox, running or stopped, to a YAML file that only you can
 read: users with their profiles, password hashes and second factors, apps with their
-secrets, and policies. Without FILE or with -, write to standard output. The file is
-also a seed.
+secrets, and policies. Without FILE or with -, write to standard output. --seed reads
+the same format.
 
 With --with-keys, the file also holds the signing keys and the sign-ins, so that
 tokens of the tenant stay valid after an import.`,
@@ -52,9 +52,9 @@ func newSandboxImport(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Replace the tenant of a sandbox with an exported one",
-		Long: `Replace the tenant of a sandbox, running or stopped, with one that was exported. All
-users, apps and policies are replaced, or, if the file has a mistake, none. With -,
-read the file from standard input. To add users and apps to a tenant, use --seed.`,
+		Long: `Replace the tenant of a sandbox, running or stopped, with an exported one: all users,
+apps and policies. If the file has an error, nothing is replaced. With -, read the
+file from standard input. To add users and apps to a tenant, use --seed.`,
 		Example: `  profilectl sandbox import tenant.yaml
   profilectl sandbox import --yes - <tenant.yaml`,
 		Args:              cobra.ExactArgs(1),
@@ -63,7 +63,7 @@ read the file from standard input. To add users and apps to a tenant, use --seed
 			return m.importFile(c.Context(), args[0], yes)
 		},
 	}
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "replace the tenant without asking")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "skip the confirmation")
 	return c
 }
 

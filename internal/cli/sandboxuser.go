@@ -90,7 +90,7 @@ func newSandboxUserAdd(m sandboxManager) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&user.Name, "name", "", "display `name`")
 	f.BoolVar(&user.MFA, "mfa", false, "require a second factor at every sign-in")
-	f.StringArrayVar(&set, "set", nil, "set a property of the profile: `name=value`; may be repeated")
+	f.StringArrayVar(&set, "set", nil, "set a property to `name=value` (repeatable)")
 	f.BoolVar(&stdin, "password-stdin", false, "read the password from standard input")
 	return c
 }
@@ -100,7 +100,7 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
 	var set, unset []string
 	c := &cobra.Command{
 		Use:   "edit EMAIL",
-		Short: "Change an account as an administrator would",
+		Short: "Change an account",
 		Example: `  profilectl sandbox user edit ada@contoso.example --mfa on
   profilectl sandbox user edit ada@contoso.example --set city=London --unset jobTitle
   profilectl sandbox user edit ada@contoso.example --email ada.l@contoso.example`,
@@ -110,9 +110,9 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&name, "name", "", "display `name`")
 	f.StringVar(&email, "email", "", "email `address` to sign in with")
-	f.StringVar(&mfa, "mfa", "", "require a second factor at every sign-in: on or off")
-	f.StringArrayVar(&set, "set", nil, "set a property of the profile: `name=value`; may be repeated")
-	f.StringArrayVar(&unset, "unset", nil, "clear a `property` of the profile; may be repeated")
+	f.StringVar(&mfa, "mfa", "", "require a second factor at every sign-in: `on|off`")
+	f.StringArrayVar(&set, "set", nil, "set a property to `name=value` (repeatable)")
+	f.StringArrayVar(&unset, "unset", nil, "clear a `property` (repeatable)")
 	complete(c, "mfa", oneOfThese("on", "off"))
 	c.RunE = m.run(func(ctx context.Context, client *control.Client, _ output.Printer, args []string) error {
 		profile, err := parseProperties(set, unset)

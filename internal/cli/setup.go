@@ -38,9 +38,10 @@ type attributeOptions struct {
 // bindAttributes adds the flags of the second application.
 func (o *setupOptions) bindAttributes(f *pflag.FlagSet) {
 	a := &o.Attributes
-	f.StringVar(&a.File, "with-attributes", "", "also set up changes of the custom attributes in this `file`")
-	f.StringVar(&a.SecretFile, "attributes-secret-file", "", "new `file` for the secret of the second application")
-	f.StringVar(&a.CertificateFile, "attributes-certificate-file", "", "PEM `file` with its certificate")
+	f.StringVar(&a.File, "with-attributes", "", "let the mid-tier change the custom attributes in a `file`")
+	f.StringVar(&a.SecretFile, "attributes-secret-file", "", "new `file` for the secret of the attributes application")
+	f.StringVar(&a.CertificateFile, "attributes-certificate-file", "",
+		"PEM `file` with the certificate of the attributes application")
 }
 
 // want completes the description of what is wanted.
@@ -79,10 +80,10 @@ func (o *setupOptions) permissions() []string {
 
 func (o *setupOptions) bind(f *pflag.FlagSet) {
 	o.SignIn.bind(f)
-	f.StringVar(&o.Authority, "authority", "", "the `tenant`: its subdomain, domain, id or URL")
-	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` where administrators sign in, if not the usual one")
-	f.StringVar(&o.ClientID, "client-id", setup.DefaultClient, "client `id` of the administrator's sign-in")
-	f.StringVar(&o.CAFile, "ca-file", "", "PEM `file` with CAs to trust in addition to the system's")
+	f.StringVar(&o.Authority, "authority", "", "subdomain, tenant ID, domain or URL of the `tenant`")
+	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` for the administrator's sign-in")
+	f.StringVar(&o.ClientID, "client-id", setup.DefaultClient, "client `ID` for the administrator's sign-in")
+	f.StringVar(&o.CAFile, "ca-file", "", "PEM `file` with additional CA certificates to trust")
 	// The variables are settings of the tenant, which have a precedence of their own.
 	for _, setting := range []string{"authority", "client-id", "ca-file"} {
 		notFromEnvironment(f, setting)
@@ -92,7 +93,7 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 
 // bindRun adds the flags of the subcommands that write.
 func (o *setupOptions) bindRun(f *pflag.FlagSet) {
-	durationFlag(f, &o.Replication, "replication", 3*time.Minute, "how long to wait until Entra shows new objects")
+	durationFlag(f, &o.Replication, "replication", 3*time.Minute, "time to wait until Entra returns new objects")
 }
 
 // bindWanted adds the flags that describe the objects.
@@ -103,7 +104,7 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 	f.StringVar(&w.ScopeName, "scope-name", editScopeName, "`name` of the mid-tier's scope")
 	f.StringVar(&w.UserFlow, "user-flow", "", "`name` of the user flow to use (default: the only one)")
 	f.StringVar(&w.AuthContext, "auth-context", "", "authentication `context` to create, such as c1")
-	f.BoolVar(&w.PasswordChange, "with-password-change", false, "let the mid-tier change users' own passwords")
+	f.BoolVar(&w.PasswordChange, "with-password-change", false, "let users change their own password")
 	f.BoolVar(&w.Enforce, "enforce", false, "switch the policy on (default: report-only)")
 	o.Credential.bind(f)
 }
@@ -111,15 +112,15 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 func newSetup(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "setup",
-		Short: "Create the registrations, consent and policy in a tenant",
+		Short: "Set up a tenant: app registrations, consent and policy",
 		Args:  cobra.NoArgs,
 		Long: `Create in a tenant what profilectl needs: the app registrations of the mid-tier and
 the client, the mid-tier's credential, the admin consent, the one-time passcode by
 email, the Conditional Access policy and the user flow.
 
 An administrator signs in. Only objects with the tag of the set-up are changed or
-deleted. Steps that Microsoft Graph rejects are printed, so that you can do them by hand.
-See https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
+deleted. Steps that Microsoft Graph rejects are printed, to be done by hand. See
+https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
   profilectl setup destroy --authority contoso

@@ -29,16 +29,15 @@ func newSetupApply(env Env, g *globals) *cobra.Command {
 	var o applyOptions
 	c := &cobra.Command{
 		Use:   "apply",
-		Short: "Create and change what setup plan shows",
+		Short: "Make the changes that setup plan shows",
 		Args:  cobra.NoArgs,
 		Long: `Create what is missing in the tenant and change what differs. Then write the tenant to
-the configuration and the mid-tier's settings to --env-file, and run the checks of
-doctor. In a terminal, it shows the plan and asks before it changes the tenant; --yes
-skips the question.
+the configuration, write the mid-tier's settings to --env-file, and run the checks of
+doctor. In a terminal, the command shows the plan and asks for confirmation.
 
-If a run is stopped, the same command continues it. It sends no write to a complete
-tenant. The Conditional Access policy is in report-only mode until --enforce. A new
-client secret is written to --secret-file, and nowhere else.`,
+Run the same command again to continue a run that stopped. A complete tenant is not
+written to. The Conditional Access policy stays in report-only mode until you use
+--enforce. A new client secret is written only to --secret-file.`,
 		Example: `  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
   profilectl setup apply --authority contoso --credential certificate --certificate-file mid-tier.pem
   profilectl setup apply --authority contoso --enforce`,
@@ -51,9 +50,9 @@ client secret is written to --secret-file, and nowhere else.`,
 	f := c.Flags()
 	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
 	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
-	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "how long to repeat failed checks")
-	f.BoolVar(&o.NoChecks, "no-checks", false, "do not run the checks of doctor")
-	f.BoolVarP(&o.Yes, "yes", "y", false, "do not ask in a terminal")
+	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "repeat failed checks for this long")
+	f.BoolVar(&o.NoChecks, "no-checks", false, "skip the checks of doctor")
+	f.BoolVarP(&o.Yes, "yes", "y", false, "skip the confirmation")
 	return c
 }
 

@@ -37,7 +37,8 @@ func (o *credentialOptions) bind(f *pflag.FlagSet) {
 	const halfYear = 180 * 24 * time.Hour
 	f.StringVar(&o.Kind, "credential", credentialSecret, "mid-tier's `credential`: secret, certificate or federated")
 	f.StringVar(&o.SecretFile, "secret-file", "", "new `file` for the client secret; - is standard output")
-	f.StringVar(&o.CertificateFile, "certificate-file", "", "PEM `file` with the certificate; created if missing")
+	f.StringVar(&o.CertificateFile, "certificate-file", "",
+		"PEM `file` with the mid-tier's certificate; created if missing")
 	f.StringVar(&o.Issuer, "federated-issuer", "", "`URL` of the issuer of the platform's tokens")
 	f.StringVar(&o.Subject, "federated-subject", "", "`subject` of the platform's tokens")
 	durationFlag(f, &o.Lifetime, "credential-lifetime", halfYear, "validity of a new credential; 4320h is 180 days")

@@ -23,18 +23,18 @@ func newSetupDestroy(env Env, g *globals) *cobra.Command {
 		Use:   "destroy",
 		Short: "Delete the objects of a set-up",
 		Args:  cobra.NoArgs,
-		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete them. The
-email method is switched off again if the set-up switched it on. A tenant keeps deleted
-applications for 30 days: --purge deletes them for good. The configuration and local
-files stay.`,
+		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete them. If
+the set-up switched the email method on, it is switched off. The tenant keeps deleted
+applications for 30 days, unless you use --purge. The configuration and local files
+are not deleted.`,
 		Example: `  profilectl setup destroy --authority contoso
   profilectl setup destroy -t contoso --yes --purge`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	o.bindRun(c.Flags())
-	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "do not ask")
-	c.Flags().BoolVar(&o.Purge, "purge", false, "also delete the soft-deleted objects for good")
+	c.Flags().BoolVarP(&o.Yes, "yes", "y", false, "skip the confirmation")
+	c.Flags().BoolVar(&o.Purge, "purge", false, "delete the applications permanently")
 	return c
 }
 

@@ -13,11 +13,11 @@ func newSetupExport(env Env) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Print the set-up for Azure CLI, Graph or Bicep",
+		Short: "Print the set-up for the Azure CLI, Graph or Bicep",
 		Args:  cobra.NoArgs,
-		Long: `Print the set-up of an empty tenant as a script for Azure CLI, as requests to
-Microsoft Graph, or as a Bicep file. No sign-in is needed. Steps that the format cannot
-express are comments that name the place in the portal.`,
+		Long: `Print what sets up an empty tenant: a script for the Azure CLI, requests to Microsoft
+Graph, or a Bicep file. No sign-in is needed. A step that the format cannot express is
+a comment that names the page of the Entra admin center.`,
 		Example: `  profilectl setup export --format az > setup.sh
   profilectl setup export --format graph --enforce
   profilectl setup export --format bicep > main.bicep`,

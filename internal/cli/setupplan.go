@@ -16,8 +16,8 @@ func newSetupPlan(env Env, g *globals) *cobra.Command {
 		Use:   "plan",
 		Short: "Show what setup apply would create and change",
 		Args:  cobra.NoArgs,
-		Long: `Compare the tenant with a complete set-up and print the difference. It writes nothing,
-and the administrator signs in with read permissions only.`,
+		Long: `Compare the tenant with a complete set-up and print the differences. The command
+changes nothing, and requests only read permissions.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") | .id'`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupPlan(c.Context(), env, g, o) },

@@ -24,7 +24,7 @@ func (o *signInOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Device, "device-code", false, "sign in with a code on another device (preview)")
 	f.BoolVar(&o.Device, "use-device-code", false, "the same as --device-code")
 	f.Lookup("use-device-code").Hidden = true
-	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address and open nothing")
+	f.BoolVar(&o.NoBrowser, "no-browser", false, "print the sign-in address instead of opening it")
 	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` of the redirect URI (default: any free port)")
 }
 

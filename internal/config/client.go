@@ -56,7 +56,7 @@ func clientUse() []Setting {
 			Name:    "redirect-port",
 			Env:     []string{"PROFILECTL_REDIRECT_PORT"},
 			Default: "0",
-			Help:    "local port for the sign-in redirect; 0 picks a free one",
+			Help:    "local port of the redirect URI; 0 is any free port",
 			Check:   checkPort,
 		},
 		{

@@ -46,7 +46,7 @@ func serverTenant() []Setting {
 			Name:  "audience",
 			Env:   []string{"PROFILECTL_SERVE_AUDIENCE"},
 			Value: "list",
-			Help:  "accepted aud of tokens (default: the client ID, api://ID)",
+			Help:  "accepted aud claims (default: the client ID, api://ID)",
 			Check: checkAudiences,
 		},
 		{
@@ -93,7 +93,7 @@ func serverCredential() []Setting {
 			Name:  "client-certificate",
 			Env:   []string{"PROFILECTL_SERVE_CLIENT_CERTIFICATE", "AZURE_CLIENT_CERTIFICATE_PATH"},
 			Value: "file",
-			Help:  "PEM or PFX client certificate with key; reloaded on change",
+			Help:  "PEM or PFX certificate with key; reloaded on change",
 		},
 		{
 			Name:   "client-certificate-password",
@@ -157,7 +157,7 @@ func serverListener() []Setting {
 			Name:  "allow-origin",
 			Env:   []string{"PROFILECTL_SERVE_ALLOW_ORIGIN"},
 			Value: "list",
-			Help:  "origins whose scripts may call (CORS); default: none",
+			Help:  "allowed origins of browser apps (CORS)",
 			Live:  true,
 			Check: checkOrigins,
 		},

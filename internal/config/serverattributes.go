@@ -15,20 +15,20 @@ func serverAttributes() []Setting {
 			Name:  "attributes-client-id",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_ID"},
 			Value: "id",
-			Help:  "client ID that may change custom attributes",
+			Help:  "client ID for changes of custom attributes",
 			Check: checkGUID,
 		},
 		{
 			Name:  "attributes-client-secret-file",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_SECRET_FILE"},
 			Value: "file",
-			Help:  "file with its client secret; reloaded on change",
+			Help:  "file with the secret of that client; reloaded on change",
 		},
 		{
 			Name:  "attributes-client-secret-expires",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_SECRET_EXPIRES"},
 			Value: "date",
-			Help:  "when that secret expires, for metrics and log",
+			Help:  "when the secret of that client expires, for metrics and log",
 			Live:  true,
 			Check: checkDate,
 		},
@@ -36,7 +36,7 @@ func serverAttributes() []Setting {
 			Name:  "attributes-client-certificate",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_CLIENT_CERTIFICATE"},
 			Value: "file",
-			Help:  "its PEM or PFX certificate with key; reloaded on change",
+			Help:  "PEM or PFX certificate of that client; reloaded on change",
 		},
 		{
 			Name:   "attributes-client-certificate-password",
@@ -48,7 +48,7 @@ func serverAttributes() []Setting {
 			Name:  "attributes-federated-token-file",
 			Env:   []string{"PROFILECTL_SERVE_ATTRIBUTES_FEDERATED_TOKEN_FILE"},
 			Value: "file",
-			Help:  "file with its workload identity token",
+			Help:  "file with the workload identity token of that client",
 		},
 	}
 }

@@ -226,6 +226,8 @@ func plan() map[string]entry {
 			"internal/fault",
 			"github.com/itchyny/gojq",
 			"github.com/jmespath-community/go-jmespath",
+			"github.com/jmespath-community/go-jmespath/pkg/functions",
+			"github.com/jmespath-community/go-jmespath/pkg/parsing",
 			"github.com/mattn/go-runewidth",
 			"go.yaml.in/yaml/v3",
 		}},

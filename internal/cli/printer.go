@@ -28,6 +28,15 @@ func newPrinter(env Env, g *globals) (output.Printer, error) {
 	}, nil
 }
 
+// checkOutput checks --output, --jq and --query.
+func checkOutput(env Env, g *globals) error {
+	p, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	return p.Check()
+}
+
 // print reports a result: as data if a format was requested, otherwise as a
 // sentence on standard error.
 func (s *session) print(v any, sentence string) error {

@@ -52,15 +52,31 @@ type Printer struct {
 // program.
 func (p Printer) Plain() bool { return p.Format == FormatTable && p.JQ == "" && p.Query == "" }
 
-// Print prints v, or t if the result is printed as a table. An invalid expression is a
-// Usage fault.
-func (p Printer) Print(v any, t Table) error {
+// Check checks the expressions, so that a command rejects them before it does anything. An
+// invalid one is a Usage fault.
+func (p Printer) Check() error {
 	if p.JQ != "" && p.Query != "" {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: "a jq and a JMESPath expression cannot be combined",
 			Fix:  "use one of them",
 		}
+	}
+	if p.JQ != "" {
+		_, err := compileJQ(p.JQ)
+		return err
+	}
+	if p.Query != "" {
+		return checkJMESPath(p.Query)
+	}
+	return nil
+}
+
+// Print prints v, or t if the result is printed as a table. An expression that is invalid,
+// or that fails on v, is a Usage fault.
+func (p Printer) Print(v any, t Table) error {
+	if err := p.Check(); err != nil {
+		return err
 	}
 	raw, err := marshal(v)
 	if err != nil {

@@ -98,6 +98,41 @@ func TestPrinterRejectsInvalidExpressions(t *testing.T) {
 	}
 }
 
+func TestPrinterChecksExpressionsBeforehand(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		p    output.Printer
+		ok   bool
+	}{
+		{"no expression", output.Printer{}, true},
+		{"jq", output.Printer{JQ: ".a | length"}, true},
+		{"incomplete jq", output.Printer{JQ: ".a["}, false},
+		{"an unknown function of jq", output.Printer{JQ: "nope(.)"}, false},
+		{"JMESPath", output.Printer{Query: "length(a[?b == `1`])"}, true},
+		{"incomplete JMESPath", output.Printer{Query: "a["}, false},
+		{"an unknown function of JMESPath", output.Printer{Query: "a[?contains(b, nope(@))]"}, false},
+		{"both", output.Printer{JQ: ".", Query: "a"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.p.Check()
+			if (err == nil) != c.ok || err != nil && fault.As(err).Kind != fault.Usage {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestPrinterReportsExpressionsThatDoNotFitTheResult(t *testing.T) {
+	for _, p := range []output.Printer{{JQ: ".a[]"}, {Query: "length(a)"}} {
+		p.Out = &bytes.Buffer{}
+		err := p.Print(map[string]int{"a": 1}, output.Table{})
+		f := fault.As(err)
+		if f.Kind != fault.Usage || !strings.Contains(f.What, "does not fit the result") {
+			t.Errorf("%+v: got %v", p, err)
+		}
+	}
+}
+
 func TestPrinterHidesTheEnvironmentFromExpressions(t *testing.T) {
 	var b bytes.Buffer
 	p := output.Printer{Out: &b, Format: output.FormatJSON, JQ: "$ENV.HOME | length"}

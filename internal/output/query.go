@@ -9,6 +9,8 @@ import (
 
 	"github.com/itchyny/gojq"
 	"github.com/jmespath-community/go-jmespath"
+	"github.com/jmespath-community/go-jmespath/pkg/functions"
+	"github.com/jmespath-community/go-jmespath/pkg/parsing"
 
 	"github.com/profilectl/profilectl/internal/fault"
 )
@@ -20,13 +22,9 @@ const queryLimit = 10 * time.Second
 // other tools do, and everything else as JSON. The expression cannot read the
 // environment or files.
 func (p Printer) jq(raw []byte) error {
-	query, err := gojq.Parse(p.JQ)
+	code, err := compileJQ(p.JQ)
 	if err != nil {
-		return invalid("jq", err)
-	}
-	code, err := gojq.Compile(query, gojq.WithEnvironLoader(func() []string { return nil }))
-	if err != nil {
-		return invalid("jq", err)
+		return err
 	}
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
@@ -39,11 +37,11 @@ func (p Printer) jq(raw []byte) error {
 		if !more {
 			return nil
 		}
-		if err, failed := result.(error); failed {
+		if err, ok := result.(error); ok {
 			if halt, ok := errors.AsType[*gojq.HaltError](err); ok && halt.Value() == nil {
 				return nil
 			}
-			return invalid("jq", err)
+			return failed("jq", err)
 		}
 		if err := p.jqResult(result); err != nil {
 			return err
@@ -72,9 +70,43 @@ func search(expression string, raw []byte) ([]byte, error) {
 	}
 	found, err := jmespath.Search(expression, v)
 	if err != nil {
-		return nil, invalid("JMESPath", err)
+		return nil, failed("JMESPath", err)
 	}
 	return marshal(found)
+}
+
+func compileJQ(expression string) (*gojq.Code, error) {
+	query, err := gojq.Parse(expression)
+	if err != nil {
+		return nil, invalid("jq", err)
+	}
+	code, err := gojq.Compile(query, gojq.WithEnvironLoader(func() []string { return nil }))
+	if err != nil {
+		return nil, invalid("jq", err)
+	}
+	return code, nil
+}
+
+// checkJMESPath checks the syntax of an expression and the names of its functions, which
+// the library looks up only when it calls them.
+func checkJMESPath(expression string) error {
+	root, err := parsing.NewParser().Parse(expression)
+	if err != nil {
+		return invalid("JMESPath", err)
+	}
+	known := map[string]bool{}
+	for _, f := range functions.GetDefaultFunctions() {
+		known[f.Name] = true
+	}
+	for nodes := []parsing.ASTNode{root}; len(nodes) > 0; {
+		n := nodes[0]
+		nodes = append(nodes[1:], n.Children...)
+		name, _ := n.Value.(string)
+		if n.NodeType == parsing.ASTFunctionExpression && !known[name] {
+			return invalid("JMESPath", fmt.Errorf("unknown function: %s", name))
+		}
+	}
+	return nil
 }
 
 func invalid(language string, err error) error {
@@ -82,6 +114,17 @@ func invalid(language string, err error) error {
 		Kind: fault.Usage,
 		What: fmt.Sprintf("invalid %s expression: %v", language, err),
 		Fix:  "correct the expression",
+		Err:  err,
+	}
+}
+
+// failed is the fault of a valid expression that cannot be applied to the result, which
+// shows only after the command has done its work.
+func failed(language string, err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: fmt.Sprintf("the %s expression does not fit the result: %v", language, err),
+		Fix:  "correct the expression; the rest of the command is done",
 		Err:  err,
 	}
 }

@@ -12,7 +12,8 @@ import (
 type Table struct {
 	Columns []string
 	Rows    [][]string
-	// Whole names the columns with values that users copy. They are never truncated.
+	// Whole names the columns with values that users copy. They are never truncated or
+	// broken.
 	Whole []string
 	// Details are sentences about the rows, one for each. A terminal shows a detail
 	// below its row; elsewhere it is the last cell.
@@ -27,8 +28,9 @@ type Table struct {
 // gap separates columns.
 const gap = "  "
 
-// table prints the table. On a terminal, the columns are aligned and truncated to its
-// width. Otherwise, tabs separate the cells, and there is no header.
+// table prints the table. On a terminal, the columns are aligned and fitted to its width;
+// if they cannot be, each cell gets a line of its own. Otherwise, tabs separate the cells,
+// and there is no header.
 func (p Printer) table(t Table) error {
 	var b strings.Builder
 	if !p.TTY {
@@ -42,8 +44,10 @@ func (p Printer) table(t Table) error {
 			}
 			b.WriteString(strings.Join(cells, "\t") + "\n")
 		}
+	} else if widths, fit := t.widths(p.Width); fit {
+		t.align(&b, widths, p.Width)
 	} else {
-		t.align(&b, t.widths(p.Width))
+		t.list(&b, p.Width)
 	}
 	if _, err := fmt.Fprint(p.Out, b.String()); err != nil {
 		return fmt.Errorf("print result: %w", err)
@@ -51,24 +55,62 @@ func (p Printer) table(t Table) error {
 	return nil
 }
 
-// align writes the header and the rows, padded or truncated to the widths, with their
-// details.
-func (t Table) align(b *strings.Builder, widths []int) {
+// align writes the header and the rows, fitted to the widths, with their details.
+func (t Table) align(b *strings.Builder, widths []int, limit int) {
 	if !t.Continued {
-		b.WriteString(line(t.Columns, widths))
+		b.WriteString(lines(t.Columns, widths))
 	}
 	for i, row := range t.Rows {
-		b.WriteString(line(row, widths))
-		if t.Details != nil {
-			b.WriteString(gap + gap + Plain(t.Details[i]) + "\n")
-		}
+		b.WriteString(lines(row, widths))
+		t.detail(b, i, limit)
 	}
 }
 
-// widths returns the width that each column needs. If they exceed the limit, the widest
-// columns that may be truncated shrink first, and none below 8. A limit of 0 is no limit.
-func (t Table) widths(limit int) []int {
-	widths := make([]int, len(t.Columns))
+// list writes each row as its first cell, with the others on lines of their own below it,
+// which begin with the header of the column. A cell that is too wide for that is below its
+// header. Empty cells are left out.
+func (t Table) list(b *strings.Builder, limit int) {
+	widest := 0
+	for _, header := range t.Columns[1:] {
+		widest = max(widest, runewidth.StringWidth(header))
+	}
+	for i, row := range t.Rows {
+		b.WriteString(Plain(row[0]) + "\n")
+		for j, cell := range row[1:] {
+			if cell == "" {
+				continue
+			}
+			label := gap + runewidth.FillRight(t.Columns[j+1], widest) + gap
+			if widestWord(cell) > limit-runewidth.StringWidth(label) {
+				b.WriteString(gap + t.Columns[j+1] + "\n")
+				label = gap + gap
+			}
+			hang(b, label, cell, limit)
+		}
+		t.detail(b, i, limit)
+	}
+}
+
+func widestWord(text string) int {
+	widest := 0
+	for word := range strings.FieldsSeq(Plain(text)) {
+		widest = max(widest, runewidth.StringWidth(word))
+	}
+	return widest
+}
+
+// detail writes the detail of a row, if rows have details.
+func (t Table) detail(b *strings.Builder, row, limit int) {
+	if t.Details != nil {
+		hang(b, gap+gap, t.Details[row], limit)
+	}
+}
+
+// widths returns the width of each column, and whether they fit the limit. If the cells
+// need more, the widest columns that may be truncated shrink first, and none below 8. A
+// limit of 0 is no limit.
+func (t Table) widths(limit int) (widths []int, fit bool) {
+	widths = make([]int, len(t.Columns))
 	total := len(gap) * (len(widths) - 1)
 	for i, header := range t.Columns {
 		widths[i] = runewidth.StringWidth(header)
@@ -89,20 +131,63 @@ func (t Table) widths(limit int) []int {
 			}
 		}
 		if widest < 0 || widths[widest] <= least {
-			break
+			return widths, len(widths) == 1 // a single column has no better form
 		}
 		widths[widest]--
 		total--
 	}
-	return widths
+	return widths, true
 }
 
-// line returns a row whose cells are padded or truncated to the widths.
-func line(row []string, widths []int) string {
-	var cells []string
-	for i, cell := range row {
+// lines returns a row whose cells are padded or truncated to the widths. The last cell
+// continues below itself.
+func lines(row []string, widths []int) string {
+	last := len(row) - 1
+	var first strings.Builder
+	for i, cell := range row[:last] {
 		cell = runewidth.Truncate(Plain(cell), widths[i], "…")
-		cells = append(cells, runewidth.FillRight(cell, widths[i]))
+		first.WriteString(runewidth.FillRight(cell, widths[i]) + gap)
 	}
-	return strings.TrimRight(strings.Join(cells, gap), " ") + "\n"
+	label, text := first.String(), ""
+	for _, part := range broken(Plain(row[last]), widths[last]) {
+		text += strings.TrimRight(label+runewidth.Truncate(part, widths[last], "…"), " ") + "\n"
+		label = strings.Repeat(" ", runewidth.StringWidth(label))
+	}
+	return text
+}
+
+// hang writes a label and a text, which is broken between words at the limit and continues
+// below where it began.
+func hang(b *strings.Builder, label, text string, limit int) {
+	indent := runewidth.StringWidth(label)
+	width := limit - indent
+	if limit == 0 {
+		width = runewidth.StringWidth(text)
+	}
+	for _, part := range broken(Plain(text), width) {
+		b.WriteString(label + part + "\n")
+		label = strings.Repeat(" ", indent)
+	}
+}
+
+// broken breaks a text between words into parts that are at most as wide as width. Only a
+// word that is wider makes a wider part.
+func broken(text string, width int) []string {
+	if runewidth.StringWidth(text) <= width {
+		return []string{text}
+	}
+	var parts []string
+	part := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case part == "":
+			part = word
+		case runewidth.StringWidth(part+" "+word) > width:
+			parts = append(parts, part)
+			part = word
+		default:
+			part += " " + word
+		}
+	}
+	return append(parts, part)
 }

@@ -144,20 +144,3 @@ func TestPrinterIsSafeOnATerminal(t *testing.T) {
 		}
 	}
 }
-
-func TestTableKeepsWholeColumns(t *testing.T) {
-	var b bytes.Buffer
-	id := "11111111-2222-3333-4444-555555555555"
-	p := output.Printer{Out: &b, Format: output.FormatTable, TTY: true, Width: 20}
-	table := output.Table{
-		Columns: []string{"NAME", "CLIENT ID"},
-		Rows:    [][]string{{"a rather long name", id}},
-		Whole:   []string{"CLIENT ID"},
-	}
-	if err := p.Print(nil, table); err != nil {
-		t.Fatal(err)
-	}
-	if got := b.String(); !strings.Contains(got, id) || !strings.Contains(got, "a rathe…") {
-		t.Errorf("got\n%s", got)
-	}
-}

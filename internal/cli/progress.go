@@ -18,7 +18,7 @@ import (
 // safe for concurrent use.
 type progress struct {
 	out    io.Writer
-	width  int // of the terminal; 0 for none
+	width  int // at which text is broken; 0 for none
 	json   bool
 	quiet  bool
 	status *terminal.Status
@@ -41,7 +41,7 @@ func newProgress(out io.Writer, mode string, facts terminal.Capabilities) (*prog
 	case progressAuto, progressJSON, progressNone:
 		return &progress{
 			out:    out,
-			width:  wrapWidth(facts.StderrTTY, facts.Width),
+			width:  wrapWidth(facts.StderrTTY && mode != progressJSON, facts.Width),
 			json:   mode == progressJSON,
 			status: terminal.NewStatus(out, facts.Live && mode == progressAuto),
 			warned: map[string]bool{},
@@ -102,11 +102,7 @@ func spinner(start time.Time) string {
 // say prints a message for the user. Its arguments may come from outside, so they are
 // made safe for a terminal.
 func (p *progress) say(format string, args ...any) {
-	text := output.Safe(fmt.Sprintf(format, args...))
-	if !p.json {
-		text = terminal.Wrap(text, p.width)
-	}
-	p.show(text)
+	p.show(terminal.Wrap(output.Safe(fmt.Sprintf(format, args...)), p.width))
 }
 
 // show prints a text that is safe already and may contain color.

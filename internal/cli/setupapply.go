@@ -132,7 +132,7 @@ func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error 
 		return nil
 	}
 	for _, i := range plan.Items {
-		a.say("%s", describe(i))
+		a.say("%s", describe(i, a.progress.width))
 	}
 	a.say("Plan: %s.", summary(plan.Items))
 	return a.ask(ctx, "Change the tenant "+a.authority.TenantID+"?")
@@ -170,7 +170,7 @@ func (a *administrator) runOptions() setup.Options {
 	return setup.Options{
 		Replication: a.options.Replication,
 		Journal:     setup.Journal{Path: filepath.Join(a.paths.State, name)},
-		Report:      func(i setup.Item) { a.say("%s", describe(i)) },
+		Report:      func(i setup.Item) { a.say("%s", describe(i, a.progress.width)) },
 		Waiting:     func(why string) { a.progress.warn("waiting: %s", why) },
 	}
 }

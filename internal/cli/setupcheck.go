@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // checkSetup runs the checks of doctor until none fails, or until the time is over: Entra
@@ -38,7 +40,7 @@ func (a *administrator) checkSetup(
 		c := s.doctorCheck(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
-			a.say("%-8s %-18s %s", c.Status, c.ID, c.Seen)
+			a.say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.progress.width))
 		}
 		if r.Status == doctor.Failed && c.Fix != "" {
 			a.say("  fix: %s", c.Fix)

@@ -93,7 +93,7 @@ func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, it
 		return nil
 	}
 	for _, i := range items {
-		a.say("%s", describe(i))
+		a.say("%s", describe(i, a.progress.width))
 	}
 	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
 	return a.ask(ctx, question)

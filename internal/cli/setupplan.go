@@ -49,8 +49,9 @@ func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err
 		}
 		return leftFault(plan.Items)
 	}
+	width := wrapWidth(a.facts.StdoutTTY, a.facts.Width)
 	for _, i := range plan.Items {
-		if _, err := fmt.Fprintln(env.Stdout, output.Safe(describe(i))); err != nil {
+		if _, err := fmt.Fprintln(env.Stdout, output.Safe(describe(i, width))); err != nil {
 			return fmt.Errorf("print plan: %w", err)
 		}
 	}

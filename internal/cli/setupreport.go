@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // setupReport is the result of setup plan, apply and destroy, as scripts read it.
@@ -42,24 +43,25 @@ func signOf(action setup.Action) string {
 	}
 }
 
-// describe returns the lines for one object.
-func describe(i setup.Item) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %-8s %s\n", signOf(i.Action), i.Action, i.Object)
+// describe returns the lines for one object, broken at the width unless it is 0.
+func describe(i setup.Item, width int) string {
+	const indent = "             "
+	lines := []string{terminal.Hang(fmt.Sprintf("%s %-8s ", signOf(i.Action), i.Action), i.Object, width)}
+	add := func(label, text string) { lines = append(lines, terminal.Hang(indent+label, text, width)) }
 	for _, c := range i.Changes {
 		if c.From == nil {
-			fmt.Fprintf(&b, "             %s: %v\n", c.Property, c.To)
+			add(c.Property+": ", fmt.Sprint(c.To))
 		} else {
-			fmt.Fprintf(&b, "             %s: %v -> %v\n", c.Property, c.From, c.To)
+			add(c.Property+": ", fmt.Sprintf("%v -> %v", c.From, c.To))
 		}
 	}
 	if i.Reason != "" {
-		fmt.Fprintf(&b, "             %s\n", i.Reason)
+		add("", i.Reason)
 	}
 	if i.Step != "" {
-		fmt.Fprintf(&b, "             by hand: %s\n", i.Step)
+		add("by hand: ", i.Step)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return strings.Join(lines, "\n")
 }
 
 // summary counts the objects by action.

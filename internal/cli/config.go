@@ -196,15 +196,23 @@ func configSet(ctx context.Context, env Env, g *globals, name, value string) err
 		if err != nil {
 			return err
 		}
-		if !config.ValidTenantName(tenant) || tenant == config.FromEnvironment {
-			return &fault.Error{
-				Kind: fault.Usage,
-				What: "invalid tenant name " + quote(tenant),
-				Fix:  "use lower-case letters, digits and hyphens",
-			}
+		if err := checkTenantName(tenant); err != nil {
+			return err
 		}
 		return f.Set("tenants."+tenant, name, value)
 	})
+}
+
+// checkTenantName checks the name of a tenant that is to be added.
+func checkTenantName(name string) error {
+	if config.ValidTenantName(name) && name != config.FromEnvironment {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "invalid tenant name " + quote(name),
+		Fix:  "use lower-case letters, digits and hyphens",
+	}
 }
 
 // checkSetting checks what the table of settings cannot: the form of an authority

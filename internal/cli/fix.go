@@ -28,11 +28,10 @@ func remedyFor(a fault.Action) remedy {
 		const choose = "name one with --tenant, or choose one with %s"
 		return remedy{"profilectl config use NAME", choose, "; " + choose}
 	case fault.DoConfigureTenant:
-		const set = "run %s, and set client-id and edit-scope in the same way"
 		return remedy{
-			"profilectl config set --tenant NAME authority SUBDOMAIN",
-			"to try profilectl without a tenant, run `profilectl demo`; to use your own, " + set,
-			"; to add a tenant, " + set,
+			"profilectl init",
+			"to use a tenant, run %s; to try everything without one, run `profilectl demo`",
+			"; to add a tenant, run %s",
 		}
 	case fault.DoListFields:
 		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
@@ -102,14 +101,19 @@ func (g *globals) fix(f *fault.Error) string {
 	if f.Setting != "" {
 		text += " with `" + g.command("profilectl config set "+f.Setting+" VALUE") + "`"
 	}
-	r := remedyFor(f.Next)
+	run, next := *g, f.Next
+	switch {
+	case next == fault.DoUseOtherAccount:
+		run.Account = ""
+	case next == fault.DoConfigureTenant && g.Tenant == defaultSandbox:
+		next = fault.DoStartSandbox
+	case next == fault.DoConfigureTenant && !config.ValidTenantName(g.Tenant):
+		run.Tenant = ""
+	}
+	r := remedyFor(next)
 	words := r.after
 	if text == "" {
 		words = r.alone
-	}
-	run := *g
-	if f.Next == fault.DoUseOtherAccount {
-		run.Account = ""
 	}
 	return text + strings.Replace(words, "%s", "`"+run.command(r.command)+"`", 1)
 }

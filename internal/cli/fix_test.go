@@ -82,11 +82,12 @@ func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 func TestFixFillsInTheTenantOfTheRun(t *testing.T) {
 	fix := fault.Error{Fix: "use one of contoso", Next: fault.DoConfigureTenant}
 	for tenant, want := range map[string]string{
-		"fabrikam": "`profilectl config set authority SUBDOMAIN --tenant fabrikam`",
-		"Bad Name": "`profilectl config set --tenant NAME authority SUBDOMAIN`",
-		"":         "`profilectl config set --tenant NAME authority SUBDOMAIN`",
+		"fabrikam": "to add a tenant, run `profilectl init --tenant fabrikam`",
+		"Bad Name": "to add a tenant, run `profilectl init`",
+		"":         "to add a tenant, run `profilectl init`",
+		"sandbox":  "start one with `profilectl sandbox` in another terminal",
 	} {
-		want = "use one of contoso; to add a tenant, run " + want + ", and set client-id and edit-scope in the same way"
+		want = "use one of contoso; " + want
 		if got := (&globals{Tenant: tenant}).fix(&fix); got != want {
 			t.Errorf("tenant %q:\n got %s\nwant %s", tenant, got, want)
 		}

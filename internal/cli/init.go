@@ -42,9 +42,10 @@ func (a *initAnswers) bind(f *pflag.FlagSet) {
 func newInit(env Env, g *globals) *cobra.Command {
 	var a initAnswers
 	c := &cobra.Command{
-		Use:   "init",
-		Short: "Configure a tenant step by step",
-		Args:  cobra.NoArgs,
+		Use:        "init",
+		SuggestFor: []string{"configure"},
+		Short:      "Configure a tenant step by step",
+		Args:       cobra.NoArgs,
 		Long: `Ask for a tenant, its public client and its mid-tier, check each answer, and write
 the configuration. Flags replace questions. The configuration names the tenant after
 --tenant, or after its subdomain.`,
@@ -68,6 +69,11 @@ type initializer struct {
 }
 
 func runInit(ctx context.Context, env Env, g *globals, given initAnswers) error {
+	if g.Tenant != "" {
+		if err := checkTenantName(g.Tenant); err != nil {
+			return err
+		}
+	}
 	client, err := upstream.New(upstream.Config{
 		CAFile:    given.CAFile,
 		Timeout:   g.Timeout,

@@ -37,8 +37,8 @@ func (g *globals) settings(env Env, paths config.Paths) (string, config.Settings
 	if err != nil {
 		return "", config.Settings{}, err
 	}
-	set := g.command("profilectl config set --tenant " + tenant + " authority SUBDOMAIN")
-	fix := "run `" + set + "`, and the same for client-id"
+	fix := "run `" + g.command("profilectl init --tenant "+tenant) + "`; to set the tenant up as its administrator, " +
+		"run `" + g.command("profilectl setup plan --tenant "+tenant) + "`"
 	if tenant == config.FromEnvironment {
 		fix = "set CLIENT_ID or PROFILECTL_CLIENT_ID in the environment"
 	}

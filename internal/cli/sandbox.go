@@ -15,6 +15,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -103,6 +104,10 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 	}
 	if err := announce(env, g, p); err != nil {
 		return err
+	}
+	facts := env.facts()
+	if how := reach(facts, p.Facts.Pages); how != "" && o.Bind == "" {
+		_, _ = fmt.Fprint(env.Stderr, "\n"+terminal.Wrap(how, wrapWidth(facts.StderrTTY, facts.Width)))
 	}
 	<-ctx.Done()
 	if errors.Is(context.Cause(ctx), errInterrupted) {

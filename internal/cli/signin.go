@@ -78,9 +78,16 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 		if !s.signInOptions.Device {
 			s.say("This container cannot open a browser; using a device code instead.")
 		}
-		s.say("Open this page on any device and type the code (preview in external tenants):\n\n"+
+		where := " on any device"
+		if how := reach(s.facts, p.Page); how != "" {
+			s.say("%s", how)
+			where = ""
+		} else if len(localPorts(p.Page)) > 0 {
+			where = " in a browser on this machine"
+		}
+		s.say("Open this page%s and type the code (preview in external tenants):\n\n"+
 			"  page  %s\n  code  %s\n\nThe code expires at %s; Ctrl-C cancels.",
-			p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
+			where, p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
 		hide = s.progress.status.Show(0, func() string {
 			return "Waiting for the code: " + terminal.Left(p.Expires) + " left, Ctrl-C cancels."
 		})

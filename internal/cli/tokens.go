@@ -121,7 +121,7 @@ func (s *session) token(ctx context.Context, account auth.Account, r tokenReques
 	}
 	way := "in your browser"
 	if s.usesCode() {
-		way = "with a code on another device"
+		way = "with a device code"
 	}
 	s.say("%s is needed; continuing %s.", strings.ToUpper(need[:1])+need[1:], way)
 	t, err := s.signIn(ctx, interactive)

@@ -31,12 +31,12 @@ func (o *loginOptions) bind(f *pflag.FlagSet) {
 func newLogin(env Env, g *globals) *cobra.Command {
 	var o loginOptions
 	c := &cobra.Command{
-		Use:   "login",
-		Short: "Sign in with your browser",
-		Args:  cobra.NoArgs,
-		Long: `Open the sign-in page of the tenant in your browser, and keep the tokens in the
-keyring of your operating system. --insecure-storage keeps them in a plain file that
-only you can read.`,
+		Use:        "login",
+		SuggestFor: []string{"signin", "sign-in", "auth"},
+		Short:      "Sign in with your browser",
+		Args:       cobra.NoArgs,
+		Long: `Sign in to a tenant with your browser. The tokens are kept in the keyring of
+your operating system, or in a plain file if you use --insecure-storage.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
   profilectl login --no-browser        # over SSH: open the address elsewhere

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -88,7 +89,8 @@ func reloadsOnHangup(root *cobra.Command, args []string) bool {
 }
 
 // prepare wraps the code of every command, so that flags that are not on the
-// command line are first taken from PROFILECTL_<FLAG>. The result reports, after
+// command line are first taken from PROFILECTL_<FLAG>, and that nothing is done if the
+// result could not be printed. The result reports, after
 // the run, whether that code was reached; if not, the error is cobra's own and
 // about the command line.
 func prepare(root *cobra.Command, env Env, g *globals) *bool {
@@ -102,6 +104,9 @@ func prepare(root *cobra.Command, env Env, g *globals) *bool {
 					return err
 				}
 				g.Output = strings.ToLower(g.Output) // -o JSON means json, for errors too
+				if err := checkOutput(env, g); err != nil {
+					return err
+				}
 				return run(c, args)
 			}
 		}
@@ -110,6 +115,7 @@ func prepare(root *cobra.Command, env Env, g *globals) *bool {
 		}
 	}
 	walk(root)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError{err} })
 	return started
 }
 
@@ -167,12 +173,21 @@ func requestedOutput(args []string, fallback string) string {
 	return strings.ToLower(*output)
 }
 
+// flagError is an error of the flag parser.
+type flagError struct{ error }
+
+// Unwrap returns the error of package pflag.
+func (e flagError) Unwrap() error { return e.error }
+
 // usage turns cobra's own error into a fault, with the flag or command that was
 // probably meant.
 func usage(c *cobra.Command, err error) error {
 	what, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	fix := "see `" + c.CommandPath() + " --help`"
-	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+	_, aboutFlag := errors.AsType[flagError](err)
+	if !aboutFlag && !c.HasSubCommands() && c.ValidateArgs(c.Flags().Args()) != nil {
+		what = wrongArguments(c)
+	} else if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var known []string
 		note := func(f *pflag.Flag) { known = append(known, f.Name) }
 		c.Flags().VisitAll(note)
@@ -180,18 +195,33 @@ func usage(c *cobra.Command, err error) error {
 		if near := nearest.To(unknown.GetSpecifiedName(), known); near != "" {
 			fix = "did you mean --" + near + "?"
 		}
-	} else if near := nearest.To(c.Flags().Arg(0), subcommands(c)); near != "" {
+	} else if near := meant(c.Flags().Arg(0), c); near != "" {
 		fix = "did you mean `" + c.CommandPath() + " " + near + "`?"
 	}
 	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
 }
 
-func subcommands(c *cobra.Command) []string {
+// wrongArguments describes the arguments of a command that takes others, or none.
+func wrongArguments(c *cobra.Command) string {
+	_, names, _ := strings.Cut(c.Use, " ")
+	if given := c.Flags().Arg(0); names == "" && given != "" {
+		return "`" + c.CommandPath() + "` takes no argument such as " + quote(given)
+	}
+	return "the arguments of `" + c.CommandPath() + "` are " + names
+}
+
+// meant returns the subcommand that was probably meant: one with a similar name, or one
+// that other programs call so.
+func meant(typed string, c *cobra.Command) string {
 	var names []string
 	for _, sub := range c.Commands() {
-		if sub.IsAvailableCommand() {
-			names = append(names, sub.Name())
+		if !sub.IsAvailableCommand() {
+			continue
 		}
+		if slices.Contains(sub.SuggestFor, typed) {
+			return sub.Name()
+		}
+		names = append(names, sub.Name())
 	}
-	return names
+	return nearest.To(typed, names)
 }

@@ -29,9 +29,10 @@ func (o *showOptions) bind(f *pflag.FlagSet) {
 func newShow(env Env, g *globals) *cobra.Command {
 	var o showOptions
 	c := &cobra.Command{
-		Use:   "show",
-		Short: "Show your profile",
-		Args:  cobra.NoArgs,
+		Use:        "show",
+		SuggestFor: []string{"profile", "view", "get"},
+		Short:      "Show your profile",
+		Args:       cobra.NoArgs,
 		Example: `  profilectl show
   profilectl show --select displayName,city
   profilectl show -o json --jq .displayName

@@ -90,8 +90,8 @@ Without a tenant, try everything offline:
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 	}
-	printVersion := root.Flags().Bool("version", false, "print the version")
-	notFromEnvironment(root.Flags(), "version")
+	printVersion := root.Flags().Bool(versionCommand, false, "print the version")
+	notFromEnvironment(root.Flags(), versionCommand)
 	root.RunE = func(c *cobra.Command, _ []string) error {
 		if *printVersion {
 			return runVersion(env, g)
@@ -165,24 +165,29 @@ func commandGroups() []commandGroup {
 			"doctor":     newDoctor,
 		}},
 		{"more", "More:", commands{
-			"init":    newInit,
-			"setup":   newSetup,
-			"config":  newConfig,
-			"explain": newExplain,
-			"version": newVersion,
+			"init":         newInit,
+			"setup":        newSetup,
+			"config":       newConfig,
+			"explain":      newExplain,
+			versionCommand: newVersion,
 		}},
 	}
 }
 
-// commandName returns the first argument that is not a flag. It returns "" if the flags
-// before it are invalid, or one of them asks for the help.
+// commandName returns the first argument that is not a flag, or "version" if there is none
+// but --version. It returns "" if the flags before it are invalid, or one of them asks for
+// the help.
 func commandName(args []string) string {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.Usage = func() {}
 	f.SetInterspersed(false)
 	new(globals).bind(f)
+	printVersion := f.Bool(versionCommand, false, "")
 	if f.Parse(args) != nil {
 		return ""
+	}
+	if f.NArg() == 0 && *printVersion {
+		return versionCommand
 	}
 	return f.Arg(0)
 }

@@ -14,6 +14,9 @@ import (
 // the Go toolchain recorded is used.
 var version = ""
 
+// versionCommand is the name of the command, and of the flag that does the same.
+const versionCommand = "version"
+
 // build describes this build.
 type build struct {
 	Version  string `json:"version"`
@@ -24,7 +27,7 @@ type build struct {
 
 func newVersion(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
+		Use:     versionCommand,
 		Short:   "Print the version",
 		Args:    cobra.NoArgs,
 		Example: "  profilectl version -o json",

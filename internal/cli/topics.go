@@ -98,6 +98,13 @@ Credential Manager, or the Secret Service of Linux (GNOME Keyring, KWallet,
 KeePassXC). "login --insecure-storage" keeps them in a plain file that only you can
 read. "logout" removes them.
 
+Without a desktop session, such as over SSH, GNOME Keyring can serve one shell. The
+password is new the first time:
+
+  dbus-run-session -- bash -c 'read -rsp "Password: " p
+    printf %s "$p" | gnome-keyring-daemon --unlock --components=secrets
+    exec $SHELL'
+
   configuration   $XDG_CONFIG_HOME/profilectl/config.yaml, by default
                   ~/.config/profilectl; %AppData%\profilectl on Windows
   state           $XDG_STATE_HOME/profilectl, by default ~/.local/state/profilectl;

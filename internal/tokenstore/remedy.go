@@ -99,8 +99,7 @@ func startSession(goos string) string {
 	case "windows":
 		return "run the command in a session that you signed in to at the machine or by Remote Desktop, not over SSH"
 	}
-	return "run the command in a desktop session, or start a session: `dbus-run-session -- sh -c " +
-		"'gnome-keyring-daemon --unlock --components=secrets; exec $SHELL'`"
+	return "run the command in a desktop session"
 }
 
 // unlock returns the fix for a locked keyring.

@@ -63,9 +63,9 @@ func newEdit(env Env, g *globals) *cobra.Command {
 		SuggestFor: []string{"update", "set", "change"},
 		Short:      "Edit your profile, with a second factor if policy requires one",
 		Args:       cobra.NoArgs,
-		Long: `Edit your profile. The change goes through the mid-tier, which a Conditional
-Access policy protects. If a second factor is needed, your browser opens, and the
-same edit continues afterwards.
+		Long: `Send a change of your profile through the mid-tier. If the tenant's Conditional
+Access policy requires a second factor, your browser opens, and the edit continues
+after the sign-in.
 
 Without a change on the command line, a form opens in a terminal.
 

@@ -35,8 +35,9 @@ func newLogin(env Env, g *globals) *cobra.Command {
 		SuggestFor: []string{"signin", "sign-in", "auth"},
 		Short:      "Sign in with your browser",
 		Args:       cobra.NoArgs,
-		Long: `Sign in to a tenant with your browser. The tokens are kept in the keyring of
-your operating system, or in a plain file if you use --insecure-storage.`,
+		Long: `Open the sign-in page of the tenant in your browser, and keep the tokens in the
+keyring of your operating system. --insecure-storage keeps them in a plain file that
+only you can read.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
   profilectl login --no-browser        # over SSH: open the address elsewhere

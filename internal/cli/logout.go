@@ -31,9 +31,10 @@ func newLogout(env Env, g *globals) *cobra.Command {
 		SuggestFor: []string{"signout", "sign-out"},
 		Short:      "Sign out and remove the stored tokens",
 		Args:       cobra.NoArgs,
-		Long: `Remove an account and its tokens from the keyring. Access tokens that were issued
-before stay valid until they expire, because Entra cannot revoke them; logout
-prints when that is.`,
+		Long: `Remove the account's tokens from the keyring and its edits from the history.
+
+Entra cannot revoke access tokens. Those that were issued stay valid until they
+expire, at the time that logout prints.`,
 		Example: `  profilectl logout
   profilectl logout --all --browser    # every account, and the browser's session`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogout(c.Context(), env, g, o) },

@@ -105,6 +105,8 @@ password is new the first time:
     printf %s "$p" | gnome-keyring-daemon --unlock --components=secrets
     exec $SHELL'
 
+Two directories have everything else:
+
   configuration   $XDG_CONFIG_HOME/profilectl/config.yaml, by default
                   ~/.config/profilectl; %AppData%\profilectl on Windows
   state           $XDG_STATE_HOME/profilectl, by default ~/.local/state/profilectl;

@@ -185,20 +185,31 @@ func usage(c *cobra.Command, err error) error {
 	what, _, _ := strings.Cut(strings.TrimSpace(err.Error()), "\n")
 	fix := "see `" + c.CommandPath() + " --help`"
 	_, aboutFlag := errors.AsType[flagError](err)
-	if !aboutFlag && !c.HasSubCommands() && c.ValidateArgs(c.Flags().Args()) != nil {
-		what = wrongArguments(c)
-	} else if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		var known []string
-		note := func(f *pflag.Flag) { known = append(known, f.Name) }
-		c.Flags().VisitAll(note)
-		c.InheritedFlags().VisitAll(note)
-		if near := nearest.To(unknown.GetSpecifiedName(), known); near != "" {
+	unknown, unknownFlag := errors.AsType[*pflag.NotExistError](err)
+	given := c.Flags().Arg(0)
+	switch {
+	case unknownFlag:
+		if near := nearest.To(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
 			fix = "did you mean --" + near + "?"
 		}
-	} else if near := meant(c.Flags().Arg(0), c); near != "" {
-		fix = "did you mean `" + c.CommandPath() + " " + near + "`?"
+	case !aboutFlag && !c.HasSubCommands() && c.ValidateArgs(c.Flags().Args()) != nil:
+		what = wrongArguments(c)
+		if near := nearest.To(given, flagNames(c)); near != "" {
+			fix = "did you mean --" + near + "?"
+		}
+	case meant(given, c) != "":
+		fix = "did you mean `" + c.CommandPath() + " " + meant(given, c) + "`?"
 	}
 	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
+}
+
+// flagNames returns the names of the flags of a command.
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	note := func(f *pflag.Flag) { names = append(names, f.Name) }
+	c.Flags().VisitAll(note)
+	c.InheritedFlags().VisitAll(note)
+	return names
 }
 
 // wrongArguments describes the arguments of a command that takes others, or none.

@@ -54,6 +54,10 @@ func (a *Asker) Ask(ctx context.Context, q Question) (string, error) {
 		if ctx.Err() != nil {
 			return "", canceled(ctx.Err())
 		}
-		_, _ = fmt.Fprintf(a.out, "  %s\n", a.explain(err))
+		width := 0
+		if isTerminal(a.out) {
+			width, _ = size(a.out)
+		}
+		_, _ = fmt.Fprintln(a.out, Hang("  ", a.explain(err), width))
 	}
 }

@@ -192,7 +192,8 @@ func TestLogHoldsNoSecretsAndNoNames(t *testing.T) {
 		}
 	}
 	f := w.tenant.Facts()
-	for _, secret := range []string{w.strong, w.graph, f.MidTierSecret, "Lovelace", f.User, "eyJ"} {
+	user := objectID(t, w.strong)
+	for _, secret := range []string{w.strong, w.graph, f.MidTierSecret, "Lovelace", f.User, user, "eyJ"} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the log holds %.12s…", secret)
 		}

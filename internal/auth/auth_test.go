@@ -1,13 +1,17 @@
 package auth_test
 
 import (
+	"errors"
+	"io/fs"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/tokenstore"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -151,5 +155,36 @@ func TestSilentReportsARevokedSignIn(t *testing.T) {
 	_, ch, err := w.client.Silent(t.Context(), signedIn.Account, []string{w.tenant.Facts().EditScope}, nil)
 	if f := fault.As(err); ch != nil || f.Kind != fault.SignIn || f.Fix != "" || f.Next != fault.DoSignIn {
 		t.Errorf("got %v, %v (fix %q, next %q)", ch, err, f.Fix, f.Next)
+	}
+}
+
+// TestSilentEndsASignInThatAnotherProcessRemoved signs out in another process while this
+// one, in which an edit waits for example, still has the tokens in MSAL's memory.
+func TestSilentEndsASignInThatAnotherProcessRemoved(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	dir := t.TempDir()
+	process := func(t *testing.T) *auth.Client {
+		store, err := tokenstore.NewFile(tokenstore.Config{Service: "s", StateDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.configure(t, func(c *auth.Config) { c.Open, c.Store = w.open(t), store })
+		return w.client
+	}
+	this, other := process(t), process(t)
+	signedIn, err := this.Interactive(t.Context(), readScope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Forget(t.Context(), signedIn.Account); err != nil {
+		t.Fatal(err)
+	}
+	scopes := []string{w.tenant.Facts().EditScope}
+	token, ch, err := this.Silent(t.Context(), signedIn.Account, scopes, nil)
+	if f := fault.As(err); err == nil || ch != nil || f.Kind != fault.SignIn {
+		t.Errorf("got a token: %v, %v, %v", token.Access != "", ch, err)
+	}
+	if _, err := os.Stat(tokenstore.FilePath(dir, "s")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the sign-in is stored again: %v", err)
 	}
 }

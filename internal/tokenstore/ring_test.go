@@ -121,11 +121,17 @@ func save(ctx context.Context, s *tokenstore.Store, data []byte) error {
 	})
 }
 
+// load returns the stored cache, or nil if it is empty.
 func load(ctx context.Context, s *tokenstore.Store) ([]byte, error) {
 	var b blob
 	err := s.Replace(ctx, &b, cache.ReplaceHints{})
+	if string(b.data) == emptyCache {
+		b.data = nil
+	}
 	return b.data, err
 }
+
+const emptyCache = "{}"
 
 // sample returns incompressible data, so that its size decides the number of items.
 func sample(size int, seed uint64) []byte {

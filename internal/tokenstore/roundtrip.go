@@ -17,15 +17,10 @@ type probe []byte
 // Marshal returns the value (cache.Marshaler).
 func (p *probe) Marshal() ([]byte, error) { return *p, nil }
 
-// Unmarshal sets the value (cache.Unmarshaler).
-func (p *probe) Unmarshal(raw []byte) error {
-	*p = bytes.Clone(raw)
-	return nil
-}
-
 // Roundtrip writes a random value to the store that open opens, reads it back with
 // another store, and removes it. The service of both must not be that of a sign-in. It
-// returns the fault of the keyring or the file, as a sign-in would.
+// returns the fault of the keyring or the file, as a sign-in would. Another process that
+// does the same waits meanwhile: it would replace the value.
 func Roundtrip(ctx context.Context, open func() (*Store, error)) error {
 	writer, err := open()
 	if err != nil {
@@ -33,23 +28,24 @@ func Roundtrip(ctx context.Context, open func() (*Store, error)) error {
 	}
 	written := probe(rand.Text())
 	err = writer.Locked(ctx, func(ctx context.Context) error {
-		return writer.Export(ctx, &written, cache.ExportHints{})
+		if err := writer.Export(ctx, &written, cache.ExportHints{}); err != nil {
+			return err
+		}
+		if err := writer.unsaved(); err != nil {
+			return err
+		}
+		return readBack(ctx, open, written)
 	})
-	if err == nil {
-		err = readBack(ctx, open, written)
-	}
 	return errors.Join(err, writer.Purge(context.WithoutCancel(ctx)))
 }
 
+// readBack reads the value with another store, without its lock, which the writer holds.
 func readBack(ctx context.Context, open func() (*Store, error), written probe) error {
 	reader, err := open()
 	if err != nil {
 		return err
 	}
-	var got probe
-	err = reader.Locked(ctx, func(ctx context.Context) error {
-		return reader.Replace(ctx, &got, cache.ReplaceHints{})
-	})
+	got, err := reader.read(ctx)
 	if err == nil && !bytes.Equal(got, written) {
 		return &fault.Error{
 			Kind: fault.Unavailable,

@@ -87,6 +87,13 @@ func (s *Store) leave() error {
 	return &NotSaved{Err: fault.As(s.notSaved)}
 }
 
+// unsaved returns why the newest cache is only in memory, or nil.
+func (s *Store) unsaved() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.notSaved
+}
+
 // within runs fn with mu held, inside of Locked.
 func (s *Store) within(ctx context.Context, fn func(context.Context) error) error {
 	s.mu.Lock()
@@ -102,17 +109,19 @@ func (s *Store) within(ctx context.Context, fn func(context.Context) error) erro
 	})
 }
 
-// Replace passes the stored cache to MSAL. Outside of Locked, it takes the lock
-// itself.
+// Replace passes the stored cache to MSAL, or an empty one: MSAL has to forget the
+// accounts that another process removed, and would store them again otherwise. Outside
+// of Locked, it takes the lock itself.
 func (s *Store) Replace(ctx context.Context, into cache.Unmarshaler, _ cache.ReplaceHints) error {
 	return s.within(ctx, func(ctx context.Context) error {
 		if err := s.load(ctx); err != nil {
 			return err
 		}
-		if s.cache == nil {
-			return nil
+		stored := s.cache
+		if stored == nil {
+			stored = []byte("{}")
 		}
-		if err := into.Unmarshal(s.cache); err != nil && !s.replacing {
+		if err := into.Unmarshal(stored); err != nil && !s.replacing {
 			return damaged(err)
 		}
 		return nil

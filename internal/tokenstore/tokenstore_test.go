@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/tokenstore"
@@ -253,5 +257,43 @@ func TestLockedStopsWaitingForItsTurn(t *testing.T) {
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestReplaceEmptiesACacheThatAnotherProcessRemoved(t *testing.T) {
+	r, dir := newRing(), t.TempDir()
+	this, other := open(t, r, dir), open(t, r, dir)
+	if err := save(t.Context(), this, []byte("tokens")); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	msal := blob{[]byte("tokens")}
+	if err := this.Replace(t.Context(), &msal, cache.ReplaceHints{}); err != nil || string(msal.data) != emptyCache {
+		t.Errorf("got %q, %v", msal.data, err)
+	}
+}
+
+// TestRoundtripIsNotDisturbed starts the same check in another process between the write
+// and the read.
+func TestRoundtripIsNotDisturbed(t *testing.T) {
+	config := tokenstore.Config{Service: "doctor", StateDir: t.TempDir(), LockWait: 50 * time.Millisecond}
+	plain := func() (*tokenstore.Store, error) { return tokenstore.NewFile(config) }
+	opened := 0
+	err := tokenstore.Roundtrip(t.Context(), func() (*tokenstore.Store, error) {
+		if opened++; opened == 2 {
+			err := tokenstore.Roundtrip(t.Context(), plain)
+			if f := fault.As(err); f.What != "another profilectl is using the stored sign-in" {
+				t.Errorf("the other process: got %v", err)
+			}
+		}
+		return plain()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(tokenstore.FilePath(config.StateDir, config.Service)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the value is still there: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ func (p plainFiles) Get(service, account string) (string, error) {
 			Next: fault.DoSignIn,
 		}
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := statefile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", errNotFound

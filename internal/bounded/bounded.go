@@ -51,6 +51,26 @@ func (c *Cache[V]) Get(key Key, now time.Time) (value V, ok bool) {
 	return e.value, true
 }
 
+// Renew returns the value of a key, which expires at until from now on. If there is none,
+// or it has expired, Renew stores what create returns. Concurrent callers get the same
+// value.
+func (c *Cache[V]) Renew(key Key, now, until time.Time, create func() V) V {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if element, ok := c.entries[key]; ok {
+		e, _ := element.Value.(*entry[V])
+		if now.Before(e.until) {
+			e.until = until
+			c.order.MoveToFront(element)
+			return e.value
+		}
+		c.remove(element)
+	}
+	value := create()
+	c.add(key, value, until)
+	return value
+}
+
 // Put stores a value until it expires and replaces the key's older value. If the cache
 // is full, the least recently used value is removed.
 func (c *Cache[V]) Put(key Key, value V, until time.Time) {
@@ -59,10 +79,7 @@ func (c *Cache[V]) Put(key Key, value V, until time.Time) {
 	if old, ok := c.entries[key]; ok {
 		c.remove(old)
 	}
-	c.entries[key] = c.order.PushFront(&entry[V]{key: key, value: value, until: until})
-	for c.order.Len() > c.limit {
-		c.remove(c.order.Back())
-	}
+	c.add(key, value, until)
 }
 
 // Delete removes the value of a key.
@@ -79,6 +96,14 @@ func (c *Cache[V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.order.Len()
+}
+
+// add adds an entry, whose key must not have one. The caller holds the lock.
+func (c *Cache[V]) add(key Key, value V, until time.Time) {
+	c.entries[key] = c.order.PushFront(&entry[V]{key: key, value: value, until: until})
+	for c.order.Len() > c.limit {
+		c.remove(c.order.Back())
+	}
 }
 
 // remove removes an entry. The caller holds the lock.

@@ -9,7 +9,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,6 +184,29 @@ func TestListenSaysWhyAnAddressCannotBeOpened(t *testing.T) {
 		_, _, err := listen(t.Context(), "listen", address)
 		if f := fault.As(err); f.Kind != fault.Usage || f.What != what || f.Fix == "" {
 			t.Errorf("%s: got %v", address, err)
+		}
+	}
+}
+
+func TestRatesLimitConcurrentRequests(t *testing.T) {
+	const perMinute, users, requests = 1, 2000, 4
+	r := newRates(perMinute, nil)
+	for user := range users {
+		var admitted atomic.Int64
+		var group sync.WaitGroup
+		start := make(chan struct{})
+		for range requests {
+			group.Go(func() {
+				<-start
+				if r.wait(t.Context(), strconv.Itoa(user), time.Now()) == 0 {
+					admitted.Add(1)
+				}
+			})
+		}
+		close(start)
+		group.Wait()
+		if n := admitted.Load(); n != perMinute {
+			t.Fatalf("%d of %d requests at the same time were admitted, want %d", n, requests, perMinute)
 		}
 	}
 }

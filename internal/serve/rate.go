@@ -41,12 +41,9 @@ func (r *rates) wait(ctx context.Context, user string, now time.Time) time.Durat
 			return wait
 		}
 	}
-	key := bounded.KeyOf(user)
-	limiter, ok := r.users.Get(key, now)
-	if !ok {
-		limiter = rate.NewLimiter(rate.Limit(float64(r.perMinute)/time.Minute.Seconds()), r.perMinute)
-	}
-	r.users.Put(key, limiter, now.Add(time.Minute))
+	limiter := r.users.Renew(bounded.KeyOf(user), now, now.Add(time.Minute), func() *rate.Limiter {
+		return rate.NewLimiter(rate.Limit(float64(r.perMinute)/time.Minute.Seconds()), r.perMinute)
+	})
 	if limiter.AllowN(now, 1) {
 		return 0
 	}

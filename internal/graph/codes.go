@@ -9,12 +9,14 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// The code that stands for a status, whatever code the response has.
+// The codes that stand for a status, whatever code the response has, and the one of a
+// temporary conflict.
 const (
 	codeBadRequest   = "Request_BadRequest"
 	codeInvalidToken = "InvalidAuthenticationToken"
 	codeDenied       = "Authorization_RequestDenied"
 	codeNotFound     = "Request_ResourceNotFound"
+	codeConcurrent   = "Directory_ConcurrencyViolation"
 )
 
 // Explanation explains an error code of Graph. Fault has the words and the remedy that
@@ -149,7 +151,7 @@ func temporaryErrors() []Explanation {
 	return []Explanation{
 		{"TooManyRequests", busy(limited), limit},
 		{"activityLimitReached", busy(limited), limit},
-		{"Directory_ConcurrencyViolation", busy("the account is being changed by another request"),
+		{codeConcurrent, busy("the account is being changed by another request"),
 			"two edits of the same account were made at the same time"},
 		{"generalException", busy(disturbed), service},
 		{"serviceNotAvailable", busy(disturbed), service},

@@ -14,9 +14,12 @@ import (
 
 // faultOf turns an unsuccessful response of Graph into a fault.
 func faultOf(res *http.Response) error {
-	f := statusFault(res)
+	f, code := statusFault(res), errorCode(res.Body)
+	if res.StatusCode == http.StatusConflict && code == codeConcurrent { // other conflicts last
+		f = known(code)
+	}
 	f.CorrelationID = correlationID(res.Header)
-	if code := errorCode(res.Body); code != "" {
+	if code != "" {
 		f.What += " (" + code + ")"
 	}
 	return f

@@ -56,6 +56,15 @@ func TestUpdateTurnsResponsesIntoFaults(t *testing.T) {
 			"overload", 503, "",
 			fault.Unavailable, "Microsoft Graph is unavailable or overloaded (HTTP status 503)",
 		},
+		{
+			"concurrent change", 409, `{"error":{"code":"Directory_ConcurrencyViolation"}}`,
+			fault.Unavailable,
+			"the account is being changed by another request (Directory_ConcurrencyViolation)",
+		},
+		{
+			"lasting conflict", 409, `{"error":{"code":"ObjectConflict"}}`,
+			fault.Denied, "Microsoft Graph answered with HTTP status 409 (ObjectConflict)",
+		},
 		{"another status", 418, "", fault.Denied, "Microsoft Graph answered with HTTP status 418"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

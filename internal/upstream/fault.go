@@ -118,6 +118,7 @@ func Overloaded(what string, res *http.Response) *fault.Error {
 		f.Err, f.RetryAfter = ErrThrottled, throttledFor
 	}
 	if wait, ok := RetryAfter(res.Header); ok {
+		wait = max(wait, time.Second)
 		f.RetryAfter, f.Fix = wait, "try again in "+wait.String()
 	}
 	return f

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -143,19 +144,23 @@ type streamError struct {
 func (e streamError) Error() string { return "HTTP/2 error " + strconv.Itoa(int(e.Code)) }
 
 // RetryAfter returns the value of the Retry-After header, which is a number of
-// seconds or a date (RFC 9110, 10.2.3). It reports false if the header is missing
-// or invalid. The number is limited to a day.
+// seconds or a date (RFC 9110, 10.2.3), in whole seconds. It accepts fractions of a
+// second, which some services send. It reports false if the header is missing or
+// invalid. The number is limited to a day.
 func RetryAfter(h http.Header) (time.Duration, bool) {
 	value := h.Get("Retry-After")
 	if value == "" {
 		return 0, false
 	}
-	if seconds, err := strconv.Atoi(value); err == nil {
-		const most = 24 * 60 * 60
-		return time.Duration(min(max(seconds, 0), most)) * time.Second, true
+	const most = 24 * 60 * 60
+	whole := func(seconds float64) time.Duration {
+		return time.Duration(math.Ceil(min(max(seconds, 0), most))) * time.Second
+	}
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && !math.IsNaN(seconds) {
+		return whole(seconds), true
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(time.Until(at), 0), true
+		return whole(time.Until(at).Seconds()), true
 	}
 	return 0, false
 }

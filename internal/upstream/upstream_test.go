@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -240,5 +241,57 @@ func TestFault(t *testing.T) {
 	}
 	if f := fault.As(upstream.Fault(errors.New("x"), "doing")); f.Kind != fault.Internal {
 		t.Errorf("another error: got %v", f)
+	}
+}
+
+func TestRetryAfterIsInWholeSeconds(t *testing.T) {
+	now := time.Now().UTC()
+	for value, want := range map[string]time.Duration{
+		"0":     0,
+		"7":     7 * time.Second,
+		"2.128": 3 * time.Second, // as Graph's documentation once had it
+		"-5":    0,
+		"1e300": 24 * time.Hour,
+		now.Add(90 * time.Second).Format(http.TimeFormat): 90 * time.Second,
+		now.Add(-time.Minute).Format(http.TimeFormat):     0,
+	} {
+		got, ok := upstream.RetryAfter(http.Header{"Retry-After": {value}})
+		late := want - got // a date loses the part of a second that has passed
+		if !ok || late < 0 || late > 2*time.Second || got%time.Second != 0 {
+			t.Errorf("%s: got %v, %v, want %v", value, got, ok, want)
+		}
+	}
+	for _, value := range []string{"", "soon", "NaN", "1 minute"} {
+		if got, ok := upstream.RetryAfter(http.Header{"Retry-After": {value}}); ok {
+			t.Errorf("%q: got %v", value, got)
+		}
+	}
+}
+
+func TestUnsentIsOnlyForRequestsThatDidNotLeave(t *testing.T) {
+	lost := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler) // closes the connection without a response
+	}))
+	defer lost.Close()
+	untrusted := httptest.NewUnstartedServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	untrusted.StartTLS()
+	defer untrusted.Close()
+	plain := strings.Replace(lost.URL, "http://", "https://", 1)
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for address, want := range map[string]bool{lost.URL: false, untrusted.URL: true, plain: true, closed.URL: true} {
+		client, err := upstream.New(upstream.Config{Attempts: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := client.Post(address, "text/plain", strings.NewReader("x"))
+		if err == nil {
+			_ = res.Body.Close()
+			t.Fatalf("%s: got %d", address, res.StatusCode)
+		}
+		if got := upstream.Unsent(upstream.Fault(err, "cannot send")); got != want {
+			t.Errorf("%v: got %v", err, got)
+		}
 	}
 }

@@ -48,6 +48,19 @@ func Write(path string, data []byte) error {
 // where a file cannot be opened while it is replaced, Read tries again for two seconds.
 func Read(path string) ([]byte, error) { return robustio.ReadFile(path) }
 
+// physical returns path with the links in its directory resolved, if the directory exists.
+func physical(path string) string {
+	dir, name := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	resolved, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(resolved, name)
+}
+
 // follow returns the file that path leads to through symbolic links. The file need not
 // exist.
 func follow(path string) (string, error) {
@@ -58,9 +71,11 @@ func follow(path string) (string, error) {
 			return path, nil //nolint:nilerr // path is not a link
 		}
 		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
+			// Not Join: it drops a directory before "..", which may be a link itself.
+			dir, _ := filepath.Split(path)
+			target = dir + target
 		}
-		path = target
+		path = physical(target)
 	}
 	return path, errors.New("too many symbolic links")
 }

@@ -1,6 +1,8 @@
 package bearer_test
 
 import (
+	"context"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,5 +69,27 @@ func TestVerifierKeepsItsKeysIfTheTenantSendsNone(t *testing.T) {
 			claims["nbf"], claims["exp"] = now, now+60
 			expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
 		}
+	})
+}
+
+// TestVerifierFetchesNewKeysForCallersWhoDisconnect rotates the key while strangers send
+// unknown key ids and disconnect. They must not use up the limit of such fetches.
+func TestVerifierFetchesNewKeysForCallersWhoDisconnect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		v := n.verifier(t)
+		header, claims := valid()
+		n.key, n.kid, n.delay = newTenant(t).key, "k2", time.Second
+		header["kid"] = "stranger"
+		for range 2 {
+			ctx, disconnect := context.WithCancel(t.Context())
+			time.AfterFunc(time.Millisecond, disconnect)
+			_, _, err := v.Verify(ctx, http.Header{"Authorization": {"Bearer " + n.sign(t, header, claims)}})
+			if err == nil {
+				t.Error("a stranger was accepted")
+			}
+		}
+		header["kid"] = "k2"
+		expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
 	})
 }

@@ -41,6 +41,7 @@ type tenant struct {
 	kid      string
 	down     bool
 	body     string // instead of the key set
+	delay    time.Duration
 	requests int
 }
 
@@ -55,6 +56,11 @@ func newTenant(t testing.TB) *tenant {
 
 // RoundTrip returns the key set.
 func (n *tenant) RoundTrip(req *http.Request) (*http.Response, error) {
+	select {
+	case <-time.After(n.delay):
+	case <-req.Context().Done():
+		return nil, req.Context().Err()
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.requests++

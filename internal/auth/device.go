@@ -40,8 +40,6 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 	if err != nil {
 		return Token{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.config.Wait)
-	defer cancel()
 	device, err := client.AcquireTokenByDeviceCode(ctx, r.Scopes, public.WithClaims(claimsOf(r.Challenge)))
 	if err != nil {
 		return Token{}, rejected(aadsts.FromMSAL(err, "sign in"))
@@ -51,6 +49,8 @@ func (c *Client) Device(ctx context.Context, r Request, show func(Prompt)) (Toke
 		return Token{}, err
 	}
 	show(Prompt{Page: page, Code: device.Result.UserCode, Expires: device.Result.ExpiresOn})
+	ctx, cancel := context.WithTimeout(ctx, c.config.Wait)
+	defer cancel()
 	result, err := device.AuthenticationResult(ctx)
 	lost := span.release()
 	if err != nil {

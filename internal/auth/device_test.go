@@ -39,20 +39,42 @@ func TestDeviceSignsInWhileOthersUseTheStore(t *testing.T) {
 	}
 }
 
+func TestDeviceSurvivesShortFailures(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	browser, err := robot.New(w.user, splitTransport{w.tenant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.client.Device(t.Context(), readScope(), func(p auth.Prompt) {
+		w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 503})
+		w.tenant.FailNext(sandbox.Fault{Part: "token", Reset: true})
+		browser.UserCode = p.Code
+		if page, err := browser.Open(t.Context(), p.Page); err != nil || page.Status != http.StatusOK {
+			t.Errorf("got %+v, %v", page, err)
+		}
+	})
+	if err != nil || got.Access == "" {
+		t.Errorf("got %v", err)
+	}
+	if left := w.tenant.Faults(); len(left) > 0 {
+		t.Errorf("%d failures did not happen", len(left))
+	}
+}
+
 func TestDeviceReportsFailuresOfTheTenant(t *testing.T) {
 	w := newWorld(t, sandbox.Config{})
 	browser, err := robot.New(w.user, splitTransport{w.tenant})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 500, Body: "x"})
 	_, err = w.client.Device(t.Context(), readScope(), func(p auth.Prompt) {
+		w.tenant.FailNext(sandbox.Fault{Part: "token", Status: 403, Body: "x"})
 		browser.UserCode = p.Code
 		if page, err := browser.Open(t.Context(), p.Page); err != nil || page.Status != http.StatusOK {
 			t.Errorf("got %+v, %v", page, err)
 		}
 	})
-	if f := fault.As(err); f.What != "cannot sign in: the tenant answered with HTTP status 500" {
+	if f := fault.As(err); f.What != "cannot sign in: the tenant answered with HTTP status 403" {
 		t.Errorf("got %v", err)
 	}
 }

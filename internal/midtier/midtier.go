@@ -176,7 +176,7 @@ func lostChallenge(h http.Header, d problem.Document, host string) *fault.Error 
 // notMidTier returns the fault of a response that a mid-tier does not send: a page
 // of a captive portal, a redirect of a proxy, or the 200 with which the sample's
 // API reports a failure. Only 204 means that the change was made.
-func notMidTier(res *http.Response, host string) error {
+func notMidTier(res *http.Response, host string) *fault.Error {
 	content := "an empty body"
 	if media, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); err == nil {
 		content = fmt.Sprintf("a body of the type %.64s", media) // only token characters (RFC 9110, 8.3.1)

@@ -2,12 +2,14 @@ package midtier
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/password"
 	"github.com/profilectl/profilectl/internal/problem"
+	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // ChangePassword changes the password of the token's user. It returns a challenge if the
@@ -24,20 +26,46 @@ func (c *Client) ChangePassword(
 	}
 	res, err := c.send(ctx, http.MethodPost, "/changePassword", token, body)
 	if err != nil {
+		if f := fault.As(err); f.Kind != fault.Usage && !upstream.Unsent(err) {
+			return nil, unconfirmed(f, "the mid-tier did not confirm the change")
+		}
 		return nil, err
 	}
 	defer res.Body.Close()
+	host := res.Request.URL.Host
 	switch {
 	case res.StatusCode == http.StatusNoContent:
 		return nil, nil
 	case res.StatusCode < http.StatusBadRequest:
-		return nil, notMidTier(res, res.Request.URL.Host)
+		what := fmt.Sprintf("%s answered with HTTP status %d, which a mid-tier does not send", host, res.StatusCode)
+		return nil, unconfirmed(notMidTier(res, host), what)
 	case res.StatusCode == http.StatusNotFound:
 		return nil, &fault.Error{
 			Kind: fault.Denied,
-			What: "the mid-tier at " + res.Request.URL.Host + " does not offer to change passwords",
+			What: "the mid-tier at " + host + " does not offer to change passwords",
 			Next: fault.DoResetPassword,
 		}
 	}
-	return rejection(res, problem.Parse(res.Body))
+	document := problem.Parse(res.Body)
+	ch, err := rejection(res, document)
+	_, own := document.Kind()
+	if !own && (res.StatusCode == http.StatusBadGateway || res.StatusCode == http.StatusGatewayTimeout) {
+		err = unconfirmed(fault.As(err), "a gateway in front of "+host+" lost the response of the mid-tier")
+	}
+	return ch, err
+}
+
+// unconfirmed returns the fault of a change whose response is lost; what says how. It is not
+// temporary: another attempt with the old password could lock the account.
+func unconfirmed(cause *fault.Error, what string) *fault.Error {
+	kind := fault.Denied
+	if cause.Kind == fault.Canceled {
+		kind = fault.Canceled
+	}
+	return &fault.Error{
+		Kind: kind,
+		What: what + ": the password may have changed",
+		Fix:  "sign in to find out which password is valid",
+		Err:  cause,
+	}
 }

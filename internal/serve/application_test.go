@@ -53,6 +53,7 @@ type application struct {
 	bodies  []string        // of the PATCH requests
 	refusal string          // the body of a 401 response to token requests; empty issues tokens
 	patch   func(int) reply // the response to the n-th PATCH, from 1; nil is 204
+	away    error           // instead of a response to a PATCH
 }
 
 // reply is a response of Graph.
@@ -102,6 +103,9 @@ func (a *application) change(r *http.Request) (*http.Response, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.paths, a.bodies = append(a.paths, r.Method+" "+r.URL.Path), append(a.bodies, string(raw))
+	if a.away != nil {
+		return nil, a.away
+	}
 	if !strings.HasPrefix(r.Header.Get("Authorization"), "Bearer app-") {
 		return response(r, 401, `{"error":{"code":"InvalidAuthenticationToken"}}`), nil
 	}

@@ -3,11 +3,14 @@ package serve
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -113,7 +116,7 @@ func (s *Server) record(r *http.Request, rec *recorder, span tracing.Span, took 
 	s.metrics.request(r.Pattern, status, rec.outcome, took)
 	var cause, traceID slog.Attr // an empty attribute is not logged
 	if rec.cause != nil {
-		cause = slog.String("cause", rec.cause.Error())
+		cause = slog.String("cause", withoutPath(rec.cause))
 	}
 	if id := span.TraceID(); id != "" {
 		traceID = slog.String("traceId", id)
@@ -132,6 +135,18 @@ func (s *Server) record(r *http.Request, rec *recorder, span tracing.Span, took 
 		slog.String("correlationId", upstream.CorrelationID(r.Context())),
 		traceID,
 		cause)
+}
+
+// withoutPath returns the text of an error. A URL in it is cut to its host, because the
+// path of a user in Graph holds the user's id.
+func withoutPath(err error) string {
+	text := err.Error()
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		if u, parseErr := url.Parse(failed.URL); parseErr == nil {
+			text = strings.ReplaceAll(text, failed.URL, u.Scheme+"://"+u.Host)
+		}
+	}
+	return text
 }
 
 // milliseconds returns an attribute with a duration in milliseconds, to a microsecond.

@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -199,7 +200,12 @@ func TestLogHoldsNoAttributes(t *testing.T) {
 	for range 4 {
 		w.post(`{"`+extension+`LoyaltyNumber":"canary"}`, w.strong)
 	}
+	app.away = io.ErrUnexpectedEOF
+	w.post(`{"`+extension+`LoyaltyNumber":"canary"}`, w.strong)
 	log := w.log.String()
+	if !strings.Contains(log, io.ErrUnexpectedEOF.Error()) {
+		t.Error("the log does not say why Graph did not answer")
+	}
 	for _, secret := range []string{"canary", "app-", "second secret", objectID(t, w.strong)} {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %s", secret)

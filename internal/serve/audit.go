@@ -56,10 +56,14 @@ func auditOutcome(ch *challenge.Challenge, sent bool, err error) auditlog.Outcom
 	case fault.SignIn, fault.StepUp, fault.Denied, fault.Invalid:
 		return auditlog.Refused
 	}
-	if sent && !errors.Is(err, upstream.ErrThrottled) {
+	switch {
+	case errors.Is(err, errTokenRejected):
+		return auditlog.Refused
+	case !sent, errors.Is(err, upstream.ErrThrottled), upstream.Unsent(err):
+		return auditlog.Failed
+	default:
 		return auditlog.Unknown
 	}
-	return auditlog.Failed
 }
 
 // openAudit opens the audit log, or returns nil if there is none.

@@ -133,14 +133,17 @@ func (s *Server) applyCustom(
 	}
 }
 
+// errTokenRejected is a cause of the faults of notTheCaller.
+var errTokenRejected = errors.New("serve: Graph rejects the token")
+
 // notTheCaller returns the fault of a token that Graph rejects and that is the mid-tier's,
-// not the caller's.
+// not the caller's. Nothing was changed with it.
 func notTheCaller(f *fault.Error) *fault.Error {
 	return &fault.Error{
 		Kind:          fault.Unavailable,
 		What:          f.What,
 		Fix:           "try again in a minute",
-		Err:           f,
+		Err:           errors.Join(errTokenRejected, f),
 		CorrelationID: f.CorrelationID,
 	}
 }

@@ -1,7 +1,9 @@
 package serve_test
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -169,6 +171,45 @@ func TestPasswordIsSentOnce(t *testing.T) {
 			p := readProblem(t, res)
 			if unknown := strings.Contains(p.Detail, "may have changed"); unknown != (name != "throttled") {
 				t.Errorf("got %+v", p)
+			}
+		})
+	}
+}
+
+// TestPasswordThatDidNotChangeIsNotDoubted has failures after which it is certain that
+// Graph did not change the password.
+func TestPasswordThatDidNotChangeIsNotDoubted(t *testing.T) {
+	for name, c := range map[string]struct {
+		away    error
+		fault   sandbox.Fault
+		outcome string
+	}{
+		"nothing was sent":        {away: &net.OpError{Op: "dial", Err: errors.New("refused")}, outcome: "failed"},
+		"Graph rejects the token": {fault: sandbox.Fault{Part: "graph", Status: 401}, outcome: "refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			audit := filepath.Join(t.TempDir(), "audit.log")
+			w := newPasswordWorld(t, func(s *serve.Settings) {
+				s.AuditLog = audit
+				tenant := s.HTTP.Transport
+				s.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+					if c.away != nil && strings.HasSuffix(r.URL.Path, "/changePassword") {
+						return nil, c.away
+					}
+					return tenant.RoundTrip(r)
+				})}
+			})
+			if c.fault.Part != "" {
+				w.tenant.FailNext(c.fault)
+			}
+			res := w.changePassword(twoPasswords(w.tenant.Facts().Password, newSecret), w.strong)
+			p := readProblem(t, res)
+			if res.Code != http.StatusServiceUnavailable || strings.Contains(p.Detail, "may have changed") {
+				t.Errorf("got %d %+v", res.Code, p)
+			}
+			written, err := os.ReadFile(audit)
+			if err != nil || !strings.Contains(string(written), `"outcome":"`+c.outcome+`"`) {
+				t.Errorf("the audit log has %s, %v", written, err)
 			}
 		})
 	}

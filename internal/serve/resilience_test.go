@@ -70,6 +70,21 @@ func TestUpdateExchangesAgainWhenGraphRejectsACachedToken(t *testing.T) {
 	}
 }
 
+func TestUpdateExchangesAgainAfterGraphRejectedANewToken(t *testing.T) {
+	w := newWorld(t)
+	w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: http.StatusUnauthorized})
+	if res := w.post(howTo, w.strong); res.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d %s", res.Code, res.Body)
+	}
+	before := w.exchanges()
+	if res := w.post(howTo, w.strong); res.Code != http.StatusNoContent {
+		t.Errorf("got %d %s", res.Code, res.Body)
+	}
+	if n := w.exchanges() - before; n != 1 {
+		t.Errorf("%d exchanges, so the rejected token was used again", n)
+	}
+}
+
 func TestUpdateSurvivesKeyRotationDuringAnOutage(t *testing.T) {
 	w := newWorldOverTLS(t)
 	if err := w.tenant.RotateKeys(); err != nil {

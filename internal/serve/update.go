@@ -105,10 +105,10 @@ func (s *Server) applyBuiltIn(
 		if !ok || f.Kind != fault.SignIn {
 			return ch, sent, err
 		}
+		exchanger.Forget(ctx, assertion) // MSAL may have cached a token that is new to us
 		if !result.Cached || again {
 			return nil, sent, notTheCaller(f)
 		}
-		exchanger.Forget(ctx, assertion)
 	}
 }
 

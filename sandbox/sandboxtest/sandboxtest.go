@@ -41,25 +41,25 @@ type Sandbox struct {
 	control *control.Client
 }
 
-// Option changes how Start starts the sandbox.
-type Option func(*playground.Options)
+// Option changes how Start starts the sandbox. The zero Option changes nothing.
+type Option struct{ apply func(*playground.Options) }
 
 // WithHTTPS serves the sign-in pages over https, at the address of the API.
-func WithHTTPS() Option { return func(o *playground.Options) { o.HTTPS = true } }
+func WithHTTPS() Option { return Option{func(o *playground.Options) { o.HTTPS = true }} }
 
 // WithSeed adds the users, apps and policies of a YAML file (docs/reference/sandbox.md).
-func WithSeed(file string) Option { return func(o *playground.Options) { o.Seed = file } }
+func WithSeed(file string) Option { return Option{func(o *playground.Options) { o.Seed = file }} }
 
 // WithEmptyTenant starts a tenant without apps, users, policies and user flows, and without
 // a mid-tier. Facts.Admin and Facts.AdminPassword sign its administrator in, who has the
 // directory roles, or is Global Administrator if there are none.
 func WithEmptyTenant(roles ...string) Option {
-	return func(o *playground.Options) { o.Empty, o.AdminRoles = true, roles }
+	return Option{func(o *playground.Options) { o.Empty, o.AdminRoles = true, roles }}
 }
 
 // WithReplicationLag makes Graph find new objects only after the lag.
 func WithReplicationLag(lag time.Duration) Option {
-	return func(o *playground.Options) { o.ReplicationLag = lag }
+	return Option{func(o *playground.Options) { o.ReplicationLag = lag }}
 }
 
 // Start starts a sandbox that has its own tenant and ports, so tests with one can run
@@ -68,8 +68,10 @@ func WithReplicationLag(lag time.Duration) Option {
 func Start(t testing.TB, options ...Option) *Sandbox {
 	t.Helper()
 	o := playground.Options{QuickPasswords: true}
-	for _, change := range options {
-		change(&o)
+	for _, option := range options {
+		if option.apply != nil {
+			option.apply(&o)
+		}
 	}
 	p, err := playground.Start(t.Context(), o)
 	if err != nil {
@@ -95,8 +97,8 @@ func Start(t testing.TB, options ...Option) *Sandbox {
 func (s *Sandbox) Control() *control.Client { return s.control }
 
 // NewBrowser returns a browser without cookies, in which the tenant's user signs in, or the
-// administrator of an empty tenant:
-// Open completes the sign-in pages and follows the redirect to the application.
+// administrator of an empty tenant. Its Open completes the sign-in pages and follows the
+// redirect to the application.
 func (s *Sandbox) NewBrowser(t testing.TB) *robot.Browser {
 	t.Helper()
 	browser, err := robot.New(robot.User{

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox"
-	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 const (
@@ -19,10 +18,6 @@ const (
 // mid-tier exchanged.
 func (c *client) passwordToken() string {
 	c.t.Helper()
-	change := control.AppChange{Permissions: []string{"User.ReadWrite", "Directory.AccessAsUser.All"}}
-	if err := c.tenant.ChangeApp(c.facts.MidTierID, change); err != nil {
-		c.t.Fatal(err)
-	}
 	got := c.exchange(c.tokens("openid "+c.facts.EditScope).AccessToken, "scope", asUser)
 	if got.AccessToken == "" {
 		c.t.Fatalf("got %d %s %v", got.Status, got.Error, got.Codes)

@@ -8,18 +8,15 @@ import (
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
-	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 const (
 	// attributesAppName is the name of the app that may change custom attributes.
 	attributesAppName = "edit-profile-attributes"
 	attributesRole    = "User.ReadWrite.All"
-	passwordScope     = "Directory.AccessAsUser.All"
 )
 
-// addConfigured adds the attributes of the configuration, the app that may change them, and the
-// permission with which the mid-tier changes passwords.
+// addConfigured adds the attributes of the configuration, and the app that may change them.
 func (t *Tenant) addConfigured() error {
 	if len(t.config.Attributes) == 0 {
 		return nil
@@ -30,12 +27,8 @@ func (t *Tenant) addConfigured() error {
 				return &control.FileError{Field: a.Property, Problem: err.Error()}
 			}
 		}
-		midTier, ok := d.AppByID(d.MidTier)
-		if !ok {
+		if _, ok := d.AppByID(d.MidTier); !ok {
 			return errors.New("a tenant without a mid-tier has no custom attributes from the start")
-		}
-		if scopes := midTier.Consented(sts.GraphID); !slices.Contains(scopes, passwordScope) {
-			midTier.SetConsents(map[string][]string{sts.GraphID: append(scopes, passwordScope)})
 		}
 		if attributesApp(d).ID != "" {
 			return nil

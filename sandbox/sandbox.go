@@ -77,9 +77,8 @@ type Config struct {
 	Seed []byte
 	// Attributes are custom attributes of users. New adds those that the tenant does not have,
 	// and changes how sign-up pages ask for the others. If there are any, the tenant also has
-	// an app that may change them, which Facts names, and its mid-tier may change the user's
-	// password. An attribute that the tenant cannot have is a *control.FileError, whose Field is
-	// the name of its property.
+	// an app that may change them, which Facts names. An attribute that the tenant cannot have
+	// is a *control.FileError, whose Field is the name of its property.
 	Attributes []control.Attribute
 	// Empty makes a new tenant one without apps, users, policies and user flows, but with
 	// an administrator, who signs in to set it up through Graph. It has no effect on a

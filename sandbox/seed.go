@@ -161,8 +161,8 @@ func clientConsents(d *directory.State) map[string][]string {
 	return consents
 }
 
-// midTierConsents returns what the mid-tier may ask for: to edit profiles at
-// Graph.
+// midTierConsents returns what the mid-tier may ask for: to edit profiles and to change
+// passwords at Graph.
 func midTierConsents() map[string][]string {
-	return map[string][]string{sts.GraphID: {"User.ReadWrite"}}
+	return map[string][]string{sts.GraphID: {"User.ReadWrite", directory.PasswordScope}}
 }

@@ -93,10 +93,6 @@ func (n *newcomer) startMidTier(t *testing.T) url.Values {
 	if err != nil {
 		t.Fatal(err)
 	}
-	permissions := control.AppChange{Permissions: []string{"User.ReadWrite", "Directory.AccessAsUser.All"}}
-	if err := tenant.ChangeApp(n.playground.Facts.MidTierID, permissions); err != nil {
-		t.Fatal(err)
-	}
 	for name, text := range map[string]string{"attributes.yaml": file, "secret": second.Secret} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ const tenantUsage = `usage:
   tenant guard graph|CONTEXT         require a second factor for Graph or an
                                      authentication context
   tenant consent on|off              give or revoke the mid-tier's consent for Graph
-  tenant passwords                   let the mid-tier change passwords
+  tenant passwords on|off            whether the mid-tier may change passwords
   tenant revoke                      revoke the sessions of the user
   tenant clock DURATION              move the tenant's clock
   tenant mark                        count the grants from here
@@ -57,8 +57,11 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case "consent":
 		ts.Check(p.Tenant.SetConsent(args[1] == "on"))
 	case "passwords":
-		both := control.AppChange{Permissions: []string{"User.ReadWrite", "Directory.AccessAsUser.All"}}
-		ts.Check(p.Tenant.ChangeApp(p.Facts.MidTierID, both))
+		permissions := []string{"User.ReadWrite"}
+		if args[1] == "on" {
+			permissions = append(permissions, "Directory.AccessAsUser.All")
+		}
+		ts.Check(p.Tenant.ChangeApp(p.Facts.MidTierID, control.AppChange{Permissions: permissions}))
 	case "revoke":
 		ts.Check(p.Tenant.RevokeSessions(p.Facts.User))
 	case "clock":

@@ -74,7 +74,7 @@ type Options struct {
 	Seed string
 	// Attributes is a YAML file with custom attributes (package attributes); empty is none.
 	// The tenant gets them, its sign-up pages ask for those that users may edit, and the
-	// mid-tier changes them, and passwords.
+	// mid-tier changes them.
 	Attributes string
 	// Replaced is called when an import has replaced the tenant; nil is none.
 	Replaced func(sandbox.Facts) error

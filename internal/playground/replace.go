@@ -56,8 +56,8 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l
 			HTTP:       client,
 			Version:    o.Version,
 			Attributes: attributes,
-			// The tenant grants the permission together with that for attributes.
-			AllowPasswordChange: attributes.File != "",
+			// The mid-tier of a new tenant has the permission for it.
+			AllowPasswordChange: true,
 			// A single-page app calls the mid-tier as it calls Graph.
 			AllowOrigin: p.Tenant.AllowsOrigin,
 		}, o.Log)

@@ -18,22 +18,11 @@ import (
 
 const newSecret = "New-Canary-42"
 
-// newPasswordWorld returns a mid-tier that lets users change their password, and that has
-// consent for it.
+// newPasswordWorld returns a mid-tier that lets users change their password.
 func newPasswordWorld(t *testing.T, changes ...func(*serve.Settings)) *world {
 	t.Helper()
 	allow := func(s *serve.Settings) { s.AllowPasswordChange = true }
-	w := newWorld(t, append([]func(*serve.Settings){allow}, changes...)...)
-	w.grantPasswords(t)
-	return w
-}
-
-func (w *world) grantPasswords(t *testing.T) {
-	t.Helper()
-	change := control.AppChange{Permissions: []string{"User.ReadWrite", "Directory.AccessAsUser.All"}}
-	if err := w.tenant.ChangeApp(w.tenant.Facts().MidTierID, change); err != nil {
-		t.Fatal(err)
-	}
+	return newWorld(t, append([]func(*serve.Settings){allow}, changes...)...)
 }
 
 // changePassword sends a body to the route.
@@ -62,7 +51,6 @@ func TestPasswordChanges(t *testing.T) {
 
 func TestPasswordRouteNeedsTheSetting(t *testing.T) {
 	w := newWorld(t)
-	w.grantPasswords(t)
 	old := w.tenant.Facts().Password
 	if res := w.changePassword(twoPasswords(old, newSecret), w.strong); res.Code != http.StatusNotFound {
 		t.Errorf("got %d %s", res.Code, res.Body)
@@ -244,7 +232,11 @@ func (w *world) graphCalls() (calls int) {
 }
 
 func TestPasswordWithoutConsentIsTheOperatorsFault(t *testing.T) {
-	w := newWorld(t, func(s *serve.Settings) { s.AllowPasswordChange = true })
+	w := newPasswordWorld(t)
+	change := control.AppChange{Permissions: []string{"User.ReadWrite"}}
+	if err := w.tenant.ChangeApp(w.tenant.Facts().MidTierID, change); err != nil {
+		t.Fatal(err)
+	}
 	res := w.changePassword(twoPasswords(w.tenant.Facts().Password, newSecret), w.strong)
 	if p := readProblem(t, res); res.Code != http.StatusBadGateway || !strings.Contains(p.Detail, "misconfigured") {
 		t.Errorf("got %d %+v", res.Code, p)

@@ -20,7 +20,7 @@ type Store interface {
 }
 
 // Version is the version of the document's format.
-const Version = 3
+const Version = 4
 
 // State represents the document.
 type State struct {

@@ -11,6 +11,10 @@ const (
 	GraphPowerShellID = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 )
 
+// PasswordScope is the permission of Microsoft Graph with which users change their password
+// (learn.microsoft.com, "user: changePassword").
+const PasswordScope = "Directory.AccessAsUser.All"
+
 // graphURI identifies Microsoft Graph in scopes.
 const graphURI = "https://graph.microsoft.com"
 
@@ -76,6 +80,9 @@ func AppRoles(appID string) []AppRole {
 		{"7ab1d382-f21e-4acd-a863-ba3e13f7da61", "Directory.Read.All", "Read directory data"},
 		{"0edf5e9e-4ce8-468a-8432-d08631d18c43", "EventListener.ReadWrite.All",
 			"Read and write all authentication event listeners"},
+		{"1b0c317f-dd31-4305-9932-259a8b6e8099", "IdentityUserFlow.Read.All", "Read all identity user flows"},
+		{"65319a09-a2be-469d-8782-f6b07debf789", "IdentityUserFlow.ReadWrite.All",
+			"Read and write all identity user flows"},
 	}
 }
 
@@ -107,12 +114,14 @@ func adminScopes() []Scope {
 		{ID: "ba6d575a-1344-4516-b777-1404f5593057", Value: "AuthenticationContext.ReadWrite.All"},
 		{ID: "a197cdc4-a8e8-4d49-9d35-4ca7c83887b4", Value: "DelegatedPermissionGrant.Read.All"},
 		{ID: "41ce6ca6-6826-4807-84f1-1c82854f7ee5", Value: "DelegatedPermissionGrant.ReadWrite.All"},
-		{ID: "0e263e50-5827-48a4-b97c-d940288653c7", Value: "Directory.AccessAsUser.All"},
+		{ID: "0e263e50-5827-48a4-b97c-d940288653c7", Value: PasswordScope},
 		{ID: "06da0dbc-49e2-44d2-8312-53f166ab848a", Value: "Directory.Read.All"},
 		{ID: "c5366453-9fb0-48a5-a156-24f0c49a4b84", Value: "Directory.ReadWrite.All"},
 		{ID: "2f9ee017-59c1-4f1d-9472-bd5529a7b311", Value: "Domain.Read.All"},
 		{ID: "f7dd3bed-5eec-48da-bc73-1c0ef50bc9a1", Value: "EventListener.Read.All"},
 		{ID: "d11625a6-fe21-4fc6-8d3d-063eba5525ad", Value: "EventListener.ReadWrite.All"},
+		{ID: "2903d63d-4611-4d43-99ce-a33f3f52e343", Value: "IdentityUserFlow.Read.All"},
+		{ID: "281892cc-4dbf-4e3a-b6cc-b21029bb4e82", Value: "IdentityUserFlow.ReadWrite.All"},
 		{ID: "4908d5b9-3fb2-4b1e-9336-1888b7937185", Value: "Organization.Read.All"},
 		{ID: "572fea84-0151-49b2-9301-11cb16974376", Value: "Policy.Read.All"},
 		{ID: "633e0fce-8c58-4cfb-9495-12bbd5a24f7c", Value: "Policy.Read.ConditionalAccess"},

@@ -23,10 +23,26 @@ func decode(raw []byte) (State, error) {
 	case Version:
 		var s State
 		return s, json.Unmarshal(raw, &s)
+	case 3:
+		var s State
+		err := json.Unmarshal(raw, &s)
+		s.upgradeToVersion4()
+		return s, err
 	case 1, 2:
-		return fromOlder(raw)
+		s, err := fromOlder(raw)
+		s.upgradeToVersion4()
+		return s, err
 	}
 	return State{}, fmt.Errorf("unsupported format version %d, want %d", head.Version, Version)
+}
+
+// upgradeToVersion4 lets the mid-tier change the user's password, as that of a new tenant may,
+// unless it may not even change the profile.
+func (s *State) upgradeToVersion4() {
+	s.Version = Version
+	if midTier, ok := s.AppByID(s.MidTier); ok && midTier.HasConsent(GraphID, "User.ReadWrite") {
+		s.AddConsent(s.MidTier, GraphID, "", PasswordScope)
+	}
 }
 
 // older is a document of version 1 or 2, as far as it differs from the current one.

@@ -41,7 +41,7 @@ func TestOpenConvertsVersion1(t *testing.T) {
 }
 
 func TestOpenRejectsUnknownVersions(t *testing.T) {
-	if _, err := Open(saved(`{"version": 4}`), nil); err == nil {
-		t.Error("version 4 was accepted")
+	if _, err := Open(saved(`{"version": 5}`), nil); err == nil {
+		t.Error("version 5 was accepted")
 	}
 }

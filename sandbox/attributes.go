@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,18 +35,16 @@ func addAttribute(d *directory.State, a control.Attribute) (control.Attribute, e
 	if err != nil {
 		return a, err
 	}
-	added := directory.Attribute{
-		ID:          directory.NewID(),
+	added, ok := d.AddAttribute(directory.Attribute{
 		App:         app,
 		Name:        a.Name,
 		Type:        kind,
 		Label:       cmp.Or(a.Label, a.Name),
 		Description: a.Description,
-	}
-	if _, taken := d.AttributeOf(added.Property()); taken {
+	})
+	if !ok {
 		return a, invalid("name", "the sandbox already has an attribute %s", a.Name)
 	}
-	d.Attributes = append(d.Attributes, added)
 	if err := askFor(d, added, a); err != nil {
 		return a, err
 	}
@@ -64,12 +63,15 @@ func checkInput(a control.Attribute, kind string) error {
 	}
 	hasOptions := a.Input == directory.RadioInput || a.Input == directory.SeveralInput
 	switch {
-	case a.Input == "" && (a.Required || len(a.Options) > 0):
-		return invalid("input", "must be given with required and options")
+	case a.Input == "" && (a.Required || a.Pattern != "" || len(a.Options) > 0):
+		return invalid("input", "must be given with required, pattern and options")
 	case a.Input != "" && !slices.Contains(inputs, a.Input):
 		return invalid("input", "must be %s for this type", strings.Join(inputs, " or "))
 	case hasOptions != (len(a.Options) > 0):
 		return invalid("options", "must be given for radioSingleSelect and checkboxMultiSelect, and only for them")
+	}
+	if _, err := regexp.Compile(a.Pattern); err != nil || a.Pattern != "" && a.Input != directory.TextInput {
+		return invalid("pattern", "must be a regular expression (RE2), for the input text only")
 	}
 	for i, o := range a.Options {
 		if o.Value == "" || a.Input == directory.SeveralInput && strings.Contains(o.Value, ",") {
@@ -111,6 +113,7 @@ func askFor(d *directory.State, known directory.Attribute, a control.Attribute) 
 		Editable:  true,
 		Write:     true,
 		Required:  a.Required,
+		Pattern:   a.Pattern,
 	}
 	for _, o := range a.Options {
 		in.Options = append(in.Options, directory.Option{Label: cmp.Or(o.Label, o.Value), Value: o.Value})
@@ -157,7 +160,7 @@ func attributeOf(d *directory.State, a directory.Attribute) control.Attribute {
 		return shown
 	}
 	in, _ := d.Flows[0].Input(shown.Property)
-	shown.Input, shown.Required = in.Type, in.Required
+	shown.Input, shown.Required, shown.Pattern = in.Type, in.Required, in.Pattern
 	for _, o := range in.Options {
 		shown.Options = append(shown.Options, control.Option{Value: o.Value, Label: o.Label})
 	}

@@ -23,7 +23,13 @@ func newSignUpPage(t *testing.T) *signUpPage {
 	t.Helper()
 	p := &signUpPage{client: newClient(t, sandbox.Config{}), jar: newJar(t)}
 	for property, a := range map[*string]control.Attribute{
-		&p.loyalty:    {Name: "LoyaltyNumber", Label: `Loyalty "<number>"`, Input: "text", Required: true},
+		&p.loyalty: {
+			Name:     "LoyaltyNumber",
+			Label:    `Loyalty "<number>"`,
+			Input:    "text",
+			Required: true,
+			Pattern:  "^.{4,}$",
+		},
 		&p.newsletter: {Name: "Newsletter", Type: "boolean", Input: "checkboxSingleSelect"},
 		&p.points:     {Name: "Points", Type: "int64", Input: "text"},
 		&p.diet: {
@@ -113,6 +119,7 @@ func TestSignUpRejectsInvalidAttributes(t *testing.T) {
 		{"a required text that is missing", p.loyalty, nil, "Enter Loyalty &#34;&lt;number&gt;&#34;."},
 		{"blanks", p.loyalty, []string{"  "}, "Enter Loyalty"},
 		{"251 characters", p.loyalty, []string{long}, "must have at most 250 characters."},
+		{"another format", p.loyalty, []string{"471"}, "does not have the required format."},
 		{"a fraction", p.points, []string{"1.5"}, "Points must be a whole number."},
 		{"a negative number", p.points, []string{"-1"}, "Points must be a whole number."},
 		{"over 63 bits", p.points, []string{"9223372036854775808"}, "Points must be a whole number."},
@@ -154,6 +161,9 @@ func TestTenantRejectsInvalidAttributes(t *testing.T) {
 		"required without input":   {Name: "A", Required: true},
 		"an option without value":  {Name: "A", Input: "radioSingleSelect", Options: []control.Option{{}}},
 		"a comma":                  {Name: "A", Input: "checkboxMultiSelect", Options: comma},
+		"a pattern without input":  {Name: "A", Pattern: "^a$"},
+		"a pattern for a choice":   {Name: "A", Input: "radioSingleSelect", Options: options, Pattern: "^a$"},
+		"a broken pattern":         {Name: "A", Input: "text", Pattern: "("},
 		"a property without an id": {Name: "A", Property: "extension_A"},
 		"another name":             {Name: "B", Property: property},
 	} {

@@ -1,6 +1,7 @@
 package playground
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/profilectl/profilectl/internal/attributes"
@@ -40,7 +41,8 @@ func (o *Options) readAttributes() error {
 }
 
 // attributeOf returns a field as the sandbox defines it. Sign-up pages ask for it if users may
-// edit it. The file does not say what a user must enter.
+// edit it. The file does not say what a user must enter. Only the length of a text can be limited
+// there, with an expression, as an administrator would in Entra.
 func attributeOf(field profile.Field) control.Attribute {
 	a := control.Attribute{
 		Property: field.Name,
@@ -51,6 +53,7 @@ func attributeOf(field profile.Field) control.Attribute {
 	}
 	switch field.Kind {
 	case profile.Text:
+		a.Pattern = fmt.Sprintf("^.{0,%d}$", field.Max)
 	case profile.Boolean:
 		a.Type, a.Input = "boolean", "checkboxSingleSelect"
 	case profile.Integer:
@@ -61,7 +64,7 @@ func attributeOf(field profile.Field) control.Attribute {
 		a.Input = "checkboxMultiSelect"
 	}
 	if field.ReadOnly {
-		a.Input = ""
+		a.Input, a.Pattern = "", ""
 		return a
 	}
 	for _, v := range field.Values {

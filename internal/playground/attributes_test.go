@@ -41,14 +41,14 @@ func TestKeptTenantFollowsTheAttributesFile(t *testing.T) {
 		t.Fatalf("with a file: %v", err)
 	}
 	renamed := `attributes:
-- {name: extension_0123456789abcdef0123456789abcdef_Diet, label: Food, type: string, edit: true}
+- {name: extension_0123456789abcdef0123456789abcdef_Diet, label: Food, type: string, max: 20, edit: true}
 `
 	p, err := start(renamed)
 	if err != nil || p.Facts.AttributesID != first.Facts.AttributesID {
 		t.Fatalf("the app was not kept: %v", err)
 	}
 	all := p.Tenant.Attributes()
-	if len(all) != 2 || all[0].Label != "Food" || all[0].Input != "text" || all[1].Input != "" {
+	if len(all) != 2 || all[0].Label != "Food" || all[0].Input != "text" || all[0].Pattern != "^.{0,20}$" || all[1].Input != "" {
 		t.Errorf("got %+v", all)
 	}
 	for _, impossible := range []string{

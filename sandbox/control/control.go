@@ -162,6 +162,10 @@ type Attribute struct {
 	// pages do not ask.
 	Input    string `json:"input,omitempty"`
 	Required bool   `json:"required,omitempty"` // of users who sign up
+	// Pattern is the regular expression that the answer to a text input must match
+	// (validationRegEx in Graph), in the syntax of RE2. If it is empty, every text does, and
+	// for an integer digits do.
+	Pattern string `json:"pattern,omitempty"`
 	// Options are the choices of radioSingleSelect and checkboxMultiSelect.
 	Options []Option `json:"options,omitempty"`
 }

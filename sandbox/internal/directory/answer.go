@@ -1,9 +1,11 @@
 package directory
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // builtInLimits are the attributes that sign-up pages can ask for in addition to the email
@@ -123,20 +125,45 @@ func (q *Question) choice(values []string) (text, problem string) {
 	return text, ""
 }
 
-// problem returns what is wrong with a text. That a sign-up page accepts only digits as an
-// integer is its documented default expression, ^[0-9]+$; other expressions are ignored.
+// problem returns what is wrong with a text. The text of an optional question may be empty,
+// whatever its expression is; that is inferred.
 func (q *Question) problem(text string) string {
 	_, err := strconv.ParseInt(text, 10, 64)
-	digits := strings.Trim(text, "0123456789") == ""
 	switch {
 	case text == "" && q.Required:
 		return "Enter " + q.Label + "."
 	case text == "":
 		return ""
-	case q.IsInteger() && (err != nil || !digits):
+	case q.IsInteger() && (err != nil || q.Pattern == "" && !q.matches(text)):
 		return q.Label + " must be a whole number."
 	case Length(text) > q.limit:
 		return q.Label + " must have at most " + strconv.Itoa(q.limit) + " characters."
+	case !q.matches(text):
+		return q.Label + " does not have the required format."
 	}
 	return ""
+}
+
+// digits is the default expression of an integer (learn.microsoft.com,
+// "authenticationAttributeCollectionInputConfiguration resource type").
+const digits = "^[0-9]+$"
+
+// matches reports whether a text matches the expression of the question. As in JavaScript and
+// .NET, characters are UTF-16 code units, and a part of the text is enough if the expression has
+// no anchors; which of the two evaluates it in Entra is not documented. An expression that RE2
+// does not support, such as one with a lookahead, matches everything.
+func (q *Question) matches(text string) bool {
+	pattern := q.Pattern
+	if pattern == "" && q.IsInteger() {
+		pattern = digits
+	}
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return true
+	}
+	var units []rune
+	for _, unit := range utf16.Encode([]rune(text)) {
+		units = append(units, rune(unit))
+	}
+	return expression.MatchString(string(units))
 }

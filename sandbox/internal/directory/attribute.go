@@ -127,6 +127,17 @@ func (s *State) ExtensionsApp(id string) *App {
 	return &s.Apps[len(s.Apps)-1]
 }
 
+// AddAttribute adds a custom attribute, whose id it assigns. It reports false if there is one with
+// the same property.
+func (s *State) AddAttribute(a Attribute) (Attribute, bool) {
+	if _, taken := s.AttributeOf(a.Property()); taken {
+		return a, false
+	}
+	a.ID = NewID()
+	s.Attributes = append(s.Attributes, a)
+	return a, true
+}
+
 // RemoveAttribute removes a custom attribute with the values that users have. Sign-up pages no
 // longer ask for it.
 func (s *State) RemoveAttribute(property string) error {

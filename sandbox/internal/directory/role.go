@@ -18,6 +18,7 @@ func DirectoryRoles() []DirectoryRole {
 		{"194ae4cb-b126-40b2-bd5b-6091b380977d", "Security Administrator"},
 		{"0526716b-113d-4c15-b2c8-68e3c22b9f80", "Authentication Policy Administrator"},
 		{"6e591065-9bad-43ed-90f3-e9424366d2f0", "External ID User Flow Administrator"},
+		{"0f971eea-41eb-4569-a71e-57bb8a3eff1e", "External ID User Flow Attribute Administrator"},
 		{"f2ef992c-3afb-46b9-b7cf-a126ee74c451", "Global Reader"},
 		{"5d6b6bb7-de71-4623-b4af-96380a352509", "Security Reader"},
 	}

@@ -68,6 +68,9 @@ func FuzzServe(f *testing.F) {
 			`{"@odata.type":"` + flowType + `","displayName":"f","onAttributeCollection":{"a":[1]}}`},
 		{"PATCH", "policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email",
 			`{"state":"enabled"}`},
+		{"POST", "identity/userFlowAttributes", `{"displayName":"Loyalty number","dataType":"int64"}`},
+		{"POST", app + "/extensionProperties", `{"name":"n","dataType":"LargeInteger","targetObjects":["User"]}`},
+		{"DELETE", "identity/userFlowAttributes/city", ``},
 		{"DELETE", app, ``},
 		{"GET", "applications(())?$filter=(", ``},
 	} {

@@ -149,6 +149,20 @@ func writeFlows() permission {
 	}
 }
 
+func readAttributes() permission {
+	return permission{
+		scopes: []string{"IdentityUserFlow.Read.All", "IdentityUserFlow.ReadWrite.All"},
+		roles:  []string{"External ID User Flow Attribute Administrator", "Global Reader"},
+	}
+}
+
+func writeAttributes() permission {
+	return permission{
+		scopes: []string{"IdentityUserFlow.ReadWrite.All"},
+		roles:  []string{"External ID User Flow Attribute Administrator"},
+	}
+}
+
 func readTenant() permission {
 	return permission{scopes: []string{
 		"User.Read", "Organization.Read.All", "Domain.Read.All", "Directory.Read.All", "Directory.ReadWrite.All",

@@ -12,7 +12,9 @@ func segmentNames() []string {
 		"identity", "conditionalAccess", "authenticationContextClassReferences", "authenticationEventsFlows",
 		"conditions", "includeApplications", "directory", "deletedItems", "restore",
 		"microsoft.graph.application", "microsoft.graph.servicePrincipal",
-		"microsoft.graph.externalUsersSelfServiceSignUpEventsFlow",
+		"microsoft.graph.externalUsersSelfServiceSignUpEventsFlow", "userFlowAttributes", "extensionProperties",
+		"onAttributeCollection", "microsoft.graph.onAttributeCollectionExternalUsersSelfServiceSignUp",
+		"attributes", "$ref",
 	}
 }
 
@@ -22,6 +24,7 @@ func (a *Admin) newRoutes() *http.ServeMux {
 	a.routeApps(route)
 	a.routePolicies(route)
 	a.routeFlows(route)
+	a.routeAttributes(route)
 	route("GET /me/memberOf", readOwn(), a.memberOf)
 	route("GET /me/memberOf/microsoft.graph.directoryRole", readOwn(), a.memberOf)
 	route("GET /me/transitiveMemberOf", readOwn(), a.memberOf)
@@ -101,4 +104,24 @@ func (a *Admin) routeFlows(route router) {
 		route("POST "+apps, writeFlows(), a.addFlowApp)
 		route("DELETE "+apps+"/{app}", writeFlows(), a.removeFlowApp)
 	}
+}
+
+func (a *Admin) routeAttributes(route router) {
+	const attributes = "/identity/userFlowAttributes"
+	route("GET "+attributes, readAttributes(), a.listAttributes)
+	route("POST "+attributes, writeAttributes(), a.createAttribute)
+	route("GET "+attributes+"/{attribute}", readAttributes(), a.getAttribute)
+	route("PATCH "+attributes+"/{attribute}", writeAttributes(), a.updateAttribute)
+	route("DELETE "+attributes+"/{attribute}", writeAttributes(), a.deleteAttribute)
+	const extensions = "/applications/{app}/extensionProperties"
+	route("GET "+extensions, readApps(), a.listExtensions)
+	route("POST "+extensions, writeApps(), a.createExtension)
+	route("GET "+extensions+"/{extension}", readApps(), a.getExtension)
+	route("DELETE "+extensions+"/{extension}", writeApps(), a.deleteExtension)
+	const collected = "/identity/authenticationEventsFlows/{flow}/" +
+		"microsoft.graph.externalUsersSelfServiceSignUpEventsFlow/onAttributeCollection/" +
+		"microsoft.graph.onAttributeCollectionExternalUsersSelfServiceSignUp/attributes"
+	route("GET "+collected, readFlows(), a.listCollected)
+	route("POST "+collected+"/$ref", writeFlows(), a.addCollected)
+	route("DELETE "+collected+"/{attribute}/$ref", writeFlows(), a.removeCollected)
 }

@@ -32,7 +32,7 @@ func (p *plan) whole() bool { return p.file.Tenant != nil }
 // prepare checks the users of the file. It hashes the passwords of those that d does
 // not have, which takes long, before the tenant is changed.
 func (p *plan) prepare(d *directory.State) error {
-	p.attributes = slices.Concat(d.Attributes, p.objects.Attributes)
+	p.attributes = slices.Concat(d.Attributes, p.objects.Attributes, p.named())
 	for i, u := range p.file.Users {
 		user, err := p.user(u)
 		if err != nil {
@@ -71,6 +71,11 @@ func (p *plan) checkDuplicates() error {
 	}
 	for i, a := range p.file.Apps {
 		if err := check("apps", i, "id", a.ID); err != nil {
+			return err
+		}
+	}
+	for i, a := range p.file.Attributes {
+		if err := check("attributes", i, "name", a.Name); err != nil {
 			return err
 		}
 	}
@@ -155,6 +160,9 @@ func (p *plan) addTo(d *directory.State) error {
 // add adds what d does not have.
 func (p *plan) add(d *directory.State) error {
 	before := *d // its lists do not grow
+	if err := p.addAttributes(d); err != nil {
+		return err
+	}
 	for i, u := range p.users {
 		if _, known := before.UserByEmail(u.Email); known {
 			continue

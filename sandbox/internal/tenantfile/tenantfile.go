@@ -20,9 +20,11 @@ type File struct {
 	Users    []User
 	Apps     []App
 	Policies []Policy
-	Policy   *bool  // whether the seeded policy is on
-	Objects  string // what administrators manage through Graph, as JSON
-	Keys     *Keys
+	// Attributes are custom attributes to add. An export has them in Objects.
+	Attributes []Attribute
+	Policy     *bool  // whether the seeded policy is on
+	Objects    string // what administrators manage through Graph, as JSON
+	Keys       *Keys
 
 	root *yaml.Node // of a file that was parsed
 }
@@ -86,6 +88,22 @@ type Policy struct {
 	Contexts []string
 }
 
+// Attribute is a custom attribute of users, as sandbox/control describes it.
+type Attribute struct {
+	Property    string
+	Name        string
+	Label       string
+	Type        string
+	Description string
+	Input       string
+	Required    bool
+	Pattern     string
+	Options     []Option
+}
+
+// Option is a choice that a sign-up page offers.
+type Option struct{ Value, Label string }
+
 // Keys are what a tenant signs and seals with, and the sign-ins whose refresh tokens
 // it sealed.
 type Keys struct {
@@ -116,6 +134,7 @@ func (f *File) fields() []field {
 		{"users", list(&f.Users, (*User).fields)},
 		{"apps", list(&f.Apps, (*App).fields)},
 		{"policies", list(&f.Policies, (*Policy).fields)},
+		{"attributes", list(&f.Attributes, (*Attribute).fields)},
 		{"policy", switchValue{&f.Policy}},
 		{"objects", (*textValue)(&f.Objects)},
 		{"keys", object(&f.Keys, (*Keys).fields)},
@@ -183,6 +202,27 @@ func (p *Policy) fields() []field {
 		{"on", switchValue{&p.On}},
 		{"apis", (*textsValue)(&p.APIs)},
 		{"contexts", (*textsValue)(&p.Contexts)},
+	}
+}
+
+func (a *Attribute) fields() []field {
+	return []field{
+		{"property", (*textValue)(&a.Property)},
+		{"name", (*textValue)(&a.Name)},
+		{"label", (*textValue)(&a.Label)},
+		{"type", (*textValue)(&a.Type)},
+		{"description", (*textValue)(&a.Description)},
+		{"input", (*textValue)(&a.Input)},
+		{"required", (*flagValue)(&a.Required)},
+		{"pattern", (*textValue)(&a.Pattern)},
+		{"options", list(&a.Options, (*Option).fields)},
+	}
+}
+
+func (o *Option) fields() []field {
+	return []field{
+		{"value", (*textValue)(&o.Value)},
+		{"label", (*textValue)(&o.Label)},
 	}
 }
 

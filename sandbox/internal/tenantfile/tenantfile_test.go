@@ -47,6 +47,14 @@ func TestFilesAreReadBackAsTheyWereWritten(t *testing.T) {
 			TokenVersion: 2,
 			Workloads:    []tenantfile.Workload{{Issuer: "i", Subject: "s", Key: "k"}},
 		}},
+		Attributes: []tenantfile.Attribute{{
+			Property: "extension_x_Diet",
+			Name:     "Diet",
+			Type:     "string",
+			Input:    "radioSingleSelect",
+			Required: true,
+			Options:  []tenantfile.Option{{Value: "vegan", Label: "Vegan"}},
+		}},
 		Policies: []tenantfile.Policy{{Name: "p", On: &on, Contexts: []string{"c1"}}},
 	}
 	for _, text := range texts() {
@@ -75,14 +83,15 @@ func TestFilesAreReadBackAsTheyWereWritten(t *testing.T) {
 		}
 	}
 	if !reflect.DeepEqual(got.Apps, f.Apps) || !reflect.DeepEqual(got.Keys, f.Keys) ||
-		!reflect.DeepEqual(got.Tenant, f.Tenant) || !reflect.DeepEqual(got.Policies, f.Policies) || *got.Policy {
+		!reflect.DeepEqual(got.Tenant, f.Tenant) || !reflect.DeepEqual(got.Policies, f.Policies) ||
+		!reflect.DeepEqual(got.Attributes, f.Attributes) || *got.Policy {
 		t.Errorf("got\n%s", again)
 	}
 }
 
 func TestParseNamesTheLineAndTheField(t *testing.T) {
 	const (
-		fields     = "is not a field; the fields are tenant, users, apps, policies, policy, objects, keys"
+		fields     = "is not a field; the fields are tenant, users, apps, policies, attributes, policy, objects, keys"
 		userFields = "is not a field; the fields are id, email, password, passwordHash, name, mfa, work, " +
 			"roles, created, " +
 			"signedOutBefore, passwordChanged, profile"

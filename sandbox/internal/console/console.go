@@ -1,5 +1,5 @@
 // Package console serves the developer page of a tenant: its users, apps, policies,
-// mail, clock, faults and audit, as pages that work without scripts.
+// custom attributes, mail, clock, faults and audit, as pages that work without scripts.
 //
 // The page is a client of the control API and adds no operation to it. A one-time
 // link opens it; the link is exchanged for a session cookie. Every form carries the
@@ -73,6 +73,7 @@ func (c *Console) mux() *http.ServeMux {
 	c.userRoutes(show, act)
 	c.appRoutes(show, act)
 	c.policyRoutes(show, act)
+	c.attributeRoutes(show, act)
 	c.toolRoutes(show, act)
 	m.HandleFunc("/sandbox/", func(w http.ResponseWriter, _ *http.Request) {
 		c.refuse(w, http.StatusNotFound, "There is no such page", "The developer page has no page at this address.")

@@ -64,7 +64,11 @@ type userView struct {
 
 func (c *Console) user(r *http.Request) (any, error) {
 	u, err := c.Control.User(r.Context(), r.PathValue("email"))
-	v := userView{User: u, Profile: properties(u.Profile)}
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := c.Control.Attributes(r.Context())
+	v := userView{User: u, Profile: append(properties(u.Profile), attributeProperties(attributes, u.Profile)...)}
 	for i, p := range v.Profile {
 		if r.PostForm.Has(p.Name) {
 			v.Profile[i].Value = r.PostForm.Get(p.Name)
@@ -88,8 +92,12 @@ func (c *Console) addUser(r *http.Request) (string, notice, error) {
 
 // saveProfile saves all properties of the form. An empty field removes its property.
 func (c *Console) saveProfile(r *http.Request) (string, notice, error) {
+	attributes, err := c.Control.Attributes(r.Context())
+	if err != nil {
+		return "", notice{}, err
+	}
 	profile := map[string]*string{}
-	for _, p := range properties(nil) {
+	for _, p := range append(properties(nil), attributeProperties(attributes, nil)...) {
 		if !r.PostForm.Has(p.Name) {
 			continue
 		}

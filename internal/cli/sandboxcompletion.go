@@ -41,6 +41,17 @@ func (m sandboxManager) policies() cobra.CompletionFunc {
 	})
 }
 
+// attributes completes the names of the custom attributes of the running sandbox.
+func (m sandboxManager) attributes() cobra.CompletionFunc {
+	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
+		attributes, err := c.Attributes(ctx)
+		for _, a := range attributes {
+			all = append(all, cobra.CompletionWithDesc(a.Name, a.Label))
+		}
+		return all, err
+	})
+}
+
 // values completes with what a running sandbox has. Without one, there is nothing
 // to complete.
 func (m sandboxManager) values(

@@ -58,8 +58,8 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 	m := sandboxManager{env: env, g: g, dir: dir}
 	parent.AddCommand(
 		newSandboxReady(m),
-		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxMail(m), newSandboxClock(m),
-		newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
+		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxAttribute(m),
+		newSandboxMail(m), newSandboxClock(m), newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
 		newSandboxExport(m), newSandboxImport(m), newSandboxToken(m))
 }
 

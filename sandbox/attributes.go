@@ -24,9 +24,9 @@ func addAttribute(d *directory.State, a control.Attribute) (control.Attribute, e
 	kind, ok := directory.AttributeType(cmp.Or(a.Type, "string"))
 	switch {
 	case !ok:
-		return a, invalid("type", "must be string, boolean or int64")
+		return a, invalid("type", "the type must be string, boolean or int64")
 	case !directory.IsAttributeName(a.Name):
-		return a, invalid("name", "must consist of letters, digits and underscores")
+		return a, invalid("name", "the name must consist of letters, digits and underscores")
 	}
 	if err := checkInput(a, kind); err != nil {
 		return a, err
@@ -64,18 +64,18 @@ func checkInput(a control.Attribute, kind string) error {
 	hasOptions := a.Input == directory.RadioInput || a.Input == directory.SeveralInput
 	switch {
 	case a.Input == "" && (a.Required || a.Pattern != "" || len(a.Options) > 0):
-		return invalid("input", "must be given with required, pattern and options")
+		return invalid("input", "required, pattern and options need an input")
 	case a.Input != "" && !slices.Contains(inputs, a.Input):
-		return invalid("input", "must be %s for this type", strings.Join(inputs, " or "))
+		return invalid("input", "the input must be %s for this type", strings.Join(inputs, " or "))
 	case hasOptions != (len(a.Options) > 0):
-		return invalid("options", "must be given for radioSingleSelect and checkboxMultiSelect, and only for them")
+		return invalid("options", "radioSingleSelect and checkboxMultiSelect need options, and other inputs have none")
 	}
 	if _, err := regexp.Compile(a.Pattern); err != nil || a.Pattern != "" && a.Input != directory.TextInput {
-		return invalid("pattern", "must be a regular expression (RE2), for the input text only")
+		return invalid("pattern", "the pattern must be a regular expression (RE2), and only the input text has one")
 	}
 	for i, o := range a.Options {
 		if o.Value == "" || a.Input == directory.SeveralInput && strings.Contains(o.Value, ",") {
-			return invalidItem("options", i, "needs a value, without commas if several can be chosen")
+			return invalidItem("options", i, "an option needs a value, without commas if several can be chosen")
 		}
 	}
 	return nil
@@ -89,7 +89,7 @@ func extensionsApp(d *directory.State, a control.Attribute) (id string, err erro
 	}
 	named := directory.Attribute{App: directory.AppOfProperty(a.Property), Name: a.Name}
 	if named.App == "" || named.Property() != a.Property {
-		return "", invalid("property", "must be extension_, 32 hexadecimal digits, and the name")
+		return "", invalid("property", "the property must be extension_, 32 hexadecimal digits, and the name")
 	}
 	if app := d.ExtensionsApp(named.App); !strings.EqualFold(app.ID, named.App) {
 		return "", invalid("property", "the custom attributes of this tenant belong to another app: their names begin "+

@@ -93,12 +93,12 @@ func newSandboxAttributeAdd(m sandboxManager) *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&attribute.Label, "label", "", "what users see; the default is the name")
-	f.StringVar(&attribute.Type, "type", "string", "`type`: string, boolean or int64")
+	f.StringVar(&attribute.Label, "label", "", "`text` that users see; the default is the name")
+	f.StringVar(&attribute.Type, "type", "string", "data `type`: string, boolean or int64")
 	f.BoolVar(&ask, "ask", false, "let sign-up pages ask for it")
 	f.BoolVar(&attribute.Required, "required", false, "users must answer when they sign up")
 	f.StringVar(&attribute.Pattern, "pattern", "", "regular `expression` that an answer must match")
-	f.StringArrayVar(&options, "option", nil, "`VALUE[=LABEL]` of a choice; may be repeated")
+	f.StringArrayVar(&options, "option", nil, "`choice`, as VALUE or VALUE=LABEL; may be repeated")
 	f.BoolVar(&several, "several", false, "users may choose several options")
 	complete(c, "type", cobra.FixedCompletions([]cobra.Completion{"string", "boolean", "int64"},
 		cobra.ShellCompDirectiveNoFileComp))

@@ -329,7 +329,8 @@ func TestConsoleShowsAttributesAndTheirValues(t *testing.T) {
 	if _, body := u.get("/sandbox/attributes"); !strings.Contains(body, "There are no custom attributes.") {
 		t.Errorf("got %s", body)
 	}
-	diet, err := u.tenant.AddAttribute(control.Attribute{Name: "Diet", Label: "Diet <now>", Input: "text", Required: true})
+	added := control.Attribute{Name: "Diet", Label: "Diet <now>", Input: "text", Required: true}
+	diet, err := u.tenant.AddAttribute(added)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,9 @@ func (p *plan) addAttributes(d *directory.State) error {
 // name if a has no property.
 func hasAttribute(d *directory.State, a tenantfile.Attribute) bool {
 	return slices.ContainsFunc(d.Attributes, func(known directory.Attribute) bool {
-		return strings.EqualFold(known.Property(), a.Property) || a.Property == "" && strings.EqualFold(known.Name, a.Name)
+		if a.Property == "" {
+			return strings.EqualFold(known.Name, a.Name)
+		}
+		return strings.EqualFold(known.Property(), a.Property)
 	})
 }

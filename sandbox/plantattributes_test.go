@@ -41,15 +41,15 @@ func TestSeedAddsAttributes(t *testing.T) {
 
 func TestSeedRejectsInvalidAttributes(t *testing.T) {
 	for file, want := range map[string]string{
-		"attributes:\n  - {name: a b}":                              "line 2: attributes[0].name: the name must consist of",
-		"attributes:\n  - {name: A, type: date}":                    "line 2: attributes[0].type: the type must be string, boolean or int64",
-		"attributes:\n  - {name: A, color: red}":                    "line 2: attributes[0].color: is not a field",
-		"attributes:\n  - {name: A}\n  - {name: a}":                 "line 3: attributes[1].name: a appears twice",
-		"attributes:\n  - {name: A, property: extension_A}":         "line 2: attributes[0].property: the property must be extension_",
-		"attributes:\n  - name: A\n    input: text\n    pattern: (": "line 4: attributes[0].pattern: the pattern must be a regular",
+		"- {name: a b}":                          "line 2: attributes[0].name: the name must consist of",
+		"- {name: A, type: date}":                "line 2: attributes[0].type: the type must be",
+		"- {name: A, color: red}":                "line 2: attributes[0].color: is not a field",
+		"- {name: A}\n- {name: a}":               "line 3: attributes[1].name: a appears twice",
+		"- {name: A, property: extension_A}":     "line 2: attributes[0].property: the property must be extension_",
+		"- name: A\n  input: text\n  pattern: (": "line 4: attributes[0].pattern: the pattern must be a regular",
 	} {
 		tenant := newTenant(t, Config{})
-		if err := tenant.Seed([]byte(file)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := tenant.Seed([]byte("attributes:\n" + file)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", file, err, want)
 		}
 		if all := tenant.Attributes(); len(all) != 0 {

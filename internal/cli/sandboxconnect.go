@@ -59,7 +59,8 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 	parent.AddCommand(
 		newSandboxReady(m),
 		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxAttribute(m),
-		newSandboxMail(m), newSandboxClock(m), newSandboxFault(m), newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
+		newSandboxMail(m), newSandboxClock(m), newSandboxFault(m),
+		newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
 		newSandboxExport(m), newSandboxImport(m), newSandboxToken(m))
 }
 

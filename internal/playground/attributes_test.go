@@ -48,7 +48,8 @@ func TestKeptTenantFollowsTheAttributesFile(t *testing.T) {
 		t.Fatalf("the app was not kept: %v", err)
 	}
 	all := p.Tenant.Attributes()
-	if len(all) != 2 || all[0].Label != "Food" || all[0].Input != "text" || all[0].Pattern != "^.{0,20}$" || all[1].Input != "" {
+	if len(all) != 2 || all[0].Label != "Food" ||
+		all[0].Input != "text" || all[0].Pattern != "^.{0,20}$" || all[1].Input != "" {
 		t.Errorf("got %+v", all)
 	}
 	for _, impossible := range []string{

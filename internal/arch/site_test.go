@@ -27,6 +27,10 @@ func TestSiteLinksResolve(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	site := readSite(t, dir)
+	if edit, err := os.ReadFile(path.Join(dir, "reference/commands/edit/index.html")); err != nil ||
+		!strings.Contains(string(edit), " --from-file. ") {
+		t.Errorf("options in the text are not shown as typed: %v", err)
+	}
 	if len(site.pages) < 50 {
 		t.Errorf("the site has %d pages, want at least 50", len(site.pages))
 	}

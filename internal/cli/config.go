@@ -21,7 +21,8 @@ func newConfig(env Env, g *globals) *cobra.Command {
 		Short: "Show and change the settings",
 		Args:  cobra.NoArgs,
 		Example: `  profilectl config set --tenant contoso authority contoso
-  profilectl config set --tenant contoso client-id 11111111-2222-3333-4444-555555555555
+  profilectl config set --tenant contoso \
+    client-id 11111111-2222-3333-4444-555555555555
   profilectl config use contoso
   profilectl config list
   profilectl config get edit-scope

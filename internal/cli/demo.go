@@ -30,11 +30,13 @@ func newDemo(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Sign in, step up and edit in a temporary tenant, offline",
-		Long: `Start a temporary tenant on this machine, sign in, show the profile, try to edit it
-without a second factor, step up, edit it through the mid-tier, and show it again.
+		Long: `Start a temporary tenant on this machine, sign in, show the profile, try to edit
+it without a second factor, step up, edit it through the mid-tier, and show it
+again.
 
-Only the tenant is simulated. The tokens, MSAL, TLS and the mid-tier are real. The
-demo needs no browser, keyring, network or configuration, and leaves nothing behind.`,
+Only the tenant is simulated. The tokens, MSAL, TLS and the mid-tier are real.
+The demo needs no browser, keyring, network or configuration, and leaves nothing
+behind.`,
 		Example: `  profilectl demo
   profilectl demo --browser
   profilectl demo -o json`,

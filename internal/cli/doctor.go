@@ -73,20 +73,21 @@ func newDoctor(env Env, g *globals) *cobra.Command {
 		SuggestFor: []string{"check"},
 		Short:      "Check the configuration, the tenant and the mid-tier",
 		Args:       cobra.NoArgs,
-		Long: `Check what a sign-in and an edit need: the configuration, the network, the keyring,
-the tenant and the mid-tier; after a sign-in, also the registrations, and whether
-edits require a second factor. The checks do not change the profile and keep no
-token. The exit code is 1 if a check failed. All checks take 20 seconds at most.
+		Long: `Check what a sign-in and an edit need: the configuration, the network, the
+keyring, the tenant and the mid-tier; after a sign-in, also the registrations,
+and whether edits require a second factor. The checks do not change the profile
+and keep no token. The exit code is 1 if a check failed. All checks take 20
+seconds at most.
 
 --serve checks the mid-tier for its operator: the credential and its expiry, the
 consent, an exchange, and the policy of an authentication context. It reads the
-settings of "profilectl serve". Checks that need a user's token use the account that
-is signed in on this machine.
+settings of "profilectl serve". Checks that need a user's token use the account
+that is signed in on this machine.
 
 --record sends the same requests to your tenant and to a temporary sandbox, and
-compares status codes, the names of headers and members, types and error codes. It
-records no values. You sign in twice, and your display name is written unchanged.
-The directory then holds both recordings and the differences.`,
+compares status codes, the names of headers and members, types and error codes.
+It records no values. You sign in twice, and your display name is written
+unchanged. The directory then holds both recordings and the differences.`,
 		Example: `  profilectl doctor
   profilectl doctor --pre                   # before the first sign-in
   profilectl doctor --only mfa.enforced     # one check, and those it needs

@@ -64,14 +64,14 @@ func newEdit(env Env, g *globals) *cobra.Command {
 		Short:      "Edit your profile, with a second factor if policy requires one",
 		Args:       cobra.NoArgs,
 		Long: `Send a change of your profile through the mid-tier. If the tenant's Conditional
-Access policy requires a second factor, your browser opens, and the edit continues
-after the sign-in.
+Access policy requires a second factor, your browser opens, and the edit
+continues after the sign-in.
 
 Without a change on the command line, a form opens in a terminal.
 
-Custom attributes that the mid-tier lets you change are in the form and the editor,
-and work with --set, --unset and --from-file. Their names are those of "profilectl
-show"; hyphens also work: loyalty-number.`,
+Custom attributes that the mid-tier lets you change are in the form and the
+editor, and work with --set, --unset and --from-file. Their names are those of
+"profilectl show"; hyphens also work: loyalty-number.`,
 		Example: `  profilectl edit --display-name "Ada L."
   profilectl edit --set city=Zürich --unset jobTitle
   profilectl edit --city Bern --set loyalty-number=4711 --set newsletter=yes

@@ -36,12 +36,12 @@ func newExplain(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "explain [CODE | TEXT | -]",
 		Short: "Explain an error code of Entra or Microsoft Graph",
-		Long: `Print the meaning, the likely cause, the fix and Microsoft's page for an error code.
-The argument may be a text that contains codes, such as an error page or a log. With
--, the text is read from standard input.
+		Long: `Print the meaning, the likely cause, the fix and Microsoft's page for an error
+code. The argument may be a text that contains codes, such as an error page or a
+log. With -, the text is read from standard input.
 
-The JSON output is one object, or an array with --list or if the text has several
-codes.`,
+The JSON output is one object, or an array with --list or if the text has
+several codes.`,
 		Example: `  profilectl explain AADSTS50076
   profilectl explain "Sorry, but we're having trouble signing you in. AADSTS50011: …"
   journalctl -u profilectl | profilectl explain -

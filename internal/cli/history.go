@@ -18,8 +18,8 @@ func newHistory(env Env, g *globals) *cobra.Command {
 		Use:   "history",
 		Short: "List the edits made from this machine",
 		Args:  cobra.NoArgs,
-		Long: `List the account's edits, with the values before and after. "profilectl edit --undo"
-undoes the last one.
+		Long: `List the account's edits, with the values before and after. "profilectl edit
+--undo" undoes the last one.
 
 The history is a file in the state directory that only you can read. "profilectl
 logout" deletes the account's edits, and "profilectl config set history false"

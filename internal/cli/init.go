@@ -46,12 +46,14 @@ func newInit(env Env, g *globals) *cobra.Command {
 		SuggestFor: []string{"configure"},
 		Short:      "Configure a tenant step by step",
 		Args:       cobra.NoArgs,
-		Long: `Ask for a tenant, its public client and its mid-tier, check each answer, and write
-the configuration. Flags replace questions. The configuration names the tenant after
---tenant, or after its subdomain.`,
+		Long: `Ask for a tenant, its public client and its mid-tier, check each answer, and
+write the configuration. Flags replace questions. The configuration names the
+tenant after --tenant, or after its subdomain.`,
 		Example: `  profilectl init
-  profilectl init --authority contoso --client-id 11111111-2222-3333-4444-555555555555 \
-    --mid-tier https://profile.contoso.example --edit-scope 22222222-3333-4444-5555-666666666666`,
+  profilectl init --authority contoso \
+    --client-id 11111111-2222-3333-4444-555555555555 \
+    --mid-tier https://profile.contoso.example \
+    --edit-scope 22222222-3333-4444-5555-666666666666`,
 		RunE: func(c *cobra.Command, _ []string) error { return runInit(c.Context(), env, g, a) },
 	}
 	a.bind(c.Flags())

@@ -36,13 +36,13 @@ func newLogin(env Env, g *globals) *cobra.Command {
 		Short:      "Sign in with your browser",
 		Args:       cobra.NoArgs,
 		Long: `Open the sign-in page of the tenant in your browser, and keep the tokens in the
-keyring of your operating system. --insecure-storage keeps them in a plain file that
-only you can read.`,
+keyring of your operating system. --insecure-storage keeps them in a plain file
+that only you can read.`,
 		Example: `  profilectl login
   profilectl login --tenant contoso --with-edit
-  profilectl login --no-browser        # over SSH: open the address elsewhere
-  profilectl login --device-code       # no port is reachable: type a code elsewhere
-  profilectl login --sign-up           # create an account`,
+  profilectl login --no-browser     # over SSH: open the address elsewhere
+  profilectl login --device-code    # no reachable port: type a code elsewhere
+  profilectl login --sign-up        # create an account`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogin(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())

@@ -36,7 +36,7 @@ func newLogout(env Env, g *globals) *cobra.Command {
 Entra cannot revoke access tokens. Those that were issued stay valid until they
 expire, at the time that logout prints.`,
 		Example: `  profilectl logout
-  profilectl logout --all --browser    # every account, and the browser's session`,
+  profilectl logout --all --browser    # all accounts, and the browser's session`,
 		RunE: func(c *cobra.Command, _ []string) error { return runLogout(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())

@@ -27,8 +27,9 @@ func newPassword(env Env, g *globals) *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long: `Change your password. The change goes through the mid-tier, as an edit does, and
 needs a second factor if policy requires one. Passwords are typed, or read with
---stdin: the current one on the first line and the new one on the second. They are
-never taken from flags or the environment, and appear in no log and no history.
+--stdin: the current one on the first line and the new one on the second. They
+are never taken from flags or the environment, and appear in no log and no
+history.
 
 A changed password ends your sign-ins at apps like this one.`,
 		Example: `  profilectl password

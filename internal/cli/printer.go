@@ -86,8 +86,9 @@ func pageHelp(root *cobra.Command, env Env, g *globals) {
 		c.SetOut(&text)
 		show(c, args)
 		c.SetOut(out)
-		if err := page(env, g, text.Bytes()); err != nil {
-			_, _ = out.Write(text.Bytes())
+		help := wrapFlags(text.Bytes())
+		if err := page(env, g, help); err != nil {
+			_, _ = out.Write(help)
 		}
 	})
 }

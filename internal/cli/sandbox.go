@@ -53,10 +53,10 @@ func newSandbox(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run a tenant, Graph, a mailbox and the mid-tier on this machine",
-		Long: `Run a simulated External ID tenant on this machine, with Microsoft Graph, a mailbox
-for one-time codes, and the mid-tier. The command runs in the foreground and adds the
-tenant to the configuration as "sandbox", or as the name in --tenant. The tokens of
-the sandbox are valid only there.`,
+		Long: `Run a simulated External ID tenant on this machine, with Microsoft Graph, a
+mailbox for one-time codes, and the mid-tier. The command runs in the foreground
+and adds the tenant to the configuration as "sandbox", or as the name in
+--tenant. The tokens of the sandbox are valid only there.`,
 		Example: `  profilectl sandbox
   profilectl sandbox --tenant second     # next to the first one
   profilectl -t sandbox login            # in another terminal

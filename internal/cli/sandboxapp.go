@@ -18,10 +18,13 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 		Use:   "app",
 		Short: "Manage the app registrations of a running sandbox",
 		Example: `  profilectl sandbox app list
-  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
+  profilectl sandbox app add my-web-app \
+    --redirect-uri http://localhost:3000/auth/redirect --secret
   profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
-  profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret
-  profilectl sandbox app edit 11111111-… --permission User.Read --permission api://…/Orders.Read
+  profilectl sandbox app add orders --scope Orders.Read --token-version 2 \
+    --permission User.ReadWrite --secret
+  profilectl sandbox app edit 11111111-… --permission User.Read \
+    --permission api://…/Orders.Read
   profilectl sandbox app trust 11111111-… --certificate mid-tier.pem`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -77,11 +80,14 @@ func newSandboxAppAdd(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Register an app",
-		Long: `Register a client, an API, or an app that is both. With --secret, print its secret.
-Without --permission, the app can request User.Read and the scope of EditProfileService.`,
-		Example: `  profilectl sandbox app add my-web-app --redirect-uri http://localhost:3000/auth/redirect --secret
+		Long: `Register a client, an API, or an app that is both. With --secret, print its
+secret. Without --permission, the app can request User.Read and the scope of
+EditProfileService.`,
+		Example: `  profilectl sandbox app add my-web-app \
+    --redirect-uri http://localhost:3000/auth/redirect --secret
   profilectl sandbox app add my-spa --spa-redirect-uri http://localhost:5173
-  profilectl sandbox app add orders --scope Orders.Read --token-version 2 --permission User.ReadWrite --secret`,
+  profilectl sandbox app add orders --scope Orders.Read --token-version 2 \
+    --permission User.ReadWrite --secret`,
 		Args: cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			added, err := c.AddApp(ctx, control.App{
@@ -118,9 +124,10 @@ func newSandboxAppEdit(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "edit CLIENT-ID",
 		Short: "Change an app registration",
-		Long: `Change an app registration. A repeatable flag replaces the whole list; an empty value
-clears the list.`,
-		Example: `  profilectl sandbox app edit 11111111-… --permission User.Read --permission api://…/Orders.Read
+		Long: `Change an app registration. A repeatable flag replaces the whole list; an empty
+value clears the list.`,
+		Example: `  profilectl sandbox app edit 11111111-… --permission User.Read \
+    --permission api://…/Orders.Read
   profilectl sandbox app edit 11111111-… --spa-redirect-uri ""`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.apps()),
@@ -242,9 +249,10 @@ func newSandboxAppTrust(m sandboxManager) *cobra.Command {
 	var certificate, key string
 	c := &cobra.Command{
 		Use:   "trust CLIENT-ID",
-		Short: "Let a client authenticate with a certificate or a workload identity",
+		Short: "Trust a certificate or a workload identity of a client",
 		Example: `  profilectl sandbox app trust 11111111-… --certificate mid-tier.pem
-  profilectl sandbox app trust 11111111-… --issuer https://platform.example --subject me --key issuer.pem`,
+  profilectl sandbox app trust 11111111-… --issuer https://platform.example \
+    --subject me --key issuer.pem`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.apps()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {

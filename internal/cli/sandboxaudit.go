@@ -25,12 +25,13 @@ func newSandboxAudit(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Show the requests to a running sandbox, with its decisions",
-		Long: `Show the latest requests to a running sandbox: the client, the user, the status, the
-decision and its reason, such as the policy that required a second factor. The sandbox
-keeps 1000 requests. Times are those of the tenant's clock.`,
+		Long: `Show the latest requests to a running sandbox: the client, the user, the status,
+the decision and its reason, such as the policy that required a second factor.
+The sandbox keeps 1000 requests. Times are those of the tenant's clock.`,
 		Example: `  profilectl sandbox audit --last 20
   profilectl sandbox audit --follow
-  profilectl sandbox audit --refused -o json --jq '.[] | [.code, .reason] | @tsv'`,
+  profilectl sandbox audit --refused -o json \
+    --jq '.[] | [.code, .reason] | @tsv'`,
 		Args: cobra.NoArgs,
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 			entries, err := c.Audit(ctx, 0, 0)

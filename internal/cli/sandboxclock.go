@@ -15,14 +15,15 @@ func newSandboxClock(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "clock",
 		Short: "Show or change the clock of a running sandbox",
-		Long: `Show the clock of a running sandbox. The subcommands change it, so that tokens, codes
-and sign-ins expire without waiting. A change lasts until the sandbox stops.`,
+		Long: `Show the clock of a running sandbox. The subcommands change it, so that tokens,
+codes and sign-ins expire without waiting. A change lasts until the sandbox
+stops.`,
 		Example: `  profilectl sandbox clock
-  profilectl sandbox clock forward 2h       # access tokens expire
-  profilectl sandbox clock forward 2160h    # refresh tokens expire, after 90 days
+  profilectl sandbox clock forward 2h      # access tokens expire
+  profilectl sandbox clock forward 2160h   # refresh tokens expire (90 days)
   profilectl sandbox clock back 2h
   profilectl sandbox clock set 2030-01-02T03:04:05Z
-  profilectl sandbox clock freeze           # nothing expires
+  profilectl sandbox clock freeze          # nothing expires
   profilectl sandbox clock reset`,
 		Args: cobra.NoArgs,
 		RunE: m.run(changeClock(func([]string) (change control.ClockChange, err error) { return change, nil })),

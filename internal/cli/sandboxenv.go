@@ -20,32 +20,35 @@ func newSandboxEnv(env Env, g *globals, dir *string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "Print the .env.dev files of Microsoft's sample",
-		Long: `Print the .env.dev of both tiers of Microsoft's sample "Edit profile in a Node.js
-web app", filled in for the running sandbox.
+		Long: `Print the .env.dev of both tiers of Microsoft's sample "Edit profile in a
+Node.js web app", filled in for the running sandbox.
 
-The published code of the sample works only with Microsoft's host names. To run it
-unchanged:
+The published code of the sample works only with Microsoft's host names. To run
+it unchanged:
 
   1. Start the sandbox with their names in its certificate:
        profilectl sandbox --real-names
   2. Get the sample, and go to the directory of this one:
-       git clone https://github.com/Azure-Samples/ms-identity-ciam-javascript-tutorial
-       cd ms-identity-ciam-javascript-tutorial/1-Authentication/7-edit-profile-with-mfa-express
+       git clone \
+         https://github.com/Azure-Samples/ms-identity-ciam-javascript-tutorial
+       cd ms-identity-ciam-javascript-tutorial/1-Authentication
+       cd 7-edit-profile-with-mfa-express
   3. Write the settings of both tiers, and the host map:
        profilectl sandbox env --tier app >App/.env.dev
        profilectl sandbox env --tier api >Api/.env.dev
        profilectl sandbox env --host-map >host-map.cjs
   4. Run "npm install" in App and in Api.
-  5. Run "npm start" in App and in Api, with the variables that the first lines of
-     host-map.cjs name.
-  6. Open http://localhost:3000 with the command in host-map.cjs, and sign in with
-     the user, the password and the mailbox that the sandbox printed.
+  5. Run "npm start" in App and in Api, with the variables in the first lines of
+     host-map.cjs.
+  6. Open http://localhost:3000 with the command in host-map.cjs, and sign in
+     with the user, the password and the mailbox that the sandbox printed.
 
-The authority is then https://SUBDOMAIN.ciamlogin.com/, for the sample's MSAL Node 2.
-MSAL Node 7 rejects it: it needs https://TENANT-ID.ciamlogin.com/TENANT-ID.
+The authority is then https://SUBDOMAIN.ciamlogin.com/, for the sample's MSAL
+Node 2. MSAL Node 7 rejects it: it needs
+https://TENANT-ID.ciamlogin.com/TENANT-ID.
 
-Without --real-names, the addresses are the sandbox's own. They are for code that
-gives MSAL Node the sandbox's host as a known authority.`,
+Without --real-names, the addresses are the sandbox's own. They are for code
+that gives MSAL Node the sandbox's host as a known authority.`,
 		Example: `  profilectl sandbox env
   profilectl sandbox env --tier app >App/.env.dev
   profilectl sandbox env --tier api >Api/.env.dev

@@ -21,12 +21,13 @@ func newSandboxExec(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "exec -- COMMAND [ARGUMENT...]",
 		Short: "Run a command with a temporary tenant",
-		Long: `Start a temporary tenant, run a command with its addresses, IDs, user and CA in the
-environment, and stop the tenant. profilectl keeps its tokens, history and
-configuration in a temporary directory, which is deleted. Processes that the command
-left running are ended. Any number of tenants can run at the same time.
+		Long: `Start a temporary tenant, run a command with its addresses, IDs, user and CA in
+the environment, and stop the tenant. profilectl keeps its tokens, history and
+configuration in a temporary directory, which is deleted. Processes that the
+command left running are ended. Any number of tenants can run at the same time.
 
-The exit code is the command's, or 128 plus the number of the signal that ended it.`,
+The exit code is the command's, or 128 plus the number of the signal that ended
+it.`,
 		Example: `  profilectl sandbox exec -- env
   profilectl sandbox exec -- go test ./...`,
 		Args:              cobra.MinimumNArgs(1),

@@ -48,8 +48,8 @@ func newSandboxFaultAdd(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add PART",
 		Short: "Make the next request to a part fail, or delay its response",
-		Long: `Make the next request to a part fail, or delay its response. PART is discovery, keys,
-token, graph, pages or any.`,
+		Long: `Make the next request to a part fail, or delay its response. PART is discovery,
+keys, token, graph, pages or any.`,
 		Example: `  profilectl sandbox fault add graph --status 503
   profilectl sandbox fault add token --delay 3s
   profilectl sandbox fault add any --reset`,

@@ -19,8 +19,8 @@ func newSandboxMail(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mail",
 		Short: "Show the emails of a running sandbox, with their one-time codes",
-		Long: `Show the emails of a running sandbox, the newest first. Each has a one-time code. With
---wait, wait for the next email and show only that one.`,
+		Long: `Show the emails of a running sandbox, the newest first. Each has a one-time
+code. With --wait, wait for the next email and show only that one.`,
 		Example: `  profilectl sandbox mail
   profilectl sandbox mail --to ada@contoso.example --jq '.[0].code'
   profilectl sandbox mail --to ada@contoso.example --wait --jq '.[0].code'`,

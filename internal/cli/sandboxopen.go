@@ -16,10 +16,10 @@ func newSandboxOpen(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "open",
 		Short: "Open the developer page of a running sandbox in the browser",
-		Long: `Print a link to the developer page of a running sandbox, and open it in the browser.
-The page manages users, apps, policies, mail, the clock and faults, and shows the
-audit. The link works once, within an hour. The browser then stays signed in for 12
-hours, or until the sandbox stops.`,
+		Long: `Print a link to the developer page of a running sandbox, and open it in the
+browser. The page manages users, apps, policies, mail, the clock and faults, and
+shows the audit. The link works once, within an hour. The browser then stays
+signed in for 12 hours, or until the sandbox stops.`,
 		Example: `  profilectl sandbox open
   profilectl sandbox open --no-browser`,
 		Args: cobra.NoArgs,

@@ -17,11 +17,13 @@ func newSandboxPolicy(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "Manage the Conditional Access policies of a running sandbox",
-		Long: `List or change the Conditional Access policies of a running sandbox. A policy requires
-a second factor for tokens for some APIs, or for authentication contexts.`,
+		Long: `List or change the Conditional Access policies of a running sandbox. A policy
+requires a second factor for tokens for some APIs, or for authentication
+contexts.`,
 		Example: `  profilectl sandbox policy
   profilectl sandbox policy off             # the policy of EditProfileService
-  profilectl sandbox policy add "MFA for orders" --api api://orders.contoso.example
+  profilectl sandbox policy add "MFA for orders" \
+    --api api://orders.contoso.example
   profilectl sandbox policy add "Step up" --context c1
   profilectl sandbox policy off "Step up"
   profilectl sandbox policy on "Step up"`,
@@ -57,7 +59,8 @@ func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Require a second factor for APIs or authentication contexts",
-		Example: `  profilectl sandbox policy add "MFA for orders" --api api://orders.contoso.example
+		Example: `  profilectl sandbox policy add "MFA for orders" \
+    --api api://orders.contoso.example
   profilectl sandbox policy add "Step up" --context c1`,
 		Args: cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {

@@ -20,8 +20,8 @@ func newSandboxReady(m sandboxManager) *cobra.Command {
 	return &cobra.Command{
 		Use:   "ready",
 		Short: "Check whether a sandbox is running",
-		Long: `Check whether a sandbox is running and serves requests, for the health check of a
-container. The exit code is 0 if it does, and 8 if not.`,
+		Long: `Check whether a sandbox is running and serves requests, for the health check of
+a container. The exit code is 0 if it does, and 8 if not.`,
 		Example: `  profilectl sandbox ready`,
 		Args:    cobra.NoArgs,
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, _ []string) error {

@@ -20,12 +20,13 @@ func newSandboxToken(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "Sign a valid or broken token to test an API",
-		Long: `Sign a token of a running sandbox without a sign-in, and print it. Without flags, it is
-an access token for the mid-tier. Flags choose another API, user or scope, or break the
-token in one way, to test that an API rejects it. With -o json, the decoded header and
-claims are printed too.`,
+		Long: `Sign a token of a running sandbox without a sign-in, and print it. Without
+flags, it is an access token for the mid-tier. Flags choose another API, user or
+scope, or break the token in one way, to test that an API rejects it. With -o
+json, the decoded header and claims are printed too.`,
 		Example: `  profilectl sandbox token
-  profilectl sandbox token --app api://orders.contoso.example --scope Orders.Read --user ada@contoso.example
+  profilectl sandbox token --app api://orders.contoso.example \
+    --scope Orders.Read --user ada@contoso.example
   profilectl sandbox token --expired
   profilectl sandbox token --alg none
   profilectl sandbox token --claim 'roles=["admin"]' --claim oid=null -o json`,

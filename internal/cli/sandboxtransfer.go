@@ -26,10 +26,10 @@ func newSandboxExport(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [FILE]",
 		Short: "Write the tenant of a sandbox to a YAML file",
-		Long: `Write the tenant of a sandbox, running or stopped, to a YAML file that only you can
-read: users with their profiles, password hashes and second factors, apps with their
-secrets, and policies. Without FILE or with -, write to standard output. --seed reads
-the same format.
+		Long: `Write the tenant of a sandbox, running or stopped, to a YAML file that only you
+can read: users with their profiles, password hashes and second factors, apps
+with their secrets, and policies. Without FILE or with -, write to standard
+output. --seed reads the same format.
 
 With --with-keys, the file also holds the signing keys and the sign-ins, so that
 tokens of the tenant stay valid after an import.`,
@@ -52,9 +52,10 @@ func newSandboxImport(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE",
 		Short: "Replace the tenant of a sandbox with an exported one",
-		Long: `Replace the tenant of a sandbox, running or stopped, with an exported one: all users,
-apps and policies. If the file has an error, nothing is replaced. With -, read the
-file from standard input. To add users and apps to a tenant, use --seed.`,
+		Long: `Replace the tenant of a sandbox, running or stopped, with an exported one: all
+users, apps and policies. If the file has an error, nothing is replaced. With -,
+read the file from standard input. To add users and apps to a tenant, use
+--seed.`,
 		Example: `  profilectl sandbox import tenant.yaml
   profilectl sandbox import --yes - <tenant.yaml`,
 		Args:              cobra.ExactArgs(1),

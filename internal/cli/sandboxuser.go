@@ -64,8 +64,10 @@ func newSandboxUserAdd(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add EMAIL",
 		Short: "Add an account and print its password",
-		Example: `  profilectl sandbox user add ada@contoso.example --name "Ada L." --set city=London
-  echo 'Correct horse battery' | profilectl sandbox user add ada@contoso.example --password-stdin`,
+		Example: `  profilectl sandbox user add ada@contoso.example --name "Ada L." \
+    --set city=London
+  echo 'Correct horse battery' \
+    | profilectl sandbox user add ada@contoso.example --password-stdin`,
 		Args: cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			user.Email = args[0]
@@ -102,7 +104,8 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
 		Use:   "edit EMAIL",
 		Short: "Change an account",
 		Example: `  profilectl sandbox user edit ada@contoso.example --mfa on
-  profilectl sandbox user edit ada@contoso.example --set city=London --unset jobTitle
+  profilectl sandbox user edit ada@contoso.example --set city=London \
+    --unset jobTitle
   profilectl sandbox user edit ada@contoso.example --email ada.l@contoso.example`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.users()),
@@ -144,7 +147,8 @@ func newSandboxUserReset(m sandboxManager) *cobra.Command {
 		Use:   "reset EMAIL",
 		Short: "Set a new password, unlock the account and end its sign-ins",
 		Example: `  profilectl sandbox user reset ada@contoso.example
-  echo 'Correct horse battery' | profilectl sandbox user reset ada@contoso.example --password-stdin`,
+  echo 'Correct horse battery' \
+    | profilectl sandbox user reset ada@contoso.example --password-stdin`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: first(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {

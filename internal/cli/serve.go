@@ -77,17 +77,19 @@ func newServe(env Env, g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   serveCommand,
 		Short: "Run the mid-tier that edits profiles",
-		Long: `Run the mid-tier: a web API that verifies the caller's access token, exchanges it
-On-Behalf-Of for a Microsoft Graph token, and changes the caller's own profile.
+		Long: `Run the mid-tier: a web API that verifies the caller's access token, exchanges
+it On-Behalf-Of for a Microsoft Graph token, and changes the caller's own
+profile.
 
-The mid-tier authenticates to the tenant with a client secret, a certificate, or the
-token of a workload identity. A secret comes from a file or the environment, never
-from a flag. Files are reloaded when they change.
+The mid-tier authenticates to the tenant with a client secret, a certificate, or
+the token of a workload identity. A secret comes from a file or the environment,
+never from a flag. Files are reloaded when they change.
 
-Every setting can come from the environment: PROFILECTL_SERVE_LISTEN for --listen.
-The names in Microsoft's sample work too: TENANT_SUBDOMAIN, TENANT_ID, CLIENT_ID,
-CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
-		Example: `  profilectl serve --authority contoso --client-id 11111111-… --client-secret-file secret
+Every setting can come from the environment: PROFILECTL_SERVE_LISTEN for
+--listen. The names in Microsoft's sample work too: TENANT_SUBDOMAIN, TENANT_ID,
+CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
+		Example: `  profilectl serve --authority contoso --client-id 11111111-… \
+    --client-secret-file secret
   profilectl serve --client-certificate mid-tier.pem
   profilectl serve --check`,
 		Args: cobra.NoArgs,

@@ -114,15 +114,17 @@ func newSetup(env Env, g *globals) *cobra.Command {
 		Use:   "setup",
 		Short: "Set up a tenant: app registrations, consent and policy",
 		Args:  cobra.NoArgs,
-		Long: `Create in a tenant what profilectl needs: the app registrations of the mid-tier and
-the client, the mid-tier's credential, the admin consent, the one-time passcode by
-email, the Conditional Access policy and the user flow.
+		Long: `Create in a tenant what profilectl needs: the app registrations of the mid-tier
+and the client, the mid-tier's credential, the admin consent, the one-time
+passcode by email, the Conditional Access policy and the user flow.
 
-An administrator signs in. Only objects with the tag of the set-up are changed or
-deleted. Steps that Microsoft Graph rejects are printed, to be done by hand. See
+An administrator signs in. Only objects with the tag of the set-up are changed
+or deleted. Steps that Microsoft Graph rejects are printed, to be done by hand.
+See
 https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,
 		Example: `  profilectl setup plan --authority contoso
-  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
+  profilectl setup apply --authority contoso --secret-file mid-tier.secret \
+    --env-file mid-tier.env
   profilectl setup destroy --authority contoso
   profilectl setup export --format az > setup.sh`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },

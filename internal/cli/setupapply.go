@@ -31,15 +31,18 @@ func newSetupApply(env Env, g *globals) *cobra.Command {
 		Use:   "apply",
 		Short: "Make the changes that setup plan shows",
 		Args:  cobra.NoArgs,
-		Long: `Create what is missing in the tenant and change what differs. Then write the tenant to
-the configuration, write the mid-tier's settings to --env-file, and run the checks of
-doctor. In a terminal, the command shows the plan and asks for confirmation.
+		Long: `Create what is missing in the tenant and change what differs. Then write the
+tenant to the configuration, write the mid-tier's settings to --env-file, and
+run the checks of doctor. In a terminal, the command shows the plan and asks for
+confirmation.
 
-Run the same command again to continue a run that stopped. A complete tenant is not
-written to. The Conditional Access policy stays in report-only mode until you use
---enforce. A new client secret is written only to --secret-file.`,
-		Example: `  profilectl setup apply --authority contoso --secret-file mid-tier.secret --env-file mid-tier.env
-  profilectl setup apply --authority contoso --credential certificate --certificate-file mid-tier.pem
+Run the same command again to continue a run that stopped. A complete tenant is
+not written to. The Conditional Access policy stays in report-only mode until
+you use --enforce. A new client secret is written only to --secret-file.`,
+		Example: `  profilectl setup apply --authority contoso --secret-file mid-tier.secret \
+    --env-file mid-tier.env
+  profilectl setup apply --authority contoso --credential certificate \
+    --certificate-file mid-tier.pem
   profilectl setup apply --authority contoso --enforce`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupApply(c.Context(), env, g, o) },
 	}

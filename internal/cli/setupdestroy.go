@@ -23,10 +23,10 @@ func newSetupDestroy(env Env, g *globals) *cobra.Command {
 		Use:   "destroy",
 		Short: "Delete the objects of a set-up",
 		Args:  cobra.NoArgs,
-		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete them. If
-the set-up switched the email method on, it is switched off. The tenant keeps deleted
-applications for 30 days, unless you use --purge. The configuration and local files
-are not deleted.`,
+		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete
+them. If the set-up switched the email method on, it is switched off. The tenant
+keeps deleted applications for 30 days, unless you use --purge. The
+configuration and local files are not deleted.`,
 		Example: `  profilectl setup destroy --authority contoso
   profilectl setup destroy -t contoso --yes --purge`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },

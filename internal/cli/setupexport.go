@@ -15,9 +15,9 @@ func newSetupExport(env Env) *cobra.Command {
 		Use:   "export",
 		Short: "Print the set-up for the Azure CLI, Graph or Bicep",
 		Args:  cobra.NoArgs,
-		Long: `Print what sets up an empty tenant: a script for the Azure CLI, requests to Microsoft
-Graph, or a Bicep file. No sign-in is needed. A step that the format cannot express is
-a comment that names the page of the Entra admin center.`,
+		Long: `Print what sets up an empty tenant: a script for the Azure CLI, requests to
+Microsoft Graph, or a Bicep file. No sign-in is needed. A step that the format
+cannot express is a comment that names the page of the Entra admin center.`,
 		Example: `  profilectl setup export --format az > setup.sh
   profilectl setup export --format graph --enforce
   profilectl setup export --format bicep > main.bicep`,

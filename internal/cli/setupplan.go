@@ -19,7 +19,8 @@ func newSetupPlan(env Env, g *globals) *cobra.Command {
 		Long: `Compare the tenant with a complete set-up and print the differences. The command
 changes nothing, and requests only read permissions.`,
 		Example: `  profilectl setup plan --authority contoso
-  profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") | .id'`,
+  profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") \
+    | .id'`,
 		RunE: func(c *cobra.Command, _ []string) error { return runSetupPlan(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())

@@ -25,8 +25,8 @@ func newToken(env Env, g *globals) *cobra.Command {
 		Use:   "token",
 		Short: "Print an access token for scripts",
 		Args:  cobra.NoArgs,
-		Long: `Print an access token on standard output. Anyone who has the token can act as you
-until it expires: keep it out of logs and command lines.`,
+		Long: `Print an access token on standard output. Anyone who has the token can act as
+you until it expires: keep it out of logs and command lines.`,
 		Example: `  curl -H @<(printf 'Authorization: Bearer %s' "$(profilectl token)") \
     https://graph.microsoft.com/v1.0/me
   profilectl token --scope edit -o json`,

@@ -30,7 +30,7 @@ configuration file. "profilectl config list" shows the origin of each value.
 Settings of a tenant:
 
 `)
-	const row = "  %-27s %s\n"
+	const row = "  %-24s %s\n"
 	for _, s := range config.Client() {
 		fmt.Fprintf(&b, row, s.Env[0], s.Help)
 	}
@@ -47,17 +47,17 @@ The names in Microsoft's sample are read too, if the first name is not set:
 Every other flag can be set with PROFILECTL_<FLAG>, for example
 PROFILECTL_OUTPUT=json or PROFILECTL_NO_INPUT=true.
 
-  PROFILECTL_TENANT           configured tenant to use
-  PROFILECTL_BROWSER          command that opens a browser, or none
-  PROFILECTL_CONFIG_DIR       directory of the configuration file
-  PROFILECTL_STATE_DIR        directory of the state
+  PROFILECTL_TENANT        configured tenant to use
+  PROFILECTL_BROWSER       command that opens a browser, or none
+  PROFILECTL_CONFIG_DIR    directory of the configuration file
+  PROFILECTL_STATE_DIR     directory of the state
 
 Standard variables: BROWSER, VISUAL, EDITOR, NO_COLOR, CLICOLOR_FORCE, TERM, CI,
 ACCESSIBLE (plain prompts for screen readers), PAGER (empty or cat for none),
 HTTPS_PROXY, NO_PROXY, XDG_CONFIG_HOME, XDG_STATE_HOME.
 
-Only serve reads AZURE_* variables. They usually name a workforce tenant, in which
-customers have no account.
+Only serve reads AZURE_* variables. They usually name a workforce tenant, in
+which customers have no account.
 `)
 	return b.String()
 }
@@ -76,30 +76,31 @@ const exitCodesTopic = `Exit codes do not change between versions.
 
 "sandbox exec" returns the exit code of its command.`
 
-const formattingTopic = `Results go to standard output, everything else to standard error. In a terminal, a
-table has a header and aligned columns. In a pipe, it has tabs and no header.
+const formattingTopic = `Results go to standard output, everything else to standard error. In a terminal,
+a table has a header and aligned columns. In a pipe, it has tabs and no header.
 
   -o json, -o yaml     the same data; members are not renamed or removed
-  --jq EXPR            filter the JSON with jq; strings are printed without quotes
+  --jq EXPR            filter the JSON with jq; strings have no quotes
   --query EXPR         filter the JSON with JMESPath, as in the Azure CLI
   --progress json      progress as JSON lines on standard error
   --no-color, NO_COLOR no color
 
 With -o json an error is one JSON object on standard error:
 
-  {"error":{"code":"sign_in_required","message":"…","fix":"…","correlationId":""}}
+  {"error":{"code":"denied","message":"…","fix":"…","correlationId":""}}
 
-The codes are internal, usage, invalid_value, sign_in_required, step_up_required,
-denied, unavailable, conflict and canceled. The output of each command is described
-in https://github.com/profilectl/profilectl/blob/main/docs/reference/output.md.`
+The codes are internal, usage, invalid_value, sign_in_required,
+step_up_required, denied, unavailable, conflict and canceled. The output of each
+command is described in
+https://github.com/profilectl/profilectl/blob/main/docs/reference/output.md.`
 
-const storageTopic = `Tokens are in the keyring of your operating system: the macOS Keychain, the Windows
-Credential Manager, or the Secret Service of Linux (GNOME Keyring, KWallet,
-KeePassXC). "login --insecure-storage" keeps them in a plain file that only you can
-read. "logout" removes them.
+const storageTopic = `Tokens are in the keyring of your operating system: the macOS Keychain, the
+Windows Credential Manager, or the Secret Service of Linux (GNOME Keyring,
+KWallet, KeePassXC). "login --insecure-storage" keeps them in a plain file that
+only you can read. "logout" removes them.
 
-Without a desktop session, such as over SSH, GNOME Keyring can serve one shell. The
-password is new the first time:
+Without a desktop session, such as over SSH, GNOME Keyring can serve one shell.
+The password is new the first time:
 
   dbus-run-session -- bash -c 'read -rsp "Password: " p
     printf %s "$p" | gnome-keyring-daemon --unlock --components=secrets
@@ -109,16 +110,17 @@ Two directories have everything else:
 
   configuration   $XDG_CONFIG_HOME/profilectl/config.yaml, by default
                   ~/.config/profilectl; %AppData%\profilectl on Windows
-  state           $XDG_STATE_HOME/profilectl, by default ~/.local/state/profilectl;
+  state           $XDG_STATE_HOME/profilectl, by default
+                  ~/.local/state/profilectl;
                   %LocalAppData%\profilectl on Windows
 
-The state directory holds the endpoints of tenants, lock files, the tenant of the
-sandbox, and history.jsonl: your last edits with the values before and after.
-"profilectl config set history false" stops recording, and "logout" deletes the
-account's edits.
+The state directory holds the endpoints of tenants, lock files, the tenant of
+the sandbox, and history.jsonl: your last edits with the values before and
+after. "profilectl config set history false" stops recording, and "logout"
+deletes the account's edits.
 
-To remove everything, first sign out of each tenant that "profilectl config tenants"
-lists:
+To remove everything, first sign out of each tenant that "profilectl config
+tenants" lists:
 
   profilectl logout --all --tenant NAME
 
@@ -127,8 +129,8 @@ Then delete both directories. On Linux and macOS:
   rm -r "${XDG_CONFIG_HOME:-$HOME/.config}/profilectl"
   rm -r "${XDG_STATE_HOME:-$HOME/.local/state}/profilectl"
 
-If you use PROFILECTL_CONFIG_DIR, PROFILECTL_STATE_DIR or "sandbox --state", delete
-those directories too.
+If you use PROFILECTL_CONFIG_DIR, PROFILECTL_STATE_DIR or "sandbox --state",
+delete those directories too.
 
 In PowerShell on Windows:
 
@@ -145,7 +147,7 @@ Then uninstall the program the way you installed it:
   winget uninstall profilectl          winget
   rm "$(go env GOPATH)/bin/profilectl" go install
 
-If a tenant was deleted from the configuration before its sign-out, its tokens remain
-in the keyring, in items whose names begin with "profilectl/". Remove them with
-Seahorse ("Passwords and Keys") on Linux, Keychain Access on macOS, or the Credential
-Manager on Windows.`
+If a tenant was deleted from the configuration before its sign-out, its tokens
+remain in the keyring, in items whose names begin with "profilectl/". Remove
+them with Seahorse ("Passwords and Keys") on Linux, Keychain Access on macOS, or
+the Credential Manager on Windows.`

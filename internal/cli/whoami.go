@@ -14,7 +14,8 @@ func newWhoami(env Env, g *globals) *cobra.Command {
 		Use:   "whoami",
 		Short: "Show who is signed in, without network access",
 		Args:  cobra.NoArgs,
-		Long:  `Show the account that commands use. The exit code is 4 if no account is signed in.`,
+		Long: `Show the account that commands use. The exit code is 4 if no account is signed
+in.`,
 		Example: `  profilectl whoami
   profilectl whoami -o json --jq .account
   profilectl whoami --no-input >/dev/null || profilectl login`,

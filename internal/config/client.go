@@ -18,7 +18,7 @@ func clientTenant() []Setting {
 		{
 			Name:  "client-id",
 			Env:   []string{"PROFILECTL_CLIENT_ID", "CLIENT_ID"},
-			Help:  "client ID of the public client that users sign in with",
+			Help:  "client ID of the app that users sign in with",
 			Check: checkGUID,
 		},
 		{

@@ -15,13 +15,15 @@ func newSandboxAttribute(m sandboxManager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "attribute",
 		Short: "Manage the custom attributes of a running sandbox",
-		Long: `List the custom attributes of users in a running sandbox, or change them. Sign-up pages ask
-for an attribute if you add it with --ask, or with a flag that needs it.
+		Long: `List or change the custom attributes of a running sandbox. With --ask, or with a
+flag that needs it, sign-up pages ask for the attribute.
 
-The mid-tier changes only the attributes of a file: start the sandbox with --attributes.`,
+The mid-tier changes only the attributes in the file of "sandbox --attributes".`,
 		Example: `  profilectl sandbox attribute
-  profilectl sandbox attribute add LoyaltyNumber --label "Loyalty number" --pattern '^[0-9]{4}$'
-  profilectl sandbox attribute add Diet --option vegan=Vegan --option none=Everything
+  profilectl sandbox attribute add LoyaltyNumber --label "Loyalty number" \
+    --pattern '^[0-9]{4}$'
+  profilectl sandbox attribute add Diet --option vegan=Vegan \
+    --option none=Everything
   profilectl sandbox attribute add Points --type int64
   profilectl sandbox attribute remove Diet`,
 		Args: cobra.NoArgs,
@@ -74,7 +76,8 @@ func newSandboxAttributeAdd(m sandboxManager) *cobra.Command {
 		Use:   "add NAME",
 		Short: "Define a custom attribute of users",
 		Example: `  profilectl sandbox attribute add Newsletter --type boolean --ask
-  profilectl sandbox attribute add Interests --several --option music --option art=Art`,
+  profilectl sandbox attribute add Interests --several --option music \
+    --option art=Art`,
 		Args: cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			attribute.Name = args[0]
@@ -93,13 +96,13 @@ func newSandboxAttributeAdd(m sandboxManager) *cobra.Command {
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&attribute.Label, "label", "", "`text` that users see; the default is the name")
+	f.StringVar(&attribute.Label, "label", "", "`text` that users see (default: the name)")
 	f.StringVar(&attribute.Type, "type", "string", "data `type`: string, boolean or int64")
-	f.BoolVar(&ask, "ask", false, "let sign-up pages ask for it")
-	f.BoolVar(&attribute.Required, "required", false, "users must answer when they sign up")
+	f.BoolVar(&ask, "ask", false, "ask for it at sign-up")
+	f.BoolVar(&attribute.Required, "required", false, "require an answer at sign-up")
 	f.StringVar(&attribute.Pattern, "pattern", "", "regular `expression` that an answer must match")
-	f.StringArrayVar(&options, "option", nil, "`choice`, as VALUE or VALUE=LABEL; may be repeated")
-	f.BoolVar(&several, "several", false, "users may choose several options")
+	f.StringArrayVar(&options, "option", nil, "`choice`: VALUE or VALUE=LABEL (repeatable)")
+	f.BoolVar(&several, "several", false, "allow several options")
 	complete(c, "type", cobra.FixedCompletions([]cobra.Completion{"string", "boolean", "int64"},
 		cobra.ShellCompDirectiveNoFileComp))
 	return c

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/spf13/cobra"
+
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
@@ -66,4 +68,20 @@ func (l accountList) update(change func([]string) []string) error {
 		return err
 	}
 	return writeFile(l.path, append(raw, '\n'))
+}
+
+// accounts completes the signed-in accounts, without network access and without
+// the keyring.
+func accounts(env Env, g *globals) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+		if err != nil || len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		tenant, settings, err := g.settings(env, paths)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return newAccountList(paths.State, tenant, settings).names(), cobra.ShellCompDirectiveNoFileComp
+	}
 }

@@ -2,13 +2,9 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"net/url"
-	"strconv"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
@@ -19,7 +15,7 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 		if !s.signInOptions.NoBrowser && s.env.OpenBrowser != nil {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
-		if s.progress.json {
+		if s.progress.isJSON() {
 			s.progress.event(event{Event: "sign-in", URL: page.URL, Port: page.Port})
 		} else {
 			s.say("Open this page to sign in:\n\n  %s\n", page.URL)
@@ -36,47 +32,6 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 		}
 		return nil
 	}
-}
-
-// reach returns how the browser of another machine can open a page of this one, or "" if it
-// can open the page anyway, or nothing is known to help.
-func reach(facts terminal.Capabilities, page string) string {
-	ports := localPorts(page)
-	switch {
-	case len(ports) == 0:
-		return ""
-	case facts.SSH:
-		return forwarding(ports...)
-	case facts.Container && !facts.Display:
-		return fmt.Sprintf("The page is in this container. To use a browser outside, start the container "+
-			"with the port published, and the sandbox on all addresses of the container:\n\n"+
-			"  podman run -p 127.0.0.1:%[1]d:%[1]d …\n  profilectl sandbox --bind 0.0.0.0\n", ports[0])
-	}
-	return ""
-}
-
-// forwarding returns how the browser of the machine that a user came from by SSH reaches
-// ports of this machine.
-func forwarding(ports ...int) string {
-	text := "To use the browser of your own machine, first run this command there:\n\n  ssh -N"
-	for _, port := range ports {
-		text += fmt.Sprintf(" -L %[1]d:localhost:%[1]d", port)
-	}
-	return text + " HOST\n"
-}
-
-// localPorts returns the port of a page that only browsers on this machine can open, as those
-// of the sandbox, or none.
-func localPorts(page string) []int {
-	u, err := url.Parse(page)
-	if err != nil || !loopback.IsHost(u.Hostname()) {
-		return nil
-	}
-	port, err := strconv.Atoi(u.Port())
-	if err != nil {
-		return nil
-	}
-	return []int{port}
 }
 
 // explainHTTPS explains why the browser shows an error instead of the outcome.
@@ -108,11 +63,9 @@ func (s *session) endBrowserSession(ctx context.Context) error {
 	return nil
 }
 
+// browser returns what opens pages in the user's browser.
 func (s *session) browser() terminal.Opener {
-	return terminal.Opener{
-		Capabilities: s.facts,
-		Getenv:       s.env.Getenv,
-		Self:         []string{s.env.Self, openURLCommand},
-		Failed:       func(error) { s.say("The browser did not open. Open the page above yourself.") },
-	}
+	return s.env.browser(s.facts, func(error) {
+		s.say("The browser did not open. Open the page above yourself.")
+	})
 }

@@ -137,7 +137,7 @@ func keyHash(t *testing.T, address, caFile string) string {
 // in Chromium.
 func (u *browserUser) startSession(g globals) {
 	u.t.Helper()
-	inside := inPlayground(System(), u.playground)
+	inside := System().isolated(u.playground.Variables(), u.playground.Dir)
 	inside.OpenBrowser = func(_ context.Context, address string) error {
 		u.pages <- address
 		return nil

@@ -110,11 +110,6 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 	}
 }
 
-func configPath(env Env, g *globals) (string, error) {
-	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
-	return g.configFile(paths), err
-}
-
 func configPathPrint(env Env, g *globals) error {
 	path, err := configPath(env, g)
 	if err != nil {
@@ -122,14 +117,6 @@ func configPathPrint(env Env, g *globals) error {
 	}
 	_, err = fmt.Fprintln(env.Stdout, path)
 	return err
-}
-
-func updateConfig(ctx context.Context, env Env, g *globals, change func(*config.File) error) error {
-	path, err := configPath(env, g)
-	if err != nil {
-		return err
-	}
-	return config.Update(ctx, path, change)
 }
 
 // loadTenant returns the settings of the tenant. Missing settings are not a
@@ -193,7 +180,7 @@ func configSet(ctx context.Context, env Env, g *globals, name, value string) err
 		return err
 	}
 	return updateConfig(ctx, env, g, func(f *config.File) error {
-		tenant, err := g.configuredTenant(env, f)
+		tenant, err := configuredTenant(env, g, f)
 		if err != nil {
 			return err
 		}
@@ -231,7 +218,7 @@ func checkSetting(name, value string) error {
 
 func configUnset(ctx context.Context, env Env, g *globals, name string) error {
 	return updateConfig(ctx, env, g, func(f *config.File) error {
-		tenant, err := g.configuredTenant(env, f)
+		tenant, err := configuredTenant(env, g, f)
 		if err == nil && !slices.Contains(f.Tenants(), tenant) {
 			_, err = config.Which(f, tenant, env.Getenv) // words the fault
 		}
@@ -300,7 +287,7 @@ func configTenants(env Env, g *globals) error {
 
 // configuredTenant returns the tenant of the file that --tenant names, or the
 // current one.
-func (g *globals) configuredTenant(env Env, f *config.File) (string, error) {
+func configuredTenant(env Env, g *globals, f *config.File) (string, error) {
 	if g.Tenant != "" {
 		return g.Tenant, nil
 	}

@@ -73,21 +73,16 @@ type demo struct {
 	report     demoReport
 }
 
-// temporaryTenant returns the options of a tenant that ends with the command.
-func temporaryTenant(env Env, g *globals) playground.Options {
-	return playground.Options{
-		QuickPasswords: env.QuickPasswords,
-		Version:        thisBuild().Version,
-		Log:            g.log(env),
-	}
-}
-
 func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	printer, err := newPrinter(env, g)
 	if err != nil {
 		return err
 	}
-	p, err := playground.Start(ctx, temporaryTenant(env, g))
+	p, err := playground.Start(ctx, playground.Options{
+		QuickPasswords: env.QuickPasswords,
+		Version:        thisBuild().Version,
+		Log:            g.log(env),
+	})
 	if err != nil {
 		return err
 	}
@@ -95,7 +90,7 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	d := &demo{playground: p}
-	env = inPlayground(env, p)
+	env = env.isolated(p.Variables(), p.Dir)
 	if !o.Browser {
 		d.robot = p.NewRobot(cancel)
 		env.OpenBrowser = d.robot.Open
@@ -105,7 +100,9 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	if d.session, err = openSession(ctx, env, &own, sessionOptions{}); err != nil {
 		return err
 	}
-	d.session.progress.quiet = !o.Browser // the robot does not read
+	if !o.Browser {
+		d.session.progress.silence() // the robot does not read
+	}
 	table := printer.Format == output.FormatTable
 	journeyErr := d.journey(ctx, table)
 	if journeyErr != nil && errors.Is(context.Cause(ctx), playground.ErrPages) {

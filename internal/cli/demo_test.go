@@ -61,7 +61,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			d := &demo{playground: p, robot: p.NewRobot(cancel)}
-			env := inPlayground(System(), p)
+			env := System().isolated(p.Variables(), p.Dir)
 			env.OpenBrowser = d.robot.Open
 			g := &globals{Output: "json", Timeout: 30 * time.Second, Wait: time.Minute}
 			if d.session, err = openSession(ctx, env, g, sessionOptions{}); err != nil {

@@ -17,7 +17,7 @@ import (
 // openDeveloper opens the developer page with the command.
 func (u *browserUser) openDeveloper() {
 	u.t.Helper()
-	inside := inPlayground(System(), u.playground)
+	inside := System().isolated(u.playground.Variables(), u.playground.Dir)
 	inside.Stdout = io.Discard
 	inside.OpenBrowser = func(_ context.Context, address string) error {
 		u.pages <- address

@@ -3,31 +3,17 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/profilectl/profilectl/internal/auth"
-	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/bundle"
-	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
-	"github.com/profilectl/profilectl/internal/tokenstore"
-	"github.com/profilectl/profilectl/internal/upstream"
-)
-
-// The time limits of doctor, for one check and for all, and the pause between runs.
-const (
-	checkLimit = 8 * time.Second
-	totalLimit = 20 * time.Second
-	retryPause = 5 * time.Second
 )
 
 type doctorOptions struct {
@@ -36,9 +22,9 @@ type doctorOptions struct {
 	RetryFor time.Duration // 0 runs the checks once
 	Bundle   string        // file to write; empty for none
 	Yes      bool
-	Record   string       // directory for a recording; empty for none
-	Serve    bool         // check the mid-tier with its settings
-	Settings serveOptions // of the mid-tier
+	Record   string     // directory for a recording; empty for none
+	Serve    bool       // check the mid-tier with its settings
+	Settings serveFlags // of the mid-tier
 }
 
 func (o *doctorOptions) bind(f *pflag.FlagSet) {
@@ -56,14 +42,6 @@ func (o *doctorOptions) bind(f *pflag.FlagSet) {
 // frozen one.
 type doctorReport struct {
 	Checks []doctorCheck `json:"checks"`
-}
-
-type doctorCheck struct {
-	ID     string        `json:"id"`
-	Status doctor.Status `json:"status"`
-	Seen   string        `json:"seen"`
-	Fix    string        `json:"fix"`  // empty if nothing needs to be done
-	Link   string        `json:"link"` // empty if there is no page about the subject
 }
 
 func newDoctor(env Env, g *globals) *cobra.Command {
@@ -107,16 +85,38 @@ unchanged. The directory then holds both recordings and the differences.`,
 	return c
 }
 
+// checkIDs completes the ids of the checks of doctor.
+func checkIDs(env Env, g *globals, o *doctorOptions) func() []string {
+	return func() (ids []string) {
+		s, err := newExamination(env, g)
+		if err != nil {
+			return nil
+		}
+		for _, check := range s.checks(context.Background(), *o) {
+			ids = append(ids, check.ID)
+		}
+		return ids
+	}
+}
+
+// examination is one run of doctor.
+type examination struct{ *examined }
+
+func newExamination(env Env, g *globals) (*examination, error) {
+	s, err := newExamined(env, g)
+	return &examination{s}, err
+}
+
 func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error {
 	p, err := newPrinter(env, g)
 	if err != nil {
 		return err
 	}
-	s, err := newExamined(env, g)
+	s, err := newExamination(env, g)
 	if err != nil {
 		return err
 	}
-	if err := o.Settings.needServe(o.Serve); err != nil {
+	if err := needServe(o.Settings, o.Serve); err != nil {
 		return err
 	}
 	if len(o.Only) > 0 {
@@ -144,26 +144,23 @@ func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error 
 }
 
 // checks returns the checks of a user or of the operator of a mid-tier.
-func (s *examined) checks(ctx context.Context, o doctorOptions) []doctor.Check {
+func (s *examination) checks(ctx context.Context, o doctorOptions) []doctor.Check {
 	if o.Serve {
-		s.words = s.globals.serveFix
+		s.words = func(f *fault.Error) string { return serveFix(s.globals, f) }
 		return doctor.ServeChecks(ctx, s.operator(o.Settings), o.Pre)
 	}
-	s.words = s.globals.fix
 	return doctor.Checks(s.target(), o.Pre)
 }
 
 // run runs the checks once, or until none fails if that is wanted. If live is set, it
 // prints each result as soon as it is known.
-func (s *examined) run(ctx context.Context, o doctorOptions, live bool) []doctor.Result {
+func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doctor.Result {
 	once := func(ctx context.Context) []doctor.Result {
 		checks := s.checks(ctx, o) // new ones: they keep what they found
 		if len(o.Only) > 0 {
 			checks, _ = doctor.Only(checks, o.Only) // the ids were checked
 		}
-		ctx, cancel := context.WithTimeout(ctx, totalLimit)
-		defer cancel()
-		return doctor.Run(ctx, checks, checkLimit, func(r doctor.Result) {
+		return runChecks(ctx, checks, func(r doctor.Result) {
 			if live {
 				s.printResult(r)
 			}
@@ -179,10 +176,10 @@ func (s *examined) run(ctx context.Context, o doctorOptions, live bool) []doctor
 
 // reportChecks prints the report for programs and returns the fault of a run with
 // failed checks.
-func (s *examined) reportChecks(p output.Printer, results []doctor.Result) error {
+func (s *examination) reportChecks(p output.Printer, results []doctor.Result) error {
 	report := doctorReport{Checks: []doctorCheck{}}
 	for _, r := range results {
-		report.Checks = append(report.Checks, s.doctorCheck(r))
+		report.Checks = append(report.Checks, s.check(r))
 	}
 	if !p.Plain() {
 		if err := p.Print(report, output.Table{}); err != nil {
@@ -203,21 +200,9 @@ func (s *examined) reportChecks(p output.Printer, results []doctor.Result) error
 	}
 }
 
-// doctorCheck returns a result in the words for the user of this run.
-func (s *examined) doctorCheck(r doctor.Result) doctorCheck {
-	c := doctorCheck{ID: r.ID, Status: r.Status, Seen: r.Seen}
-	if r.Fault != nil {
-		c.Fix = s.words(r.Fault)
-	}
-	if r.Status != doctor.OK {
-		c.Link = r.Link
-	}
-	return c
-}
-
 // printResult prints a result for a user.
-func (s *examined) printResult(r doctor.Result) {
-	c := s.doctorCheck(r)
+func (s *examination) printResult(r doctor.Result) {
+	c := s.check(r)
 	width := wrapWidth(s.facts.StdoutTTY, s.facts.Width)
 	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {
@@ -227,99 +212,4 @@ func (s *examined) printResult(r doctor.Result) {
 		text += "  link: " + c.Link + "\n"
 	}
 	_, _ = fmt.Fprint(s.env.Stdout, text)
-}
-
-// examined is a session whose parts are connected by the checks, one by one.
-type examined struct {
-	session
-	http  *http.Client
-	words func(*fault.Error) string // words the fix of a result
-}
-
-func newExamined(env Env, g *globals) (*examined, error) {
-	s := &examined{session: session{env: env, globals: g, facts: g.facts(env)}}
-	var err error
-	if s.progress, err = newProgress(env.Stderr, progressNone, terminal.Capabilities{}); err != nil {
-		return nil, err
-	}
-	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
-		return nil, err
-	}
-	return s, nil
-}
-
-func (s *examined) target() doctor.Target {
-	return doctor.Target{
-		Settings: s.load,
-		HTTP:     s.client,
-		Proxy:    http.ProxyFromEnvironment,
-		Now:      time.Now,
-		Browser:  s.browserCommand,
-		Store:    s.roundtrip,
-		Accounts: s.accounts,
-	}
-}
-
-func (s *examined) load() (config.Settings, error) {
-	var err error
-	s.tenant, s.settings, err = s.globals.settings(s.env, s.paths)
-	return s.settings, err
-}
-
-// client returns the client of the checks: without retries, so that a failure shows in
-// time.
-func (s *examined) client() (*http.Client, error) {
-	var err error
-	s.http, err = upstream.New(upstream.Config{
-		CAFile:    s.settings.Text("ca-file"),
-		Timeout:   checkLimit,
-		Attempts:  1,
-		UserAgent: userAgent(),
-		Log:       s.globals.requestLog(s.env),
-	})
-	return s.http, err
-}
-
-// browserCommand returns the command that opens the sign-in page, or why there is none.
-func (s *examined) browserCommand() (command, why string) {
-	if s.env.OpenBrowser != nil {
-		return "the test's browser", ""
-	}
-	plan := s.browser().Plan("")
-	if len(plan.Commands) == 0 {
-		return "", plan.Why
-	}
-	if plan.Commands[0].Self {
-		return "the browser of the system", ""
-	}
-	return filepath.Base(plan.Commands[0].Argv[0]), ""
-}
-
-// roundtrip writes to the store that a sign-in would use, under a name of its own.
-func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
-	s.authority = a
-	var err error
-	if s.store, err = s.openStore(false); err != nil {
-		return "", err
-	}
-	if s.store.Kind() == "memory" {
-		return "memory", nil
-	}
-	probe := s.storeConfig()
-	probe.Service = tokenstore.Service(a.URL, "doctor", s.tenant)
-	probe.Wait = checkLimit / 2
-	return s.store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
-		if s.store.Kind() == "file" {
-			return tokenstore.NewFile(probe)
-		}
-		return tokenstore.New(probe)
-	})
-}
-
-func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
-	if err := s.connect(s.http); err != nil {
-		return nil, auth.Account{}, err
-	}
-	account, err := s.account(ctx)
-	return s.auth, account, err
 }

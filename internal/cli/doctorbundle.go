@@ -11,7 +11,6 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // bundledCheck is a check in the bundle. The fix is left out, because its commands name
@@ -43,7 +42,7 @@ type bundledSetting struct {
 }
 
 // writeBundle lists what the bundle holds and writes it, if the user agrees.
-func (s *examined) writeBundle(ctx context.Context, o doctorOptions, results []doctor.Result) error {
+func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results []doctor.Result) error {
 	files, err := s.bundle(o, results)
 	if err != nil {
 		return err
@@ -61,11 +60,7 @@ func (s *examined) writeBundle(ctx context.Context, o doctorOptions, results []d
 				Fix:  "add --yes",
 			}
 		}
-		yes, err := terminal.Confirm(ctx, s.env.Stdin, s.env.Stderr, s.facts, "Write the bundle?")
-		if err == nil && !yes {
-			err = canceled()
-		}
-		if err != nil {
+		if err := s.env.confirm(ctx, s.facts, "Write the bundle?"); err != nil {
 			return err
 		}
 	}
@@ -76,7 +71,7 @@ func (s *examined) writeBundle(ctx context.Context, o doctorOptions, results []d
 	return nil
 }
 
-func (s *examined) bundle(o doctorOptions, results []doctor.Result) ([]bundle.File, error) {
+func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle.File, error) {
 	file, err := config.Read(s.globals.configFile(s.paths))
 	if err != nil {
 		file = &config.File{}
@@ -101,7 +96,7 @@ func (s *examined) bundle(o doctorOptions, results []doctor.Result) ([]bundle.Fi
 	}
 	settings := s.settings
 	if o.Serve {
-		settings, _ = s.globals.serverSettings(s.env, o.Settings) // invalid ones are in the checks
+		settings, _ = serverSettings(s.env, s.globals, o.Settings) // invalid ones are in the checks
 	}
 	var files []bundle.File
 	for _, f := range []struct {
@@ -124,7 +119,7 @@ func (s *examined) bundle(o doctorOptions, results []doctor.Result) ([]bundle.Fi
 
 // redactor returns a redactor that knows the values of the configuration and of the
 // environment.
-func (s *examined) redactor(file *config.File, results []doctor.Result) *bundle.Redactor {
+func (s *examination) redactor(file *config.File, results []doctor.Result) *bundle.Redactor {
 	var known, harmless []string
 	for _, tenant := range file.Tenants() {
 		known = append(known, tenant)
@@ -176,7 +171,7 @@ type bundledVariable struct {
 }
 
 // knownVariables returns the variables that the program reads and that are set.
-func (s *examined) knownVariables() []bundledVariable {
+func (s *examination) knownVariables() []bundledVariable {
 	names := []string{
 		"NO_COLOR", "CLICOLOR_FORCE", "CI", "ACCESSIBLE", "BROWSER", "VISUAL", "EDITOR", "PAGER",
 		"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
@@ -92,11 +93,9 @@ func forms(value string) []string {
 // account that is signed in.
 func storedTokens(t *testing.T, m *machine) []string {
 	t.Helper()
-	s, err := newExamined(m.env, &globals{Timeout: checkLimit})
+	g := &globals{Output: "json", Timeout: time.Minute}
+	s, err := openSession(t.Context(), m.env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.user(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var stored rawCache

@@ -140,14 +140,18 @@ func reportRecording(out io.Writer, dir, ended string, result wireshape.Comparis
 
 // recordSandbox records the journey at a temporary sandbox, whose pages a robot fills in.
 func recordSandbox(ctx context.Context, env Env, g *globals) (recording, error) {
-	p, err := playground.Start(ctx, temporaryTenant(env, g))
+	p, err := playground.Start(ctx, playground.Options{
+		QuickPasswords: env.QuickPasswords,
+		Version:        thisBuild().Version,
+		Log:            g.log(env),
+	})
 	if err != nil {
 		return recording{}, err
 	}
 	defer p.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	env = inPlayground(env, p)
+	env = env.isolated(p.Variables(), p.Dir)
 	env.OpenBrowser = p.NewRobot(cancel).Open
 	own := *g
 	own.Tenant, own.Account, own.Config = "", "", ""

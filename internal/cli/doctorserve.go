@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -16,16 +15,16 @@ import (
 
 // bindServeSettings makes the flags of serve, without showing them in the help. --timeout
 // stays that of every command.
-func bindServeSettings(f *pflag.FlagSet, o *serveOptions) {
+func bindServeSettings(f *pflag.FlagSet, settings *serveFlags) {
 	before := map[string]bool{"timeout": true}
 	f.VisitAll(func(flag *pflag.Flag) { before[flag.Name] = true })
-	o.bindSettings(f, before)
+	settings.bind(f, before)
 	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = flag.Hidden || !before[flag.Name] })
 }
 
 // needServe returns a Usage fault if a flag of serve is given without --serve.
-func (o *serveOptions) needServe(given bool) error {
-	for name := range o.given() {
+func needServe(settings serveFlags, given bool) error {
+	for name := range settings.given() {
 		if !given {
 			return &fault.Error{
 				Kind: fault.Usage,
@@ -38,20 +37,20 @@ func (o *serveOptions) needServe(given bool) error {
 }
 
 // operator returns the mid-tier that the settings of serve describe.
-func (s *examined) operator(o serveOptions) doctor.Operator {
+func (s *examination) operator(flags serveFlags) doctor.Operator {
 	return doctor.Operator{
-		Probe: func() (*serve.Probe, error) { return s.probe(o) },
+		Probe: func() (*serve.Probe, error) { return s.probe(flags) },
 		User:  s.user,
 		Now:   time.Now,
 	}
 }
 
-func (s *examined) probe(o serveOptions) (*serve.Probe, error) {
-	loaded, err := s.globals.serverSettings(s.env, o)
+func (s *examination) probe(flags serveFlags) (*serve.Probe, error) {
+	loaded, err := serverSettings(s.env, s.globals, flags)
 	if err != nil {
 		return nil, err
 	}
-	log := slog.New(warnings{s.env.Stderr})
+	log := newWarnings(s.env.Stderr)
 	settings, err := serveSettings(loaded, s.env, log)
 	if err != nil {
 		return nil, err
@@ -69,7 +68,7 @@ func (s *examined) probe(o serveOptions) (*serve.Probe, error) {
 }
 
 // user returns the account that is signed in on this machine.
-func (s *examined) user(ctx context.Context) (doctor.User, error) {
+func (s *examination) user(ctx context.Context) (doctor.User, error) {
 	if _, err := s.load(); err != nil {
 		return doctor.User{}, err
 	}
@@ -98,7 +97,7 @@ func (s *examined) user(ctx context.Context) (doctor.User, error) {
 
 // serveFix words the next step of a fault for the operator who runs doctor. Settings
 // are those of serve; actions are those of the user who is signed in on this machine.
-func (g *globals) serveFix(f *fault.Error) string {
+func serveFix(g *globals, f *fault.Error) string {
 	own := *f
 	if places := settingPlaces(f.Setting); places != "" {
 		own.Fix, own.Setting = own.Fix+" with "+places, ""

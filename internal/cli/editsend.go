@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/profile"
-	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // review shows a user at a terminal what will change, and asks for confirmation
@@ -33,23 +30,7 @@ func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ p
 		return p, shown, nil
 	}
 	p.aged = true
-	return p, shown, e.confirm(ctx, "Send this change?")
-}
-
-func (e *edit) confirm(ctx context.Context, question string) error {
-	yes, err := terminal.Confirm(ctx, e.env.Stdin, e.env.Stderr, e.facts, question)
-	if err == nil && !yes {
-		err = canceled()
-	}
-	return err
-}
-
-func canceled() error {
-	return &fault.Error{
-		Kind: fault.Canceled,
-		What: "canceled; nothing was changed",
-		Fix:  "run the command again to start over",
-	}
+	return p, shown, e.env.confirm(ctx, e.facts, "Send this change?")
 }
 
 // send sends the change to the mid-tier, with a step-up if one is needed. It returns the
@@ -155,7 +136,7 @@ func (e *edit) resolve(
 	}
 	e.say("%s:\n", what)
 	e.progress.show(diff(e.schema.Diff(p.change, current), e.facts.Color))
-	return p, e.confirm(ctx, "Send the change anyway?")
+	return p, e.env.confirm(ctx, e.facts, "Send the change anyway?")
 }
 
 // confirmed writes an accepted change to the history, waits until Graph shows it,
@@ -172,50 +153,4 @@ func (e *edit) confirmed(ctx context.Context, p proposal) editStatus {
 		return statusAccepted
 	}
 	return statusUpdated
-}
-
-// readBackDelays are the pauses between reads. Graph is eventually consistent.
-func readBackDelays() []time.Duration {
-	return []time.Duration{
-		0, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second,
-	}
-}
-
-// readBack waits until Graph shows the change, and reports whether it did. A
-// stale read is not an error.
-func (s *session) readBack(
-	ctx context.Context,
-	account auth.Account,
-	schema profile.Schema,
-	change profile.Change,
-) (bool, error) {
-	defer s.progress.step("read-back", "Waiting until Microsoft Graph shows the change")()
-	for _, delay := range readBackDelays() {
-		select {
-		case <-time.After(delay):
-		case <-ctx.Done():
-			return false, ctx.Err()
-		}
-		current, err := s.currentValues(ctx, account, schema)
-		if err != nil {
-			return false, err
-		}
-		if len(schema.Diff(change, current)) == 0 {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-// currentValues reads the fields from Graph.
-func (s *session) currentValues(
-	ctx context.Context,
-	account auth.Account,
-	schema profile.Schema,
-) (map[string]*string, error) {
-	me, err := s.me(ctx, account, schema.Names()...)
-	if err != nil {
-		return nil, err
-	}
-	return me.Values(), nil
 }

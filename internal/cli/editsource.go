@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/draft"
@@ -198,7 +196,7 @@ func onlyOnce(schema profile.Schema, change profile.Change, name string) error {
 
 // readFile reads a file or standard input.
 func readFile(ctx context.Context, env Env, path string) ([]byte, error) {
-	data, err := readInput(ctx, env.Stdin, path)
+	data, err := env.readInput(ctx, path, draft.Limit+1)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -241,34 +239,4 @@ func inputName(path string) string {
 		return "standard input"
 	}
 	return path
-}
-
-// readInput reads the beginning of a file or of standard input. A pipe without a
-// writer blocks even when it is opened, so readInput returns as soon as ctx ends.
-func readInput(ctx context.Context, stdin io.Reader, path string) ([]byte, error) {
-	type result struct {
-		data []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		in := stdin
-		if path != "-" {
-			f, err := os.Open(path)
-			if err != nil {
-				done <- result{err: err}
-				return
-			}
-			defer func() { _ = f.Close() }()
-			in = f
-		}
-		data, err := io.ReadAll(io.LimitReader(in, draft.Limit+1))
-		done <- result{data, err}
-	}()
-	select {
-	case r := <-done:
-		return r.data, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

@@ -1,19 +1,18 @@
-// Package cli is the command line. It has one file for each command, and may
-// import every other package.
+// Package command holds what the packages of commands share: the environment of the process,
+// the flags that every command has, the settings that they lead to, the printing of results,
+// progress and the next steps of errors, and completions.
 //
-// A command consists of an options struct, a bind method that makes its flags, a
-// newX func that makes the cobra command, and a runX func that does the work. Env
-// holds everything from outside the process. Flags, environment and configuration
-// file become a session (session.go). Package output prints results, and report
-// (exit.go) prints faults. Main is the whole program as a function.
+// A command is made by a function of its package that takes an Env and the Globals. Its
+// options struct holds its flags, and a func whose name begins with run does the work.
 package cli
 
 import (
 	"context"
 	"io"
+	"maps"
 	"os"
 	"runtime"
-	"time"
+	"slices"
 
 	"github.com/profilectl/profilectl/internal/muted"
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -36,9 +35,9 @@ type Env struct {
 	// QuickPasswords makes the tenants of the sandbox and the demo hash passwords with
 	// few iterations. It is meant for tests.
 	QuickPasswords bool
-
-	signals chan os.Signal // of the process; nil for none
-	hangups chan struct{}  // holds one element if a service must reload; nil for none
+	// Hangups holds one element if a service must reload. It is nil if the process
+	// does not handle signals.
+	Hangups chan struct{}
 }
 
 // System returns the Env of the process.
@@ -66,19 +65,49 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// facts returns what is known about the terminal, without the flags of the command line.
 func (e Env) facts() terminal.Capabilities {
 	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
 }
 
-// keyringWait returns how long to wait for the keyring: longer if a user can
-// unlock it.
-func (e Env) keyringWait(timeout time.Duration) time.Duration {
-	const attended, unattended = time.Minute, 5 * time.Second
-	if e.facts().Interactive {
-		return attended
+// openURLCommand is the hidden command that opens the platform's browser in a
+// process of its own.
+const openURLCommand = "open-url"
+
+// browser returns what opens pages in the user's browser. It runs failed if a browser that was
+// started ends with an error.
+func (e Env) browser(facts terminal.Capabilities, failed func(error)) terminal.Opener {
+	return terminal.Opener{
+		Capabilities: facts,
+		Getenv:       e.Getenv,
+		Self:         []string{e.Self, openURLCommand},
+		Failed:       failed,
 	}
-	return min(unattended, timeout)
 }
 
-// userAgent returns the User-Agent header of every request.
-func userAgent() string { return "profilectl/" + thisBuild().Version }
+// isolated returns an Env with these variables, in which dir is the home of all other files,
+// so that a command uses neither the configuration nor the files of the user. The terminal and
+// the browser are still the user's.
+func (e Env) isolated(variables map[string]string, dir string) Env {
+	own := maps.Clone(variables)
+	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "AppData", "LocalAppData"} {
+		own[name] = dir
+	}
+	own["PROFILECTL_STORE"] = "memory"
+	kept := []string{
+		"NO_COLOR", "CLICOLOR_FORCE", "TERM", "CI", "ACCESSIBLE",
+		"BROWSER", "PROFILECTL_BROWSER", "DISPLAY", "WAYLAND_DISPLAY",
+		"SSH_CONNECTION", "SSH_TTY", "WSL_DISTRO_NAME", "WSL_INTEROP", "container",
+	}
+	getenv := e.Getenv
+	e.Getenv = func(name string) string {
+		if value, ok := own[name]; ok {
+			return value
+		}
+		if slices.Contains(kept, name) {
+			return getenv(name)
+		}
+		return ""
+	}
+	return e
+}

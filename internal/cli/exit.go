@@ -39,12 +39,6 @@ func exitCode(kind fault.Kind) int {
 	}
 }
 
-// exitStatus passes on the exit code of a program that a command ran.
-type exitStatus int
-
-// Error returns the status as text for logs. It is not shown to the user.
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
-
 // report prints the error of a command, and returns the exit code. Every command
 // ends here.
 func report(ctx context.Context, env Env, g *globals, err error) int {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -86,7 +87,7 @@ func explainText(ctx context.Context, env Env, args []string) (string, error) {
 	if len(args) != 1 || args[0] != "-" {
 		return strings.Join(args, " "), nil
 	}
-	raw, err := readInput(ctx, env.Stdin, "-")
+	raw, err := env.readInput(ctx, "-", draft.Limit+1)
 	if err != nil {
 		return "", fmt.Errorf("read text: %w", err)
 	}
@@ -96,7 +97,7 @@ func explainText(ctx context.Context, env Env, args []string) (string, error) {
 func printExplanations(g *globals, p output.Printer, entries []explain.Entry) error {
 	var all []explanation
 	for _, e := range entries {
-		all = append(all, g.explanation(e))
+		all = append(all, explained(g, e))
 	}
 	if !p.Plain() {
 		if len(all) == 1 {
@@ -121,8 +122,8 @@ func printExplanations(g *globals, p output.Printer, entries []explain.Entry) er
 	return nil
 }
 
-// explanation returns the words about a code for the user of this run.
-func (g *globals) explanation(e explain.Entry) explanation {
+// explained returns the words about a code for the user of this run.
+func explained(g *globals, e explain.Entry) explanation {
 	if e.Fault == nil {
 		return explanation{
 			Code:    e.Code,
@@ -144,9 +145,17 @@ func listExplanations(env Env, g *globals, p output.Printer) error {
 	var all []explanation
 	t := output.Table{Columns: []string{"CODE", "MEANING"}, Whole: []string{"CODE"}}
 	for _, e := range explain.All() {
-		x := g.explanation(e)
+		x := explained(g, e)
 		all = append(all, x)
 		t.Rows = append(t.Rows, []string{x.Code, x.Meaning})
 	}
 	return printPaged(env, g, p, all, t)
+}
+
+// codes completes the error codes that explain knows.
+func codes() (all []cobra.Completion) {
+	for _, e := range explain.All() {
+		all = append(all, e.Code)
+	}
+	return all
 }

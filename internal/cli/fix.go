@@ -8,6 +8,9 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
+// defaultSandbox is the name that a sandbox has as a tenant without --tenant.
+const defaultSandbox = "sandbox"
+
 // remedy words an Action for a command line. In its texts, %s is the command.
 type remedy struct {
 	command string // completed for the run

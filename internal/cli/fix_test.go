@@ -1,15 +1,6 @@
 package cli
 
 import (
-	"context"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"io"
-	"os"
-	"regexp"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -108,79 +99,4 @@ func TestRemediesExistForEveryAction(t *testing.T) {
 			t.Errorf("%v has no remedy", a)
 		}
 	}
-}
-
-// TestSuggestedCommandsExist runs every command that this package suggests in its
-// messages with --help, which fails if the command or a flag does not exist.
-func TestSuggestedCommandsExist(t *testing.T) {
-	commands := suggestedCommands(t)
-	if len(commands) < 20 {
-		t.Fatalf("found %d commands, want at least 20", len(commands))
-	}
-	env := Env{
-		Stdin:   strings.NewReader(""),
-		Stdout:  io.Discard,
-		Stderr:  io.Discard,
-		Getenv:  func(string) string { return "" },
-		Exists:  func(string) bool { return false },
-		Environ: func() []string { return nil },
-	}
-	run := globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}
-	for _, command := range commands {
-		args := append(strings.Fields(run.command(command))[1:], "--help")
-		if code := Main(context.Background(), env, args); code != exitDone {
-			t.Errorf("`%s --help` ends with exit code %d", command, code)
-		}
-	}
-}
-
-// suggestedCommands returns the profilectl commands in the string literals of
-// this package: whole literals, and what longer ones have between backquotes or
-// double quotes.
-func suggestedCommands(t *testing.T) []string {
-	t.Helper()
-	whole := regexp.MustCompile("^profilectl [a-z][^\n%]*$")
-	quoted := regexp.MustCompile("[`\"](profilectl [a-z][^`\"%]*)[`\"]")
-	var commands []string
-	for _, text := range stringLiterals(t) {
-		if whole.MatchString(text) {
-			commands = append(commands, text)
-		}
-		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
-			commands = append(commands, m[1])
-		}
-	}
-	return commands
-}
-
-// stringLiterals returns the string literals of this package without its tests.
-func stringLiterals(t *testing.T) []string {
-	t.Helper()
-	files, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var texts []string
-	for _, f := range files {
-		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			literal, ok := n.(*ast.BasicLit)
-			if !ok || literal.Kind != token.STRING {
-				return true
-			}
-			text, err := strconv.Unquote(literal.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			texts = append(texts, text)
-			return true
-		})
-	}
-	return texts
 }

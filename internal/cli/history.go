@@ -44,7 +44,7 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.history().Entries()
+	all, err := editsOf(s).Entries()
 	if err != nil {
 		return historyFault(err)
 	}
@@ -73,7 +73,7 @@ func runHistoryClear(ctx context.Context, env Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	if err := s.history().Forget(ctx, account.ID); err != nil {
+	if err := editsOf(s).Forget(ctx, account.ID); err != nil {
 		return historyFault(err)
 	}
 	s.say("Deleted the history of %s.", account.Username)
@@ -89,4 +89,5 @@ func historyFault(err error) error {
 	}
 }
 
-func (s *session) history() history.Log { return history.In(s.paths.State) }
+// editsOf returns the history of the edits that were made from this machine.
+func editsOf(s *session) history.Log { return history.In(s.paths.State) }

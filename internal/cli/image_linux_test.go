@@ -64,7 +64,7 @@ func TestSandboxImage(t *testing.T) {
 	if err := c.Wait(); err != nil {
 		t.Errorf("after an interrupt: %v", err)
 	}
-	var ready sandboxReady
+	var ready readySandbox
 	if err := json.Unmarshal(out.Bytes(), &ready); err != nil || ready.CAFile != "/data/sandbox/ca.pem" {
 		t.Errorf("%v: %s", err, &out)
 	}

@@ -19,9 +19,6 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// editScopeName is the scope of the how-to's mid-tier.
-const editScopeName = "EditProfileService.ReadWrite"
-
 // initAnswers describe a tenant. Empty ones are asked for.
 type initAnswers struct {
 	Authority string `json:"authority"`
@@ -198,7 +195,7 @@ func (i *initializer) checkMidTier(ctx context.Context, answer string) (string, 
 func (i *initializer) checkScope(_ context.Context, answer string) (string, error) {
 	scope := answer
 	if guid.Valid(answer) {
-		scope = "api://" + answer + "/" + editScopeName
+		scope = "api://" + answer + "/" + config.EditScopeName
 	}
 	if scope == "" {
 		return "", nil

@@ -104,7 +104,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 	}
 	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err == nil {
-		err = s.keep(ctx, t)
+		err = keep(ctx, s, t)
 	}
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
 }
 
 // keep makes a new sign-in the one that later commands use.
-func (s *session) keep(ctx context.Context, t auth.Token) error {
+func keep(ctx context.Context, s *session, t auth.Token) error {
 	if err := notSaved(t); err != nil {
 		return err
 	}

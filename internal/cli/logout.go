@@ -60,7 +60,7 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 	if err != nil {
 		return err
 	}
-	report, removed, err := s.forget(ctx, o.All)
+	report, removed, err := forget(ctx, s, o.All)
 	if err == nil {
 		err = s.dropPlainFile()
 	}
@@ -81,7 +81,11 @@ func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error 
 
 // forget removes one account, or all of them. The accounts in a damaged store
 // cannot be told apart, so all of them go.
-func (s *session) forget(ctx context.Context, all bool) (report logoutReport, removed []auth.Account, err error) {
+func forget(
+	ctx context.Context,
+	s *session,
+	all bool,
+) (report logoutReport, removed []auth.Account, err error) {
 	report = logoutReport{Removed: []string{}, Tenant: s.tenant}
 	accounts, err := s.auth.Accounts(ctx)
 	if f := fault.As(err); err != nil && f.Kind == fault.SignIn {
@@ -103,7 +107,7 @@ func (s *session) forget(ctx context.Context, all bool) (report logoutReport, re
 			err = s.auth.Forget(ctx, a)
 		}
 		if err == nil {
-			err = s.history().Forget(ctx, a.ID)
+			err = editsOf(s).Forget(ctx, a.ID)
 		}
 		if err != nil {
 			return report, removed, err

@@ -2,10 +2,11 @@ package cli
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/output"
 )
 
 // say prints a message for the user that is not a result.
@@ -19,19 +20,21 @@ func (s *session) warnNotSaved(t auth.Token) {
 	}
 }
 
-// wrapWidth returns the width at which text is broken: that of a terminal, and 0 elsewhere.
-func wrapWidth(isTerminal bool, width int) int {
-	if !isTerminal {
-		return 0
+// print reports a result: as data if a format was requested, otherwise as a
+// sentence on standard error.
+func (s *session) print(v any, sentence string) error {
+	if s.printer.Plain() {
+		s.say("%s", sentence)
+		return nil
 	}
-	return width
+	return s.printer.Print(v, output.Table{})
 }
 
-// quote makes foreign text safe inside a message.
-func quote(s string) string {
-	const most = 64
-	if runes := []rune(s); len(runes) > most {
-		s = string(runes[:most]) + "…"
+// printLine reports a result whose plain form is one line of data.
+func (s *session) printLine(v any, line string) error {
+	if s.printer.Plain() {
+		_, err := fmt.Fprintln(s.env.Stdout, line)
+		return err
 	}
-	return strconv.Quote(s)
+	return s.printer.Print(v, output.Table{})
 }

@@ -7,10 +7,7 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// openURLCommand is the hidden command that opens the platform's browser in a
-// process of its own.
-const openURLCommand = "open-url"
-
+// newOpenURL returns the hidden command that opens the platform's browser.
 func newOpenURL(env Env) *cobra.Command {
 	return &cobra.Command{
 		Use:    openURLCommand,

@@ -73,7 +73,7 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 			return err
 		}
 		s.warnNotSaved(t.Token)
-		if change, err = s.askPasswords(ctx); err != nil {
+		if change, err = askPasswords(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -91,7 +91,7 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 }
 
 // askPasswords asks for the current password, and twice for the new one, until it can be sent.
-func (s *session) askPasswords(ctx context.Context) (password.Change, error) {
+func askPasswords(ctx context.Context, s *session) (password.Change, error) {
 	var c password.Change
 	hidden, err := terminal.HideInput(s.env.Stdin, s.env.Stderr)
 	if err != nil {

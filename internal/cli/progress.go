@@ -66,6 +66,17 @@ type event struct {
 	Expires *time.Time `json:"expires,omitempty"`
 }
 
+// isJSON reports whether a program reads the events.
+func (p *progress) isJSON() bool { return p.json }
+
+// silence discards all messages for the user from now on.
+func (p *progress) silence() { p.quiet = true }
+
+// waiting shows the text on the terminal while the command waits for the user. The returned
+// func ends that.
+func (p *progress) waiting(text func() string) (done func()) { return p.status.Show(0, text) }
+
+// event sends an event to the program that reads them, if there is one.
 func (p *progress) event(e event) {
 	if !p.json {
 		return

@@ -70,7 +70,7 @@ func startTenant(t *testing.T) *cluster {
 func (c *cluster) signIn() string {
 	c.t.Helper()
 	ctx, cancel := context.WithCancelCause(c.t.Context())
-	env := inPlayground(System(), c.playground)
+	env := System().isolated(c.playground.Variables(), c.playground.Dir)
 	env.OpenBrowser = c.playground.NewRobot(cancel).Open
 	s, err := openSession(ctx, env, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
 	if err != nil {
@@ -273,16 +273,16 @@ func TestReplicasShareTheRateLimitOfAUser(t *testing.T) {
 // TestReplicasContinueWithAnEmptiedCache runs the command of the runbook.
 func TestReplicasContinueWithAnEmptiedCache(t *testing.T) {
 	t.Parallel()
-	_, command, ok := strings.Cut(readGuide(t, "how-to/runbook.md"), "```sh\nredis-cli ")
-	command, _, _ = strings.Cut(command, "\n")
+	_, line, ok := strings.Cut(readGuide(t, "how-to/runbook.md"), "```sh\nredis-cli ")
+	line, _, _ = strings.Cut(line, "\n")
 	if !ok {
 		t.Fatal("the runbook does not empty the cache")
 	}
 	c := newCluster(t)
 	one, two := c.start("one", "60"), c.start("two", "60")
-	redis := func(command string) string {
+	redis := func(line string) string {
 		t.Helper()
-		process := exec.Command("sh", "-c", "redis-cli "+command)
+		process := exec.Command("sh", "-c", "redis-cli "+line)
 		process.Env = append(os.Environ(), "REDIS=redis://"+c.redis.Address+"/0")
 		out, err := process.CombinedOutput()
 		if err != nil {
@@ -294,7 +294,7 @@ func TestReplicasContinueWithAnEmptiedCache(t *testing.T) {
 	if status := c.edit(one); status != http.StatusNoContent || redis(size) == "0" {
 		t.Fatalf("got %d, %s entries", status, redis(size))
 	}
-	redis(command)
+	redis(line)
 	if left := redis(size); left != "0" {
 		t.Errorf("%s entries are left", left)
 	}

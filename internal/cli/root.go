@@ -1,74 +1,19 @@
+// Package cli is the command line. It has one file for each command, and may
+// import every other package.
+//
+// A command consists of an options struct, a bind method that makes its flags, a
+// newX func that makes the cobra command, and a runX func that does the work. Env
+// holds everything from outside the process. Flags, environment and configuration
+// file become a session (session.go). Package output prints results, and report
+// (exit.go) prints faults. Main is the whole program as a function.
 package cli
 
 import (
-	"io"
-	"log/slog"
-	"time"
+	"bytes"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/profilectl/profilectl/internal/terminal"
 )
-
-// globals are the flags that every command has.
-type globals struct {
-	Tenant   string
-	Account  string
-	Output   string
-	JQ       string
-	Query    string
-	NoInput  bool
-	NoColor  bool
-	Verbose  bool
-	Config   string
-	Timeout  time.Duration
-	Wait     time.Duration
-	Progress string
-
-	InsecureStorage bool // a flag of login only
-}
-
-func (g *globals) bind(f *pflag.FlagSet) {
-	f.StringVarP(&g.Tenant, "tenant", "t", "", "configured `tenant` to use")
-	f.StringVar(&g.Account, "account", "", "signed-in `account` to use if there are several")
-	f.StringVarP(&g.Output, "output", "o", "table", "output `format`: table, json or yaml")
-	f.StringVar(&g.JQ, "jq", "", "filter the JSON output with a jq `expression`")
-	f.StringVar(&g.Query, "query", "", "filter the JSON output with a JMESPath `expression`")
-	f.BoolVar(&g.NoInput, "no-input", false, "never prompt and never open a browser")
-	f.BoolVar(&g.NoColor, "no-color", false, "print without color")
-	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to stderr, without secrets or personal data")
-	f.StringVar(&g.Config, "config", "", "configuration `file`")
-	f.StringVar(&g.Progress, "progress", progressAuto, "progress `mode` on stderr: auto, json (lines) or none")
-	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "time to wait for the sign-in in the browser")
-	durationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
-}
-
-// facts returns what is known about the terminal, with the flags applied.
-func (g *globals) facts(env Env) terminal.Capabilities {
-	f := env.facts()
-	f.Color = f.Color && !g.NoColor
-	f.Interactive = f.Interactive && !g.NoInput
-	return f
-}
-
-// log returns the command's log. It goes to standard error with --verbose, and
-// nowhere without.
-func (g *globals) log(env Env) *slog.Logger {
-	out := io.Discard
-	if g.Verbose {
-		out = env.Stderr
-	}
-	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-// requestLog returns the log for requests, or nil without --verbose.
-func (g *globals) requestLog(env Env) *slog.Logger {
-	if !g.Verbose {
-		return nil
-	}
-	return g.log(env)
-}
 
 // newRoot returns the whole tree of commands.
 func newRoot(env Env, g *globals) *cobra.Command { return newRootFor(env, g, nil) }
@@ -190,4 +135,20 @@ func commandName(args []string) string {
 		return versionCommand
 	}
 	return f.Arg(0)
+}
+
+// pageHelp shows the help of all commands and the help topics in the pager.
+func pageHelp(root *cobra.Command, env Env, g *globals) {
+	show := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		out := c.OutOrStdout()
+		var text bytes.Buffer
+		c.SetOut(&text)
+		show(c, args)
+		c.SetOut(out)
+		help := wrapFlags(text.Bytes())
+		if err := page(env, g, help); err != nil {
+			_, _ = out.Write(help)
+		}
+	})
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"slices"
@@ -19,10 +18,6 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// errInterrupted is the cause of a context that a signal canceled. It leads to
-// exit code 130.
-var errInterrupted = errors.New("interrupted")
-
 // Run is Main with the signals of the process: Ctrl-C, SIGTERM, and SIGHUP of a
 // terminal that is closed, cancel the command, but SIGHUP makes a service reload. A second one kills the process as
 // it would any other.
@@ -31,14 +26,15 @@ func Run(env Env, args []string) int {
 	signals := make(chan os.Signal, most)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	env.signals = signals
-	env.hangups = make(chan struct{}, 1)
-	return Main(context.Background(), env, args)
+	env.Hangups = make(chan struct{}, 1)
+	return run(context.Background(), env, args, signals)
 }
 
 // Main runs the command line and returns the exit code. It keeps no state, so a
 // process may call it many times, also concurrently.
-func Main(ctx context.Context, env Env, args []string) int {
+func Main(ctx context.Context, env Env, args []string) int { return run(ctx, env, args, nil) }
+
+func run(ctx context.Context, env Env, args []string, signals chan os.Signal) int {
 	g := &globals{}
 	root := newRootFor(env, g, args)
 	started := prepare(root, env, g)
@@ -49,7 +45,11 @@ func Main(ctx context.Context, env Env, args []string) int {
 	ctx = upstream.WithCorrelationID(ctx, guid.New()) // one for all requests of a command
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go cancelOnSignal(ctx, cancel, env, reloadsOnHangup(root, args))
+	hangups := env.Hangups
+	if !reloadsOnHangup(root, args) {
+		hangups = nil
+	}
+	go cancelOnSignal(ctx, cancel, signals, hangups)
 	c, err := root.ExecuteContextC(ctx)
 	if err != nil && !*started {
 		g.Output = requestedOutput(args, g.Output)
@@ -59,20 +59,25 @@ func Main(ctx context.Context, env Env, args []string) int {
 }
 
 // cancelOnSignal cancels the command at the first signal. The next one has its
-// default effect. If the command reloads at SIGHUP, that signal is passed on instead, also
-// one that arrives while the command starts or reloads.
-func cancelOnSignal(ctx context.Context, cancel context.CancelCauseFunc, env Env, reloads bool) {
+// default effect. If hangups is not nil, the command reloads at SIGHUP: that signal is passed
+// on instead, also one that arrives while the command starts or reloads.
+func cancelOnSignal(
+	ctx context.Context,
+	cancel context.CancelCauseFunc,
+	signals chan os.Signal,
+	hangups chan<- struct{},
+) {
 	for {
 		select {
-		case s := <-env.signals:
-			if reloads && s == syscall.SIGHUP {
+		case s := <-signals:
+			if hangups != nil && s == syscall.SIGHUP {
 				select {
-				case env.hangups <- struct{}{}:
+				case hangups <- struct{}{}:
 				default: // a reload is due already
 				}
 				continue
 			}
-			signal.Stop(env.signals)
+			signal.Stop(signals)
 			cancel(errInterrupted)
 			return
 		case <-ctx.Done():
@@ -119,45 +124,13 @@ func prepare(root *cobra.Command, env Env, g *globals) *bool {
 	return started
 }
 
-// settingFlag marks flags that package config reads from the environment, under
-// the names of its table.
-const settingFlag = "setting"
-
-// commandLineFlag marks flags that PROFILECTL_<FLAG> does not set, because another
-// flag has the same name.
-const commandLineFlag = "command-line"
-
-func notFromEnvironment(f *pflag.FlagSet, name string) {
-	f.Lookup(name).Annotations = map[string][]string{commandLineFlag: {}}
-}
-
-// browserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
-// because that variable names the browser to open.
-const browserFlag = "browser"
-
-// flagsFromEnvironment sets every flag that is not on the command line to the
-// value of PROFILECTL_<FLAG>. An invalid value is a Usage fault.
-func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
-	var invalid error
-	flags.VisitAll(func(f *pflag.Flag) {
-		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		value := getenv(name)
-		_, setting := f.Annotations[settingFlag]
-		_, commandLine := f.Annotations[commandLineFlag]
-		excluded := setting || commandLine || f.Name == "help" || f.Name == browserFlag
-		if f.Changed || excluded || value == "" || invalid != nil {
-			return
-		}
-		if err := flags.Set(f.Name, value); err != nil {
-			invalid = &fault.Error{
-				Kind: fault.Usage,
-				What: fmt.Sprintf("the environment variable %s has no valid value for --%s", name, f.Name),
-				Fix:  "unset " + name + ", or set it to a value that --" + f.Name + " accepts",
-				Err:  err,
-			}
-		}
-	})
-	return invalid
+// checkOutput checks --output, --jq and --query.
+func checkOutput(env Env, g *globals) error {
+	p, err := newPrinter(env, g)
+	if err != nil {
+		return err
+	}
+	return p.Check()
 }
 
 // requestedOutput returns the value of --output on a command line that cobra

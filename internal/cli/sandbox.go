@@ -19,11 +19,8 @@ import (
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// defaultSandbox is the name of a sandbox without --tenant.
-const defaultSandbox = "sandbox"
-
 // sandboxName returns the name under which a sandbox registers itself as a tenant.
-func (g *globals) sandboxName() string { return cmp.Or(g.Tenant, defaultSandbox) }
+func sandboxName(g *globals) string { return cmp.Or(g.Tenant, defaultSandbox) }
 
 // bindKept makes the flags for a tenant that is kept.
 func bindKept(f *pflag.FlagSet, o *playground.Options) {
@@ -111,7 +108,7 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 	}
 	<-ctx.Done()
 	if errors.Is(context.Cause(ctx), errInterrupted) {
-		return exitStatus(exitDone) // Ctrl-C is the normal end of a sandbox
+		return exitStatus(0) // Ctrl-C is the normal end of a sandbox
 	}
 	return nil
 }
@@ -119,7 +116,7 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 // checkSandboxName rejects a name that belongs to another tenant: a real one, or a
 // sandbox that runs from another directory.
 func checkSandboxName(env Env, g *globals, dir string) error {
-	name := g.sandboxName()
+	name := sandboxName(g)
 	taken := func(what string) error {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -167,7 +164,7 @@ func registerSandbox(ctx context.Context, env Env, g *globals, settings ...[2]st
 			if s[1] == "" {
 				continue // an empty tenant has no clients, and setting it up adds them
 			}
-			if err := f.Set("tenants."+g.sandboxName(), s[0], s[1]); err != nil {
+			if err := f.Set("tenants."+sandboxName(g), s[0], s[1]); err != nil {
 				return err
 			}
 		}

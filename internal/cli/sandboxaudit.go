@@ -73,7 +73,7 @@ func (o sandboxAuditOptions) follow(
 	for {
 		entries, err := c.Audit(ctx, after, wait)
 		if errors.Is(context.Cause(ctx), errInterrupted) {
-			return exitStatus(exitDone) // Ctrl-C is the normal end
+			return exitStatus(0) // Ctrl-C is the normal end
 		}
 		if err != nil {
 			return err

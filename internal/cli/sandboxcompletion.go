@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -70,12 +71,7 @@ func (m sandboxManager) values(
 	}
 }
 
-// first completes only the first argument of a command.
-func first(values cobra.CompletionFunc) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return values(c, args, typed)
-	}
+// optionalClaims completes the optional claims of tokens.
+func optionalClaims() cobra.CompletionFunc {
+	return oneOfThese(sandbox.Config{}.KnownOptionalClaims()...)
 }

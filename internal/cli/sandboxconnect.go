@@ -21,7 +21,7 @@ func sandboxDir(env Env, g *globals, dir string) (string, error) {
 		return dir, nil
 	}
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
-	if name := g.sandboxName(); name != defaultSandbox {
+	if name := sandboxName(g); name != defaultSandbox {
 		return filepath.Join(paths.State, "sandbox-"+name), err
 	}
 	return filepath.Join(paths.State, "sandbox"), err

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -47,14 +46,9 @@ func openDeveloperPage(ctx context.Context, env Env, g *globals, link string) er
 	if env.OpenBrowser != nil {
 		return env.OpenBrowser(ctx, link)
 	}
-	browser := terminal.Opener{
-		Capabilities: g.facts(env),
-		Getenv:       env.Getenv,
-		Self:         []string{env.Self, openURLCommand},
-		Failed: func(error) {
-			_, _ = fmt.Fprintln(env.Stderr, "The browser did not open. Open the link above yourself.")
-		},
-	}
+	browser := env.browser(g.facts(env), func(error) {
+		_, _ = fmt.Fprintln(env.Stderr, "The browser did not open. Open the link above yourself.")
+	})
 	if err := browser.Open(ctx, link); err != nil {
 		_, _ = fmt.Fprintf(env.Stderr, "No browser was opened: %v.\n", err)
 	}

@@ -59,7 +59,7 @@ func announce(env Env, g *globals, p *playground.Playground) error {
 		return err
 	}
 	r := sandboxReady{
-		Tenant:    g.sandboxName(),
+		Tenant:    sandboxName(g),
 		Authority: p.Facts.Authority,
 		Graph:     p.Facts.Graph,
 		MidTier:   p.MidTier,

@@ -14,7 +14,6 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/statefile"
-	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -213,10 +212,6 @@ func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool
 			Fix:  "run the command with --yes",
 		}
 	}
-	question := "Replace all users, apps and policies of the sandbox " + m.g.sandboxName() + "?"
-	sure, err := terminal.Confirm(ctx, m.env.Stdin, m.env.Stderr, facts, question)
-	if err == nil && !sure {
-		err = canceled()
-	}
-	return err
+	question := "Replace all users, apps and policies of the sandbox " + sandboxName(m.g) + "?"
+	return m.env.confirm(ctx, facts, question)
 }

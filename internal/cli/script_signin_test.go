@@ -13,6 +13,16 @@ import (
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
+// readySandbox is what the tests read of the description of a sandbox that has started.
+type readySandbox struct {
+	User          string
+	Password      string
+	Admin         string
+	AdminPassword string
+	Mailbox       string
+	CAFile        string
+}
+
 // runningCommand waits until the sandbox that the script started has written its
 // ready file, and makes its user the user of the robot.
 func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -20,12 +30,12 @@ func runningCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: running FILE")
 	}
 	awaitCommand(ts, neg, append([]string{"RUNNING"}, args...))
-	var r sandboxReady
+	var r readySandbox
 	ts.Check(json.Unmarshal([]byte(ts.Getenv("RUNNING")), &r))
 	ts.Setenv("SANDBOX_USER", r.User)
 	ts.Setenv("SANDBOX_PASSWORD", r.Password)
 	ts.Setenv("SANDBOX_ADMIN", r.Admin)
-	ts.Setenv("SANDBOX_ADMIN_PASSWORD", r.AdminPass)
+	ts.Setenv("SANDBOX_ADMIN_PASSWORD", r.AdminPassword)
 	ts.Setenv("SANDBOX_MAILBOX", r.Mailbox)
 	ts.Setenv("SANDBOX_CA_FILE", r.CAFile)
 }

@@ -8,65 +8,17 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
 type serveOptions struct {
-	Flags *pflag.FlagSet
-	Check bool
+	Settings serveFlags
+	Check    bool
 }
 
 func (o *serveOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Check, "check", false, "check the settings, the tenant, the credential and Graph, then exit")
-	o.bindSettings(f, nil)
-}
-
-// bindSettings makes a flag for every setting whose name is not taken.
-func (o *serveOptions) bindSettings(f *pflag.FlagSet, taken map[string]bool) {
-	o.Flags = f
-	for _, row := range config.Server() {
-		if row.Secret || taken[row.Name] {
-			continue
-		}
-		flag := f.VarPF(&settingValue{text: row.Default, kind: row.Value}, row.Name, "", row.Help)
-		if row.Value == "bool" {
-			flag.NoOptDefVal = "true"
-		}
-		flag.Annotations = map[string][]string{settingFlag: nil}
-	}
-}
-
-// settingValue is the value of a flag that package config checks.
-type settingValue struct {
-	text string
-	kind string // shown in the help
-}
-
-// Set stores the value (pflag.Value). A list can also be given one value at a time.
-func (v *settingValue) Set(text string) error {
-	if v.kind == "list" && v.text != "" {
-		text = v.text + "," + text
-	}
-	v.text = text
-	return nil
-}
-
-// String returns the value (pflag.Value).
-func (v *settingValue) String() string { return v.text }
-
-// Type returns what the help calls the value (pflag.Value).
-func (v *settingValue) Type() string { return v.kind }
-
-// given returns the settings on the command line.
-func (o *serveOptions) given() map[string]string {
-	given := map[string]string{}
-	for _, row := range config.Server() {
-		if f := o.Flags.Lookup(row.Name); f != nil && f.Changed {
-			given[row.Name] = f.Value.String()
-		}
-	}
-	return given
+	o.Settings.bind(f, nil)
 }
 
 // serveCommand is the name of the command that runs the mid-tier.
@@ -102,13 +54,13 @@ CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
 }
 
 func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
-	loaded, err := g.serverSettings(env, o)
+	loaded, err := serverSettings(env, g, o.Settings)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	if o.Check {
-		log = slog.New(warnings{env.Stderr})
+		log = newWarnings(env.Stderr)
 	}
 	settings, err := serveSettings(loaded, env, log)
 	if err != nil {
@@ -133,7 +85,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 			return err
 		}
 	}
-	go reloadOnHangup(ctx, env, server, reloader{g: g, options: o, started: loaded, current: loaded, log: log})
+	go reloadOnHangup(ctx, env, server, reloader{g: g, flags: o.Settings, started: loaded, current: loaded, log: log})
 	return server.Run(ctx, listeners)
 }
 

@@ -12,7 +12,7 @@ import (
 // reloader reads the settings of a running mid-tier again.
 type reloader struct {
 	g       *globals
-	options serveOptions
+	flags   serveFlags
 	started config.Settings // at the start
 	current config.Settings // of the last reload that succeeded
 	log     *slog.Logger
@@ -22,7 +22,7 @@ type reloader struct {
 func reloadOnHangup(ctx context.Context, env Env, server *serve.Server, r reloader) {
 	for {
 		select {
-		case <-env.hangups:
+		case <-env.Hangups:
 			server.Reload(ctx, r.read(env))
 		case <-ctx.Done():
 			return
@@ -33,7 +33,7 @@ func reloadOnHangup(ctx context.Context, env Env, server *serve.Server, r reload
 // read reads the configuration file. The flags and the environment of a process do not
 // change.
 func (r *reloader) read(env Env) serve.Reload {
-	next, err := r.g.serverSettings(env, r.options)
+	next, err := serverSettings(env, r.g, r.flags)
 	var settings serve.Settings
 	if err == nil {
 		settings, err = serveSettings(next, env, slog.New(slog.DiscardHandler))

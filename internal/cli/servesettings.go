@@ -9,13 +9,12 @@ import (
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/config"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
 // serverSettings loads the settings of serve from the flags, the environment and
 // the configuration file.
-func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, error) {
+func serverSettings(env Env, g *globals, flags serveFlags) (config.Settings, error) {
 	path := g.Config
 	if path == "" {
 		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
@@ -31,7 +30,7 @@ func (g *globals) serverSettings(env Env, o serveOptions) (config.Settings, erro
 	settings, err := config.Load(config.Source{
 		Table:   config.Server(),
 		Section: "serve",
-		Flags:   o.given(),
+		Flags:   flags.given(),
 		Getenv:  env.Getenv,
 		File:    file,
 		Fix:     "correct the value where it is set; `profilectl serve --help` describes each setting",
@@ -170,38 +169,6 @@ func credentialSettings(s config.Settings, prefix string) (c serve.CredentialSet
 		c.FederatedTokenFile = s.Text(name)
 	}
 	return c, err
-}
-
-// forOperator words the next step of a fault for the operator of serve, whose
-// settings come from other places than those of the commands for users.
-func forOperator(err error) error {
-	if err == nil {
-		return nil
-	}
-	f := *fault.As(err)
-	f.Fix, f.Next, f.Setting = operatorFix(&f), fault.NoAction, ""
-	return &f
-}
-
-func operatorFix(f *fault.Error) string {
-	fix := f.Fix
-	if places := settingPlaces(f.Setting); places != "" {
-		fix += " with " + places
-	}
-	var next string
-	switch f.Next {
-	case fault.NoAction:
-	case fault.DoCheckSettings:
-		next = "`profilectl serve --help` describes the settings"
-	case fault.DoAllowTime: // no setting limits the start
-		next = "check that nothing blocks the connection"
-	default:
-		next = f.Next.String()
-	}
-	if fix == "" || next == "" {
-		return fix + next
-	}
-	return fix + "; " + next
 }
 
 // settingPlaces returns where a setting of serve can be set, or an empty string if

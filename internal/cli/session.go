@@ -149,6 +149,7 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 	}
 }
 
+// notSignedIn is the fault of a command that needs an account.
 func (s *session) notSignedIn(err error) error {
 	return &fault.Error{
 		Kind: fault.SignIn,
@@ -160,11 +161,11 @@ func (s *session) notSignedIn(err error) error {
 
 // needsUser is the fault of a command that needs the user but may not prompt. It
 // suggests the command that may.
-func (s *session) needsUser(kind fault.Kind, what, command string) error {
+func (s *session) needsUser(kind fault.Kind, what, suggested string) error {
 	return &fault.Error{
 		Kind: kind,
 		What: what,
-		Fix:  "run `" + s.command(command) + "` in a terminal, then this command again",
+		Fix:  "run `" + s.command(suggested) + "` in a terminal, then this command again",
 	}
 }
 
@@ -182,6 +183,7 @@ func (s *session) warnNotRemembered(what string, err error) error {
 	return nil
 }
 
+// accountList returns the list of usernames that completion proposes for the tenant.
 func (s *session) accountList() accountList {
 	return newAccountList(s.paths.State, s.tenant, s.settings)
 }

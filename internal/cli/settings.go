@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/config"
@@ -13,6 +14,22 @@ func (g *globals) configFile(paths config.Paths) string {
 		return g.Config
 	}
 	return paths.Config
+}
+
+// configPath returns the path of the configuration file.
+func configPath(env Env, g *globals) (string, error) {
+	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
+	return g.configFile(paths), err
+}
+
+// updateConfig changes the configuration file. Other processes that change it at the same time
+// wait.
+func updateConfig(ctx context.Context, env Env, g *globals, change func(*config.File) error) error {
+	path, err := configPath(env, g)
+	if err != nil {
+		return err
+	}
+	return config.Update(ctx, path, change)
 }
 
 // settings returns the name of the tenant to use, and its settings.

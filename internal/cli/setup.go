@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/attributes"
+	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
 )
@@ -101,7 +102,7 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 	w := &o.Wanted
 	f.StringVar(&w.MidTierName, "mid-tier-name", "edit-profile-service", "display `name` of the mid-tier")
 	f.StringVar(&w.ClientName, "client-name", "edit-profile-cli", "display `name` of the client")
-	f.StringVar(&w.ScopeName, "scope-name", editScopeName, "`name` of the mid-tier's scope")
+	f.StringVar(&w.ScopeName, "scope-name", config.EditScopeName, "`name` of the mid-tier's scope")
 	f.StringVar(&w.UserFlow, "user-flow", "", "`name` of the user flow to use (default: the only one)")
 	f.StringVar(&w.AuthContext, "auth-context", "", "authentication `context` to create, such as c1")
 	f.BoolVar(&w.PasswordChange, "with-password-change", false, "let users change their own password")

@@ -13,7 +13,6 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/setup"
-	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 type applyOptions struct {
@@ -138,16 +137,7 @@ func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error 
 		a.say("%s", describe(i, a.progress.width))
 	}
 	a.say("Plan: %s.", summary(plan.Items))
-	return a.ask(ctx, "Change the tenant "+a.authority.TenantID+"?")
-}
-
-// ask asks a question, and returns a Canceled fault if the answer is no.
-func (a *administrator) ask(ctx context.Context, question string) error {
-	yes, err := terminal.Confirm(ctx, a.env.Stdin, a.env.Stderr, a.facts, question)
-	if err == nil && !yes {
-		err = canceled()
-	}
-	return err
+	return a.env.confirm(ctx, a.facts, "Change the tenant "+a.authority.TenantID+"?")
 }
 
 // check rejects flags that contradict each other.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,10 +13,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/setup"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
@@ -126,15 +132,48 @@ func (b *brokenTenant) setServe() {
 	}
 }
 
+// signInAdministrator signs the administrator in to Microsoft Graph, as setup does.
 func (b *brokenTenant) signInAdministrator() {
 	b.Helper()
-	g := &globals{Output: "table", Tenant: "contoso", Timeout: checkLimit, Wait: checkLimit}
-	a, err := openAdministrator(b.Context(), b.admin.env, g, setupOptions{ClientID: setup.DefaultClient},
-		setup.WriteScopes())
+	const limit = 8 * time.Second
+	client, err := upstream.New(upstream.Config{CAFile: b.playground.CAFile, Timeout: limit})
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.graph = a.api
+	form, err := authority.Parse(b.playground.Facts.Authority)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tenant, err := authority.Discover(b.Context(), client, form)
+	if err != nil {
+		b.Fatal(err)
+	}
+	at, err := authority.Discover(b.Context(), client, setup.AdministratorAuthority(tenant, form))
+	if err != nil {
+		b.Fatal(err)
+	}
+	signIn, err := auth.New(auth.Config{
+		Authority: at,
+		ClientID:  setup.DefaultClient,
+		Store:     tokenstore.Memory(),
+		HTTP:      client,
+		Open:      func(ctx context.Context, page auth.Page) error { return b.admin.env.OpenBrowser(ctx, page.URL) },
+		Wait:      limit,
+		Log:       slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	scopes := setup.WriteScopes()
+	t, err := signIn.Interactive(b.Context(), auth.Request{Scopes: setup.FullScopes(scopes)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.graph = &setup.API{
+		Base:  b.playground.Facts.Graph,
+		HTTP:  client,
+		Token: setup.Tokens(signIn, t.Account, scopes),
+	}
 }
 
 // send sends a request of the administrator to Microsoft Graph, which must succeed.
@@ -223,7 +262,12 @@ func (b *brokenTenant) statuses(m *machine, args ...string) map[doctor.Status][]
 	b.Helper()
 	m.env.Stderr = io.Discard
 	m.run(b.T, append([]string{"doctor", "-o", "json"}, args...)...)
-	var report doctorReport
+	var report struct {
+		Checks []struct {
+			ID     string
+			Status doctor.Status
+		}
+	}
 	if err := json.Unmarshal(m.out.Bytes(), &report); err != nil {
 		b.Fatalf("%v: %s", err, m.out)
 	}
@@ -239,7 +283,7 @@ func (b *brokenTenant) planned() []string {
 	b.Helper()
 	out := b.run(b.admin, 0, "setup", "plan", "-o", "json", "--auth-context", "c1", "--enforce",
 		"--secret-file", filepath.Join(b.dir, "planned.secret"))
-	var report setupReport
+	var report struct{ Objects []setup.Item }
 	if err := json.Unmarshal([]byte(out), &report); err != nil {
 		b.Fatalf("%v: %s", err, out)
 	}

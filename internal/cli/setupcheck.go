@@ -26,7 +26,7 @@ func (a *administrator) checkSetup(
 		return nil, err
 	}
 	once := func(ctx context.Context) []doctor.Result {
-		results := s.run(ctx, doctorOptions{}, false)
+		results := runChecks(ctx, doctor.Checks(s.target(), false), func(doctor.Result) {})
 		for i, r := range results {
 			results[i] = expected(r, reportOnly)
 		}
@@ -37,7 +37,7 @@ func (a *administrator) checkSetup(
 	})
 	var checks []doctorCheck
 	for _, r := range results {
-		c := s.doctorCheck(r)
+		c := s.check(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
 			a.say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.progress.width))

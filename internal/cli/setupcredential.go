@@ -23,6 +23,11 @@ const (
 	credentialFederated   = "federated"
 )
 
+// credentialKinds returns the values of --credential.
+func credentialKinds() []string {
+	return []string{credentialSecret, credentialCertificate, credentialFederated}
+}
+
 // credentialOptions are the flags of the mid-tier's credential.
 type credentialOptions struct {
 	Kind            string

@@ -96,7 +96,7 @@ func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, it
 		a.say("%s", describe(i, a.progress.width))
 	}
 	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
-	return a.ask(ctx, question)
+	return a.env.confirm(ctx, a.facts, question)
 }
 
 func (a *administrator) reportDestroy(r setup.Result, deleted []setup.SoftDeleted) error {

@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/setup"
 )
 
 // gate passes requests to Microsoft Graph. It kills the process that sends a write for the
@@ -200,7 +201,11 @@ func (e *emptyTenant) content() string {
 // checkComplete checks that another run of apply finds everything once, and writes nothing.
 func (e *emptyTenant) checkComplete(when string) {
 	e.t.Helper()
-	var report applyReport
+	var report struct {
+		Writes    int
+		Objects   []setup.Item
+		Namesakes []setup.Namesake
+	}
 	if err := json.Unmarshal([]byte(e.must(applyArguments()...)), &report); err != nil {
 		e.t.Fatal(err)
 	}

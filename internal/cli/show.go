@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -115,29 +114,6 @@ func shortNames(schema profile.Schema) []string {
 		names = append(names, f.Short())
 	}
 	return names
-}
-
-// readSelected reads properties. Graph rejects the whole request if one custom attribute
-// was deleted from the tenant: readSelected then reads the others, and warns. It returns
-// the names of the properties that it has read.
-func (s *session) readSelected(
-	ctx context.Context,
-	account auth.Account,
-	names []string,
-) (graph.Profile, []string, error) {
-	me, err := s.me(ctx, account, names...)
-	if err == nil || fault.As(err).Kind != fault.Invalid || !slices.ContainsFunc(names, profile.IsCustom) {
-		return me, names, err
-	}
-	names = slices.DeleteFunc(slices.Clone(names), profile.IsCustom)
-	if len(names) == 0 {
-		return me, names, err
-	}
-	if me, err = s.me(ctx, account, names...); err == nil {
-		s.progress.warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
-			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
-	}
-	return me, names, err
 }
 
 // profileTable lists the profile for a user, with those fields that were read. The sign-in

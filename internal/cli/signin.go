@@ -20,6 +20,7 @@ type signInOptions struct {
 	RedirectPort int  // 0 is the configured port
 }
 
+// bind adds the flags to those of a command.
 func (o *signInOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Device, "device-code", false, "sign in with a code on another device (preview)")
 	f.BoolVar(&o.Device, "use-device-code", false, "the same as --device-code")
@@ -28,6 +29,7 @@ func (o *signInOptions) bind(f *pflag.FlagSet) {
 	f.IntVar(&o.RedirectPort, "redirect-port", 0, "local `port` of the redirect URI (default: any free port)")
 }
 
+// check returns a Usage fault if a value is invalid.
 func (o *signInOptions) check() error {
 	const lastPort = 65535
 	if o.RedirectPort >= 0 && o.RedirectPort <= lastPort {
@@ -50,7 +52,7 @@ func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error
 		return s.signInWithCode(ctx, r)
 	}
 	until := time.Now().Add(s.globals.Wait)
-	defer s.progress.status.Show(0, func() string {
+	defer s.progress.waiting(func() string {
 		return "Waiting for you to sign in: " + terminal.Left(until) + " left, Ctrl-C cancels."
 	})()
 	return s.auth.Interactive(ctx, r)
@@ -71,7 +73,7 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 	hide := func() {}
 	defer func() { hide() }()
 	return s.auth.Device(ctx, r, func(p auth.Prompt) {
-		if s.progress.json {
+		if s.progress.isJSON() {
 			s.progress.event(event{Event: "device-code", URL: p.Page, Code: p.Code, Expires: &p.Expires})
 			return
 		}
@@ -88,7 +90,7 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 		s.say("Open this page%s and type the code (preview in external tenants):\n\n"+
 			"  page  %s\n  code  %s\n\nThe code expires at %s; Ctrl-C cancels.",
 			where, p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
-		hide = s.progress.status.Show(0, func() string {
+		hide = s.progress.waiting(func() string {
 			return "Waiting for the code: " + terminal.Left(p.Expires) + " left, Ctrl-C cancels."
 		})
 	})

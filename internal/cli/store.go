@@ -5,9 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
-	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
@@ -17,7 +16,7 @@ import (
 func (s *session) openStore(newSignIn bool) (*tokenstore.Store, error) {
 	c := s.storeConfig()
 	kind := s.settings.Text("store")
-	if !s.settings.Configured("store") && !newSignIn && exists(s.plainFile()) {
+	if !s.settings.Configured("store") && !newSignIn && s.env.Exists(s.plainFile()) {
 		kind = "file"
 	}
 	switch kind {
@@ -29,15 +28,26 @@ func (s *session) openStore(newSignIn bool) (*tokenstore.Store, error) {
 	return tokenstore.New(c)
 }
 
+// storeConfig returns the configuration of the store for this tenant and client.
 func (s *session) storeConfig() tokenstore.Config {
 	return tokenstore.Config{
 		Service:  tokenstore.Service(s.authority.URL, s.settings.Text("client-id"), s.tenant),
 		StateDir: filepath.Join(s.paths.State, "tokens"),
 		Ring:     s.env.Keyring,
-		Wait:     s.env.keyringWait(s.globals.Timeout),
+		Wait:     s.keyringWait(),
 		LockWait: s.globals.Timeout,
 		Waiting:  func() { s.say("Waiting for the keyring to be unlocked.") },
 	}
+}
+
+// keyringWait returns how long to wait for the keyring: longer if a user can
+// unlock it.
+func (s *session) keyringWait() time.Duration {
+	const attended, unattended = time.Minute, 5 * time.Second
+	if s.env.facts().Interactive {
+		return attended
+	}
+	return min(unattended, s.globals.Timeout)
 }
 
 // plainFile returns the path of the file that holds the tokens if the keyring is
@@ -58,22 +68,4 @@ func (s *session) dropPlainFile() error {
 		return stateFault(path, err)
 	}
 	return nil
-}
-
-// writeFile writes a file of the state directory.
-func writeFile(path string, data []byte) error {
-	if err := statefile.Write(path, data); err != nil {
-		return stateFault(path, err)
-	}
-	return nil
-}
-
-func stateFault(path string, err error) error {
-	what, fix := statefile.Explain("cannot write "+path, "make the directory writable", path, err)
-	return &fault.Error{
-		Kind: fault.Usage,
-		What: what,
-		Fix:  fix + ", or set PROFILECTL_STATE_DIR to another directory",
-		Err:  err,
-	}
 }

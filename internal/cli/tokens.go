@@ -7,7 +7,6 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/graph"
 )
 
 // tokenRequest describes a token that a command needs.
@@ -190,14 +189,4 @@ func rejectedAgain(f *fault.Error) error {
 		again.Fix = "check the clock; if it is right, ask the tenant's administrator and give the correlation id"
 	}
 	return again
-}
-
-// me reads properties of the profile.
-func (s *session) me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
-	err = s.withToken(ctx, account, graphRequest(), func(t acquiredToken) error {
-		defer s.progress.step("read", "Reading the profile")()
-		me, err = s.graph.Me(ctx, t.Access, properties...)
-		return err
-	})
-	return me, err
 }

@@ -13,7 +13,7 @@ import (
 
 // lastEdit returns the last edit of the account that can be undone.
 func (e *edit) lastEdit() (history.Entry, error) {
-	entries, err := e.history().Entries()
+	entries, err := editsOf(e.session).Entries()
 	if err != nil {
 		return history.Entry{}, historyFault(err)
 	}
@@ -82,7 +82,7 @@ func (e *edit) remember(ctx context.Context, p proposal) {
 	if !e.settings.Bool("history") {
 		return
 	}
-	err := e.history().Add(context.WithoutCancel(ctx), history.Entry{
+	err := editsOf(e.session).Add(context.WithoutCancel(ctx), history.Entry{
 		ID:       strings.ToLower(rand.Text()),
 		Time:     time.Now().UTC().Truncate(time.Second),
 		Tenant:   e.authority.TenantID,

@@ -2,28 +2,14 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-// version is set by the release build (-ldflags -X). Without it, the version that
-// the Go toolchain recorded is used.
-var version = ""
-
 // versionCommand is the name of the command, and of the flag that does the same.
 const versionCommand = "version"
-
-// build describes this build.
-type build struct {
-	Version  string `json:"version"`
-	Revision string `json:"revision"`
-	Go       string `json:"go"`
-	Platform string `json:"platform"`
-}
 
 func newVersion(env Env, g *globals) *cobra.Command {
 	return &cobra.Command{
@@ -46,29 +32,4 @@ func runVersion(env Env, g *globals) error {
 		return err
 	}
 	return p.Print(b, output.Table{})
-}
-
-func thisBuild() build {
-	b := build{
-		Version:  version,
-		Revision: "unknown",
-		Go:       runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH,
-	}
-	info, ok := debug.ReadBuildInfo()
-	if ok && b.Version == "" {
-		b.Version = info.Main.Version
-	}
-	if b.Version == "" {
-		b.Version = "(devel)"
-	}
-	if !ok {
-		return b
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			b.Revision = setting.Value
-		}
-	}
-	return b
 }

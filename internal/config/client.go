@@ -2,6 +2,9 @@ package config
 
 import "slices"
 
+// EditScopeName is the name of the mid-tier's scope in Microsoft's how-to.
+const EditScopeName = "EditProfileService.ReadWrite"
+
 // Client returns the settings of a tenant for the commands of a user. It reads no
 // AZURE_* variable: a workforce setup must not choose the tenant that a customer
 // signs in to.

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/fault"
+)
+
+// settingFlag marks flags that package config reads from the environment, under
+// the names of its table.
+const settingFlag = "setting"
+
+// commandLineFlag marks flags that PROFILECTL_<FLAG> does not set, because another
+// flag has the same name.
+const commandLineFlag = "command-line"
+
+// notFromEnvironment makes the flag with a name one that PROFILECTL_<FLAG> does not set.
+func notFromEnvironment(f *pflag.FlagSet, name string) {
+	f.Lookup(name).Annotations = map[string][]string{commandLineFlag: {}}
+}
+
+// browserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
+// because that variable names the browser to open.
+const browserFlag = "browser"
+
+// flagsFromEnvironment sets every flag that is not on the command line to the
+// value of PROFILECTL_<FLAG>. An invalid value is a Usage fault.
+func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+	var invalid error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := getenv(name)
+		_, setting := f.Annotations[settingFlag]
+		_, commandLine := f.Annotations[commandLineFlag]
+		excluded := setting || commandLine || f.Name == "help" || f.Name == browserFlag
+		if f.Changed || excluded || value == "" || invalid != nil {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			invalid = &fault.Error{
+				Kind: fault.Usage,
+				What: fmt.Sprintf("the environment variable %s has no valid value for --%s", name, f.Name),
+				Fix:  "unset " + name + ", or set it to a value that --" + f.Name + " accepts",
+				Err:  err,
+			}
+		}
+	})
+	return invalid
+}

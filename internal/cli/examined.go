@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/doctor"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/tokenstore"
+	"github.com/profilectl/profilectl/internal/upstream"
+)
+
+// The time limits of the checks, for one check and for all, and the pause between runs.
+const (
+	checkLimit = 8 * time.Second
+	totalLimit = 20 * time.Second
+	retryPause = 5 * time.Second
+)
+
+// doctorCheck is the result of a check, as scripts read it.
+type doctorCheck struct {
+	ID     string        `json:"id"`
+	Status doctor.Status `json:"status"`
+	Seen   string        `json:"seen"`
+	Fix    string        `json:"fix"`  // empty if nothing needs to be done
+	Link   string        `json:"link"` // empty if there is no page about the subject
+}
+
+// examined is a session whose parts are connected by the checks, one by one.
+type examined struct {
+	session
+	http  *http.Client
+	words func(*fault.Error) string // words the fix of a result; the default is that for users
+}
+
+// newExamined returns an examined session. Nothing is read yet.
+func newExamined(env Env, g *globals) (*examined, error) {
+	s := &examined{session: session{env: env, globals: g, facts: g.facts(env)}, words: g.fix}
+	var err error
+	if s.progress, err = newProgress(env.Stderr, progressNone, terminal.Capabilities{}); err != nil {
+		return nil, err
+	}
+	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// target returns what the checks of a user examine.
+func (s *examined) target() doctor.Target {
+	return doctor.Target{
+		Settings: s.load,
+		HTTP:     s.client,
+		Proxy:    http.ProxyFromEnvironment,
+		Now:      time.Now,
+		Browser:  s.browserCommand,
+		Store:    s.roundtrip,
+		Accounts: s.accounts,
+	}
+}
+
+// load reads the settings of the tenant.
+func (s *examined) load() (config.Settings, error) {
+	var err error
+	s.tenant, s.settings, err = s.globals.settings(s.env, s.paths)
+	return s.settings, err
+}
+
+// client returns the client of the checks: without retries, so that a failure shows in
+// time.
+func (s *examined) client() (*http.Client, error) {
+	var err error
+	s.http, err = upstream.New(upstream.Config{
+		CAFile:    s.settings.Text("ca-file"),
+		Timeout:   checkLimit,
+		Attempts:  1,
+		UserAgent: userAgent(),
+		Log:       s.globals.requestLog(s.env),
+	})
+	return s.http, err
+}
+
+// browserCommand returns the command that opens the sign-in page, or why there is none.
+func (s *examined) browserCommand() (name, why string) {
+	if s.env.OpenBrowser != nil {
+		return "the test's browser", ""
+	}
+	plan := s.browser().Plan("")
+	if len(plan.Commands) == 0 {
+		return "", plan.Why
+	}
+	if plan.Commands[0].Self {
+		return "the browser of the system", ""
+	}
+	return filepath.Base(plan.Commands[0].Argv[0]), ""
+}
+
+// roundtrip writes to the store that a sign-in would use, under a name of its own.
+func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
+	s.authority = a
+	var err error
+	if s.store, err = s.openStore(false); err != nil {
+		return "", err
+	}
+	if s.store.Kind() == "memory" {
+		return "memory", nil
+	}
+	probe := s.storeConfig()
+	probe.Service = tokenstore.Service(a.URL, "doctor", s.tenant)
+	probe.Wait = checkLimit / 2
+	return s.store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
+		if s.store.Kind() == "file" {
+			return tokenstore.NewFile(probe)
+		}
+		return tokenstore.New(probe)
+	})
+}
+
+// accounts returns the sign-in client and the account of the session. The clients are made
+// first.
+func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
+	if err := s.connect(s.http); err != nil {
+		return nil, auth.Account{}, err
+	}
+	account, err := s.account(ctx)
+	return s.auth, account, err
+}
+
+// check returns a result in the words for the user of this run.
+func (s *examined) check(r doctor.Result) doctorCheck {
+	c := doctorCheck{ID: r.ID, Status: r.Status, Seen: r.Seen}
+	if r.Fault != nil {
+		c.Fix = s.words(r.Fault)
+	}
+	if r.Status != doctor.OK {
+		c.Link = r.Link
+	}
+	return c
+}
+
+// runChecks runs checks within their time limits, and reports each result as soon as it is
+// known.
+func runChecks(ctx context.Context, checks []doctor.Check, report func(doctor.Result)) []doctor.Result {
+	ctx, cancel := context.WithTimeout(ctx, totalLimit)
+	defer cancel()
+	return doctor.Run(ctx, checks, checkLimit, report)
+}

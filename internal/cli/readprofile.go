@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/graph"
+	"github.com/profilectl/profilectl/internal/profile"
+)
+
+// me reads properties of the profile.
+func (s *session) me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
+	err = s.withToken(ctx, account, graphRequest(), func(t acquiredToken) error {
+		defer s.progress.step("read", "Reading the profile")()
+		me, err = s.graph.Me(ctx, t.Access, properties...)
+		return err
+	})
+	return me, err
+}
+
+// readSelected reads properties. Graph rejects the whole request if one custom attribute
+// was deleted from the tenant: readSelected then reads the others, and warns. It returns
+// the names of the properties that it has read.
+func (s *session) readSelected(
+	ctx context.Context,
+	account auth.Account,
+	names []string,
+) (graph.Profile, []string, error) {
+	me, err := s.me(ctx, account, names...)
+	if err == nil || fault.As(err).Kind != fault.Invalid || !slices.ContainsFunc(names, profile.IsCustom) {
+		return me, names, err
+	}
+	names = slices.DeleteFunc(slices.Clone(names), profile.IsCustom)
+	if len(names) == 0 {
+		return me, names, err
+	}
+	if me, err = s.me(ctx, account, names...); err == nil {
+		s.progress.warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
+			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
+	}
+	return me, names, err
+}
+
+// readFields reads the fields of a schema and further properties. It returns the schema of
+// the fields that it has read; see readSelected.
+func (s *session) readFields(
+	ctx context.Context,
+	account auth.Account,
+	schema profile.Schema,
+	further ...string,
+) (graph.Profile, profile.Schema, error) {
+	names := append(schema.Names(), further...)
+	me, read, err := s.readSelected(ctx, account, names)
+	if len(read) < len(names) {
+		schema = profile.BuiltIn()
+	}
+	return me, schema, err
+}
+
+// readBackDelays are the pauses between reads. Graph is eventually consistent.
+func readBackDelays() []time.Duration {
+	return []time.Duration{
+		0, 250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second,
+	}
+}
+
+// readBack waits until Graph shows the change, and reports whether it did. A
+// stale read is not an error.
+func (s *session) readBack(
+	ctx context.Context,
+	account auth.Account,
+	schema profile.Schema,
+	change profile.Change,
+) (bool, error) {
+	defer s.progress.step("read-back", "Waiting until Microsoft Graph shows the change")()
+	for _, delay := range readBackDelays() {
+		select {
+		case <-time.After(delay):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+		current, err := s.currentValues(ctx, account, schema)
+		if err != nil {
+			return false, err
+		}
+		if len(schema.Diff(change, current)) == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// currentValues reads the fields from Graph.
+func (s *session) currentValues(
+	ctx context.Context,
+	account auth.Account,
+	schema profile.Schema,
+) (map[string]*string, error) {
+	me, err := s.me(ctx, account, schema.Names()...)
+	if err != nil {
+		return nil, err
+	}
+	return me.Values(), nil
+}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/cli"
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // runServe is `profilectl serve` with a CPU profile of its whole life, which it writes to a
@@ -21,7 +22,7 @@ func runServe(file string) error {
 	if err := pprof.StartCPUProfile(to); err != nil {
 		return err
 	}
-	code := cli.Run(cli.System(), []string{"serve"})
+	code := cli.Run(command.System(), []string{"serve"})
 	pprof.StopCPUProfile()
 	if err := to.Close(); err != nil {
 		return err

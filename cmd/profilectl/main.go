@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/profilectl/profilectl/internal/cli"
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
-func main() { os.Exit(cli.Run(cli.System(), os.Args[1:])) }
+func main() { os.Exit(cli.Run(command.System(), os.Args[1:])) }

@@ -11,12 +11,12 @@ import (
 func reserved() map[string]string {
 	return map[string]string{
 		"os.Exit":                "cmd/profilectl/main.go",
-		"os.Getenv":              "internal/cli/env.go",
-		"os.LookupEnv":           "internal/cli/env.go",
-		"os.Environ":             "internal/cli/env.go",
-		"os.Stdin":               "internal/cli/env.go",
-		"os.Stdout":              "internal/cli/env.go",
-		"os.Stderr":              "internal/cli/env.go",
+		"os.Getenv":              "internal/cli/command/env.go",
+		"os.LookupEnv":           "internal/cli/command/env.go",
+		"os.Environ":             "internal/cli/command/env.go",
+		"os.Stdin":               "internal/cli/command/env.go",
+		"os.Stdout":              "internal/cli/command/env.go",
+		"os.Stderr":              "internal/cli/command/env.go",
 		"fmt.Print":              "-",
 		"fmt.Println":            "-",
 		"fmt.Printf":             "-",

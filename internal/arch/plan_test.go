@@ -1,5 +1,7 @@
 package arch
 
+import "maps"
+
 const msal = "github.com/AzureAD/microsoft-authentication-library-for-go/apps/"
 
 // entry is the place of a package in the plan.
@@ -12,44 +14,8 @@ type entry struct {
 // decision: MSAL is for auth, obo and its cache alone, cobra for cli, huh for
 // terminal, the keyring for tokenstore. The sandbox has layers of its own.
 func plan() map[string]entry {
-	return map[string]entry{
-		"cmd/profilectl": {layer: 8, imports: []string{"internal/cli"}},
-		"internal/cli": {layer: 7, imports: []string{
-			"internal/attributes",
-			"internal/auth",
-			"internal/authority",
-			"internal/bundle",
-			"internal/challenge",
-			"internal/config",
-			"internal/doctor",
-			"internal/draft",
-			"internal/explain",
-			"internal/fault",
-			"internal/graph",
-			"internal/guid",
-			"internal/history",
-			"internal/loopback",
-			"internal/manual",
-			"internal/midtier",
-			"internal/muted",
-			"internal/nearest",
-			"internal/output",
-			"internal/password",
-			"internal/playground",
-			"internal/profile",
-			"internal/serve",
-			"internal/setup",
-			"internal/statefile",
-			"internal/terminal",
-			"internal/tokenstore",
-			"internal/upstream",
-			"internal/wireshape",
-			"sandbox",
-			"sandbox/control",
-			"github.com/spf13/cobra",
-			"github.com/spf13/pflag",
-			"go.yaml.in/yaml/v3",
-		}},
+	all := commandLine()
+	maps.Copy(all, map[string]entry{
 		"internal/playground": {layer: 6, imports: []string{
 			"internal/attributes",
 			"internal/errorlog",
@@ -372,5 +338,6 @@ func plan() map[string]entry {
 			"golang.org/x/net/html",
 			"golang.org/x/net/html/atom",
 		}},
-	}
+	})
+	return all
 }

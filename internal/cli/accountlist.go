@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
@@ -67,18 +68,18 @@ func (l accountList) update(change func([]string) []string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(l.path, append(raw, '\n'))
+	return command.WriteFile(l.path, append(raw, '\n'))
 }
 
 // accounts completes the signed-in accounts, without network access and without
 // the keyring.
-func accounts(env Env, g *globals) cobra.CompletionFunc {
+func accounts(env command.Env, g *command.Globals) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		tenant, settings, err := g.settings(env, paths)
+		tenant, settings, err := g.Settings(env, paths)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-func newAccounts(env Env, g *globals) *cobra.Command {
+func newAccounts(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accounts",
 		Short: "List the signed-in accounts, or switch between them",
@@ -40,7 +41,7 @@ type accountReport struct {
 	Active  bool   `json:"active"`
 }
 
-func runAccounts(ctx context.Context, env Env, g *globals) error {
+func runAccounts(ctx context.Context, env command.Env, g *command.Globals) error {
 	var known []auth.Account
 	var active auth.Account
 	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
@@ -65,7 +66,7 @@ func runAccounts(ctx context.Context, env Env, g *globals) error {
 	return s.printer.Print(reports, table)
 }
 
-func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
+func runSwitch(ctx context.Context, env command.Env, g *command.Globals, name string) error {
 	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func runSwitch(ctx context.Context, env Env, g *globals, name string) error {
 	if len(known) > 0 {
 		fix += ", or switch to one of " + choices(known)
 	}
-	return &fault.Error{Kind: fault.SignIn, What: "the account " + quote(name) + " is not signed in", Fix: fix}
+	return &fault.Error{Kind: fault.SignIn, What: "the account " + command.Quote(name) + " is not signed in", Fix: fix}
 }
 
 // nameInList returns the name of an account, with its ID if that is what chooses it.

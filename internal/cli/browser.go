@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
@@ -15,8 +16,8 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 		if !s.signInOptions.NoBrowser && s.env.OpenBrowser != nil {
 			return s.env.OpenBrowser(ctx, page.URL)
 		}
-		if s.progress.isJSON() {
-			s.progress.event(event{Event: "sign-in", URL: page.URL, Port: page.Port})
+		if s.progress.IsJSON() {
+			s.progress.Event(command.Event{Event: "sign-in", URL: page.URL, Port: page.Port})
 		} else {
 			s.say("Open this page to sign in:\n\n  %s\n", page.URL)
 		}
@@ -28,7 +29,7 @@ func (s *session) opener() func(context.Context, auth.Page) error {
 			s.say("No browser was opened: %v.", err)
 		}
 		if s.facts.SSH {
-			s.say("%s", forwarding(append(localPorts(page.URL), page.Port)...))
+			s.say("%s", command.Forwarding(append(command.LocalPorts(page.URL), page.Port)...))
 		}
 		return nil
 	}
@@ -65,7 +66,7 @@ func (s *session) endBrowserSession(ctx context.Context) error {
 
 // browser returns what opens pages in the user's browser.
 func (s *session) browser() terminal.Opener {
-	return s.env.browser(s.facts, func(error) {
+	return s.env.Browser(s.facts, func(error) {
 		s.say("The browser did not open. Open the page above yourself.")
 	})
 }

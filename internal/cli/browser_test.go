@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -21,7 +22,7 @@ import (
 // applies its own rules for forms, redirects, content security and localhost.
 func TestBrowserCompletesTheJourney(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	facts := user.playground.Facts
 	read := user.signIn(
 		auth.Request{Scopes: graphScopes()},
@@ -68,7 +69,7 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 // URI over http.
 func TestBrowserSignsInOverHTTPS(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUserAt(t, globals{}, playground.Options{HTTPS: true})
+	user := newBrowserUserAt(t, command.Globals{}, playground.Options{HTTPS: true})
 	facts := user.playground.Facts
 	if !strings.HasPrefix(facts.Authority, facts.Pages+"/") {
 		t.Errorf("the pages are at %s", facts.Pages)
@@ -80,7 +81,7 @@ func TestBrowserSignsInOverHTTPS(t *testing.T) {
 
 func TestBrowserCancelsASignIn(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
 	text := user.waitForText("main[role=alert]")
@@ -94,7 +95,7 @@ func TestBrowserCancelsASignIn(t *testing.T) {
 
 func TestBrowserSignsUp(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	const email = "new@contoso.example"
 	properties := user.addAttributes()
 	got := user.signIn(
@@ -125,14 +126,14 @@ func TestBrowserSignsUp(t *testing.T) {
 // the next one works.
 func TestBrowserTabIsClosed(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{Wait: 3 * time.Second})
+	user := newBrowserUser(t, command.Globals{Wait: 3 * time.Second})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
 	const want = "the sign-in was not finished in the browser within 3s"
 	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != want {
 		t.Errorf("got %v, want %s", f, want)
 	}
-	user.startSession(globals{})
+	user.startSession(command.Globals{})
 	facts := user.playground.Facts
 	user.signIn(auth.Request{Scopes: graphScopes()}, user.enterPassword(facts.User, facts.Password))
 }
@@ -159,7 +160,7 @@ Promise.all([send("no-cors"), send("cors"), get]).then(() => document.forms[0].s
 // URI in the browser that signs in.
 func TestBrowserSignInSurvivesAHostilePage(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
 	u, err := url.Parse(page)
 	if err != nil {

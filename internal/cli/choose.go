@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 )
 
@@ -55,7 +56,7 @@ func chosenBy(known []auth.Account) []string {
 func choices(known []auth.Account) string {
 	var words []string
 	for _, name := range chosenBy(known) {
-		words = append(words, shellQuoted(name))
+		words = append(words, command.ShellQuoted(name))
 	}
 	return strings.Join(words, ", ")
 }
@@ -76,7 +77,7 @@ func (s *session) activate(ctx context.Context, a auth.Account) error {
 		return err
 	}
 	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+	if f, err := config.Read(s.globals.ConfigFile(s.paths)); err == nil {
 		if active, _ := f.Value(path, "account"); active == key {
 			return nil // a file that cannot be written is no problem then
 		}
@@ -102,7 +103,7 @@ func (s *session) deactivate(ctx context.Context, removed []auth.Account) error 
 		})
 	}
 	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.configFile(s.paths)); err == nil {
+	if f, err := config.Read(s.globals.ConfigFile(s.paths)); err == nil {
 		if active, _ := f.Value(path, "account"); !isRemoved(active) {
 			return nil
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
@@ -99,14 +100,14 @@ type browserUser struct {
 	pages chan string // addresses that the session opens
 }
 
-func newBrowserUser(t *testing.T, g globals) *browserUser {
+func newBrowserUser(t *testing.T, g command.Globals) *browserUser {
 	t.Helper()
 	return newBrowserUserAt(t, g, playground.Options{})
 }
 
 // newBrowserUserAt returns a user of a tenant with options, whose certificate
 // Chromium trusts.
-func newBrowserUserAt(t *testing.T, g globals, o playground.Options) *browserUser {
+func newBrowserUserAt(t *testing.T, g command.Globals, o playground.Options) *browserUser {
 	t.Helper()
 	o.QuickPasswords = true
 	p, err := playground.Start(t.Context(), o)
@@ -135,9 +136,9 @@ func keyHash(t *testing.T, address, caFile string) string {
 
 // startSession replaces the user's session with a new one that opens its pages
 // in Chromium.
-func (u *browserUser) startSession(g globals) {
+func (u *browserUser) startSession(g command.Globals) {
 	u.t.Helper()
-	inside := System().isolated(u.playground.Variables(), u.playground.Dir)
+	inside := command.System().Isolated(u.playground.Variables(), u.playground.Dir)
 	inside.OpenBrowser = func(_ context.Context, address string) error {
 		u.pages <- address
 		return nil

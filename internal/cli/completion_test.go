@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // TestCompletionKnowsEveryValueThatHelpLists walks the tree of commands. It fails if the
@@ -17,7 +19,7 @@ import (
 func TestCompletionKnowsEveryValueThatHelpLists(t *testing.T) {
 	t.Setenv("PROFILECTL_CONFIG_DIR", t.TempDir())
 	t.Setenv("PROFILECTL_STATE_DIR", t.TempDir())
-	root := newRoot(System(), &globals{})
+	root := newRoot(command.System(), &command.Globals{})
 	flags, arguments := 0, 0
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
@@ -133,7 +135,7 @@ func TestCompletionOffersValuesOfSettings(t *testing.T) {
 func TestCommandsHaveTheirNames(t *testing.T) {
 	for _, group := range commandGroups() {
 		for name, newCommand := range group.commands {
-			if got := newCommand(System(), &globals{}).Name(); got != name {
+			if got := newCommand(command.System(), &command.Globals{}).Name(); got != name {
 				t.Errorf("the command %s is called %s", name, got)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -15,7 +16,7 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-func newConfig(env Env, g *globals) *cobra.Command {
+func newConfig(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "config",
 		Short: "Show and change the settings",
@@ -38,7 +39,7 @@ func newConfig(env Env, g *globals) *cobra.Command {
 }
 
 // settingCommands returns the commands that show and change single settings.
-func settingCommands(env Env, g *globals) []*cobra.Command {
+func settingCommands(env command.Env, g *command.Globals) []*cobra.Command {
 	return []*cobra.Command{
 		{
 			Use:   "list",
@@ -57,7 +58,7 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 			Use:               "set SETTING VALUE",
 			Short:             "Change a setting of a tenant",
 			Args:              cobra.ExactArgs(2),
-			ValidArgsFunction: inOrder(settingNames(), settingValues),
+			ValidArgsFunction: command.InOrder(settingNames(), settingValues),
 			RunE: func(c *cobra.Command, args []string) error {
 				return configSet(c.Context(), env, g, args[0], args[1])
 			},
@@ -81,7 +82,7 @@ func settingCommands(env Env, g *globals) []*cobra.Command {
 }
 
 // tenantCommands returns the commands that manage the configured tenants.
-func tenantCommands(env Env, g *globals) []*cobra.Command {
+func tenantCommands(env command.Env, g *command.Globals) []*cobra.Command {
 	return []*cobra.Command{
 		{
 			Use:   "tenants",
@@ -95,7 +96,7 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: tenants(env, g),
 			RunE: func(c *cobra.Command, args []string) error {
-				return updateConfig(c.Context(), env, g, func(f *config.File) error { return f.Use(args[0]) })
+				return command.UpdateConfig(c.Context(), env, g, func(f *config.File) error { return f.Use(args[0]) })
 			},
 		},
 		{
@@ -110,8 +111,8 @@ func tenantCommands(env Env, g *globals) []*cobra.Command {
 	}
 }
 
-func configPathPrint(env Env, g *globals) error {
-	path, err := configPath(env, g)
+func configPathPrint(env command.Env, g *command.Globals) error {
+	path, err := command.ConfigPath(env, g)
 	if err != nil {
 		return err
 	}
@@ -121,8 +122,8 @@ func configPathPrint(env Env, g *globals) error {
 
 // loadTenant returns the settings of the tenant. Missing settings are not a
 // fault, because the settings are only shown.
-func loadTenant(env Env, g *globals) (config.Settings, error) {
-	path, err := configPath(env, g)
+func loadTenant(env command.Env, g *command.Globals) (config.Settings, error) {
+	path, err := command.ConfigPath(env, g)
 	if err != nil {
 		return config.Settings{}, err
 	}
@@ -134,15 +135,15 @@ func loadTenant(env Env, g *globals) (config.Settings, error) {
 	if err != nil {
 		return config.Settings{}, err
 	}
-	return g.load(env, file, tenant)
+	return g.Load(env, file, tenant)
 }
 
-func configList(env Env, g *globals) error {
+func configList(env command.Env, g *command.Globals) error {
 	settings, err := loadTenant(env, g)
 	if err != nil {
 		return err
 	}
-	printer, err := newPrinter(env, g)
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -150,10 +151,10 @@ func configList(env Env, g *globals) error {
 	for _, s := range settings.All() {
 		table.Rows = append(table.Rows, []string{s.Name, s.Value, s.Origin})
 	}
-	return printPaged(env, g, printer, settings.All(), table)
+	return command.PrintPaged(env, g, printer, settings.All(), table)
 }
 
-func configGet(env Env, g *globals, name string) error {
+func configGet(env command.Env, g *command.Globals, name string) error {
 	settings, err := loadTenant(env, g)
 	if err != nil {
 		return err
@@ -166,20 +167,20 @@ func configGet(env Env, g *globals, name string) error {
 		}
 		names = append(names, s.Name)
 	}
-	fix := "list the settings with `" + g.command("profilectl config list") + "`"
+	fix := "list the settings with `" + g.Command("profilectl config list") + "`"
 	if near := nearest.To(name, names); near != "" {
 		fix = "did you mean " + near + "?"
 	}
-	return &fault.Error{Kind: fault.Usage, What: "unknown setting " + quote(name), Fix: fix}
+	return &fault.Error{Kind: fault.Usage, What: "unknown setting " + command.Quote(name), Fix: fix}
 }
 
 // configSet changes the tenant that --tenant names, or the current one. A new
 // name adds a tenant.
-func configSet(ctx context.Context, env Env, g *globals, name, value string) error {
+func configSet(ctx context.Context, env command.Env, g *command.Globals, name, value string) error {
 	if err := checkSetting(name, value); err != nil {
 		return err
 	}
-	return updateConfig(ctx, env, g, func(f *config.File) error {
+	return command.UpdateConfig(ctx, env, g, func(f *config.File) error {
 		tenant, err := configuredTenant(env, g, f)
 		if err != nil {
 			return err
@@ -198,7 +199,7 @@ func checkTenantName(name string) error {
 	}
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "invalid tenant name " + quote(name),
+		What: "invalid tenant name " + command.Quote(name),
 		Fix:  "use lower-case letters, digits and hyphens",
 	}
 }
@@ -216,8 +217,8 @@ func checkSetting(name, value string) error {
 	return err
 }
 
-func configUnset(ctx context.Context, env Env, g *globals, name string) error {
-	return updateConfig(ctx, env, g, func(f *config.File) error {
+func configUnset(ctx context.Context, env command.Env, g *command.Globals, name string) error {
+	return command.UpdateConfig(ctx, env, g, func(f *config.File) error {
 		tenant, err := configuredTenant(env, g, f)
 		if err == nil && !slices.Contains(f.Tenants(), tenant) {
 			_, err = config.Which(f, tenant, env.Getenv) // words the fault
@@ -232,12 +233,12 @@ func configUnset(ctx context.Context, env Env, g *globals, name string) error {
 
 // configDelete removes a tenant. While an account is signed in, its tokens would
 // stay in the store without a name that leads to them.
-func configDelete(ctx context.Context, env Env, g *globals, tenant string) error {
-	return updateConfig(ctx, env, g, func(f *config.File) error {
+func configDelete(ctx context.Context, env command.Env, g *command.Globals, tenant string) error {
+	return command.UpdateConfig(ctx, env, g, func(f *config.File) error {
 		if account, ok := f.Value("tenants."+tenant, "account"); ok && account != "" {
 			return &fault.Error{
 				Kind: fault.Conflict,
-				What: quote(account) + " is signed in to " + tenant,
+				What: command.Quote(account) + " is signed in to " + tenant,
 				Fix:  "run `profilectl logout --all --tenant " + tenant + "`, then this command again",
 			}
 		}
@@ -253,8 +254,8 @@ type tenantReport struct {
 	Current   bool   `json:"current"`
 }
 
-func configTenants(env Env, g *globals) error {
-	path, err := configPath(env, g)
+func configTenants(env command.Env, g *command.Globals) error {
+	path, err := command.ConfigPath(env, g)
 	if err != nil {
 		return err
 	}
@@ -262,7 +263,7 @@ func configTenants(env Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	printer, err := newPrinter(env, g)
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -287,9 +288,9 @@ func configTenants(env Env, g *globals) error {
 
 // configuredTenant returns the tenant of the file that --tenant names, or the
 // current one.
-func configuredTenant(env Env, g *globals, f *config.File) (string, error) {
+func configuredTenant(env command.Env, g *command.Globals, f *config.File) (string, error) {
 	if g.Tenant != "" {
 		return g.Tenant, nil
 	}
-	return config.Which(f, "", ownVariables(env.Getenv))
+	return config.Which(f, "", command.OwnVariables(env.Getenv))
 }

@@ -3,13 +3,14 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 )
 
 // tenants completes the configured tenants.
-func tenants(env Env, g *globals) cobra.CompletionFunc {
+func tenants(env command.Env, g *command.Globals) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		path, err := configPath(env, g)
+		path, err := command.ConfigPath(env, g)
 		if err != nil || len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -22,10 +23,10 @@ import (
 type demoOptions struct{ Browser bool }
 
 func (o *demoOptions) bind(f *pflag.FlagSet) {
-	f.BoolVar(&o.Browser, browserFlag, false, "complete the sign-in pages yourself, in your own browser")
+	f.BoolVar(&o.Browser, command.BrowserFlag, false, "complete the sign-in pages yourself, in your own browser")
 }
 
-func newDemo(env Env, g *globals) *cobra.Command {
+func newDemo(env command.Env, g *command.Globals) *cobra.Command {
 	var o demoOptions
 	c := &cobra.Command{
 		Use:   "demo",
@@ -73,15 +74,15 @@ type demo struct {
 	report     demoReport
 }
 
-func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
-	printer, err := newPrinter(env, g)
+func runDemo(ctx context.Context, env command.Env, g *command.Globals, o demoOptions) error {
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
 	p, err := playground.Start(ctx, playground.Options{
 		QuickPasswords: env.QuickPasswords,
-		Version:        thisBuild().Version,
-		Log:            g.log(env),
+		Version:        command.ThisBuild().Version,
+		Log:            g.Log(env),
 	})
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	d := &demo{playground: p}
-	env = env.isolated(p.Variables(), p.Dir)
+	env = env.Isolated(p.Variables(), p.Dir)
 	if !o.Browser {
 		d.robot = p.NewRobot(cancel)
 		env.OpenBrowser = d.robot.Open
@@ -101,7 +102,7 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 		return err
 	}
 	if !o.Browser {
-		d.session.progress.silence() // the robot does not read
+		d.session.progress.Silence() // the robot does not read
 	}
 	table := printer.Format == output.FormatTable
 	journeyErr := d.journey(ctx, table)
@@ -119,8 +120,8 @@ func runDemo(ctx context.Context, env Env, g *globals, o demoOptions) error {
 // journey takes the steps in order and stops at the first one with another result
 // than the demo describes.
 func (d *demo) journey(ctx context.Context, narrate bool) error {
-	facts := d.session.env.facts()
-	width := wrapWidth(facts.StdoutTTY, facts.Width)
+	facts := d.session.env.Facts()
+	width := command.WrapWidth(facts.StdoutTTY, facts.Width)
 	say := func(label, text string) {
 		if narrate {
 			_, _ = fmt.Fprintln(d.session.env.Stdout, terminal.Hang(label, text, width))

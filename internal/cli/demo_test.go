@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
@@ -61,9 +62,9 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			d := &demo{playground: p, robot: p.NewRobot(cancel)}
-			env := System().isolated(p.Variables(), p.Dir)
+			env := command.System().Isolated(p.Variables(), p.Dir)
 			env.OpenBrowser = d.robot.Open
-			g := &globals{Output: "json", Timeout: 30 * time.Second, Wait: time.Minute}
+			g := &command.Globals{Output: "json", Timeout: 30 * time.Second, Wait: time.Minute}
 			if d.session, err = openSession(ctx, env, g, sessionOptions{}); err != nil {
 				t.Fatal(err)
 			}

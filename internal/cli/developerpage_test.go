@@ -11,13 +11,14 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // openDeveloper opens the developer page with the command.
 func (u *browserUser) openDeveloper() {
 	u.t.Helper()
-	inside := System().isolated(u.playground.Variables(), u.playground.Dir)
+	inside := command.System().Isolated(u.playground.Variables(), u.playground.Dir)
 	inside.Stdout = io.Discard
 	inside.OpenBrowser = func(_ context.Context, address string) error {
 		u.pages <- address
@@ -39,7 +40,7 @@ func (u *browserUser) open(path string) {
 // second factor, switches the policy off, and reads the reasons in the audit.
 func TestDeveloperPageExplainsSignIns(t *testing.T) {
 	t.Parallel()
-	u := newBrowserUser(t, globals{})
+	u := newBrowserUser(t, command.Globals{})
 	facts := u.playground.Facts
 	u.openDeveloper()
 	u.do(
@@ -75,7 +76,7 @@ func TestDeveloperPageExplainsSignIns(t *testing.T) {
 // and on a desktop, in light and in dark, and audits each.
 func TestDeveloperPagePassesTheAudit(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	user.prepareDeveloperPage()
 	user.openDeveloper()
 	facts := user.playground.Facts

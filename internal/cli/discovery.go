@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
@@ -93,5 +94,5 @@ func writeAuthority(path string, a authority.Authority) error {
 	if err != nil {
 		return fmt.Errorf("write authority: %w", err)
 	}
-	return writeFile(path, append(raw, '\n'))
+	return command.WriteFile(path, append(raw, '\n'))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/bundle"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -30,7 +31,7 @@ type doctorOptions struct {
 func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Pre, "pre", false, "run only the checks that need no sign-in")
 	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `IDs`, and those they need")
-	durationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, such as 5m")
+	command.DurationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, such as 5m")
 	f.BoolVar(&o.Serve, "serve", false, "check the mid-tier with the settings of serve instead")
 	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`")
 	f.BoolVar(&o.Yes, "yes", false, "skip the confirmation of --bundle")
@@ -44,7 +45,7 @@ type doctorReport struct {
 	Checks []doctorCheck `json:"checks"`
 }
 
-func newDoctor(env Env, g *globals) *cobra.Command {
+func newDoctor(env command.Env, g *command.Globals) *cobra.Command {
 	var o doctorOptions
 	c := &cobra.Command{
 		Use:        "doctor",
@@ -81,12 +82,12 @@ unchanged. The directory then holds both recordings and the differences.`,
 		},
 	}
 	o.bind(c.Flags())
-	complete(c, "only", completeList(checkIDs(env, g, &o)))
+	command.Complete(c, "only", command.ListOf(checkIDs(env, g, &o)))
 	return c
 }
 
 // checkIDs completes the ids of the checks of doctor.
-func checkIDs(env Env, g *globals, o *doctorOptions) func() []string {
+func checkIDs(env command.Env, g *command.Globals, o *doctorOptions) func() []string {
 	return func() (ids []string) {
 		s, err := newExamination(env, g)
 		if err != nil {
@@ -102,13 +103,13 @@ func checkIDs(env Env, g *globals, o *doctorOptions) func() []string {
 // examination is one run of doctor.
 type examination struct{ *examined }
 
-func newExamination(env Env, g *globals) (*examination, error) {
+func newExamination(env command.Env, g *command.Globals) (*examination, error) {
 	s, err := newExamined(env, g)
 	return &examination{s}, err
 }
 
-func runDoctor(ctx context.Context, env Env, g *globals, o doctorOptions) error {
-	p, err := newPrinter(env, g)
+func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o doctorOptions) error {
+	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (s *examination) reportChecks(p output.Printer, results []doctor.Result) er
 // printResult prints a result for a user.
 func (s *examination) printResult(r doctor.Result) {
 	c := s.check(r)
-	width := wrapWidth(s.facts.StdoutTTY, s.facts.Width)
+	width := command.WrapWidth(s.facts.StdoutTTY, s.facts.Width)
 	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {
 		text += terminal.Hang("  fix:  ", c.Fix, width) + "\n"

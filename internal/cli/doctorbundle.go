@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/bundle"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -23,7 +24,7 @@ type bundledCheck struct {
 
 // bundledSystem describes the program and the machine.
 type bundledSystem struct {
-	build
+	command.Build
 	Store       string `json:"store"`
 	Interactive bool   `json:"interactive"`
 	SSH         bool   `json:"ssh"`
@@ -60,7 +61,7 @@ func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results 
 				Fix:  "add --yes",
 			}
 		}
-		if err := s.env.confirm(ctx, s.facts, "Write the bundle?"); err != nil {
+		if err := s.env.Confirm(ctx, s.facts, "Write the bundle?"); err != nil {
 			return err
 		}
 	}
@@ -72,7 +73,7 @@ func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results 
 }
 
 func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle.File, error) {
-	file, err := config.Read(s.globals.configFile(s.paths))
+	file, err := config.Read(s.globals.ConfigFile(s.paths))
 	if err != nil {
 		file = &config.File{}
 	}
@@ -82,7 +83,7 @@ func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle
 		checks = append(checks, bundledCheck{r.ID, r.Status, redactor.Text(r.Seen)})
 	}
 	system := bundledSystem{
-		build:       thisBuild(),
+		Build:       command.ThisBuild(),
 		Store:       "none",
 		Interactive: s.facts.Interactive,
 		SSH:         s.facts.SSH,

@@ -20,6 +20,7 @@ import (
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
@@ -28,7 +29,7 @@ type machine struct {
 	playground *playground.Playground
 	variables  map[string]string
 	dir        string
-	env        Env
+	env        command.Env
 	out        *bytes.Buffer
 }
 
@@ -46,7 +47,7 @@ func newMachine(t *testing.T) *machine {
 	if err := os.Mkdir(filepath.Join(m.dir, "ring"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	m.env = System()
+	m.env = command.System()
 	m.env.Stdin, m.env.Stdout, m.env.Stderr = strings.NewReader(""), m.out, m.out
 	m.env.Keyring = fileKeyring(filepath.Join(m.dir, "ring"))
 	m.env.Getenv = func(name string) string { return m.variables[name] }
@@ -93,7 +94,7 @@ func forms(value string) []string {
 // account that is signed in.
 func storedTokens(t *testing.T, m *machine) []string {
 	t.Helper()
-	g := &globals{Output: "json", Timeout: time.Minute}
+	g := &command.Globals{Output: "json", Timeout: time.Minute}
 	s, err := openSession(t.Context(), m.env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		t.Fatal(err)

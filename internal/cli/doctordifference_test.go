@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/wireshape"
 )
@@ -41,12 +42,12 @@ func TestRecordingNamesEachDifference(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	env := System().isolated(p.Variables(), p.Dir)
+	env := command.System().Isolated(p.Variables(), p.Dir)
 	env.Stdout, env.Stderr = io.Discard, io.Discard
 	env.OpenBrowser = p.NewRobot(func(error) {}).Open // a failure shows as a journey that ends
 	record := func(a altering) []wireshape.Shape {
 		t.Helper()
-		g := &globals{Progress: progressNone, Wait: checkLimit, Timeout: checkLimit}
+		g := &command.Globals{Progress: command.ProgressNone, Wait: checkLimit, Timeout: checkLimit}
 		recorded, err := recordJourney(t.Context(), env, g, func(next http.RoundTripper) http.RoundTripper {
 			a.next = next
 			return a

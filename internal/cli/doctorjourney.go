@@ -12,6 +12,7 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -80,8 +81,8 @@ func (j *journey) steps() []journeyStep {
 // requests pass below the recorder. If a step fails, the recording ends with it.
 func recordJourney(
 	ctx context.Context,
-	env Env,
-	g *globals,
+	env command.Env,
+	g *command.Globals,
 	around func(http.RoundTripper) http.RoundTripper,
 ) (recording, error) {
 	j, err := newJourney(env, g)
@@ -99,16 +100,16 @@ func recordJourney(
 	return recording{shapes: recorder.Shapes()}, nil
 }
 
-func newJourney(env Env, g *globals) (*journey, error) {
-	s := &session{env: env, globals: g, facts: g.facts(env)}
+func newJourney(env command.Env, g *command.Globals) (*journey, error) {
+	s := &session{env: env, globals: g, facts: g.Facts(env)}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts); err != nil {
+	if s.progress, err = command.NewProgress(env.Stderr, g.Progress, s.facts); err != nil {
 		return nil, err
 	}
 	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
 		return nil, err
 	}
-	if s.tenant, s.settings, err = g.settings(env, s.paths); err != nil {
+	if s.tenant, s.settings, err = g.Settings(env, s.paths); err != nil {
 		return nil, err
 	}
 	if err := s.settings.Need("set them first", "edit-scope", "mid-tier"); err != nil {
@@ -118,8 +119,8 @@ func newJourney(env Env, g *globals) (*journey, error) {
 		CAFile:    s.settings.Text("ca-file"),
 		Timeout:   g.Timeout,
 		Attempts:  1,
-		UserAgent: userAgent(),
-		Log:       g.requestLog(env),
+		UserAgent: command.UserAgent(),
+		Log:       g.RequestLog(env),
 	})
 	return &journey{session: s, http: client}, err
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -22,15 +23,15 @@ import (
 
 // runRecord records the journey at the tenant and at a temporary sandbox, and compares
 // them.
-func runRecord(ctx context.Context, env Env, g *globals, dir string) error {
-	printer, err := newPrinter(env, g)
+func runRecord(ctx context.Context, env command.Env, g *command.Globals, dir string) error {
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
 	if err := checkEmpty(dir); err != nil {
 		return err
 	}
-	if !g.facts(env).Interactive && env.OpenBrowser == nil {
+	if !g.Facts(env).Interactive && env.OpenBrowser == nil {
 		return &fault.Error{
 			Kind: fault.SignIn,
 			What: "a recording needs a user who signs in twice",
@@ -139,11 +140,11 @@ func reportRecording(out io.Writer, dir, ended string, result wireshape.Comparis
 }
 
 // recordSandbox records the journey at a temporary sandbox, whose pages a robot fills in.
-func recordSandbox(ctx context.Context, env Env, g *globals) (recording, error) {
+func recordSandbox(ctx context.Context, env command.Env, g *command.Globals) (recording, error) {
 	p, err := playground.Start(ctx, playground.Options{
 		QuickPasswords: env.QuickPasswords,
-		Version:        thisBuild().Version,
-		Log:            g.log(env),
+		Version:        command.ThisBuild().Version,
+		Log:            g.Log(env),
 	})
 	if err != nil {
 		return recording{}, err
@@ -151,11 +152,11 @@ func recordSandbox(ctx context.Context, env Env, g *globals) (recording, error) 
 	defer p.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	env = env.isolated(p.Variables(), p.Dir)
+	env = env.Isolated(p.Variables(), p.Dir)
 	env.OpenBrowser = p.NewRobot(cancel).Open
 	own := *g
 	own.Tenant, own.Account, own.Config = "", "", ""
-	own.Progress = progressNone
+	own.Progress = command.ProgressNone
 	return recordJourney(ctx, env, &own, func(next http.RoundTripper) http.RoundTripper { return next })
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -59,8 +60,8 @@ func (s *examination) probe(flags serveFlags) (*serve.Probe, error) {
 		CAFile:    settings.CAFile,
 		Timeout:   checkLimit,
 		Attempts:  1,
-		UserAgent: userAgent(),
-		Log:       s.globals.requestLog(s.env),
+		UserAgent: command.UserAgent(),
+		Log:       s.globals.RequestLog(s.env),
 	}); err != nil {
 		return nil, err
 	}
@@ -97,7 +98,7 @@ func (s *examination) user(ctx context.Context) (doctor.User, error) {
 
 // serveFix words the next step of a fault for the operator who runs doctor. Settings
 // are those of serve; actions are those of the user who is signed in on this machine.
-func serveFix(g *globals, f *fault.Error) string {
+func serveFix(g *command.Globals, f *fault.Error) string {
 	own := *f
 	if places := settingPlaces(f.Setting); places != "" {
 		own.Fix, own.Setting = own.Fix+" with "+places, ""
@@ -109,5 +110,5 @@ func serveFix(g *globals, f *fault.Error) string {
 		}
 		own.Fix += "`profilectl serve --help` describes the settings"
 	}
-	return g.fix(&own)
+	return g.Fix(&own)
 }

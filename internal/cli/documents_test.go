@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // block is a code block of a document.
@@ -131,7 +133,7 @@ func checkParses(t *testing.T, document string, words []string, complete bool) i
 		return 0
 	}
 	shown := strings.Join(words, " ")
-	c, rest, err := newRoot(System(), &globals{}).Find(words)
+	c, rest, err := newRoot(command.System(), &command.Globals{}).Find(words)
 	if err != nil {
 		t.Errorf("%s: profilectl %s: %v", document, shown, err)
 		return 1

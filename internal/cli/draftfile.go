@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // draftFile is the path of a draft that the user is writing in an editor. Drafts are
@@ -19,12 +21,12 @@ const draftLifetime = 30 * 24 * time.Hour
 func newDraftFile(stateDir string) (draftFile, error) {
 	dir := draftDir(stateDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", stateFault(dir, err)
+		return "", command.StateFault(dir, err)
 	}
 	sweep(dir, time.Now().Add(-draftLifetime))
 	f, err := os.CreateTemp(dir, "profile-*.yaml") // 0600
 	if err != nil {
-		return "", stateFault(dir, err)
+		return "", command.StateFault(dir, err)
 	}
 	return draftFile(f.Name()), f.Close()
 }

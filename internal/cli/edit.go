@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -56,7 +57,7 @@ func (v *fieldValue) Set(s string) error { v.values[v.name] = s; return nil }
 // Type returns the name of the value in the help.
 func (v *fieldValue) Type() string { return "text" }
 
-func newEdit(env Env, g *globals) *cobra.Command {
+func newEdit(env command.Env, g *command.Globals) *cobra.Command {
 	var o editOptions
 	c := &cobra.Command{
 		Use:        "edit",
@@ -114,7 +115,7 @@ func (e *edit) differences(p proposal) []profile.Difference { return e.schema.Di
 
 // runEdit goes through the phases of an edit: parse, read, choose the change,
 // review, send, read back. Each phase takes values and returns values.
-func runEdit(ctx context.Context, env Env, g *globals, o editOptions) error {
+func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOptions) error {
 	source, err := o.parse(ctx, env, g)
 	if err != nil {
 		return err
@@ -184,7 +185,7 @@ func (e *edit) prepare(
 	case source.foreign, f.Kind != fault.Invalid && f.Kind != fault.Unavailable && !e.options.DryRun:
 		return source, ahead, err
 	case f.Kind == fault.Invalid:
-		e.progress.warn("%s; custom attributes cannot be edited\n  fix: %s", f.What, f.Advice())
+		e.progress.Warn("%s; custom attributes cannot be edited\n  fix: %s", f.What, f.Advice())
 	}
 	e.schema, e.version = fields.Fields, fields.Version
 	source, err = source.resolve(e.options, e.schema)

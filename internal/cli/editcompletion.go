@@ -5,14 +5,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
 // completeFields completes the fields of edit, and the values of those that have a choice.
-func completeFields(env Env, g *globals, c *cobra.Command) {
+func completeFields(env command.Env, g *command.Globals, c *cobra.Command) {
 	const unfinished = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-	complete(c, "set", func(_ *cobra.Command, _ []string, typed string) (
+	command.Complete(c, "set", func(_ *cobra.Command, _ []string, typed string) (
 		[]cobra.Completion, cobra.ShellCompDirective,
 	) {
 		fields := knownFields(env, g)
@@ -28,7 +29,7 @@ func completeFields(env Env, g *globals, c *cobra.Command) {
 		}
 		return names, unfinished
 	})
-	complete(c, "unset", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	command.Complete(c, "unset", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var names []cobra.Completion
 		for _, f := range knownFields(env, g).Fields() {
 			if !f.Keep && !f.ReadOnly {
@@ -52,12 +53,12 @@ func fieldValues(prefix string, f profile.Field) []cobra.Completion {
 }
 
 // knownFields returns the fields of the last known schema, without network access.
-func knownFields(env Env, g *globals) profile.Schema {
+func knownFields(env command.Env, g *command.Globals) profile.Schema {
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 	if err != nil {
 		return profile.BuiltIn()
 	}
-	tenant, settings, err := g.settings(env, paths)
+	tenant, settings, err := g.Settings(env, paths)
 	if err != nil {
 		return profile.BuiltIn()
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
@@ -114,18 +115,18 @@ func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
 	if !e.env.Exists(string(file)) {
 		return err
 	}
-	if errors.Is(context.Cause(ctx), errInterrupted) {
+	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
 		e.say("Your text is kept. Send it with %s.", e.resumeCommand(file))
 		return err
 	}
 	f := fault.As(err)
 	kept := f.Reworded(f.What)
-	kept.Fix = e.globals.fix(f) + "; your text is kept, send it with " + e.resumeCommand(file)
+	kept.Fix = e.globals.Fix(f) + "; your text is kept, send it with " + e.resumeCommand(file)
 	kept.Next, kept.Setting = fault.NoAction, ""
 	return kept
 }
 
 // resumeCommand returns the command that sends a draft.
 func (e *edit) resumeCommand(file draftFile) string {
-	return "`" + e.command("profilectl edit --from-file "+shellQuoted(string(file))) + "`"
+	return "`" + e.command("profilectl edit --from-file "+command.ShellQuoted(string(file))) + "`"
 }

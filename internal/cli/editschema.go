@@ -20,7 +20,7 @@ func (e *edit) learn(ctx context.Context, ahead tokenFuture) (midtier.Schema, to
 			token = result.token.Access
 		}
 	}
-	done := e.progress.step("schema", "Reading the fields of the mid-tier")
+	done := e.progress.Step("schema", "Reading the fields of the mid-tier")
 	schema, ch, err := e.midtier.Schema(ctx, token)
 	done()
 	switch {

@@ -23,14 +23,14 @@ func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ p
 		return p, false, err
 	}
 	if e.facts.StderrTTY && e.printer.Plain() {
-		e.progress.show(diff(differences, e.facts.Color))
+		e.progress.Show(diff(differences, e.facts.Color))
 		shown = true
 	}
 	if !source.needsConfirmation() || e.options.Yes || !e.facts.Interactive {
 		return p, shown, nil
 	}
 	p.aged = true
-	return p, shown, e.env.confirm(ctx, e.facts, "Send this change?")
+	return p, shown, e.env.Confirm(ctx, e.facts, "Send this change?")
 }
 
 // send sends the change to the mid-tier, with a step-up if one is needed. It returns the
@@ -46,7 +46,7 @@ func (e *edit) send(ctx context.Context, p proposal, ahead tokenFuture) (proposa
 				return nil, err
 			}
 		}
-		done := e.progress.step("send", "Sending the change")
+		done := e.progress.Step("send", "Sending the change")
 		reply, err := e.midtier.UpdateAs(ctx, t.Access, e.schema, sent.change)
 		done()
 		version = reply.Version
@@ -135,8 +135,8 @@ func (e *edit) resolve(
 		return p, &fault.Error{Kind: fault.Conflict, What: what, Fix: fix}
 	}
 	e.say("%s:\n", what)
-	e.progress.show(diff(e.schema.Diff(p.change, current), e.facts.Color))
-	return p, e.env.confirm(ctx, e.facts, "Send the change anyway?")
+	e.progress.Show(diff(e.schema.Diff(p.change, current), e.facts.Color))
+	return p, e.env.Confirm(ctx, e.facts, "Send the change anyway?")
 }
 
 // confirmed writes an accepted change to the history, waits until Graph shows it,

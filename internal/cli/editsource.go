@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/history"
@@ -72,8 +73,8 @@ func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
 
 // parse reads the change from the command line and from the file that it names.
 // It fails before anything is sent.
-func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSource, error) {
-	interactive := g.facts(env).Interactive
+func (o editOptions) parse(ctx context.Context, env command.Env, g *command.Globals) (changeSource, error) {
+	interactive := g.Facts(env).Interactive
 	if err := o.SignIn.check(); err != nil {
 		return changeSource{}, err
 	}
@@ -107,7 +108,7 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "there is nothing to change",
-			Fix: "name a field, for example `" + g.command("profilectl edit --city Bern") +
+			Fix: "name a field, for example `" + g.Command("profilectl edit --city Bern") +
 				"`; in a terminal, edit without a field opens a form",
 		}
 	case len(given) == 0:
@@ -122,7 +123,7 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 		return changeSource{}, &fault.Error{
 			Kind: fault.Usage,
 			What: "--undo asks for confirmation, and this is not a terminal",
-			Fix:  "check the change with `" + g.command("profilectl edit --undo --dry-run") + "`, then add --yes",
+			Fix:  "check the change with `" + g.Command("profilectl edit --undo --dry-run") + "`, then add --yes",
 		}
 	case o.FromFile != "":
 		return o.parseFile(ctx, env)
@@ -131,7 +132,7 @@ func (o editOptions) parse(ctx context.Context, env Env, g *globals) (changeSour
 }
 
 // parseFile reads the change from the file that the command line names.
-func (o editOptions) parseFile(ctx context.Context, env Env) (changeSource, error) {
+func (o editOptions) parseFile(ctx context.Context, env command.Env) (changeSource, error) {
 	text, err := readFile(ctx, env, o.FromFile)
 	if err != nil {
 		return changeSource{}, err
@@ -195,8 +196,8 @@ func onlyOnce(schema profile.Schema, change profile.Change, name string) error {
 }
 
 // readFile reads a file or standard input.
-func readFile(ctx context.Context, env Env, path string) ([]byte, error) {
-	data, err := env.readInput(ctx, path, draft.Limit+1)
+func readFile(ctx context.Context, env command.Env, path string) ([]byte, error) {
+	data, err := env.ReadInput(ctx, path, draft.Limit+1)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -40,10 +41,10 @@ type examined struct {
 }
 
 // newExamined returns an examined session. Nothing is read yet.
-func newExamined(env Env, g *globals) (*examined, error) {
-	s := &examined{session: session{env: env, globals: g, facts: g.facts(env)}, words: g.fix}
+func newExamined(env command.Env, g *command.Globals) (*examined, error) {
+	s := &examined{session: session{env: env, globals: g, facts: g.Facts(env)}, words: g.Fix}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, progressNone, terminal.Capabilities{}); err != nil {
+	if s.progress, err = command.NewProgress(env.Stderr, command.ProgressNone, terminal.Capabilities{}); err != nil {
 		return nil, err
 	}
 	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
@@ -68,7 +69,7 @@ func (s *examined) target() doctor.Target {
 // load reads the settings of the tenant.
 func (s *examined) load() (config.Settings, error) {
 	var err error
-	s.tenant, s.settings, err = s.globals.settings(s.env, s.paths)
+	s.tenant, s.settings, err = s.globals.Settings(s.env, s.paths)
 	return s.settings, err
 }
 
@@ -80,8 +81,8 @@ func (s *examined) client() (*http.Client, error) {
 		CAFile:    s.settings.Text("ca-file"),
 		Timeout:   checkLimit,
 		Attempts:  1,
-		UserAgent: userAgent(),
-		Log:       s.globals.requestLog(s.env),
+		UserAgent: command.UserAgent(),
+		Log:       s.globals.RequestLog(s.env),
 	})
 	return s.http, err
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // otherExamples are the examples of commands that no script has as a line: each with the
@@ -81,7 +83,7 @@ func TestExamplesAreRun(t *testing.T) {
 			walk(sub)
 		}
 	}
-	walk(newRoot(System(), &globals{}))
+	walk(newRoot(command.System(), &command.Globals{}))
 	for beginning := range otherExamples() {
 		if !used[beginning] {
 			t.Errorf("no example needs the entry of otherExamples for: %s", beginning)

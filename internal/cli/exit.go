@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -41,14 +42,14 @@ func exitCode(kind fault.Kind) int {
 
 // report prints the error of a command, and returns the exit code. Every command
 // ends here.
-func report(ctx context.Context, env Env, g *globals, err error) int {
+func report(ctx context.Context, env command.Env, g *command.Globals, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	if status, ok := errors.AsType[exitStatus](err); ok {
+	if status, ok := errors.AsType[command.ExitStatus](err); ok {
 		return int(status)
 	}
-	if errors.Is(context.Cause(ctx), errInterrupted) {
+	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
 		printFault(env, g, &fault.Error{
 			Kind: fault.Canceled,
 			What: "interrupted",
@@ -59,7 +60,7 @@ func report(ctx context.Context, env Env, g *globals, err error) int {
 	}
 	f := fault.As(err)
 	if g.Verbose || f.Kind == fault.Internal {
-		g.log(env).Error("command failed", "kind", f.Kind.String(), "cause", f.Err)
+		g.Log(env).Error("command failed", "kind", f.Kind.String(), "cause", f.Err)
 	}
 	printFault(env, g, f)
 	return exitCode(f.Kind)
@@ -79,8 +80,8 @@ type errorMembers struct {
 
 // printFault writes the fault to stderr: up to three lines for a user, one JSON
 // object for a script.
-func printFault(env Env, g *globals, f *fault.Error) {
-	fix := g.fix(f)
+func printFault(env command.Env, g *command.Globals, f *fault.Error) {
+	fix := g.Fix(f)
 	if g.Output == "json" {
 		encoder := json.NewEncoder(env.Stderr)
 		encoder.SetEscapeHTML(false)
@@ -93,8 +94,8 @@ func printFault(env Env, g *globals, f *fault.Error) {
 		return
 	}
 	var b strings.Builder
-	facts := env.facts()
-	width := wrapWidth(facts.StderrTTY, facts.Width)
+	facts := env.Facts()
+	width := command.WrapWidth(facts.StderrTTY, facts.Width)
 	fmt.Fprintln(&b, terminal.Hang("profilectl: ", f.What, width))
 	if fix != "" {
 		fmt.Fprintln(&b, terminal.Hang("  fix: ", fix, width))

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -32,7 +33,7 @@ type explanation struct {
 	Link    string `json:"link"`
 }
 
-func newExplain(env Env, g *globals) *cobra.Command {
+func newExplain(env command.Env, g *command.Globals) *cobra.Command {
 	var o explainOptions
 	c := &cobra.Command{
 		Use:   "explain [CODE | TEXT | -]",
@@ -51,12 +52,12 @@ several codes.`,
 		RunE: func(c *cobra.Command, args []string) error { return runExplain(c.Context(), env, g, o, args) },
 	}
 	o.bind(c.Flags())
-	c.ValidArgsFunction = first(oneOfThese(codes()...))
+	c.ValidArgsFunction = command.FirstArgument(command.OneOf(codes()...))
 	return c
 }
 
-func runExplain(ctx context.Context, env Env, g *globals, o explainOptions, args []string) error {
-	p, err := newPrinter(env, g)
+func runExplain(ctx context.Context, env command.Env, g *command.Globals, o explainOptions, args []string) error {
+	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -83,18 +84,18 @@ func runExplain(ctx context.Context, env Env, g *globals, o explainOptions, args
 }
 
 // explainText returns the text that the arguments are or name.
-func explainText(ctx context.Context, env Env, args []string) (string, error) {
+func explainText(ctx context.Context, env command.Env, args []string) (string, error) {
 	if len(args) != 1 || args[0] != "-" {
 		return strings.Join(args, " "), nil
 	}
-	raw, err := env.readInput(ctx, "-", draft.Limit+1)
+	raw, err := env.ReadInput(ctx, "-", draft.Limit+1)
 	if err != nil {
 		return "", fmt.Errorf("read text: %w", err)
 	}
 	return string(raw), nil
 }
 
-func printExplanations(g *globals, p output.Printer, entries []explain.Entry) error {
+func printExplanations(g *command.Globals, p output.Printer, entries []explain.Entry) error {
 	var all []explanation
 	for _, e := range entries {
 		all = append(all, explained(g, e))
@@ -109,7 +110,7 @@ func printExplanations(g *globals, p output.Printer, entries []explain.Entry) er
 		if i > 0 {
 			_, _ = fmt.Fprintln(p.Out)
 		}
-		width := wrapWidth(p.TTY, p.Width)
+		width := command.WrapWidth(p.TTY, p.Width)
 		text := terminal.Hang(e.Code+": ", e.Meaning, width) + "\n"
 		if e.Cause != "" {
 			text += terminal.Hang("  cause: ", e.Cause, width) + "\n"
@@ -123,7 +124,7 @@ func printExplanations(g *globals, p output.Printer, entries []explain.Entry) er
 }
 
 // explained returns the words about a code for the user of this run.
-func explained(g *globals, e explain.Entry) explanation {
+func explained(g *command.Globals, e explain.Entry) explanation {
 	if e.Fault == nil {
 		return explanation{
 			Code:    e.Code,
@@ -136,12 +137,12 @@ func explained(g *globals, e explain.Entry) explanation {
 		Code:    e.Code,
 		Meaning: e.Fault.What,
 		Cause:   e.Cause,
-		Fix:     g.fix(e.Fault),
+		Fix:     g.Fix(e.Fault),
 		Link:    e.Link,
 	}
 }
 
-func listExplanations(env Env, g *globals, p output.Printer) error {
+func listExplanations(env command.Env, g *command.Globals, p output.Printer) error {
 	var all []explanation
 	t := output.Table{Columns: []string{"CODE", "MEANING"}, Whole: []string{"CODE"}}
 	for _, e := range explain.All() {
@@ -149,7 +150,7 @@ func listExplanations(env Env, g *globals, p output.Printer) error {
 		all = append(all, x)
 		t.Rows = append(t.Rows, []string{x.Code, x.Meaning})
 	}
-	return printPaged(env, g, p, all, t)
+	return command.PrintPaged(env, g, p, all, t)
 }
 
 // codes completes the error codes that explain knows.

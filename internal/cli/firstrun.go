@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -57,12 +58,12 @@ func (s firstStep) run(root *cobra.Command, asker *terminal.Asker) error {
 
 // runRoot handles a command line without a command: it prints the help or, if no tenant
 // is configured, the ways to start. In a terminal, the user chooses one of them.
-func runRoot(c *cobra.Command, env Env, g *globals) error {
+func runRoot(c *cobra.Command, env command.Env, g *command.Globals) error {
 	if hasTenant(env, g) {
 		return c.Help()
 	}
 	steps := firstSteps()
-	if !g.facts(env).Interactive {
+	if !g.Facts(env).Interactive {
 		return printFirstSteps(env, g, steps)
 	}
 	asker := terminal.NewAsker(env.Stdin, env.Stderr, explainAnswer)
@@ -75,8 +76,8 @@ func runRoot(c *cobra.Command, env Env, g *globals) error {
 
 // hasTenant reports whether the configuration or the environment describes a tenant. A
 // configuration that cannot be read counts, too: it is not the first run.
-func hasTenant(env Env, g *globals) bool {
-	path, err := configPath(env, g)
+func hasTenant(env command.Env, g *command.Globals) bool {
+	path, err := command.ConfigPath(env, g)
 	if err != nil {
 		return true
 	}
@@ -88,8 +89,8 @@ func hasTenant(env Env, g *globals) bool {
 	return err == nil
 }
 
-func printFirstSteps(env Env, g *globals, steps []firstStep) error {
-	p, err := newPrinter(env, g)
+func printFirstSteps(env command.Env, g *command.Globals, steps []firstStep) error {
+	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func printFirstSteps(env Env, g *globals, steps []firstStep) error {
 
 // chooseFirstStep lets the user choose a step by its number.
 func chooseFirstStep(
-	ctx context.Context, env Env, asker *terminal.Asker, steps []firstStep,
+	ctx context.Context, env command.Env, asker *terminal.Asker, steps []firstStep,
 ) (firstStep, error) {
 	text := "No tenant is configured. How do you want to start?\n\n"
 	for i, s := range steps {

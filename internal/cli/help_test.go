@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 func TestCommandsHaveASummaryAndAnExample(t *testing.T) {
@@ -26,7 +28,7 @@ func TestCommandsHaveASummaryAndAnExample(t *testing.T) {
 			check(sub)
 		}
 	}
-	check(newRoot(System(), &globals{}))
+	check(newRoot(command.System(), &command.Globals{}))
 }
 
 // hasExample reports whether the examples of a command or of its parent show the
@@ -56,5 +58,5 @@ func TestHelpFitsEightyColumns(t *testing.T) {
 			}
 		}
 	}
-	check(newRoot(System(), &globals{}))
+	check(newRoot(command.System(), &command.Globals{}))
 }

@@ -7,13 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/history"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-func newHistory(env Env, g *globals) *cobra.Command {
+func newHistory(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history",
 		Short: "List the edits made from this machine",
@@ -39,7 +40,7 @@ stops recording.`,
 	return c
 }
 
-func runHistory(ctx context.Context, env Env, g *globals) error {
+func runHistory(ctx context.Context, env command.Env, g *command.Globals) error {
 	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err
@@ -65,10 +66,10 @@ func runHistory(ctx context.Context, env Env, g *globals) error {
 		s.say("The history is empty.")
 		return nil
 	}
-	return printPaged(env, g, s.printer, entries, table)
+	return command.PrintPaged(env, g, s.printer, entries, table)
 }
 
-func runHistoryClear(ctx context.Context, env Env, g *globals) error {
+func runHistoryClear(ctx context.Context, env command.Env, g *command.Globals) error {
 	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -36,7 +37,7 @@ func (a *initAnswers) bind(f *pflag.FlagSet) {
 	f.StringVar(&a.CAFile, "ca-file", "", "PEM `file` with additional CA certificates to trust")
 }
 
-func newInit(env Env, g *globals) *cobra.Command {
+func newInit(env command.Env, g *command.Globals) *cobra.Command {
 	var a initAnswers
 	c := &cobra.Command{
 		Use:        "init",
@@ -59,15 +60,15 @@ tenant after --tenant, or after its subdomain.`,
 
 // initializer asks for the settings of a tenant and checks them.
 type initializer struct {
-	env       Env
-	globals   *globals
+	env       command.Env
+	globals   *command.Globals
 	http      *http.Client
 	asker     *terminal.Asker
 	prompts   bool
 	authority authority.Authority
 }
 
-func runInit(ctx context.Context, env Env, g *globals, given initAnswers) error {
+func runInit(ctx context.Context, env command.Env, g *command.Globals, given initAnswers) error {
 	if g.Tenant != "" {
 		if err := checkTenantName(g.Tenant); err != nil {
 			return err
@@ -76,13 +77,13 @@ func runInit(ctx context.Context, env Env, g *globals, given initAnswers) error 
 	client, err := upstream.New(upstream.Config{
 		CAFile:    given.CAFile,
 		Timeout:   g.Timeout,
-		UserAgent: userAgent(),
-		Log:       g.requestLog(env),
+		UserAgent: command.UserAgent(),
+		Log:       g.RequestLog(env),
 	})
 	if err != nil {
 		return err
 	}
-	i := &initializer{env: env, globals: g, http: client, prompts: g.facts(env).Interactive}
+	i := &initializer{env: env, globals: g, http: client, prompts: g.Facts(env).Interactive}
 	i.asker = terminal.NewAsker(env.Stdin, env.Stderr, explainAnswer)
 	answers := given
 	for _, q := range i.questions(&answers) {
@@ -218,7 +219,7 @@ func (i *initializer) save(ctx context.Context, a initAnswers) (string, error) {
 			Fix:  "choose one with --tenant, such as contoso",
 		}
 	}
-	err := updateConfig(ctx, i.env, i.globals, func(f *config.File) error {
+	err := command.UpdateConfig(ctx, i.env, i.globals, func(f *config.File) error {
 		for _, setting := range []struct{ name, value string }{
 			{"authority", a.Authority},
 			{"client-id", a.ClientID},
@@ -239,7 +240,7 @@ func (i *initializer) save(ctx context.Context, a initAnswers) (string, error) {
 }
 
 func (i *initializer) report(name string, a initAnswers) error {
-	p, err := newPrinter(i.env, i.globals)
+	p, err := command.NewPrinter(i.env, i.globals)
 	if err != nil {
 		return err
 	}
@@ -251,7 +252,7 @@ func (i *initializer) report(name string, a initAnswers) error {
 	}
 	next := "profilectl login"
 	if i.globals.Config != "" {
-		next = i.globals.command(next)
+		next = i.globals.Command(next)
 	}
 	_, err = fmt.Fprintf(i.env.Stderr, "The tenant %s is configured. Next: `%s`, then `%s`.\n",
 		name, next, strings.Replace(next, "login", "doctor", 1))

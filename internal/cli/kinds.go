@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -13,19 +14,19 @@ import (
 // has a set, such as `context` or `file`, unless they have a completion already.
 func completeKinds(c *cobra.Command) {
 	kinds := map[string]cobra.CompletionFunc{
-		"file":       files,
-		"directory":  directories,
-		"context":    oneOfThese(authContexts()...),
-		"credential": oneOfThese(credentialKinds()...),
-		"permission": oneOfThese("User.Read", "User.ReadWrite"),
-		"roles":      completeList(sandbox.Config{}.KnownAdminRoles),
-		"version":    oneOfThese("1", "2"),
+		"file":       command.Files,
+		"directory":  command.Directories,
+		"context":    command.OneOf(authContexts()...),
+		"credential": command.OneOf(credentialKinds()...),
+		"permission": command.OneOf("User.Read", "User.ReadWrite"),
+		"roles":      command.ListOf(sandbox.Config{}.KnownAdminRoles),
+		"version":    command.OneOf("1", "2"),
 	}
 	register := func(f *pflag.Flag) {
 		kind, _ := pflag.UnquoteUsage(f)
 		values, ok := kinds[kind]
 		if _, completed := c.GetFlagCompletionFunc(f.Name); ok && !completed {
-			complete(c, f.Name, values)
+			command.Complete(c, f.Name, values)
 		}
 	}
 	c.Flags().VisitAll(register)

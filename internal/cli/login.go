@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -28,7 +29,7 @@ func (o *loginOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.WithEdit, "with-edit", false, "also get the token for edits, with a second factor")
 }
 
-func newLogin(env Env, g *globals) *cobra.Command {
+func newLogin(env command.Env, g *command.Globals) *cobra.Command {
 	var o loginOptions
 	c := &cobra.Command{
 		Use:        "login",
@@ -48,7 +49,7 @@ that only you can read.`,
 	o.bind(c.Flags())
 	c.Flags().BoolVar(&g.InsecureStorage, "insecure-storage", false,
 		"keep the tokens in a plain file, without the keyring")
-	complete(c, "prompt", oneOfThese("login", "select_account", "create"))
+	command.Complete(c, "prompt", command.OneOf("login", "select_account", "create"))
 	return c
 }
 
@@ -75,7 +76,7 @@ func (o loginOptions) prompt() (string, error) {
 	}
 }
 
-func runLogin(ctx context.Context, env Env, g *globals, o loginOptions) error {
+func runLogin(ctx context.Context, env command.Env, g *command.Globals, o loginOptions) error {
 	prompt, err := o.prompt()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 )
@@ -21,10 +22,10 @@ type logoutOptions struct {
 
 func (o *logoutOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.All, "all", false, "sign out every account of the tenant")
-	f.BoolVar(&o.Browser, browserFlag, false, "also end the session in the browser")
+	f.BoolVar(&o.Browser, command.BrowserFlag, false, "also end the session in the browser")
 }
 
-func newLogout(env Env, g *globals) *cobra.Command {
+func newLogout(env command.Env, g *command.Globals) *cobra.Command {
 	var o logoutOptions
 	c := &cobra.Command{
 		Use:        "logout",
@@ -51,7 +52,7 @@ type logoutReport struct {
 	ValidUntil *time.Time `json:"validUntil"`
 }
 
-func runLogout(ctx context.Context, env Env, g *globals, o logoutOptions) error {
+func runLogout(ctx context.Context, env command.Env, g *command.Globals, o logoutOptions) error {
 	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverMissing})
 	if errors.Is(err, errNotDiscovered) {
 		nothing := logoutReport{Removed: []string{}, Tenant: s.tenant}

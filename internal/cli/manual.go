@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/manual"
 )
@@ -20,7 +21,7 @@ const (
 )
 
 // newManual returns a command that is hidden, because packages bring the pages with them.
-func newManual(env Env) *cobra.Command {
+func newManual(env command.Env) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:    "manual DIRECTORY",
@@ -28,7 +29,7 @@ func newManual(env Env) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 
-		ValidArgsFunction: first(directories),
+		ValidArgsFunction: command.FirstArgument(command.Directories),
 		RunE: func(c *cobra.Command, args []string) error {
 			files, err := manualFiles(c.Root(), env, format)
 			if err != nil {
@@ -38,14 +39,14 @@ func newManual(env Env) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&format, "format", formatMan, "`format`: man or markdown")
-	complete(c, "format", oneOfThese(formatMan, formatMarkdown))
+	command.Complete(c, "format", command.OneOf(formatMan, formatMarkdown))
 	return c
 }
 
-func manualFiles(root *cobra.Command, env Env, format string) ([]manual.File, error) {
+func manualFiles(root *cobra.Command, env command.Env, format string) ([]manual.File, error) {
 	switch format {
 	case formatMan:
-		return manual.Man(root, manual.Edition{Version: thisBuild().Version, Date: buildDate(env)}), nil
+		return manual.Man(root, manual.Edition{Version: command.ThisBuild().Version, Date: buildDate(env)}), nil
 	case formatMarkdown:
 		return manual.Markdown(root), nil
 	}
@@ -58,7 +59,7 @@ func manualFiles(root *cobra.Command, env Env, format string) ([]manual.File, er
 
 // buildDate returns the day in SOURCE_DATE_EPOCH (reproducible-builds.org), so that two
 // builds of a commit have the same pages, or "" without the variable.
-func buildDate(env Env) string {
+func buildDate(env command.Env) string {
 	seconds, err := strconv.ParseInt(env.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {
 		return ""

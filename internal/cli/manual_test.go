@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/manual"
 )
 
@@ -14,7 +15,7 @@ import (
 // UPDATE=1, it writes the pages.
 func TestCommandReferenceIsCurrent(t *testing.T) {
 	const dir = "../../docs/reference/commands"
-	files := manual.Markdown(newRoot(System(), &globals{}))
+	files := manual.Markdown(newRoot(command.System(), &command.Globals{}))
 	if os.Getenv("UPDATE") != "" {
 		if err := writeManual(dir, files); err != nil {
 			t.Fatal(err)

@@ -10,13 +10,13 @@ import (
 )
 
 // say prints a message for the user that is not a result.
-func (s *session) say(format string, args ...any) { s.progress.say(format, args...) }
+func (s *session) say(format string, args ...any) { s.progress.Say(format, args...) }
 
 // warnNotSaved warns that the token store could not keep a new sign-in.
 func (s *session) warnNotSaved(t auth.Token) {
 	if f, ok := errors.AsType[*fault.Error](t.NotSaved); ok {
 		const format = "the sign-in could not be saved and ends with this command: %s\n  fix: %s"
-		s.progress.warn(format, f.What, s.globals.fix(f))
+		s.progress.Warn(format, f.What, s.globals.Fix(f))
 	}
 }
 

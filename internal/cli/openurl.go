@@ -3,14 +3,15 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // newOpenURL returns the hidden command that opens the platform's browser.
-func newOpenURL(env Env) *cobra.Command {
+func newOpenURL(env command.Env) *cobra.Command {
 	return &cobra.Command{
-		Use:    openURLCommand,
+		Use:    command.OpenURL,
 		Short:  "Open the address on standard input",
 		Hidden: true,
 		Args:   cobra.NoArgs,

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/setup"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -30,7 +31,7 @@ var auditScript string
 // that docs/reference/sandbox.md shows in that directory.
 func TestPagesPassTheAudit(t *testing.T) {
 	t.Parallel()
-	user := newBrowserUser(t, globals{})
+	user := newBrowserUser(t, command.Globals{})
 	empty, err := playground.Start(t.Context(), playground.Options{Empty: true, QuickPasswords: true})
 	if err != nil {
 		t.Fatal(err)

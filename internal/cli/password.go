@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/password"
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -19,7 +20,7 @@ type passwordOptions struct {
 	SignIn signInOptions
 }
 
-func newPassword(env Env, g *globals) *cobra.Command {
+func newPassword(env command.Env, g *command.Globals) *cobra.Command {
 	var o passwordOptions
 	c := &cobra.Command{
 		Use:   "password",
@@ -37,7 +38,7 @@ A changed password ends your sign-ins at apps like this one.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runPassword(c.Context(), env, g, o) },
 	}
 	c.Flags().BoolVar(&o.Stdin, "stdin", false, "read the current and the new password from standard input")
-	notFromEnvironment(c.Flags(), "stdin")
+	command.NotFromEnvironment(c.Flags(), "stdin")
 	o.SignIn.bind(c.Flags())
 	return c
 }
@@ -48,7 +49,7 @@ type passwordReport struct {
 	Account string `json:"account"`
 }
 
-func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) error {
+func runPassword(ctx context.Context, env command.Env, g *command.Globals, o passwordOptions) error {
 	var change password.Change
 	var err error
 	switch {
@@ -56,7 +57,7 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 		if change, err = readPasswords(env.Stdin); err != nil {
 			return err
 		}
-	case !g.facts(env).Interactive:
+	case !g.Facts(env).Interactive:
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: "there is no terminal on which to type the passwords",
@@ -79,7 +80,7 @@ func runPassword(ctx context.Context, env Env, g *globals, o passwordOptions) er
 	}
 	request := stepUp{unsent: "the password was not changed"}
 	err = s.withStepUp(ctx, account, request, func(t acquiredToken) (*challenge.Challenge, error) {
-		defer s.progress.step("send", "Sending the new password")()
+		defer s.progress.Step("send", "Sending the new password")()
 		return s.midtier.ChangePassword(ctx, t.Access, change)
 	})
 	if err != nil {

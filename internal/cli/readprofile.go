@@ -14,7 +14,7 @@ import (
 // me reads properties of the profile.
 func (s *session) me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
 	err = s.withToken(ctx, account, graphRequest(), func(t acquiredToken) error {
-		defer s.progress.step("read", "Reading the profile")()
+		defer s.progress.Step("read", "Reading the profile")()
 		me, err = s.graph.Me(ctx, t.Access, properties...)
 		return err
 	})
@@ -38,7 +38,7 @@ func (s *session) readSelected(
 		return me, names, err
 	}
 	if me, err = s.me(ctx, account, names...); err == nil {
-		s.progress.warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
+		s.progress.Warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
 			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
 	}
 	return me, names, err
@@ -75,7 +75,7 @@ func (s *session) readBack(
 	schema profile.Schema,
 	change profile.Change,
 ) (bool, error) {
-	defer s.progress.step("read-back", "Waiting until Microsoft Graph shows the change")()
+	defer s.progress.Step("read-back", "Waiting until Microsoft Graph shows the change")()
 	for _, delay := range readBackDelays() {
 		select {
 		case <-time.After(delay):

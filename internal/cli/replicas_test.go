@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/shared/redistest"
 )
@@ -70,9 +71,9 @@ func startTenant(t *testing.T) *cluster {
 func (c *cluster) signIn() string {
 	c.t.Helper()
 	ctx, cancel := context.WithCancelCause(c.t.Context())
-	env := System().isolated(c.playground.Variables(), c.playground.Dir)
+	env := command.System().Isolated(c.playground.Variables(), c.playground.Dir)
 	env.OpenBrowser = c.playground.NewRobot(cancel).Open
-	s, err := openSession(ctx, env, &globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
+	s, err := openSession(ctx, env, &command.Globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -1,11 +1,10 @@
 // Package cli is the command line. It has one file for each command, and may
-// import every other package.
+// import every other package. Package command has what the commands share.
 //
 // A command consists of an options struct, a bind method that makes its flags, a
-// newX func that makes the cobra command, and a runX func that does the work. Env
-// holds everything from outside the process. Flags, environment and configuration
-// file become a session (session.go). Package output prints results, and report
-// (exit.go) prints faults. Main is the whole program as a function.
+// newX func that makes the cobra command, and a runX func that does the work. Flags,
+// environment and configuration file become a session (session.go). Package output prints
+// results, and report (exit.go) prints faults. Main is the whole program as a function.
 package cli
 
 import (
@@ -13,15 +12,17 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // newRoot returns the whole tree of commands.
-func newRoot(env Env, g *globals) *cobra.Command { return newRootFor(env, g, nil) }
+func newRoot(env command.Env, g *command.Globals) *cobra.Command { return newRootFor(env, g, nil) }
 
 // newRootFor returns the tree of commands that a command line needs: if it begins with the
 // name of a command, only that one, because the other commands and their flags take longer
 // to make than most commands run.
-func newRootFor(env Env, g *globals, args []string) *cobra.Command {
+func newRootFor(env command.Env, g *command.Globals, args []string) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "profilectl",
 		Short: "Show and edit your own profile in a Microsoft Entra External ID tenant",
@@ -36,28 +37,28 @@ Without a tenant, try everything offline:
 		Args:          cobra.NoArgs,
 	}
 	printVersion := root.Flags().Bool(versionCommand, false, "print the version")
-	notFromEnvironment(root.Flags(), versionCommand)
+	command.NotFromEnvironment(root.Flags(), versionCommand)
 	root.RunE = func(c *cobra.Command, _ []string) error {
 		if *printVersion {
 			return runVersion(env, g)
 		}
 		return runRoot(c, env, g)
 	}
-	g.bind(root.PersistentFlags())
+	g.Bind(root.PersistentFlags())
 	root.SetHelpCommandGroupID("more")
 	root.SetCompletionCommandGroupID("more")
 	addCommands(root, env, g, commandName(args))
 	pageHelp(root, env, g)
-	complete(root, "tenant", tenants(env, g))
-	complete(root, "account", accounts(env, g))
-	complete(root, "output", oneOfThese("table", "json", "yaml"))
-	complete(root, "progress", oneOfThese(progressAuto, progressJSON, progressNone))
+	command.Complete(root, "tenant", tenants(env, g))
+	command.Complete(root, "account", accounts(env, g))
+	command.Complete(root, "output", command.OneOf("table", "json", "yaml"))
+	command.Complete(root, "progress", command.OneOf(command.ProgressAuto, command.ProgressJSON, command.ProgressNone))
 	return root
 }
 
 // addCommands adds the groups of commands, and the command with the given name or, if there
 // is none, all commands.
-func addCommands(root *cobra.Command, env Env, g *globals, name string) {
+func addCommands(root *cobra.Command, env command.Env, g *command.Globals, name string) {
 	all := true
 	for _, group := range commandGroups() {
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
@@ -86,11 +87,11 @@ func addCommands(root *cobra.Command, env Env, g *globals, name string) {
 // commandGroup is a heading of the help and the commands below it, by name.
 type commandGroup struct {
 	id, title string
-	commands  map[string]func(Env, *globals) *cobra.Command
+	commands  map[string]func(command.Env, *command.Globals) *cobra.Command
 }
 
 func commandGroups() []commandGroup {
-	type commands = map[string]func(Env, *globals) *cobra.Command
+	type commands = map[string]func(command.Env, *command.Globals) *cobra.Command
 	return []commandGroup{
 		{"profile", "Your profile:", commands{
 			"login":    newLogin,
@@ -126,7 +127,7 @@ func commandName(args []string) string {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.Usage = func() {}
 	f.SetInterspersed(false)
-	new(globals).bind(f)
+	new(command.Globals).Bind(f)
 	printVersion := f.Bool(versionCommand, false, "")
 	if f.Parse(args) != nil {
 		return ""
@@ -138,7 +139,7 @@ func commandName(args []string) string {
 }
 
 // pageHelp shows the help of all commands and the help topics in the pager.
-func pageHelp(root *cobra.Command, env Env, g *globals) {
+func pageHelp(root *cobra.Command, env command.Env, g *command.Globals) {
 	show := root.HelpFunc()
 	root.SetHelpFunc(func(c *cobra.Command, args []string) {
 		out := c.OutOrStdout()
@@ -147,7 +148,7 @@ func pageHelp(root *cobra.Command, env Env, g *globals) {
 		show(c, args)
 		c.SetOut(out)
 		help := wrapFlags(text.Bytes())
-		if err := page(env, g, help); err != nil {
+		if err := command.Page(env, g, help); err != nil {
 			_, _ = out.Write(help)
 		}
 	})

@@ -3,6 +3,8 @@ package cli
 import (
 	"slices"
 	"testing"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 func TestRootHasOnlyTheCommandThatIsRun(t *testing.T) {
@@ -23,7 +25,7 @@ func TestRootHasOnlyTheCommandThatIsRun(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got []string
-			for _, command := range newRootFor(System(), &globals{}, c.args).Commands() {
+			for _, command := range newRootFor(command.System(), &command.Globals{}, c.args).Commands() {
 				got = append(got, command.Name())
 			}
 			if c.want == nil && len(got) < 10 || c.want != nil && !slices.Equal(got, c.want) {

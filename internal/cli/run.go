@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -21,7 +22,7 @@ import (
 // Run is Main with the signals of the process: Ctrl-C, SIGTERM, and SIGHUP of a
 // terminal that is closed, cancel the command, but SIGHUP makes a service reload. A second one kills the process as
 // it would any other.
-func Run(env Env, args []string) int {
+func Run(env command.Env, args []string) int {
 	const most = 4 // signals that arrive while one is handled; of each kind, one is enough
 	signals := make(chan os.Signal, most)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -32,10 +33,10 @@ func Run(env Env, args []string) int {
 
 // Main runs the command line and returns the exit code. It keeps no state, so a
 // process may call it many times, also concurrently.
-func Main(ctx context.Context, env Env, args []string) int { return run(ctx, env, args, nil) }
+func Main(ctx context.Context, env command.Env, args []string) int { return run(ctx, env, args, nil) }
 
-func run(ctx context.Context, env Env, args []string, signals chan os.Signal) int {
-	g := &globals{}
+func run(ctx context.Context, env command.Env, args []string, signals chan os.Signal) int {
+	g := &command.Globals{}
 	root := newRootFor(env, g, args)
 	started := prepare(root, env, g)
 	root.SetArgs(args)
@@ -78,7 +79,7 @@ func cancelOnSignal(
 				continue
 			}
 			signal.Stop(signals)
-			cancel(errInterrupted)
+			cancel(command.ErrInterrupted)
 			return
 		case <-ctx.Done():
 			return
@@ -98,14 +99,14 @@ func reloadsOnHangup(root *cobra.Command, args []string) bool {
 // result could not be printed. The result reports, after
 // the run, whether that code was reached; if not, the error is cobra's own and
 // about the command line.
-func prepare(root *cobra.Command, env Env, g *globals) *bool {
+func prepare(root *cobra.Command, env command.Env, g *command.Globals) *bool {
 	started := new(bool)
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {
 		if run := c.RunE; run != nil {
 			c.RunE = func(c *cobra.Command, args []string) error {
 				*started = true
-				if err := flagsFromEnvironment(c.Flags(), env.Getenv); err != nil {
+				if err := command.FlagsFromEnvironment(c.Flags(), env.Getenv); err != nil {
 					return err
 				}
 				g.Output = strings.ToLower(g.Output) // -o JSON means json, for errors too
@@ -125,8 +126,8 @@ func prepare(root *cobra.Command, env Env, g *globals) *bool {
 }
 
 // checkOutput checks --output, --jq and --query.
-func checkOutput(env Env, g *globals) error {
-	p, err := newPrinter(env, g)
+func checkOutput(env command.Env, g *command.Globals) error {
+	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -189,7 +190,7 @@ func flagNames(c *cobra.Command) []string {
 func wrongArguments(c *cobra.Command) string {
 	_, names, _ := strings.Cut(c.Use, " ")
 	if given := c.Flags().Arg(0); names == "" && given != "" {
-		return "`" + c.CommandPath() + "` takes no argument such as " + quote(given)
+		return "`" + c.CommandPath() + "` takes no argument such as " + command.Quote(given)
 	}
 	return "the arguments of `" + c.CommandPath() + "` are " + names
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
@@ -20,7 +21,7 @@ import (
 )
 
 // sandboxName returns the name under which a sandbox registers itself as a tenant.
-func sandboxName(g *globals) string { return cmp.Or(g.Tenant, defaultSandbox) }
+func sandboxName(g *command.Globals) string { return cmp.Or(g.Tenant, command.DefaultSandbox) }
 
 // bindKept makes the flags for a tenant that is kept.
 func bindKept(f *pflag.FlagSet, o *playground.Options) {
@@ -44,7 +45,7 @@ func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; browsers must trust the CA")
 }
 
-func newSandbox(env Env, g *globals) *cobra.Command {
+func newSandbox(env command.Env, g *command.Globals) *cobra.Command {
 	var o playground.Options
 	var envFile string
 	c := &cobra.Command{
@@ -72,7 +73,7 @@ and adds the tenant to the configuration as "sandbox", or as the name in
 	return c
 }
 
-func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, envFile string) error {
+func runSandbox(ctx context.Context, env command.Env, g *command.Globals, o playground.Options, envFile string) error {
 	dir, err := sandboxDir(env, g, o.Dir)
 	if err == nil {
 		err = checkSandboxName(env, g, dir)
@@ -80,7 +81,7 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 	if err != nil {
 		return err
 	}
-	o.Dir, o.Version, o.Log = dir, thisBuild().Version, g.log(env)
+	o.Dir, o.Version, o.Log = dir, command.ThisBuild().Version, g.Log(env)
 	o.QuickPasswords = env.QuickPasswords
 	o.Replaced = func(f sandbox.Facts) error { return registerSandbox(ctx, env, g, factSettings(f)...) }
 	p, err := playground.Start(ctx, o)
@@ -102,20 +103,20 @@ func runSandbox(ctx context.Context, env Env, g *globals, o playground.Options, 
 	if err := announce(env, g, p); err != nil {
 		return err
 	}
-	facts := env.facts()
-	if how := reach(facts, p.Facts.Pages); how != "" && o.Bind == "" {
-		_, _ = fmt.Fprint(env.Stderr, "\n"+terminal.Wrap(how, wrapWidth(facts.StderrTTY, facts.Width)))
+	facts := env.Facts()
+	if how := command.Reach(facts, p.Facts.Pages); how != "" && o.Bind == "" {
+		_, _ = fmt.Fprint(env.Stderr, "\n"+terminal.Wrap(how, command.WrapWidth(facts.StderrTTY, facts.Width)))
 	}
 	<-ctx.Done()
-	if errors.Is(context.Cause(ctx), errInterrupted) {
-		return exitStatus(0) // Ctrl-C is the normal end of a sandbox
+	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
+		return command.ExitStatus(0) // Ctrl-C is the normal end of a sandbox
 	}
 	return nil
 }
 
 // checkSandboxName rejects a name that belongs to another tenant: a real one, or a
 // sandbox that runs from another directory.
-func checkSandboxName(env Env, g *globals, dir string) error {
+func checkSandboxName(env command.Env, g *command.Globals, dir string) error {
 	name := sandboxName(g)
 	taken := func(what string) error {
 		return &fault.Error{
@@ -125,9 +126,9 @@ func checkSandboxName(env Env, g *globals, dir string) error {
 		}
 	}
 	if !config.ValidTenantName(name) || name == config.FromEnvironment {
-		return taken("invalid tenant name " + quote(name))
+		return taken("invalid tenant name " + command.Quote(name))
 	}
-	path, err := configPath(env, g)
+	path, err := command.ConfigPath(env, g)
 	if err != nil {
 		return err
 	}
@@ -158,8 +159,8 @@ func factSettings(f sandbox.Facts) [][2]string {
 }
 
 // registerSandbox writes settings of the tenant to the configuration.
-func registerSandbox(ctx context.Context, env Env, g *globals, settings ...[2]string) error {
-	return updateConfig(ctx, env, g, func(f *config.File) error {
+func registerSandbox(ctx context.Context, env command.Env, g *command.Globals, settings ...[2]string) error {
+	return command.UpdateConfig(ctx, env, g, func(f *config.File) error {
 		for _, s := range settings {
 			if s[1] == "" {
 				continue // an empty tenant has no clients, and setting it up adds them

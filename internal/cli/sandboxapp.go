@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -41,7 +42,7 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 		Short:             "Remove an app registration, its consents and its policies",
 		Example:           "  profilectl sandbox app remove 11111111-…",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.apps()),
+		ValidArgsFunction: command.FirstArgument(m.apps()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if err := c.RemoveApp(ctx, args[0]); err != nil {
 				return err
@@ -130,7 +131,7 @@ value clears the list.`,
     --permission api://…/Orders.Read
   profilectl sandbox app edit 11111111-… --spa-redirect-uri ""`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.apps()),
+		ValidArgsFunction: command.FirstArgument(m.apps()),
 	}
 	f := c.Flags()
 	flags.bind(f)
@@ -201,7 +202,7 @@ func newSandboxAppSecret(m sandboxManager) *cobra.Command {
 		Short:             "Replace the secret of a confidential client and print it",
 		Example:           "  profilectl sandbox app new-secret 11111111-…",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.apps()),
+		ValidArgsFunction: command.FirstArgument(m.apps()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			secret, err := c.ReplaceSecret(ctx, args[0])
 			if err != nil {
@@ -222,7 +223,7 @@ func newSandboxAppOptionalClaims(m sandboxManager) *cobra.Command {
 		Short:             "Set the optional claims of an API's access tokens",
 		Example:           "  profilectl sandbox app optional-claims 11111111-… auth_time",
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: inOrder(m.apps(), optionalClaims()),
+		ValidArgsFunction: command.InOrder(m.apps(), optionalClaims()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			return c.SetOptionalClaims(ctx, args[0], args[1:]...)
 		}),
@@ -235,7 +236,7 @@ func newSandboxAppIDTokenClaims(m sandboxManager) *cobra.Command {
 		Short:             "Set the optional claims of a client's ID tokens",
 		Example:           "  profilectl sandbox app id-token-claims 11111111-… login_hint sid",
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: inOrder(m.apps(), optionalClaims()),
+		ValidArgsFunction: command.InOrder(m.apps(), optionalClaims()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			return c.SetIDTokenClaims(ctx, args[0], args[1:]...)
 		}),
@@ -254,7 +255,7 @@ func newSandboxAppTrust(m sandboxManager) *cobra.Command {
   profilectl sandbox app trust 11111111-… --issuer https://platform.example \
     --subject me --key issuer.pem`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.apps()),
+		ValidArgsFunction: command.FirstArgument(m.apps()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			var err error
 			if credential.Certificate, err = readPEM("certificate", certificate); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -41,7 +42,7 @@ The mid-tier changes only the attributes in the file of "sandbox --attributes".`
 			Short:             "Remove an attribute, with the values that users have",
 			Example:           "  profilectl sandbox attribute remove Diet",
 			Args:              cobra.ExactArgs(1),
-			ValidArgsFunction: first(m.attributes()),
+			ValidArgsFunction: command.FirstArgument(m.attributes()),
 			RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 				property, err := findSandboxAttribute(ctx, c, args[0])
 				if err != nil {
@@ -103,7 +104,7 @@ func newSandboxAttributeAdd(m sandboxManager) *cobra.Command {
 	f.StringVar(&attribute.Pattern, "pattern", "", "regular `expression` that an answer must match")
 	f.StringArrayVar(&options, "option", nil, "`choice`: VALUE or VALUE=LABEL (repeatable)")
 	f.BoolVar(&several, "several", false, "allow several options")
-	complete(c, "type", cobra.FixedCompletions([]cobra.Completion{"string", "boolean", "int64"},
+	command.Complete(c, "type", cobra.FixedCompletions([]cobra.Completion{"string", "boolean", "int64"},
 		cobra.ShellCompDirectiveNoFileComp))
 	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -41,7 +42,7 @@ The sandbox keeps 1000 requests. Times are those of the tenant's clock.`,
 			shown := o.choose(entries)
 			shown = shown[max(0, len(shown)-cmp.Or(max(o.Last, 0), len(shown))):]
 			if !o.Follow {
-				return printPaged(m.env, m.g, p, shown, auditTable(shown))
+				return command.PrintPaged(m.env, m.g, p, shown, auditTable(shown))
 			}
 			if err := o.printEach(p, shown, false); err != nil {
 				return err
@@ -72,8 +73,8 @@ func (o sandboxAuditOptions) follow(
 ) error {
 	for {
 		entries, err := c.Audit(ctx, after, wait)
-		if errors.Is(context.Cause(ctx), errInterrupted) {
-			return exitStatus(0) // Ctrl-C is the normal end
+		if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
+			return command.ExitStatus(0) // Ctrl-C is the normal end
 		}
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -78,7 +79,7 @@ func setClock(args []string) (control.ClockChange, error) {
 	if err != nil {
 		return control.ClockChange{}, &fault.Error{
 			Kind: fault.Usage,
-			What: quote(args[0]) + " is not a time",
+			What: command.Quote(args[0]) + " is not a time",
 			Fix:  "write it as 2030-01-02T03:04:05Z",
 			Err:  err,
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -73,5 +74,5 @@ func (m sandboxManager) values(
 
 // optionalClaims completes the optional claims of tokens.
 func optionalClaims() cobra.CompletionFunc {
-	return oneOfThese(sandbox.Config{}.KnownOptionalClaims()...)
+	return command.OneOf(sandbox.Config{}.KnownOptionalClaims()...)
 }

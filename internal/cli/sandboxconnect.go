@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -16,12 +17,12 @@ import (
 
 // sandboxDir returns the directory in which `profilectl sandbox` keeps its tenant,
 // unless --state names another one.
-func sandboxDir(env Env, g *globals, dir string) (string, error) {
+func sandboxDir(env command.Env, g *command.Globals, dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
 	}
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
-	if name := sandboxName(g); name != defaultSandbox {
+	if name := sandboxName(g); name != command.DefaultSandbox {
 		return filepath.Join(paths.State, "sandbox-"+name), err
 	}
 	return filepath.Join(paths.State, "sandbox"), err
@@ -29,8 +30,8 @@ func sandboxDir(env Env, g *globals, dir string) (string, error) {
 
 // connectSandbox returns a client of a running sandbox: the one of sandbox exec
 // that this process is in, or the one that `profilectl sandbox` runs.
-func connectSandbox(env Env, g *globals, dir string) (*control.Client, error) {
-	client, err := upstream.New(upstream.Config{Timeout: g.Timeout, Attempts: 1, UserAgent: userAgent()})
+func connectSandbox(env command.Env, g *command.Globals, dir string) (*control.Client, error) {
+	client, err := upstream.New(upstream.Config{Timeout: g.Timeout, Attempts: 1, UserAgent: command.UserAgent()})
 	if err != nil {
 		return nil, err
 	}
@@ -48,13 +49,13 @@ type sandboxFunc func(ctx context.Context, c *control.Client, p output.Printer, 
 
 // sandboxManager makes the parts of the commands that manage a running sandbox.
 type sandboxManager struct {
-	env Env
-	g   *globals
+	env command.Env
+	g   *command.Globals
 	dir *string // value of --state
 }
 
 // addManagement adds the commands that manage a running sandbox.
-func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
+func addManagement(parent *cobra.Command, env command.Env, g *command.Globals, dir *string) {
 	m := sandboxManager{env: env, g: g, dir: dir}
 	parent.AddCommand(
 		newSandboxReady(m),
@@ -67,7 +68,7 @@ func addManagement(parent *cobra.Command, env Env, g *globals, dir *string) {
 // run makes the RunE of a command from a sandboxFunc.
 func (m sandboxManager) run(do sandboxFunc) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
-		printer, err := newPrinter(m.env, m.g)
+		printer, err := command.NewPrinter(m.env, m.g)
 		if err != nil {
 			return err
 		}

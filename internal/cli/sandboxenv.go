@@ -9,12 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-func newSandboxEnv(env Env, g *globals, dir *string) *cobra.Command {
+func newSandboxEnv(env command.Env, g *command.Globals, dir *string) *cobra.Command {
 	var tier string
 	var hostMap bool
 	c := &cobra.Command{
@@ -64,7 +65,7 @@ that gives MSAL Node the sandbox's host as a known authority.`,
 	c.Flags().StringVar(&tier, "tier", "", "print only one `tier`: app or api")
 	c.Flags().BoolVar(&hostMap, "host-map", false, "print a Node.js module that maps Microsoft's host names")
 	c.MarkFlagsMutuallyExclusive("tier", "host-map")
-	complete(c, "tier", oneOfThese("app", "api"))
+	command.Complete(c, "tier", command.OneOf("app", "api"))
 	return c
 }
 
@@ -77,15 +78,15 @@ type sampleTier struct {
 	variables []variable
 }
 
-func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) error {
+func runSandboxEnv(ctx context.Context, env command.Env, g *command.Globals, dir, tier string) error {
 	if tier != "" && tier != "app" && tier != "api" {
 		return &fault.Error{
 			Kind: fault.Usage,
-			What: quote(tier) + " is not a tier of the sample",
+			What: command.Quote(tier) + " is not a tier of the sample",
 			Fix:  "use --tier app or --tier api",
 		}
 	}
-	printer, err := newPrinter(env, g)
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func runSandboxEnv(ctx context.Context, env Env, g *globals, dir, tier string) e
 
 // printAdmin prints the variables of an empty tenant, to which no tier of the sample belongs
 // yet: how its administrator signs in.
-func printAdmin(env Env, printer output.Printer, f sandbox.Facts) error {
+func printAdmin(env command.Env, printer output.Printer, f sandbox.Facts) error {
 	admin := sampleTier{"admin", []variable{
 		{"SANDBOX_AUTHORITY", f.Authority},
 		{"SANDBOX_GRAPH", f.Graph},

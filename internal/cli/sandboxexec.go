@@ -12,11 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
-func newSandboxExec(env Env, g *globals) *cobra.Command {
+func newSandboxExec(env command.Env, g *command.Globals) *cobra.Command {
 	var o playground.Options
 	c := &cobra.Command{
 		Use:   "exec -- COMMAND [ARGUMENT...]",
@@ -31,7 +32,7 @@ it.`,
 		Example: `  profilectl sandbox exec -- env
   profilectl sandbox exec -- go test ./...`,
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: files,
+		ValidArgsFunction: command.Files,
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSandboxExec(c.Context(), env, g, o, args)
 		},
@@ -42,12 +43,12 @@ it.`,
 
 func runSandboxExec(
 	ctx context.Context,
-	env Env,
-	g *globals,
+	env command.Env,
+	g *command.Globals,
 	o playground.Options,
 	args []string,
 ) error {
-	o.Version, o.Log = thisBuild().Version, g.log(env)
+	o.Version, o.Log = command.ThisBuild().Version, g.Log(env)
 	o.QuickPasswords = env.QuickPasswords
 	p, err := playground.Start(ctx, o)
 	if err != nil {
@@ -72,12 +73,12 @@ func runSandboxExec(
 	err = c.Run()
 	endOrphans()
 	if exited, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exitStatus(exitCodeOf(exited.ProcessState))
+		return command.ExitStatus(exitCodeOf(exited.ProcessState))
 	}
 	if err != nil {
 		return &fault.Error{
 			Kind: fault.Usage,
-			What: "the command " + quote(args[0]) + " cannot be started",
+			What: "the command " + command.Quote(args[0]) + " cannot be started",
 			Fix:  "check its name and PATH",
 			Err:  err,
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -53,7 +54,7 @@ keys, token, graph, pages or any.`,
 		Example: `  profilectl sandbox fault add graph --status 503
   profilectl sandbox fault add token --delay 3s
   profilectl sandbox fault add any --reset`,
-		ValidArgsFunction: first(oneOfThese("any", "discovery", "keys", "token", "graph", "pages")),
+		ValidArgsFunction: command.FirstArgument(command.OneOf("any", "discovery", "keys", "token", "graph", "pages")),
 		Args:              cobra.ExactArgs(1),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if f.Part = args[0]; f.Part == "any" {

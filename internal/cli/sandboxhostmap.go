@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/upstream"
@@ -31,7 +32,12 @@ type runningSandbox struct {
 }
 
 // describeSandbox returns the description of a running sandbox.
-func describeSandbox(ctx context.Context, env Env, g *globals, dir string) (s runningSandbox, err error) {
+func describeSandbox(
+	ctx context.Context,
+	env command.Env,
+	g *command.Globals,
+	dir string,
+) (s runningSandbox, err error) {
 	client, err := connectSandbox(env, g, dir)
 	if err != nil {
 		return s, err
@@ -48,7 +54,7 @@ func describeSandbox(ctx context.Context, env Env, g *globals, dir string) (s ru
 
 // sandboxCAFile returns the file with the CA of the sandbox that connectSandbox
 // connects to.
-func sandboxCAFile(env Env, g *globals, dir string) (string, error) {
+func sandboxCAFile(env command.Env, g *command.Globals, dir string) (string, error) {
 	if file := env.Getenv("SANDBOX_CA_FILE"); file != "" && dir == "" && g.Tenant == "" {
 		return file, nil
 	}
@@ -57,7 +63,7 @@ func sandboxCAFile(env Env, g *globals, dir string) (string, error) {
 }
 
 // serverCertificate returns the certificate of the server at an address.
-func serverCertificate(ctx context.Context, g *globals, address, caFile string) (*x509.Certificate, error) {
+func serverCertificate(ctx context.Context, g *command.Globals, address, caFile string) (*x509.Certificate, error) {
 	client, err := upstream.New(upstream.Config{CAFile: caFile, Timeout: g.Timeout, Attempts: 1})
 	if err != nil {
 		return nil, err
@@ -81,7 +87,7 @@ func (s runningSandbox) hasRealNames() bool {
 
 // printHostMap prints the module that sends the connections of Node.js to Microsoft's
 // host names to the sandbox.
-func printHostMap(ctx context.Context, env Env, g *globals, dir string) error {
+func printHostMap(ctx context.Context, env command.Env, g *command.Globals, dir string) error {
 	s, err := describeSandbox(ctx, env, g, dir)
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -38,11 +39,11 @@ code. With --wait, wait for the next email and show only that one.`,
 	}
 	f := c.Flags()
 	f.StringVar(&to, "to", "", "show only the emails to an `address`")
-	durationFlag(f, &wait, "wait", 0, "wait for the next email (without a value: 5m)")
+	command.DurationFlag(f, &wait, "wait", 0, "wait for the next email (without a value: 5m)")
 	flag := f.Lookup("wait")
 	flag.DefValue, flag.NoOptDefVal = "0s", "5m"
-	notFromEnvironment(f, "wait") // PROFILECTL_WAIT is about the browser
-	complete(c, "to", m.users())
+	command.NotFromEnvironment(f, "wait") // PROFILECTL_WAIT is about the browser
+	command.Complete(c, "to", m.users())
 	return c
 }
 

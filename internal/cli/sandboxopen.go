@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -42,11 +43,11 @@ signed in for 12 hours, or until the sandbox stops.`,
 
 // openDeveloperPage opens the link in the browser. If there is none, the user opens
 // the printed link by hand.
-func openDeveloperPage(ctx context.Context, env Env, g *globals, link string) error {
+func openDeveloperPage(ctx context.Context, env command.Env, g *command.Globals, link string) error {
 	if env.OpenBrowser != nil {
 		return env.OpenBrowser(ctx, link)
 	}
-	browser := env.browser(g.facts(env), func(error) {
+	browser := env.Browser(g.Facts(env), func(error) {
 		_, _ = fmt.Fprintln(env.Stderr, "The browser did not open. Open the link above yourself.")
 	})
 	if err := browser.Open(ctx, link); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -42,7 +43,7 @@ contexts.`,
 			Short:             "Remove a policy",
 			Example:           `  profilectl sandbox policy remove "Step up"`,
 			Args:              cobra.ExactArgs(1),
-			ValidArgsFunction: first(m.policies()),
+			ValidArgsFunction: command.FirstArgument(m.policies()),
 			RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 				if err := c.RemovePolicy(ctx, args[0]); err != nil {
 					return err
@@ -76,7 +77,7 @@ func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
 	f.StringArrayVar(&policy.APIs, "api", nil, "client `ID` or App ID URI of an API (repeatable)")
 	f.StringArrayVar(&policy.Contexts, "context", nil, "authentication `context`, c1 to c99 (repeatable)")
 	f.BoolVar(&off, "off", false, "add the policy switched off")
-	complete(c, "api", m.apps())
+	command.Complete(c, "api", m.apps())
 	return c
 }
 
@@ -87,7 +88,7 @@ func newSandboxPolicySwitch(m sandboxManager, on bool) *cobra.Command {
 		Use:               onOff(on) + " [POLICY]",
 		Short:             "Switch a policy " + onOff(on) + " (default: that of EditProfileService)",
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: first(m.policies()),
+		ValidArgsFunction: command.FirstArgument(m.policies()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			seeded, err := c.Policy(ctx)
 			if err != nil {

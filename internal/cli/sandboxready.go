@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -53,8 +54,8 @@ type sandboxReady struct {
 const notKnown = "not known; `profilectl sandbox user reset` sets one"
 
 // announce prints how to use the sandbox.
-func announce(env Env, g *globals, p *playground.Playground) error {
-	printer, err := newPrinter(env, g)
+func announce(env command.Env, g *command.Globals, p *playground.Playground) error {
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ Ctrl-C stops it; the next start continues with the same tenant.
 }
 
 // announceEmpty prints how to set an empty tenant up.
-func announceEmpty(env Env, r sandboxReady) error {
+func announceEmpty(env command.Env, r sandboxReady) error {
 	_, err := fmt.Fprintf(env.Stdout, `SANDBOX: an empty tenant on this machine. Nothing it issues is valid elsewhere.
 
   authority      %s
@@ -136,7 +137,7 @@ func trustNote(r sandboxReady) string {
 
 // writeReadyFile writes the description to the file that PROFILECTL_READY_FILE
 // names, for a program that starts the sandbox in the background.
-func writeReadyFile(env Env, r sandboxReady) error {
+func writeReadyFile(env command.Env, r sandboxReady) error {
 	path := env.Getenv("PROFILECTL_READY_FILE")
 	if path == "" {
 		return nil
@@ -145,7 +146,7 @@ func writeReadyFile(env Env, r sandboxReady) error {
 	if err != nil {
 		return fmt.Errorf("write ready file: %w", err)
 	}
-	return writeFile(path, raw)
+	return command.WriteFile(path, raw)
 }
 
 // writeVariables writes variables as NAME=value lines, in order of their names, to a
@@ -158,5 +159,5 @@ func writeVariables(path string, variables map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		lines.WriteString(name + "=" + variables[name] + "\n")
 	}
-	return writeFile(path, []byte(lines.String()))
+	return command.WriteFile(path, []byte(lines.String()))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -51,10 +52,10 @@ json, the decoded header and claims are printed too.`,
 	f.StringArrayVar(&claims, "claim", nil, "set a claim to `name=JSON`; null removes it (repeatable)")
 	bindGenuine(f, &q)
 	bindBroken(f, &q)
-	complete(c, "app", m.apps())
-	complete(c, "client", m.apps())
-	complete(c, "user", m.users())
-	complete(c, "alg", oneOfThese("RS256", "RS384", "RS512", "PS256", "HS256", "none"))
+	command.Complete(c, "app", m.apps())
+	command.Complete(c, "client", m.apps())
+	command.Complete(c, "user", m.users())
+	command.Complete(c, "alg", command.OneOf("RS256", "RS384", "RS512", "PS256", "HS256", "none"))
 	return c
 }
 
@@ -96,7 +97,7 @@ func parseClaims(assignments []string) (map[string]any, error) {
 		if !ok || name == "" || err != nil || decoder.More() {
 			return nil, &fault.Error{
 				Kind: fault.Usage,
-				What: quote(assignment) + " sets no claim",
+				What: command.Quote(assignment) + " sets no claim",
 				Fix:  `write --claim name=JSON, such as --claim 'name="Ada"'`,
 				Err:  err,
 			}

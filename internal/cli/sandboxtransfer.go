@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -36,7 +37,7 @@ tokens of the tenant stay valid after an import.`,
   profilectl sandbox export --with-keys backup.yaml
   profilectl sandbox exec --seed tenant.yaml -- go test ./...`,
 		Args:              cobra.MaximumNArgs(1),
-		ValidArgsFunction: first(files),
+		ValidArgsFunction: command.FirstArgument(command.Files),
 		RunE: func(c *cobra.Command, args []string) error {
 			path := append(args, standardStream)[0]
 			return m.export(c.Context(), path, keys)
@@ -58,7 +59,7 @@ read the file from standard input. To add users and apps to a tenant, use
 		Example: `  profilectl sandbox import tenant.yaml
   profilectl sandbox import --yes - <tenant.yaml`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(files),
+		ValidArgsFunction: command.FirstArgument(command.Files),
 		RunE: func(c *cobra.Command, args []string) error {
 			return m.importFile(c.Context(), args[0], yes)
 		},
@@ -102,7 +103,7 @@ func (m sandboxManager) tenant() (keptTenant, error) {
 }
 
 func (m sandboxManager) export(ctx context.Context, path string, keys bool) error {
-	printer, err := newPrinter(m.env, m.g)
+	printer, err := command.NewPrinter(m.env, m.g)
 	if err != nil {
 		return err
 	}
@@ -204,7 +205,7 @@ func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool
 	if yes {
 		return nil
 	}
-	facts := m.g.facts(m.env)
+	facts := m.g.Facts(m.env)
 	if !facts.Interactive || path == standardStream {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -213,5 +214,5 @@ func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool
 		}
 	}
 	question := "Replace all users, apps and policies of the sandbox " + sandboxName(m.g) + "?"
-	return m.env.confirm(ctx, facts, question)
+	return m.env.Confirm(ctx, facts, question)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -33,7 +34,7 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 		Use:               "remove EMAIL",
 		Short:             "Remove an account and end its sign-ins",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.users()),
+		ValidArgsFunction: command.FirstArgument(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if err := c.RemoveUser(ctx, args[0]); err != nil {
 				return err
@@ -45,7 +46,7 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 		Short:             "Require a second factor at every sign-in of an account",
 		Example:           "  profilectl sandbox user set-mfa ada@contoso.example on",
 		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: inOrder(m.users(), oneOfThese("on", "off"), cobra.NoFileCompletions),
+		ValidArgsFunction: command.InOrder(m.users(), command.OneOf("on", "off"), cobra.NoFileCompletions),
 		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
 			on, err := parseOnOff(args[1])
 			if err != nil {
@@ -108,7 +109,7 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
     --unset jobTitle
   profilectl sandbox user edit ada@contoso.example --email ada.l@contoso.example`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.users()),
+		ValidArgsFunction: command.FirstArgument(m.users()),
 	}
 	f := c.Flags()
 	f.StringVar(&name, "name", "", "display `name`")
@@ -116,7 +117,7 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
 	f.StringVar(&mfa, "mfa", "", "require a second factor at every sign-in: `on|off`")
 	f.StringArrayVar(&set, "set", nil, "set a property to `name=value` (repeatable)")
 	f.StringArrayVar(&unset, "unset", nil, "clear a `property` (repeatable)")
-	complete(c, "mfa", oneOfThese("on", "off"))
+	command.Complete(c, "mfa", command.OneOf("on", "off"))
 	c.RunE = m.run(func(ctx context.Context, client *control.Client, _ output.Printer, args []string) error {
 		profile, err := parseProperties(set, unset)
 		if err != nil {
@@ -150,7 +151,7 @@ func newSandboxUserReset(m sandboxManager) *cobra.Command {
   echo 'Correct horse battery' \
     | profilectl sandbox user reset ada@contoso.example --password-stdin`,
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.users()),
+		ValidArgsFunction: command.FirstArgument(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			password, err := m.password(stdin)
 			if err != nil {
@@ -173,7 +174,7 @@ func newSandboxRevoke(m sandboxManager) *cobra.Command {
 		Short:             "End every sign-in of an account of a running sandbox",
 		Example:           "  profilectl sandbox revoke ada@contoso.example",
 		Args:              cobra.ExactArgs(1),
-		ValidArgsFunction: first(m.users()),
+		ValidArgsFunction: command.FirstArgument(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 			if err := c.RevokeSessions(ctx, args[0]); err != nil {
 				return err
@@ -216,7 +217,7 @@ func parseProperties(set, unset []string) (map[string]*string, error) {
 		if !ok || name == "" {
 			return nil, &fault.Error{
 				Kind: fault.Usage,
-				What: quote(assignment) + " sets no property",
+				What: command.Quote(assignment) + " sets no property",
 				Fix:  "write --set name=value, such as --set city=London",
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zalando/go-keyring"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox/loopback"
 	"github.com/profilectl/profilectl/sandbox/robot"
@@ -28,7 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"profilectl": func() {
-			env := System()
+			env := command.System()
 			env.QuickPasswords = true
 			if dir := os.Getenv("TEST_KEYRING"); dir != "" {
 				env.Keyring = fileKeyring(dir)

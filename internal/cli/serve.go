@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
@@ -24,7 +25,7 @@ func (o *serveOptions) bind(f *pflag.FlagSet) {
 // serveCommand is the name of the command that runs the mid-tier.
 const serveCommand = "serve"
 
-func newServe(env Env, g *globals) *cobra.Command {
+func newServe(env command.Env, g *command.Globals) *cobra.Command {
 	var o serveOptions
 	c := &cobra.Command{
 		Use:   serveCommand,
@@ -53,7 +54,7 @@ CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
 	return c
 }
 
-func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
+func runServe(ctx context.Context, env command.Env, g *command.Globals, o serveOptions) error {
 	loaded, err := serverSettings(env, g, o.Settings)
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 	}
 	// A program that starts serve with port 0 reads the address from this file.
 	if ready := env.Getenv("PROFILECTL_READY_FILE"); ready != "" {
-		if err := writeFile(ready, []byte(listeners.URL+"\n")); err != nil {
+		if err := command.WriteFile(ready, []byte(listeners.URL+"\n")); err != nil {
 			return err
 		}
 	}
@@ -92,7 +93,7 @@ func runServe(ctx context.Context, env Env, g *globals, o serveOptions) error {
 // tuneGC makes the garbage collector run less often than by default, unless the
 // environment configures it: the heap of the mid-tier is a few megabytes, and it
 // would spend a fifth of its time on collecting them.
-func tuneGC(env Env) {
+func tuneGC(env command.Env) {
 	const percent, softLimit = 400, 60 << 20 // bytes
 	if env.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)

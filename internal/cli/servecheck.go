@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -21,12 +22,12 @@ type checkResult struct {
 // whose kind decides the exit code.
 func runServeCheck(
 	ctx context.Context,
-	env Env,
-	g *globals,
+	env command.Env,
+	g *command.Globals,
 	settings serve.Settings,
 	log *slog.Logger,
 ) error {
-	printer, err := newPrinter(env, g)
+	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}

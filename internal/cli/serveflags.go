@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 )
 
@@ -20,7 +21,7 @@ func (s *serveFlags) bind(f *pflag.FlagSet, taken map[string]bool) {
 		if row.Value == "bool" {
 			flag.NoOptDefVal = "true"
 		}
-		flag.Annotations = map[string][]string{settingFlag: nil}
+		flag.Annotations = map[string][]string{command.SettingFlag: nil}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -11,7 +12,7 @@ import (
 
 // reloader reads the settings of a running mid-tier again.
 type reloader struct {
-	g       *globals
+	g       *command.Globals
 	flags   serveFlags
 	started config.Settings // at the start
 	current config.Settings // of the last reload that succeeded
@@ -19,7 +20,7 @@ type reloader struct {
 }
 
 // reloadOnHangup reloads the server at every SIGHUP until ctx is done.
-func reloadOnHangup(ctx context.Context, env Env, server *serve.Server, r reloader) {
+func reloadOnHangup(ctx context.Context, env command.Env, server *serve.Server, r reloader) {
 	for {
 		select {
 		case <-env.Hangups:
@@ -32,7 +33,7 @@ func reloadOnHangup(ctx context.Context, env Env, server *serve.Server, r reload
 
 // read reads the configuration file. The flags and the environment of a process do not
 // change.
-func (r *reloader) read(env Env) serve.Reload {
+func (r *reloader) read(env command.Env) serve.Reload {
 	next, err := serverSettings(env, r.g, r.flags)
 	var settings serve.Settings
 	if err == nil {

@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
 // serverSettings loads the settings of serve from the flags, the environment and
 // the configuration file.
-func serverSettings(env Env, g *globals, flags serveFlags) (config.Settings, error) {
+func serverSettings(env command.Env, g *command.Globals, flags serveFlags) (config.Settings, error) {
 	path := g.Config
 	if path == "" {
 		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
@@ -47,7 +48,7 @@ const probeInterval = 10 * time.Second
 
 // serveSettings maps the settings of the command to those of package serve. It logs
 // which variables of the platform have no effect.
-func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings, error) {
+func serveSettings(s config.Settings, env command.Env, log *slog.Logger) (serve.Settings, error) {
 	credential, err := credentialSettings(s, "")
 	if err != nil {
 		return serve.Settings{}, err
@@ -73,8 +74,8 @@ func serveSettings(s config.Settings, env Env, log *slog.Logger) (serve.Settings
 		Graph:  s.Text("graph"),
 		CAFile: s.Text("ca-file"),
 
-		Version:  thisBuild().Version,
-		Revision: thisBuild().Revision,
+		Version:  command.ThisBuild().Version,
+		Revision: command.ThisBuild().Revision,
 
 		AuthContext: s.Text("require-auth-context"),
 		MaxAge:      s.Duration("max-age"),

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/serve"
 )
@@ -12,7 +13,7 @@ import (
 // traceSettings returns where serve sends traces. Variables that begin with OTEL_ are
 // often injected for another program. If serve cannot follow one of them, it logs why
 // and sends no traces, but it serves.
-func traceSettings(s config.Settings, env Env, log *slog.Logger) serve.TraceSettings {
+func traceSettings(s config.Settings, env command.Env, log *slog.Logger) serve.TraceSettings {
 	const disabled = "OTEL_SDK_DISABLED"
 	if strings.EqualFold(strings.TrimSpace(env.Getenv(disabled)), "true") {
 		if s.Configured("otlp-endpoint") {
@@ -53,5 +54,5 @@ func unusableCollector(getenv func(string) string) (variable, reason string) {
 	if getenv(forTraces) != "" {
 		variable = forTraces
 	}
-	return variable, "only OTLP over HTTP is supported, and it is " + quote(protocol)
+	return variable, "only OTLP over HTTP is supported, and it is " + command.Quote(protocol)
 }

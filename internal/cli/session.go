@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
@@ -22,8 +23,8 @@ import (
 // command opens one session. This is the only place that connects the settings
 // with the packages that need them.
 type session struct {
-	env       Env
-	globals   *globals
+	env       command.Env
+	globals   *command.Globals
 	tenant    string // its configured name
 	settings  config.Settings
 	paths     config.Paths
@@ -34,7 +35,7 @@ type session struct {
 	midtier   *midtier.Client
 	printer   output.Printer
 	facts     terminal.Capabilities
-	progress  *progress
+	progress  *command.Progress
 
 	signInOptions signInOptions
 }
@@ -48,31 +49,31 @@ type sessionOptions struct {
 
 // openSession opens a session. If the tenant's endpoints are not known, it returns
 // a session that can only print, with a fault that wraps errNotDiscovered.
-func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, error) {
-	s := &session{env: env, globals: g, facts: g.facts(env), signInOptions: o.SignIn}
+func openSession(ctx context.Context, env command.Env, g *command.Globals, o sessionOptions) (*session, error) {
+	s := &session{env: env, globals: g, facts: g.Facts(env), signInOptions: o.SignIn}
 	var err error
-	if s.progress, err = newProgress(env.Stderr, g.Progress, s.facts); err != nil {
+	if s.progress, err = command.NewProgress(env.Stderr, g.Progress, s.facts); err != nil {
 		return nil, err
 	}
-	if s.printer, err = newPrinter(env, g); err != nil {
+	if s.printer, err = command.NewPrinter(env, g); err != nil {
 		return nil, err
 	}
 	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
 		return nil, err
 	}
-	if s.tenant, s.settings, err = g.settings(env, s.paths); err != nil {
+	if s.tenant, s.settings, err = g.Settings(env, s.paths); err != nil {
 		return nil, err
 	}
 	httpClient, err := upstream.New(upstream.Config{
 		CAFile:    s.settings.Text("ca-file"),
 		Timeout:   g.Timeout,
-		UserAgent: userAgent(),
-		Log:       g.requestLog(env),
+		UserAgent: command.UserAgent(),
+		Log:       g.RequestLog(env),
 	})
 	if err != nil {
 		return nil, err
 	}
-	done := s.progress.step("discover", "Looking up the tenant's endpoints")
+	done := s.progress.Step("discover", "Looking up the tenant's endpoints")
 	s.authority, err = discover(ctx, httpClient, s.settings.Text("authority"), s.paths.State, o.Discovery)
 	done()
 	if errors.Is(err, errNotDiscovered) {
@@ -88,7 +89,12 @@ func openSession(ctx context.Context, env Env, g *globals, o sessionOptions) (*s
 }
 
 // openAccount opens a session and returns the account that the command acts for.
-func openAccount(ctx context.Context, env Env, g *globals, o sessionOptions) (*session, auth.Account, error) {
+func openAccount(
+	ctx context.Context,
+	env command.Env,
+	g *command.Globals,
+	o sessionOptions,
+) (*session, auth.Account, error) {
 	s, err := openSession(ctx, env, g, o)
 	if err != nil {
 		return nil, auth.Account{}, err
@@ -113,7 +119,7 @@ func (s *session) connect(httpClient *http.Client) error {
 		OnHTTPS:      s.explainHTTPS,
 		RedirectPort: port,
 		Wait:         s.globals.Wait,
-		Log:          s.globals.log(s.env),
+		Log:          s.globals.Log(s.env),
 	})
 	s.graph = &graph.Client{Base: s.settings.Text("graph"), HTTP: httpClient}
 	s.midtier = &midtier.Client{URL: s.settings.Text("mid-tier"), HTTP: httpClient}
@@ -139,7 +145,7 @@ func (s *session) account(ctx context.Context) (auth.Account, error) {
 	}
 	what := "several accounts are signed in"
 	if wanted != "" {
-		what = "the account " + quote(wanted) + " is not signed in"
+		what = "the account " + command.Quote(wanted) + " is not signed in"
 	}
 	return auth.Account{}, &fault.Error{
 		Kind: fault.SignIn,
@@ -170,7 +176,7 @@ func (s *session) needsUser(kind fault.Kind, what, suggested string) error {
 }
 
 // command completes a suggested command for this run.
-func (s *session) command(line string) string { return s.globals.command(line) }
+func (s *session) command(line string) string { return s.globals.Command(line) }
 
 // warnNotRemembered warns that the work of a command is done, but that the
 // configuration could not be changed to match.
@@ -179,7 +185,7 @@ func (s *session) warnNotRemembered(what string, err error) error {
 	if !ok {
 		return err
 	}
-	s.progress.warn("%s: %s\n  fix: %s", what, f.What, s.globals.fix(f))
+	s.progress.Warn("%s: %s\n  fix: %s", what, f.What, s.globals.Fix(f))
 	return nil
 }
 
@@ -194,7 +200,7 @@ func (s *session) updateTenant(ctx context.Context, change func(*config.File) er
 	if s.tenant == config.FromEnvironment {
 		return nil
 	}
-	if err := config.Update(ctx, s.globals.configFile(s.paths), change); err != nil {
+	if err := config.Update(ctx, s.globals.ConfigFile(s.paths), change); err != nil {
 		return fmt.Errorf("remember account: %w", err)
 	}
 	return nil

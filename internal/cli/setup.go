@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/attributes"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -46,7 +47,7 @@ func (o *setupOptions) bindAttributes(f *pflag.FlagSet) {
 }
 
 // want completes the description of what is wanted.
-func (o *setupOptions) want(env Env) (err error) {
+func (o *setupOptions) want(env command.Env) (err error) {
 	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted.MidTierName, ""); err != nil {
 		return err
 	}
@@ -87,14 +88,15 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.CAFile, "ca-file", "", "PEM `file` with additional CA certificates to trust")
 	// The variables are settings of the tenant, which have a precedence of their own.
 	for _, setting := range []string{"authority", "client-id", "ca-file"} {
-		notFromEnvironment(f, setting)
+		command.NotFromEnvironment(f, setting)
 	}
 	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
 }
 
 // bindRun adds the flags of the subcommands that write.
 func (o *setupOptions) bindRun(f *pflag.FlagSet) {
-	durationFlag(f, &o.Replication, "replication", 3*time.Minute, "time to wait until Entra returns new objects")
+	command.DurationFlag(f, &o.Replication, "replication", 3*time.Minute,
+		"time to wait until Entra returns new objects")
 }
 
 // bindWanted adds the flags that describe the objects.
@@ -110,7 +112,7 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 	o.Credential.bind(f)
 }
 
-func newSetup(env Env, g *globals) *cobra.Command {
+func newSetup(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Set up a tenant: app registrations, consent and policy",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -28,13 +29,13 @@ type administrator struct {
 
 // openAdministrator finds the tenant and signs the administrator in.
 func openAdministrator(
-	ctx context.Context, env Env, g *globals, o setupOptions, permissions []string,
+	ctx context.Context, env command.Env, g *command.Globals, o setupOptions, permissions []string,
 ) (*administrator, error) {
 	if err := o.SignIn.check(); err != nil {
 		return nil, err
 	}
 	a := &administrator{options: o}
-	a.session = session{env: env, globals: g, facts: g.facts(env), signInOptions: o.SignIn}
+	a.session = session{env: env, globals: g, facts: g.Facts(env), signInOptions: o.SignIn}
 	for _, open := range []func(context.Context) error{a.openOutput, a.openTenant, a.discover} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -44,10 +45,10 @@ func openAdministrator(
 }
 
 func (a *administrator) openOutput(context.Context) (err error) {
-	if a.progress, err = newProgress(a.env.Stderr, a.globals.Progress, a.facts); err != nil {
+	if a.progress, err = command.NewProgress(a.env.Stderr, a.globals.Progress, a.facts); err != nil {
 		return err
 	}
-	if a.printer, err = newPrinter(a.env, a.globals); err != nil {
+	if a.printer, err = command.NewPrinter(a.env, a.globals); err != nil {
 		return err
 	}
 	a.paths, err = config.LocatePaths(a.env.GOOS, a.env.Getenv)
@@ -58,14 +59,14 @@ func (a *administrator) openOutput(context.Context) (err error) {
 // the configuration must be the same as that of --authority, so that no wrong one is set
 // up.
 func (a *administrator) openTenant(context.Context) error {
-	file, err := config.Read(a.globals.configFile(a.paths))
+	file, err := config.Read(a.globals.ConfigFile(a.paths))
 	if err != nil {
 		return err
 	}
 	if err := a.chooseTenant(file); err != nil {
 		return err
 	}
-	if a.settings, err = a.globals.load(a.env, file, a.tenant); err != nil {
+	if a.settings, err = a.globals.Load(a.env, file, a.tenant); err != nil {
 		return err
 	}
 	configured, _ := file.Value("tenants."+a.tenant, "authority")
@@ -122,13 +123,13 @@ func (a *administrator) discover(ctx context.Context) (err error) {
 	a.http, err = upstream.New(upstream.Config{
 		CAFile:    a.options.CAFile,
 		Timeout:   a.globals.Timeout,
-		UserAgent: userAgent(),
-		Log:       a.globals.requestLog(a.env),
+		UserAgent: command.UserAgent(),
+		Log:       a.globals.RequestLog(a.env),
 	})
 	if err != nil {
 		return err
 	}
-	defer a.progress.step("discover", "Looking up the tenant's endpoints")()
+	defer a.progress.Step("discover", "Looking up the tenant's endpoints")()
 	if a.authority, err = authority.Discover(ctx, a.http, a.form); err != nil {
 		return upstream.Fault(err, "cannot reach the tenant")
 	}
@@ -170,7 +171,7 @@ func (a *administrator) authenticate(ctx context.Context, permissions []string) 
 		OnHTTPS:      a.explainHTTPS,
 		RedirectPort: a.options.SignIn.RedirectPort,
 		Wait:         a.globals.Wait,
-		Log:          a.globals.log(a.env),
+		Log:          a.globals.Log(a.env),
 	})
 	if err != nil {
 		return err

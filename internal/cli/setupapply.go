@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -24,7 +25,7 @@ type applyOptions struct {
 	Yes      bool
 }
 
-func newSetupApply(env Env, g *globals) *cobra.Command {
+func newSetupApply(env command.Env, g *command.Globals) *cobra.Command {
 	var o applyOptions
 	c := &cobra.Command{
 		Use:   "apply",
@@ -52,7 +53,7 @@ you use --enforce. A new client secret is written only to --secret-file.`,
 	f := c.Flags()
 	f.StringVar(&o.MidTier, "mid-tier", "", "`address` of the mid-tier, for the configuration")
 	f.StringVar(&o.EnvFile, "env-file", "", "environment `file` to write for serve")
-	durationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "repeat failed checks for this long")
+	command.DurationFlag(f, &o.RetryFor, "retry-for", 2*time.Minute, "repeat failed checks for this long")
 	f.BoolVar(&o.NoChecks, "no-checks", false, "skip the checks of doctor")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "skip the confirmation")
 	return c
@@ -72,7 +73,7 @@ type applyReport struct {
 	secretExpires, attributesSecretExpires time.Time // zero for another credential
 }
 
-func runSetupApply(ctx context.Context, env Env, g *globals, o applyOptions) (err error) {
+func runSetupApply(ctx context.Context, env command.Env, g *command.Globals, o applyOptions) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error 
 	if o.Yes || !a.facts.Interactive {
 		return nil
 	}
-	done := a.progress.step("find", "Reading the tenant")
+	done := a.progress.Step("find", "Reading the tenant")
 	found, err := setup.Find(ctx, a.api, o.Wanted)
 	done()
 	if err != nil {
@@ -134,14 +135,14 @@ func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error 
 		return nil
 	}
 	for _, i := range plan.Items {
-		a.say("%s", describe(i, a.progress.width))
+		a.say("%s", describe(i, a.progress.Width))
 	}
 	a.say("Plan: %s.", summary(plan.Items))
-	return a.env.confirm(ctx, a.facts, "Change the tenant "+a.authority.TenantID+"?")
+	return a.env.Confirm(ctx, a.facts, "Change the tenant "+a.authority.TenantID+"?")
 }
 
 // check rejects flags that contradict each other.
-func (o applyOptions) check(g *globals) error {
+func (o applyOptions) check(g *command.Globals) error {
 	if o.MidTier != "" {
 		if err := config.Check("mid-tier", o.MidTier); err != nil {
 			return err
@@ -163,8 +164,8 @@ func (a *administrator) runOptions() setup.Options {
 	return setup.Options{
 		Replication: a.options.Replication,
 		Journal:     setup.Journal{Path: filepath.Join(a.paths.State, name)},
-		Report:      func(i setup.Item) { a.say("%s", describe(i, a.progress.width)) },
-		Waiting:     func(why string) { a.progress.warn("waiting: %s", why) },
+		Report:      func(i setup.Item) { a.say("%s", describe(i, a.progress.Width)) },
+		Waiting:     func(why string) { a.progress.Warn("waiting: %s", why) },
 	}
 }
 
@@ -203,7 +204,7 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 		{"edit-scope", r.EditScope},
 		{"ca-file", o.CAFile},
 	}
-	err := updateConfig(ctx, a.env, a.globals, func(f *config.File) error {
+	err := command.UpdateConfig(ctx, a.env, a.globals, func(f *config.File) error {
 		for _, setting := range values {
 			if setting.value == "" {
 				continue
@@ -232,7 +233,7 @@ func (o applyOptions) serveCommand(goos string) string {
 	if !strings.Contains(file, "/") {
 		file = "./" + file // otherwise, the shell looks for it on the PATH
 	}
-	return "`set -a; . " + shellQuoted(file) + "; profilectl serve`"
+	return "`set -a; . " + command.ShellQuoted(file) + "; profilectl serve`"
 }
 
 // finish runs the checks and prints the result.

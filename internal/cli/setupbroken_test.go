@@ -17,6 +17,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -80,7 +81,7 @@ func (b *brokenTenant) machine(name, email, password string) *machine {
 	if err := os.MkdirAll(ring, 0o700); err != nil {
 		b.Fatal(err)
 	}
-	m.env = System()
+	m.env = command.System()
 	m.env.Stdin, m.env.Stdout, m.env.Stderr = strings.NewReader(""), m.out, io.Discard
 	m.env.Keyring = fileKeyring(ring)
 	m.env.Getenv = func(name string) string { return m.variables[name] }

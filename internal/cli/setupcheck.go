@@ -40,7 +40,7 @@ func (a *administrator) checkSetup(
 		c := s.check(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
-			a.say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.progress.width))
+			a.say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.progress.Width))
 		}
 		if r.Status == doctor.Failed && c.Fix != "" {
 			a.say("  fix: %s", c.Fix)

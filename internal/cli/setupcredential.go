@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
 	"github.com/profilectl/profilectl/internal/statefile"
@@ -46,12 +47,13 @@ func (o *credentialOptions) bind(f *pflag.FlagSet) {
 		"PEM `file` with the mid-tier's certificate; created if missing")
 	f.StringVar(&o.Issuer, "federated-issuer", "", "`URL` of the issuer of the platform's tokens")
 	f.StringVar(&o.Subject, "federated-subject", "", "`subject` of the platform's tokens")
-	durationFlag(f, &o.Lifetime, "credential-lifetime", halfYear, "validity of a new credential; 4320h is 180 days")
+	command.DurationFlag(f, &o.Lifetime, "credential-lifetime", halfYear,
+		"validity of a new credential; 4320h is 180 days")
 }
 
 // credential returns the description of the credential of an application with a name. prefix
 // is that of its flags.
-func (o *credentialOptions) credential(env Env, name, prefix string) (setup.Credential, error) {
+func (o *credentialOptions) credential(env command.Env, name, prefix string) (setup.Credential, error) {
 	switch o.Kind {
 	case credentialSecret:
 		if o.SecretFile == "" {
@@ -71,7 +73,7 @@ func (o *credentialOptions) credential(env Env, name, prefix string) (setup.Cred
 	}
 	return setup.Credential{}, &fault.Error{
 		Kind: fault.Usage,
-		What: "invalid credential " + quote(o.Kind),
+		What: "invalid credential " + command.Quote(o.Kind),
 		Fix:  "use --credential secret, certificate or federated",
 	}
 }
@@ -85,7 +87,7 @@ func missingFlag(flag, kind string) error {
 }
 
 // secretSink returns the place for a new secret: standard output or a file.
-func (o *credentialOptions) secretSink(env Env) *setup.SecretSink {
+func (o *credentialOptions) secretSink(env command.Env) *setup.SecretSink {
 	if o.SecretFile == "-" {
 		printed := ""
 		return &setup.SecretSink{

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -17,7 +18,7 @@ type destroyOptions struct {
 	Purge bool
 }
 
-func newSetupDestroy(env Env, g *globals) *cobra.Command {
+func newSetupDestroy(env command.Env, g *command.Globals) *cobra.Command {
 	var o destroyOptions
 	c := &cobra.Command{
 		Use:   "destroy",
@@ -44,8 +45,8 @@ type destroyReport struct {
 	SoftDeleted []setup.SoftDeleted `json:"softDeleted"` // what the tenant keeps for 30 days
 }
 
-func runSetupDestroy(ctx context.Context, env Env, g *globals, o destroyOptions) error {
-	if !o.Yes && !g.facts(env).Interactive {
+func runSetupDestroy(ctx context.Context, env command.Env, g *command.Globals, o destroyOptions) error {
+	if !o.Yes && !g.Facts(env).Interactive {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: "without a terminal, destroy needs --yes",
@@ -93,10 +94,10 @@ func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, it
 		return nil
 	}
 	for _, i := range items {
-		a.say("%s", describe(i, a.progress.width))
+		a.say("%s", describe(i, a.progress.Width))
 	}
 	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
-	return a.env.confirm(ctx, a.facts, question)
+	return a.env.Confirm(ctx, a.facts, question)
 }
 
 func (a *administrator) reportDestroy(r setup.Result, deleted []setup.SoftDeleted) error {

@@ -5,10 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/setup"
 )
 
-func newSetupExport(env Env) *cobra.Command {
+func newSetupExport(env command.Env) *cobra.Command {
 	var o setupOptions
 	var format string
 	c := &cobra.Command{
@@ -27,11 +28,11 @@ cannot express is a comment that names the page of the Entra admin center.`,
 	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
 	o.bindWanted(c.Flags())
 	o.bindAttributes(c.Flags())
-	complete(c, "format", oneOfThese(setup.Formats()...))
+	command.Complete(c, "format", command.OneOf(setup.Formats()...))
 	return c
 }
 
-func runSetupExport(env Env, o setupOptions, format string) (err error) {
+func runSetupExport(env command.Env, o setupOptions, format string) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}

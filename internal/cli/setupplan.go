@@ -6,11 +6,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/setup"
 )
 
-func newSetupPlan(env Env, g *globals) *cobra.Command {
+func newSetupPlan(env command.Env, g *command.Globals) *cobra.Command {
 	var o setupOptions
 	c := &cobra.Command{
 		Use:   "plan",
@@ -29,7 +30,7 @@ changes nothing, and requests only read permissions.`,
 	return c
 }
 
-func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err error) {
+func runSetupPlan(ctx context.Context, env command.Env, g *command.Globals, o setupOptions) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err
 	if err != nil {
 		return err
 	}
-	done := a.progress.step("find", "Reading the tenant")
+	done := a.progress.Step("find", "Reading the tenant")
 	found, err := setup.Find(ctx, a.api, o.Wanted)
 	done()
 	if err != nil {
@@ -50,7 +51,7 @@ func runSetupPlan(ctx context.Context, env Env, g *globals, o setupOptions) (err
 		}
 		return leftFault(plan.Items)
 	}
-	width := wrapWidth(a.facts.StdoutTTY, a.facts.Width)
+	width := command.WrapWidth(a.facts.StdoutTTY, a.facts.Width)
 	for _, i := range plan.Items {
 		if _, err := fmt.Fprintln(env.Stdout, output.Safe(describe(i, width))); err != nil {
 			return fmt.Errorf("print plan: %w", err)

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -25,7 +26,7 @@ func (o *showOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Raw, "raw", false, "print the bytes from Microsoft Graph unchanged")
 }
 
-func newShow(env Env, g *globals) *cobra.Command {
+func newShow(env command.Env, g *command.Globals) *cobra.Command {
 	var o showOptions
 	c := &cobra.Command{
 		Use:        "show",
@@ -39,7 +40,7 @@ func newShow(env Env, g *globals) *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return runShow(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	complete(c, "select", completeList(func() []string {
+	command.Complete(c, "select", command.ListOf(func() []string {
 		return append(shortNames(knownFields(env, g)), profile.ReadOnly()...)
 	}))
 	return c
@@ -48,7 +49,7 @@ func newShow(env Env, g *globals) *cobra.Command {
 // readOnly are the properties that are shown with the editable ones by default.
 func readOnly() []string { return []string{"id", "identities"} }
 
-func runShow(ctx context.Context, env Env, g *globals, o showOptions) error {
+func runShow(ctx context.Context, env command.Env, g *command.Globals, o showOptions) error {
 	if o.Raw && (g.JQ != "" || g.Query != "" || g.Output != "table") {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -104,7 +105,7 @@ func unknownField(schema profile.Schema, name string) error {
 	if near := nearest.To(name, known); near != "" {
 		fix = "did you mean " + near + "?"
 	}
-	return &fault.Error{Kind: fault.Usage, What: "unknown field " + quote(name), Fix: fix}
+	return &fault.Error{Kind: fault.Usage, What: "unknown field " + command.Quote(name), Fix: fix}
 }
 
 // shortNames returns the names that users see of all fields.

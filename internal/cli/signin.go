@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
@@ -52,7 +53,7 @@ func (s *session) signIn(ctx context.Context, r auth.Request) (auth.Token, error
 		return s.signInWithCode(ctx, r)
 	}
 	until := time.Now().Add(s.globals.Wait)
-	defer s.progress.waiting(func() string {
+	defer s.progress.Waiting(func() string {
 		return "Waiting for you to sign in: " + terminal.Left(until) + " left, Ctrl-C cancels."
 	})()
 	return s.auth.Interactive(ctx, r)
@@ -73,24 +74,24 @@ func (s *session) signInWithCode(ctx context.Context, r auth.Request) (auth.Toke
 	hide := func() {}
 	defer func() { hide() }()
 	return s.auth.Device(ctx, r, func(p auth.Prompt) {
-		if s.progress.isJSON() {
-			s.progress.event(event{Event: "device-code", URL: p.Page, Code: p.Code, Expires: &p.Expires})
+		if s.progress.IsJSON() {
+			s.progress.Event(command.Event{Event: "device-code", URL: p.Page, Code: p.Code, Expires: &p.Expires})
 			return
 		}
 		if !s.signInOptions.Device {
 			s.say("This container cannot open a browser; using a device code instead.")
 		}
 		where := " on any device"
-		if how := reach(s.facts, p.Page); how != "" {
+		if how := command.Reach(s.facts, p.Page); how != "" {
 			s.say("%s", how)
 			where = ""
-		} else if len(localPorts(p.Page)) > 0 {
+		} else if len(command.LocalPorts(p.Page)) > 0 {
 			where = " in a browser on this machine"
 		}
 		s.say("Open this page%s and type the code (preview in external tenants):\n\n"+
 			"  page  %s\n  code  %s\n\nThe code expires at %s; Ctrl-C cancels.",
 			where, p.Page, p.Code, p.Expires.Local().Format(time.TimeOnly))
-		hide = s.progress.waiting(func() string {
+		hide = s.progress.Waiting(func() string {
 			return "Waiting for the code: " + terminal.Left(p.Expires) + " left, Ctrl-C cancels."
 		})
 	})

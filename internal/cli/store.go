@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
@@ -44,7 +45,7 @@ func (s *session) storeConfig() tokenstore.Config {
 // unlock it.
 func (s *session) keyringWait() time.Duration {
 	const attended, unattended = time.Minute, 5 * time.Second
-	if s.env.facts().Interactive {
+	if s.env.Facts().Interactive {
 		return attended
 	}
 	return min(unattended, s.globals.Timeout)
@@ -65,7 +66,7 @@ func (s *session) dropPlainFile() error {
 	}
 	path := s.plainFile()
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return stateFault(path, err)
+		return command.StateFault(path, err)
 	}
 	return nil
 }

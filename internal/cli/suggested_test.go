@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 // TestSuggestedCommandsExist runs every command that the messages of this package and those
@@ -21,7 +23,7 @@ func TestSuggestedCommandsExist(t *testing.T) {
 	if len(commands) < 20 {
 		t.Fatalf("found %d commands, want at least 20", len(commands))
 	}
-	env := Env{
+	env := command.Env{
 		Stdin:   strings.NewReader(""),
 		Stdout:  io.Discard,
 		Stderr:  io.Discard,
@@ -29,9 +31,9 @@ func TestSuggestedCommandsExist(t *testing.T) {
 		Exists:  func(string) bool { return false },
 		Environ: func() []string { return nil },
 	}
-	run := globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}
+	run := command.Globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}
 	for _, line := range commands {
-		args := append(strings.Fields(run.command(line))[1:], "--help")
+		args := append(strings.Fields(run.Command(line))[1:], "--help")
 		if code := Main(context.Background(), env, args); code != exitDone {
 			t.Errorf("`%s --help` ends with exit code %d", line, code)
 		}

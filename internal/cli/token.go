@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/profilectl/profilectl/internal/cli/command"
 )
 
 type tokenOptions struct {
@@ -19,7 +21,7 @@ func (o *tokenOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or a full scope")
 }
 
-func newToken(env Env, g *globals) *cobra.Command {
+func newToken(env command.Env, g *command.Globals) *cobra.Command {
 	var o tokenOptions
 	c := &cobra.Command{
 		Use:   "token",
@@ -33,7 +35,7 @@ you until it expires: keep it out of logs and command lines.`,
 		RunE: func(c *cobra.Command, _ []string) error { return runToken(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
-	complete(c, "scope", oneOfThese("graph", "edit"))
+	command.Complete(c, "scope", command.OneOf("graph", "edit"))
 	return c
 }
 
@@ -46,7 +48,7 @@ type tokenReport struct {
 	Tenant      string    `json:"tenant"`
 }
 
-func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
+func runToken(ctx context.Context, env command.Env, g *command.Globals, o tokenOptions) error {
 	if err := o.SignIn.check(); err != nil {
 		return err
 	}
@@ -56,7 +58,7 @@ func runToken(ctx context.Context, env Env, g *globals, o tokenOptions) error {
 	}
 	request := tokenRequest{
 		Scopes:  strings.Fields(o.Scope),
-		Command: "profilectl token --scope " + shellQuoted(o.Scope),
+		Command: "profilectl token --scope " + command.ShellQuoted(o.Scope),
 	}
 	switch o.Scope {
 	case "graph":

@@ -142,7 +142,7 @@ func (s *session) silent(ctx context.Context, account auth.Account, r tokenReque
 	if r.Ahead != nil && !r.Renew && r.Challenge == nil {
 		return r.Ahead()
 	}
-	defer s.progress.step("token", "Getting an access token")()
+	defer s.progress.Step("token", "Getting an access token")()
 	var result silentResult
 	if r.Renew {
 		result.token, result.challenge, result.err = s.auth.Renew(ctx, account, r.Scopes)

@@ -51,7 +51,7 @@ func (e *edit) undo(ctx context.Context, last history.Entry, current map[string]
 	}
 	e.say("Undoing the edit of %s.", when)
 	for _, what := range reasons {
-		e.progress.warn("a part of the edit cannot be undone: %s", what)
+		e.progress.Warn("a part of the edit cannot be undone: %s", what)
 	}
 	if e.options.DryRun {
 		return p, nil
@@ -92,6 +92,6 @@ func (e *edit) remember(ctx context.Context, p proposal) {
 		Undoes:   p.undoes,
 	})
 	if err != nil {
-		e.progress.warn("the edit could not be added to the history and cannot be undone")
+		e.progress.Warn("the edit could not be added to the history and cannot be undone")
 	}
 }

@@ -5,13 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 )
 
 // versionCommand is the name of the command, and of the flag that does the same.
 const versionCommand = "version"
 
-func newVersion(env Env, g *globals) *cobra.Command {
+func newVersion(env command.Env, g *command.Globals) *cobra.Command {
 	return &cobra.Command{
 		Use:     versionCommand,
 		Short:   "Print the version",
@@ -21,9 +22,9 @@ func newVersion(env Env, g *globals) *cobra.Command {
 	}
 }
 
-func runVersion(env Env, g *globals) error {
-	b := thisBuild()
-	p, err := newPrinter(env, g)
+func runVersion(env command.Env, g *command.Globals) error {
+	b := command.ThisBuild()
+	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-func newWhoami(env Env, g *globals) *cobra.Command {
+func newWhoami(env command.Env, g *command.Globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "whoami",
 		Short: "Show who is signed in, without network access",
@@ -36,7 +37,7 @@ type whoamiReport struct {
 	Edit bool `json:"edit"`
 }
 
-func runWhoami(ctx context.Context, env Env, g *globals) error {
+func runWhoami(ctx context.Context, env command.Env, g *command.Globals) error {
 	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@
 //
 // A command is made by a function of its package that takes an Env and the Globals. Its
 // options struct holds its flags, and a func whose name begins with run does the work.
-package cli
+package command
 
 import (
 	"context"
@@ -65,30 +65,30 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// facts returns what is known about the terminal, without the flags of the command line.
-func (e Env) facts() terminal.Capabilities {
+// Facts returns what is known about the terminal, without the flags of the command line.
+func (e Env) Facts() terminal.Capabilities {
 	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
 }
 
-// openURLCommand is the hidden command that opens the platform's browser in a
+// OpenURL is the hidden command that opens the platform's browser in a
 // process of its own.
-const openURLCommand = "open-url"
+const OpenURL = "open-url"
 
-// browser returns what opens pages in the user's browser. It runs failed if a browser that was
+// Browser returns what opens pages in the user's browser. It runs failed if a browser that was
 // started ends with an error.
-func (e Env) browser(facts terminal.Capabilities, failed func(error)) terminal.Opener {
+func (e Env) Browser(facts terminal.Capabilities, failed func(error)) terminal.Opener {
 	return terminal.Opener{
 		Capabilities: facts,
 		Getenv:       e.Getenv,
-		Self:         []string{e.Self, openURLCommand},
+		Self:         []string{e.Self, OpenURL},
 		Failed:       failed,
 	}
 }
 
-// isolated returns an Env with these variables, in which dir is the home of all other files,
+// Isolated returns an Env with these variables, in which dir is the home of all other files,
 // so that a command uses neither the configuration nor the files of the user. The terminal and
 // the browser are still the user's.
-func (e Env) isolated(variables map[string]string, dir string) Env {
+func (e Env) Isolated(variables map[string]string, dir string) Env {
 	own := maps.Clone(variables)
 	for _, name := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "AppData", "LocalAppData"} {
 		own[name] = dir

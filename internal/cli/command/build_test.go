@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"os"
@@ -9,9 +9,9 @@ import (
 )
 
 // TestReleaseBuildSetsTheVersion checks that .goreleaser.yaml sets the variable
-// that version.go reads.
+// that build.go reads.
 func TestReleaseBuildSetsTheVersion(t *testing.T) {
-	raw, err := os.ReadFile("../../.goreleaser.yaml")
+	raw, err := os.ReadFile("../../../.goreleaser.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestReleaseBuildSetsTheVersion(t *testing.T) {
 	if want := "./cmd/profilectl"; build.Main != want {
 		t.Errorf("the release builds %s, want %s", build.Main, want)
 	}
-	const setVersion = "-X github.com/profilectl/profilectl/internal/cli.version={{ .Version }}"
+	const setVersion = "-X github.com/profilectl/profilectl/internal/cli/command.version={{ .Version }}"
 	if flags := strings.Join(build.LDFlags, " "); !strings.Contains(flags, setVersion) {
 		t.Errorf("the linker flags are %s, want %s", flags, setVersion)
 	}

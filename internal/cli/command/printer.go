@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// newPrinter returns the printer for results that --output, --jq and --query
+// NewPrinter returns the printer for results that --output, --jq and --query
 // describe.
-func newPrinter(env Env, g *globals) (output.Printer, error) {
+func NewPrinter(env Env, g *Globals) (output.Printer, error) {
 	format, err := output.ParseFormat(g.Output)
 	if err != nil {
 		return output.Printer{}, err
 	}
-	facts := env.facts()
+	facts := env.Facts()
 	return output.Printer{
 		Out:    env.Stdout,
 		Format: format,
@@ -25,23 +25,23 @@ func newPrinter(env Env, g *globals) (output.Printer, error) {
 	}, nil
 }
 
-// page shows text on standard output, in the user's pager if it is longer than the
+// Page shows text on standard output, in the user's pager if it is longer than the
 // terminal.
-func page(env Env, g *globals, text []byte) error {
+func Page(env Env, g *Globals, text []byte) error {
 	return terminal.Pager{
-		Capabilities: g.facts(env),
+		Capabilities: g.Facts(env),
 		Environ:      env.Environ(),
 		Stdout:       env.Stdout,
 		Stderr:       env.Stderr,
 	}.Show(text)
 }
 
-// printPaged prints a result that may be longer than the terminal.
-func printPaged(env Env, g *globals, p output.Printer, v any, t output.Table) error {
+// PrintPaged prints a result that may be longer than the terminal.
+func PrintPaged(env Env, g *Globals, p output.Printer, v any, t output.Table) error {
 	var text bytes.Buffer
 	p.Out = &text
 	if err := p.Print(v, t); err != nil {
 		return err
 	}
-	return page(env, g, text.Bytes())
+	return Page(env, g, text.Bytes())
 }

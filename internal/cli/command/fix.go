@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"runtime"
@@ -8,8 +8,8 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// defaultSandbox is the name that a sandbox has as a tenant without --tenant.
-const defaultSandbox = "sandbox"
+// DefaultSandbox is the name that a sandbox has as a tenant without --tenant.
+const DefaultSandbox = "sandbox"
 
 // remedy words an Action for a command line. In its texts, %s is the command.
 type remedy struct {
@@ -97,18 +97,18 @@ func signInRemedy(a fault.Action) remedy {
 	}
 }
 
-// fix words the next step of a fault for the user of this run. Actions and
+// Fix words the next step of a fault for the user of this run. Actions and
 // settings become commands that can be pasted.
-func (g *globals) fix(f *fault.Error) string {
+func (g *Globals) Fix(f *fault.Error) string {
 	text := f.Fix
 	if f.Setting != "" {
-		text += " with `" + g.command("profilectl config set "+f.Setting+" VALUE") + "`"
+		text += " with `" + g.Command("profilectl config set "+f.Setting+" VALUE") + "`"
 	}
 	run, next := *g, f.Next
 	switch {
 	case next == fault.DoUseOtherAccount:
 		run.Account = ""
-	case next == fault.DoConfigureTenant && g.Tenant == defaultSandbox:
+	case next == fault.DoConfigureTenant && g.Tenant == DefaultSandbox:
 		next = fault.DoStartSandbox
 	case next == fault.DoConfigureTenant && !config.ValidTenantName(g.Tenant):
 		run.Tenant = ""
@@ -118,12 +118,12 @@ func (g *globals) fix(f *fault.Error) string {
 	if text == "" {
 		words = r.alone
 	}
-	return text + strings.Replace(words, "%s", "`"+run.command(r.command)+"`", 1)
+	return text + strings.Replace(words, "%s", "`"+run.Command(r.command)+"`", 1)
 }
 
-// command completes a suggested command with the configuration, the tenant and
+// Command completes a suggested command with the configuration, the tenant and
 // the account of this run, so that it acts on the same ones when it is pasted.
-func (g *globals) command(line string) string {
+func (g *Globals) Command(line string) string {
 	if config.ValidTenantName(g.Tenant) {
 		line = strings.Replace(line, " --tenant NAME", "", 1)
 	}
@@ -131,14 +131,14 @@ func (g *globals) command(line string) string {
 		{"--config", g.Config}, {"--tenant", g.Tenant}, {"--account", g.Account},
 	} {
 		if flag.value != "" && !strings.Contains(line, flag.name+" ") {
-			line += " " + flag.name + " " + shellQuoted(flag.value)
+			line += " " + flag.name + " " + ShellQuoted(flag.value)
 		}
 	}
 	return line
 }
 
-// shellQuoted returns text as one word of a command line that can be pasted.
-func shellQuoted(text string) string { return quotedFor(runtime.GOOS, text) }
+// ShellQuoted returns text as one word of a command line that can be pasted.
+func ShellQuoted(text string) string { return quotedFor(runtime.GOOS, text) }
 
 // quotedFor returns text as one word for a POSIX shell; on Windows for cmd and PowerShell
 // if there is a form that both accept, or else for PowerShell.

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -6,10 +6,10 @@ import (
 	"os"
 )
 
-// readInput reads the first bytes, up to a limit, of a file, or of standard input if path is -.
-// A pipe without a writer blocks even when it is opened, so readInput returns as soon as ctx
+// ReadInput reads the first bytes, up to a limit, of a file, or of standard input if path is -.
+// A pipe without a writer blocks even when it is opened, so ReadInput returns as soon as ctx
 // ends.
-func (e Env) readInput(ctx context.Context, path string, limit int64) ([]byte, error) {
+func (e Env) ReadInput(ctx context.Context, path string, limit int64) ([]byte, error) {
 	type result struct {
 		data []byte
 		err  error

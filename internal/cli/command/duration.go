@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// durationFlag binds a flag that holds a duration longer than zero. A shorter one
+// DurationFlag binds a flag that holds a duration longer than zero. A shorter one
 // is a usage error, because it would end every request or wait before it begins.
-func durationFlag(f *pflag.FlagSet, d *time.Duration, name string, value time.Duration, usage string) {
+func DurationFlag(f *pflag.FlagSet, d *time.Duration, name string, value time.Duration, usage string) {
 	*d = value
 	f.Var(&positiveDuration{d}, name, usage)
 }

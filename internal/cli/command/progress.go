@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"cmp"
@@ -13,12 +13,12 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// progress writes to standard error what a command is doing: for a user on one
+// Progress writes to standard error what a command is doing: for a user on one
 // line of the terminal, for a program as JSON lines with one event each. It is
 // safe for concurrent use.
-type progress struct {
+type Progress struct {
 	out    io.Writer
-	width  int // at which text is broken; 0 for none
+	Width  int // at which text is broken; 0 for none
 	json   bool
 	quiet  bool
 	status *terminal.Status
@@ -29,33 +29,33 @@ type progress struct {
 
 // The values of --progress.
 const (
-	progressAuto = "auto"
-	progressJSON = "json"
-	progressNone = "none"
+	ProgressAuto = "auto"
+	ProgressJSON = "json"
+	ProgressNone = "none"
 )
 
-// newProgress makes a progress. An empty mode is auto.
-func newProgress(out io.Writer, mode string, facts terminal.Capabilities) (*progress, error) {
-	mode = cmp.Or(mode, progressAuto)
+// NewProgress makes a progress. An empty mode is auto.
+func NewProgress(out io.Writer, mode string, facts terminal.Capabilities) (*Progress, error) {
+	mode = cmp.Or(mode, ProgressAuto)
 	switch mode {
-	case progressAuto, progressJSON, progressNone:
-		return &progress{
+	case ProgressAuto, ProgressJSON, ProgressNone:
+		return &Progress{
 			out:    out,
-			width:  wrapWidth(facts.StderrTTY && mode != progressJSON, facts.Width),
-			json:   mode == progressJSON,
-			status: terminal.NewStatus(out, facts.Live && mode == progressAuto),
+			Width:  WrapWidth(facts.StderrTTY && mode != ProgressJSON, facts.Width),
+			json:   mode == ProgressJSON,
+			status: terminal.NewStatus(out, facts.Live && mode == ProgressAuto),
 			warned: map[string]bool{},
 		}, nil
 	}
 	return nil, &fault.Error{
 		Kind: fault.Usage,
-		What: "invalid progress mode " + quote(mode),
+		What: "invalid progress mode " + Quote(mode),
 		Fix:  "use --progress auto, json or none",
 	}
 }
 
-// event is one line for a program. Empty members are left out.
-type event struct {
+// Event is one line for a program. Empty members are left out.
+type Event struct {
 	Event   string     `json:"event"` // started, done, message, sign-in or device-code
 	Step    string     `json:"step,omitempty"`
 	Millis  *int64     `json:"ms,omitempty"`
@@ -66,18 +66,18 @@ type event struct {
 	Expires *time.Time `json:"expires,omitempty"`
 }
 
-// isJSON reports whether a program reads the events.
-func (p *progress) isJSON() bool { return p.json }
+// IsJSON reports whether a program reads the events.
+func (p *Progress) IsJSON() bool { return p.json }
 
-// silence discards all messages for the user from now on.
-func (p *progress) silence() { p.quiet = true }
+// Silence discards all messages for the user from now on.
+func (p *Progress) Silence() { p.quiet = true }
 
-// waiting shows the text on the terminal while the command waits for the user. The returned
+// Waiting shows the text on the terminal while the command waits for the user. The returned
 // func ends that.
-func (p *progress) waiting(text func() string) (done func()) { return p.status.Show(0, text) }
+func (p *Progress) Waiting(text func() string) (done func()) { return p.status.Show(0, text) }
 
-// event sends an event to the program that reads them, if there is one.
-func (p *progress) event(e event) {
+// Event sends an event to the program that reads them, if there is one.
+func (p *Progress) Event(e Event) {
 	if !p.json {
 		return
 	}
@@ -91,15 +91,15 @@ func (p *progress) event(e event) {
 // patience is how long a step may take before the terminal shows it.
 const patience = 300 * time.Millisecond
 
-// step reports that a step has begun. The returned func reports its end.
-func (p *progress) step(name, text string) (done func()) {
+// Step reports that a step has begun. The returned func reports its end.
+func (p *Progress) Step(name, text string) (done func()) {
 	start := time.Now()
-	p.event(event{Event: "started", Step: name})
+	p.Event(Event{Event: "started", Step: name})
 	hide := p.status.Show(patience, func() string { return spinner(start) + " " + text + "…" })
 	return func() {
 		hide()
 		took := time.Since(start).Milliseconds()
-		p.event(event{Event: "done", Step: name, Millis: &took})
+		p.Event(Event{Event: "done", Step: name, Millis: &took})
 	}
 }
 
@@ -110,31 +110,31 @@ func spinner(start time.Time) string {
 	return string(all[int(time.Since(start)%turn*time.Duration(len(all))/turn)])
 }
 
-// say prints a message for the user. Its arguments may come from outside, so they are
+// Say prints a message for the user. Its arguments may come from outside, so they are
 // made safe for a terminal.
-func (p *progress) say(format string, args ...any) {
-	p.show(terminal.Wrap(output.Safe(fmt.Sprintf(format, args...)), p.width))
+func (p *Progress) Say(format string, args ...any) {
+	p.Show(terminal.Wrap(output.Safe(fmt.Sprintf(format, args...)), p.Width))
 }
 
-// show prints a text that is safe already and may contain color.
-func (p *progress) show(text string) {
+// Show prints a text that is safe already and may contain color.
+func (p *Progress) Show(text string) {
 	switch {
 	case p.quiet:
 	case p.json:
-		p.event(event{Event: "message", Message: text})
+		p.Event(Event{Event: "message", Message: text})
 	default:
 		_, _ = fmt.Fprintln(p.status, text) // nowhere left to report a failure
 	}
 }
 
-// warn prints a warning, unless the same one was printed before.
-func (p *progress) warn(format string, args ...any) {
+// Warn prints a warning, unless the same one was printed before.
+func (p *Progress) Warn(format string, args ...any) {
 	text := fmt.Sprintf("warning: "+format, args...)
 	p.mu.Lock()
 	repeated := p.warned[text]
 	p.warned[text] = true
 	p.mu.Unlock()
 	if !repeated {
-		p.say("%s", text)
+		p.Say("%s", text)
 	}
 }

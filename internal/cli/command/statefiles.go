@@ -1,20 +1,20 @@
-package cli
+package command
 
 import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
-// writeFile writes a file of the state directory.
-func writeFile(path string, data []byte) error {
+// WriteFile writes a file of the state directory.
+func WriteFile(path string, data []byte) error {
 	if err := statefile.Write(path, data); err != nil {
-		return stateFault(path, err)
+		return StateFault(path, err)
 	}
 	return nil
 }
 
-// stateFault is the fault of a file or directory of the state that cannot be written.
-func stateFault(path string, err error) error {
+// StateFault is the fault of a file or directory of the state that cannot be written.
+func StateFault(path string, err error) error {
 	what, fix := statefile.Explain("cannot write "+path, "make the directory writable", path, err)
 	return &fault.Error{
 		Kind: fault.Usage,

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"runtime"
@@ -9,17 +9,17 @@ import (
 // the Go toolchain recorded is used.
 var version = ""
 
-// build describes this build.
-type build struct {
+// Build describes this build.
+type Build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"`
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
 
-// thisBuild returns the description of the running program.
-func thisBuild() build {
-	b := build{
+// ThisBuild returns the description of the running program.
+func ThisBuild() Build {
+	b := Build{
 		Version:  version,
 		Revision: "unknown",
 		Go:       runtime.Version(),
@@ -43,5 +43,5 @@ func thisBuild() build {
 	return b
 }
 
-// userAgent returns the User-Agent header of every request.
-func userAgent() string { return "profilectl/" + thisBuild().Version }
+// UserAgent returns the User-Agent header of every request.
+func UserAgent() string { return "profilectl/" + ThisBuild().Version }

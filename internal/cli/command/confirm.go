@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// confirm asks a question at the terminal. It returns a Canceled fault if the answer is no.
-func (e Env) confirm(ctx context.Context, facts terminal.Capabilities, question string) error {
+// Confirm asks a question at the terminal. It returns a Canceled fault if the answer is no.
+func (e Env) Confirm(ctx context.Context, facts terminal.Capabilities, question string) error {
 	yes, err := terminal.Confirm(ctx, e.Stdin, e.Stderr, facts, question)
 	if err == nil && !yes {
 		err = &fault.Error{

@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"fmt"
@@ -9,33 +9,33 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// settingFlag marks flags that package config reads from the environment, under
+// SettingFlag marks flags that package config reads from the environment, under
 // the names of its table.
-const settingFlag = "setting"
+const SettingFlag = "setting"
 
 // commandLineFlag marks flags that PROFILECTL_<FLAG> does not set, because another
 // flag has the same name.
 const commandLineFlag = "command-line"
 
-// notFromEnvironment makes the flag with a name one that PROFILECTL_<FLAG> does not set.
-func notFromEnvironment(f *pflag.FlagSet, name string) {
+// NotFromEnvironment makes the flag with a name one that PROFILECTL_<FLAG> does not set.
+func NotFromEnvironment(f *pflag.FlagSet, name string) {
 	f.Lookup(name).Annotations = map[string][]string{commandLineFlag: {}}
 }
 
-// browserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
+// BrowserFlag is a flag of some commands. PROFILECTL_BROWSER does not set it,
 // because that variable names the browser to open.
-const browserFlag = "browser"
+const BrowserFlag = "browser"
 
-// flagsFromEnvironment sets every flag that is not on the command line to the
+// FlagsFromEnvironment sets every flag that is not on the command line to the
 // value of PROFILECTL_<FLAG>. An invalid value is a Usage fault.
-func flagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
+func FlagsFromEnvironment(flags *pflag.FlagSet, getenv func(string) string) error {
 	var invalid error
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "PROFILECTL_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := getenv(name)
-		_, setting := f.Annotations[settingFlag]
+		_, setting := f.Annotations[SettingFlag]
 		_, commandLine := f.Annotations[commandLineFlag]
-		excluded := setting || commandLine || f.Name == "help" || f.Name == browserFlag
+		excluded := setting || commandLine || f.Name == "help" || f.Name == BrowserFlag
 		if f.Changed || excluded || value == "" || invalid != nil {
 			return
 		}

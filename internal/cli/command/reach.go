@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"fmt"
@@ -9,15 +9,15 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// reach returns how the browser of another machine can open a page of this one, or "" if it
+// Reach returns how the browser of another machine can open a page of this one, or "" if it
 // can open the page anyway, or nothing is known to help.
-func reach(facts terminal.Capabilities, page string) string {
-	ports := localPorts(page)
+func Reach(facts terminal.Capabilities, page string) string {
+	ports := LocalPorts(page)
 	switch {
 	case len(ports) == 0:
 		return ""
 	case facts.SSH:
-		return forwarding(ports...)
+		return Forwarding(ports...)
 	case facts.Container && !facts.Display:
 		return fmt.Sprintf("The page is in this container. To use a browser outside, start the container "+
 			"with the port published, and the sandbox on all addresses of the container:\n\n"+
@@ -26,9 +26,9 @@ func reach(facts terminal.Capabilities, page string) string {
 	return ""
 }
 
-// forwarding returns how the browser of the machine that a user came from by SSH reaches
+// Forwarding returns how the browser of the machine that a user came from by SSH reaches
 // ports of this machine.
-func forwarding(ports ...int) string {
+func Forwarding(ports ...int) string {
 	text := "To use the browser of your own machine, first run this command there:\n\n  ssh -N"
 	for _, port := range ports {
 		text += fmt.Sprintf(" -L %[1]d:localhost:%[1]d", port)
@@ -36,9 +36,9 @@ func forwarding(ports ...int) string {
 	return text + " HOST\n"
 }
 
-// localPorts returns the port of a page that only browsers on this machine can open, as those
+// LocalPorts returns the port of a page that only browsers on this machine can open, as those
 // of the sandbox, or none.
-func localPorts(page string) []int {
+func LocalPorts(page string) []int {
 	u, err := url.Parse(page)
 	if err != nil || !loopback.IsHost(u.Hostname()) {
 		return nil

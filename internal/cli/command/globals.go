@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"io"
@@ -10,9 +10,9 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// globals are the flags that every command has. They have their values when the code of the
+// Globals are the flags that every command has. They have their values when the code of the
 // command runs, and not yet when the command is made.
-type globals struct {
+type Globals struct {
 	Tenant   string
 	Account  string
 	Output   string
@@ -29,8 +29,8 @@ type globals struct {
 	InsecureStorage bool // a flag of login only
 }
 
-// bind adds the flags to those of the root command.
-func (g *globals) bind(f *pflag.FlagSet) {
+// Bind adds the flags to those of the root command.
+func (g *Globals) Bind(f *pflag.FlagSet) {
 	f.StringVarP(&g.Tenant, "tenant", "t", "", "configured `tenant` to use")
 	f.StringVar(&g.Account, "account", "", "signed-in `account` to use if there are several")
 	f.StringVarP(&g.Output, "output", "o", "table", "output `format`: table, json or yaml")
@@ -40,22 +40,22 @@ func (g *globals) bind(f *pflag.FlagSet) {
 	f.BoolVar(&g.NoColor, "no-color", false, "print without color")
 	f.BoolVarP(&g.Verbose, "verbose", "v", false, "log to stderr, without secrets or personal data")
 	f.StringVar(&g.Config, "config", "", "configuration `file`")
-	f.StringVar(&g.Progress, "progress", progressAuto, "progress `mode` on stderr: auto, json (lines) or none")
-	durationFlag(f, &g.Wait, "wait", 5*time.Minute, "time to wait for the sign-in in the browser")
-	durationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
+	f.StringVar(&g.Progress, "progress", ProgressAuto, "progress `mode` on stderr: auto, json (lines) or none")
+	DurationFlag(f, &g.Wait, "wait", 5*time.Minute, "time to wait for the sign-in in the browser")
+	DurationFlag(f, &g.Timeout, "timeout", 30*time.Second, "timeout of one request")
 }
 
-// facts returns what is known about the terminal, with the flags applied.
-func (g *globals) facts(env Env) terminal.Capabilities {
-	f := env.facts()
+// Facts returns what is known about the terminal, with the flags applied.
+func (g *Globals) Facts(env Env) terminal.Capabilities {
+	f := env.Facts()
 	f.Color = f.Color && !g.NoColor
 	f.Interactive = f.Interactive && !g.NoInput
 	return f
 }
 
-// log returns the command's log. It goes to standard error with --verbose, and
+// Log returns the command's log. It goes to standard error with --verbose, and
 // nowhere without.
-func (g *globals) log(env Env) *slog.Logger {
+func (g *Globals) Log(env Env) *slog.Logger {
 	out := io.Discard
 	if g.Verbose {
 		out = env.Stderr
@@ -63,10 +63,10 @@ func (g *globals) log(env Env) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-// requestLog returns the log for requests, or nil without --verbose.
-func (g *globals) requestLog(env Env) *slog.Logger {
+// RequestLog returns the log for requests, or nil without --verbose.
+func (g *Globals) RequestLog(env Env) *slog.Logger {
 	if !g.Verbose {
 		return nil
 	}
-	return g.log(env)
+	return g.Log(env)
 }

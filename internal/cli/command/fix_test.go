@@ -1,4 +1,4 @@
-package cli
+package command
 
 import (
 	"testing"
@@ -26,8 +26,8 @@ func TestQuotedForKeepsOneWord(t *testing.T) {
 }
 
 func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
-	run := globals{Tenant: "contoso", Account: "ada o'neil"}
-	flags := "--tenant contoso --account " + shellQuoted("ada o'neil")
+	run := Globals{Tenant: "contoso", Account: "ada o'neil"}
+	flags := "--tenant contoso --account " + ShellQuoted("ada o'neil")
 	for _, c := range []struct {
 		name string
 		err  fault.Error
@@ -64,7 +64,7 @@ func TestFixNamesTheTenantAndAccountOfTheRun(t *testing.T) {
 			"try again in a minute",
 		},
 	} {
-		if got := run.fix(&c.err); got != c.want {
+		if got := run.Fix(&c.err); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
 		}
 	}
@@ -79,16 +79,16 @@ func TestFixFillsInTheTenantOfTheRun(t *testing.T) {
 		"sandbox":  "start one with `profilectl sandbox` in another terminal",
 	} {
 		want = "use one of contoso; " + want
-		if got := (&globals{Tenant: tenant}).fix(&fix); got != want {
+		if got := (&Globals{Tenant: tenant}).Fix(&fix); got != want {
 			t.Errorf("tenant %q:\n got %s\nwant %s", tenant, got, want)
 		}
 	}
 }
 
 func TestFixKeepsTheTenantThatACommandNames(t *testing.T) {
-	run := globals{Tenant: "contoso"}
+	run := Globals{Tenant: "contoso"}
 	const line = "profilectl config set --tenant fabrikam authority fabrikam"
-	if got := run.command(line); got != line {
+	if got := run.Command(line); got != line {
 		t.Errorf("got %s, want %s", got, line)
 	}
 }

@@ -1,0 +1,56 @@
+package arch
+
+// commandLine returns the entries of the program and of the packages of its command line. The
+// packages whose names end in cmd are in one layer, so that they cannot import each other.
+func commandLine() map[string]entry {
+	return map[string]entry{
+		"cmd/profilectl": {layer: 10, imports: []string{"internal/cli", "internal/cli/command"}},
+		"internal/cli": {layer: 9, imports: []string{
+			"internal/attributes",
+			"internal/auth",
+			"internal/authority",
+			"internal/bundle",
+			"internal/challenge",
+			"internal/cli/command",
+			"internal/config",
+			"internal/doctor",
+			"internal/draft",
+			"internal/explain",
+			"internal/fault",
+			"internal/graph",
+			"internal/guid",
+			"internal/history",
+			"internal/loopback",
+			"internal/manual",
+			"internal/midtier",
+			"internal/nearest",
+			"internal/output",
+			"internal/password",
+			"internal/playground",
+			"internal/profile",
+			"internal/serve",
+			"internal/setup",
+			"internal/statefile",
+			"internal/terminal",
+			"internal/tokenstore",
+			"internal/upstream",
+			"internal/wireshape",
+			"sandbox",
+			"sandbox/control",
+			"github.com/spf13/cobra",
+			"github.com/spf13/pflag",
+		}},
+		"internal/cli/command": {layer: 3, imports: []string{
+			"internal/config",
+			"internal/fault",
+			"internal/loopback",
+			"internal/muted",
+			"internal/output",
+			"internal/statefile",
+			"internal/terminal",
+			"internal/tokenstore",
+			"github.com/spf13/cobra",
+			"github.com/spf13/pflag",
+		}},
+	}
+}

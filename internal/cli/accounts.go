@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 )
@@ -26,7 +27,7 @@ func newAccounts(env command.Env, g *command.Globals) *cobra.Command {
 		Short:             "Choose the account that commands use",
 		Args:              cobra.ExactArgs(1),
 		Example:           "  profilectl accounts switch ada@contoso.com",
-		ValidArgsFunction: accounts(env, g),
+		ValidArgsFunction: session.CompleteAccounts(env, g),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runSwitch(c.Context(), env, g, args[0])
 		},
@@ -44,17 +45,17 @@ type accountReport struct {
 func runAccounts(ctx context.Context, env command.Env, g *command.Globals) error {
 	var known []auth.Account
 	var active auth.Account
-	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, err := session.Open(ctx, env, g, session.Options{Discovery: session.DiscoverNever})
 	if err == nil {
-		active, _ = s.account(ctx) // fails if none is active
-		known, err = s.auth.Accounts(ctx)
+		active, _ = s.Account(ctx) // fails if none is active
+		known, err = s.Auth.Accounts(ctx)
 	}
-	if err != nil && !errors.Is(err, errNotDiscovered) {
+	if err != nil && !errors.Is(err, session.ErrNotDiscovered) {
 		return err
 	}
 	reports := []accountReport{}
 	table := output.Table{Columns: []string{"ACCOUNT", "ACTIVE"}, Whole: []string{"ACCOUNT"}}
-	names := chosenBy(known)
+	names := session.ChosenBy(known)
 	for i, a := range known {
 		reports = append(reports, accountReport{Account: a.Username, ID: a.ID, Active: a == active})
 		mark := ""
@@ -63,28 +64,28 @@ func runAccounts(ctx context.Context, env command.Env, g *command.Globals) error
 		}
 		table.Rows = append(table.Rows, []string{nameInList(a, names[i]), mark})
 	}
-	return s.printer.Print(reports, table)
+	return s.Printer.Print(reports, table)
 }
 
 func runSwitch(ctx context.Context, env command.Env, g *command.Globals, name string) error {
-	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, err := session.Open(ctx, env, g, session.Options{Discovery: session.DiscoverNever})
 	if err != nil {
 		return err
 	}
-	known, err := s.auth.Accounts(ctx)
+	known, err := s.Auth.Accounts(ctx)
 	if err != nil {
 		return err
 	}
-	if a, ok := findAccount(known, name); ok {
-		if err := s.activate(ctx, a); err != nil {
+	if a, ok := session.FindAccount(known, name); ok {
+		if err := s.Activate(ctx, a); err != nil {
 			return err
 		}
-		s.say("Commands now use the account %s.", a.Username)
+		s.Say("Commands now use the account %s.", a.Username)
 		return nil
 	}
-	fix := "sign in with `" + s.command("profilectl login --login-hint ADDRESS") + "`"
+	fix := "sign in with `" + s.Command("profilectl login --login-hint ADDRESS") + "`"
 	if len(known) > 0 {
-		fix += ", or switch to one of " + choices(known)
+		fix += ", or switch to one of " + session.Choices(known)
 	}
 	return &fault.Error{Kind: fault.SignIn, What: "the account " + command.Quote(name) + " is not signed in", Fix: fix}
 }

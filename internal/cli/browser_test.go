@@ -13,6 +13,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -25,13 +26,13 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 	user := newBrowserUser(t, command.Globals{})
 	facts := user.playground.Facts
 	read := user.signIn(
-		auth.Request{Scopes: graphScopes()},
+		auth.Request{Scopes: session.GraphScopes()},
 		user.enterPassword(facts.User, "not this one"),
 		chromedp.WaitVisible(chromedp.CSS("#problem")),
 		user.enterPassword(facts.User, facts.Password),
 	)
 	scopes := []string{facts.EditScope}
-	_, ch, err := user.auth.Silent(t.Context(), read.Account, scopes, nil)
+	_, ch, err := user.Auth.Silent(t.Context(), read.Account, scopes, nil)
 	if err != nil || ch == nil {
 		t.Fatalf("got %v, %v, want a challenge", ch, err)
 	}
@@ -43,7 +44,7 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 	if err := change.Set("displayName", "Ada L."); err != nil {
 		t.Fatal(err)
 	}
-	if ch, err := user.midtier.Update(t.Context(), edit.Access, change); err != nil || ch != nil {
+	if ch, err := user.MidTier.Update(t.Context(), edit.Access, change); err != nil || ch != nil {
 		t.Fatalf("update: %v, %v", ch, err)
 	}
 	if got := user.playground.Tenant.Profile(facts.User)["displayName"]; *got != "Ada L." {
@@ -52,15 +53,15 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 
 	// The browser's own session makes the password unnecessary, until
 	// logout --browser ends it.
-	user.signIn(auth.Request{Scopes: graphScopes(), Account: &read.Account})
+	user.signIn(auth.Request{Scopes: session.GraphScopes(), Account: &read.Account})
 	ended := make(chan error, 1)
-	go func() { ended <- user.endBrowserSession(t.Context()) }()
+	go func() { ended <- user.EndBrowserSession(t.Context()) }()
 	user.do(chromedp.Navigate(<-user.pages), chromedp.WaitVisible(chromedp.CSS("main")))
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
 	user.signIn(
-		auth.Request{Scopes: graphScopes(), Account: &read.Account},
+		auth.Request{Scopes: session.GraphScopes(), Account: &read.Account},
 		user.enterPassword(facts.User, facts.Password),
 	)
 }
@@ -82,7 +83,7 @@ func TestBrowserSignsInOverHTTPS(t *testing.T) {
 func TestBrowserCancelsASignIn(t *testing.T) {
 	t.Parallel()
 	user := newBrowserUser(t, command.Globals{})
-	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	s, page := user.startSignIn(auth.Request{Scopes: session.GraphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Click(chromedp.CSS("#cancel button")))
 	text := user.waitForText("main[role=alert]")
 	if !strings.Contains(text, "Sign-in failed") || !strings.Contains(text, "canceled") {
@@ -99,7 +100,7 @@ func TestBrowserSignsUp(t *testing.T) {
 	const email = "new@contoso.example"
 	properties := user.addAttributes()
 	got := user.signIn(
-		auth.Request{Scopes: graphScopes(), Prompt: "create"},
+		auth.Request{Scopes: session.GraphScopes(), Prompt: "create"},
 		chromedp.SendKeys(chromedp.CSS("#email"), email),
 		chromedp.SendKeys(chromedp.CSS("#password"), "A new password"),
 		chromedp.SendKeys(chromedp.CSS("#name"), "New User"),
@@ -127,7 +128,7 @@ func TestBrowserSignsUp(t *testing.T) {
 func TestBrowserTabIsClosed(t *testing.T) {
 	t.Parallel()
 	user := newBrowserUser(t, command.Globals{Wait: 3 * time.Second})
-	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	s, page := user.startSignIn(auth.Request{Scopes: session.GraphScopes()})
 	user.do(chromedp.Navigate(page), chromedp.Navigate("about:blank"))
 	const want = "the sign-in was not finished in the browser within 3s"
 	if f := fault.As(<-s.done); f.Kind != fault.SignIn || f.What != want {
@@ -135,7 +136,7 @@ func TestBrowserTabIsClosed(t *testing.T) {
 	}
 	user.startSession(command.Globals{})
 	facts := user.playground.Facts
-	user.signIn(auth.Request{Scopes: graphScopes()}, user.enterPassword(facts.User, facts.Password))
+	user.signIn(auth.Request{Scopes: session.GraphScopes()}, user.enterPassword(facts.User, facts.Password))
 }
 
 // hostilePage loads, fetches and posts to the address in its argument all that a
@@ -161,7 +162,7 @@ Promise.all([send("no-cors"), send("cors"), get]).then(() => document.forms[0].s
 func TestBrowserSignInSurvivesAHostilePage(t *testing.T) {
 	t.Parallel()
 	user := newBrowserUser(t, command.Globals{})
-	s, page := user.startSignIn(auth.Request{Scopes: graphScopes()})
+	s, page := user.startSignIn(auth.Request{Scopes: session.GraphScopes()})
 	u, err := url.Parse(page)
 	if err != nil {
 		t.Fatal(err)

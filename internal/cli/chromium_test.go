@@ -15,6 +15,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
@@ -96,7 +97,7 @@ type browserUser struct {
 	t          *testing.T
 	tab        context.Context
 	playground *playground.Playground
-	*session
+	*session.Session
 	pages chan string // addresses that the session opens
 }
 
@@ -145,7 +146,7 @@ func (u *browserUser) startSession(g command.Globals) {
 	}
 	g.Output, g.Timeout = "table", 30*time.Second
 	var err error
-	if u.session, err = openSession(u.t.Context(), inside, &g, sessionOptions{}); err != nil {
+	if u.Session, err = session.Open(u.t.Context(), inside, &g, session.Options{}); err != nil {
 		u.t.Fatal(err)
 	}
 }
@@ -161,13 +162,13 @@ func (u *browserUser) startSignIn(r auth.Request) (*pendingSignIn, string) {
 	s := &pendingSignIn{done: make(chan error, 1)}
 	go func() {
 		var err error
-		s.token, err = u.auth.Interactive(u.t.Context(), r)
+		s.token, err = u.Auth.Interactive(u.t.Context(), r)
 		s.done <- err
 	}()
 	return s, <-u.pages
 }
 
-// signIn completes a sign-in with the given steps.
+// SignIn completes a sign-in with the given steps.
 func (u *browserUser) signIn(r auth.Request, steps ...step) auth.Token {
 	u.t.Helper()
 	s, page := u.startSignIn(r)

@@ -13,6 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
@@ -64,7 +65,7 @@ type demoStepResult struct {
 // demo is a journey in progress. It holds what later steps need from earlier ones.
 type demo struct {
 	playground *playground.Playground
-	session    *session
+	session    *session.Session
 	robot      *playground.Robot // nil if the user completes the pages
 	account    auth.Account
 	before     graph.Profile
@@ -98,11 +99,11 @@ func runDemo(ctx context.Context, env command.Env, g *command.Globals, o demoOpt
 	}
 	own := *g // the user's own tenant and account do not affect the demo
 	own.Tenant, own.Account, own.Config, own.NoInput = "", "", "", false
-	if d.session, err = openSession(ctx, env, &own, sessionOptions{}); err != nil {
+	if d.session, err = session.Open(ctx, env, &own, session.Options{}); err != nil {
 		return err
 	}
 	if !o.Browser {
-		d.session.progress.Silence() // the robot does not read
+		d.session.Progress.Silence() // the robot does not read
 	}
 	table := printer.Format == output.FormatTable
 	journeyErr := d.journey(ctx, table)
@@ -120,11 +121,11 @@ func runDemo(ctx context.Context, env command.Env, g *command.Globals, o demoOpt
 // journey takes the steps in order and stops at the first one with another result
 // than the demo describes.
 func (d *demo) journey(ctx context.Context, narrate bool) error {
-	facts := d.session.env.Facts()
+	facts := d.session.Env.Facts()
 	width := command.WrapWidth(facts.StdoutTTY, facts.Width)
 	say := func(label, text string) {
 		if narrate {
-			_, _ = fmt.Fprintln(d.session.env.Stdout, terminal.Hang(label, text, width))
+			_, _ = fmt.Fprintln(d.session.Env.Stdout, terminal.Hang(label, text, width))
 		}
 	}
 	tenant := d.playground.Facts

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/sandbox"
@@ -65,7 +66,7 @@ func TestDemoFailsWhenAStepHasAnotherResult(t *testing.T) {
 			env := command.System().Isolated(p.Variables(), p.Dir)
 			env.OpenBrowser = d.robot.Open
 			g := &command.Globals{Output: "json", Timeout: 30 * time.Second, Wait: time.Minute}
-			if d.session, err = openSession(ctx, env, g, sessionOptions{}); err != nil {
+			if d.session, err = session.Open(ctx, env, g, session.Options{}); err != nil {
 				t.Fatal(err)
 			}
 			if err := c.change(p.Tenant); err != nil {

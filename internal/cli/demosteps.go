@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/auth"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -33,7 +34,7 @@ func (d *demo) steps() []demoStep {
 }
 
 func (d *demo) signIn(ctx context.Context) (string, json.RawMessage, error) {
-	t, err := d.session.auth.Interactive(ctx, auth.Request{Scopes: graphScopes()})
+	t, err := d.session.Auth.Interactive(ctx, auth.Request{Scopes: session.GraphScopes()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -46,7 +47,7 @@ func (d *demo) signIn(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) show(ctx context.Context) (string, json.RawMessage, error) {
-	me, err := d.session.me(ctx, d.account)
+	me, err := d.session.Me(ctx, d.account)
 	if err != nil {
 		return "", nil, err
 	}
@@ -59,7 +60,7 @@ func (d *demo) show(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) refused(ctx context.Context) (string, json.RawMessage, error) {
-	t, ch, err := d.session.auth.Silent(ctx, d.account, d.editScopes(), nil)
+	t, ch, err := d.session.Auth.Silent(ctx, d.account, d.editScopes(), nil)
 	switch {
 	case err != nil:
 		return "", nil, err
@@ -79,7 +80,7 @@ func (d *demo) refused(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) stepUp(ctx context.Context) (string, json.RawMessage, error) {
-	t, err := d.session.auth.Interactive(ctx, auth.Request{
+	t, err := d.session.Auth.Interactive(ctx, auth.Request{
 		Scopes:    d.editScopes(),
 		Account:   &d.account,
 		Challenge: d.challenge,
@@ -99,7 +100,7 @@ func (d *demo) send(ctx context.Context) (string, json.RawMessage, error) {
 	if err := d.change.Set("displayName", demoName(d.before)); err != nil {
 		return "", nil, err
 	}
-	ch, err := d.session.midtier.Update(ctx, d.token.Access, d.change)
+	ch, err := d.session.MidTier.Update(ctx, d.token.Access, d.change)
 	if err != nil {
 		return "", nil, err
 	}
@@ -110,21 +111,21 @@ func (d *demo) send(ctx context.Context) (string, json.RawMessage, error) {
 }
 
 func (d *demo) showAfter(ctx context.Context) (string, json.RawMessage, error) {
-	seen, err := d.session.readBack(ctx, d.account, profile.BuiltIn(), d.change)
+	seen, err := d.session.ReadBack(ctx, d.account, profile.BuiltIn(), d.change)
 	if err != nil {
 		return "", nil, err
 	}
 	if !seen {
 		return "", nil, unexpected("Microsoft Graph never returned the new value")
 	}
-	me, err := d.session.me(ctx, d.account)
+	me, err := d.session.Me(ctx, d.account)
 	if err != nil {
 		return "", nil, err
 	}
 	return fmt.Sprintf("the display name is now %q", *me.Values()["displayName"]), me.Raw, nil
 }
 
-func (d *demo) editScopes() []string { return []string{d.session.settings.Text("edit-scope")} }
+func (d *demo) editScopes() []string { return []string{d.session.Settings.Text("edit-scope")} }
 
 // demoName returns a display name that differs from the current one.
 func demoName(me graph.Profile) string {

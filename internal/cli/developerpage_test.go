@@ -12,6 +12,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -142,9 +143,9 @@ func (u *browserUser) prepareDeveloperPage() {
 	if _, err := tenant.AddPolicy(policy); err != nil {
 		u.t.Fatal(err)
 	}
-	read := u.signIn(auth.Request{Scopes: graphScopes()}, u.enterPassword(facts.User, facts.Password))
+	read := u.signIn(auth.Request{Scopes: session.GraphScopes()}, u.enterPassword(facts.User, facts.Password))
 	scopes := []string{facts.EditScope}
-	_, ch, err := u.auth.Silent(u.t.Context(), read.Account, scopes, nil)
+	_, ch, err := u.Auth.Silent(u.t.Context(), read.Account, scopes, nil)
 	if err != nil || ch == nil {
 		u.t.Fatalf("got %v, %v, want a challenge", ch, err)
 	}

@@ -147,7 +147,7 @@ func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o docto
 // checks returns the checks of a user or of the operator of a mid-tier.
 func (s *examination) checks(ctx context.Context, o doctorOptions) []doctor.Check {
 	if o.Serve {
-		s.words = func(f *fault.Error) string { return serveFix(s.globals, f) }
+		s.words = func(f *fault.Error) string { return serveFix(s.Globals, f) }
 		return doctor.ServeChecks(ctx, s.operator(o.Settings), o.Pre)
 	}
 	return doctor.Checks(s.target(), o.Pre)
@@ -171,7 +171,7 @@ func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doc
 		return once(ctx)
 	}
 	return doctor.RunUntil(ctx, once, retryPause, o.RetryFor, func(failed []doctor.Result) {
-		s.say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+		s.Say("%s failed; checking again in %s.", failed[0].ID, retryPause)
 	})
 }
 
@@ -204,7 +204,7 @@ func (s *examination) reportChecks(p output.Printer, results []doctor.Result) er
 // printResult prints a result for a user.
 func (s *examination) printResult(r doctor.Result) {
 	c := s.check(r)
-	width := command.WrapWidth(s.facts.StdoutTTY, s.facts.Width)
+	width := command.WrapWidth(s.Facts.StdoutTTY, s.Facts.Width)
 	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {
 		text += terminal.Hang("  fix:  ", c.Fix, width) + "\n"
@@ -212,5 +212,5 @@ func (s *examination) printResult(r doctor.Result) {
 	if c.Link != "" && r.Status != doctor.Skipped {
 		text += "  link: " + c.Link + "\n"
 	}
-	_, _ = fmt.Fprint(s.env.Stdout, text)
+	_, _ = fmt.Fprint(s.Env.Stdout, text)
 }

@@ -52,28 +52,28 @@ func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results 
 	for _, f := range files {
 		text += fmt.Sprintf("  %-20s %6d bytes  %s\n", f.Name, len(f.Content), f.Holds)
 	}
-	_, _ = fmt.Fprintln(s.env.Stderr, text)
+	_, _ = fmt.Fprintln(s.Env.Stderr, text)
 	if !o.Yes {
-		if !s.facts.Interactive {
+		if !s.Facts.Interactive {
 			return &fault.Error{
 				Kind: fault.Usage,
 				What: "without a terminal, the bundle is written only with --yes",
 				Fix:  "add --yes",
 			}
 		}
-		if err := s.env.Confirm(ctx, s.facts, "Write the bundle?"); err != nil {
+		if err := s.Env.Confirm(ctx, s.Facts, "Write the bundle?"); err != nil {
 			return err
 		}
 	}
 	if err := bundle.Write(o.Bundle, files); err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(s.env.Stderr, "Written to %s. Read it before you send it.\n", o.Bundle)
+	_, _ = fmt.Fprintf(s.Env.Stderr, "Written to %s. Read it before you send it.\n", o.Bundle)
 	return nil
 }
 
 func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle.File, error) {
-	file, err := config.Read(s.globals.ConfigFile(s.paths))
+	file, err := config.Read(s.Globals.ConfigFile(s.Paths))
 	if err != nil {
 		file = &config.File{}
 	}
@@ -85,19 +85,19 @@ func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle
 	system := bundledSystem{
 		Build:       command.ThisBuild(),
 		Store:       "none",
-		Interactive: s.facts.Interactive,
-		SSH:         s.facts.SSH,
-		WSL:         s.facts.WSL,
-		Container:   s.facts.Container,
-		Display:     s.facts.Display,
+		Interactive: s.Facts.Interactive,
+		SSH:         s.Facts.SSH,
+		WSL:         s.Facts.WSL,
+		Container:   s.Facts.Container,
+		Display:     s.Facts.Display,
 		Tenants:     len(file.Tenants()),
 	}
-	if s.store != nil {
-		system.Store = s.store.Kind()
+	if s.Store != nil {
+		system.Store = s.Store.Kind()
 	}
-	settings := s.settings
+	settings := s.Settings
 	if o.Serve {
-		settings, _ = serverSettings(s.env, s.globals, o.Settings) // invalid ones are in the checks
+		settings, _ = serverSettings(s.Env, s.Globals, o.Settings) // invalid ones are in the checks
 	}
 	var files []bundle.File
 	for _, f := range []struct {
@@ -130,12 +130,12 @@ func (s *examination) redactor(file *config.File, results []doctor.Result) *bund
 			}
 		}
 	}
-	for _, entry := range s.env.Environ() {
+	for _, entry := range s.Env.Environ() {
 		_, value, _ := strings.Cut(entry, "=")
 		known = append(known, value)
 	}
-	if s.auth != nil {
-		known = append(known, s.accountList().names()...)
+	if s.Auth != nil {
+		known = append(known, s.Usernames().Names()...)
 	}
 	for _, r := range results {
 		harmless = append(harmless, r.ID)
@@ -187,7 +187,7 @@ func (s *examination) knownVariables() []bundledVariable {
 	slices.Sort(names)
 	set := []bundledVariable{}
 	for _, name := range slices.Concat(shown, slices.Compact(names)) {
-		value := s.env.Getenv(name)
+		value := s.Env.Getenv(name)
 		if value == "" {
 			continue
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
@@ -95,12 +96,12 @@ func forms(value string) []string {
 func storedTokens(t *testing.T, m *machine) []string {
 	t.Helper()
 	g := &command.Globals{Output: "json", Timeout: time.Minute}
-	s, err := openSession(t.Context(), m.env, g, sessionOptions{Discovery: discoverNever})
+	s, err := session.Open(t.Context(), m.env, g, session.Options{Discovery: session.DiscoverNever})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var stored rawCache
-	if err := s.store.Replace(t.Context(), &stored, cache.ReplaceHints{}); err != nil {
+	if err := s.Store.Replace(t.Context(), &stored, cache.ReplaceHints{}); err != nil {
 		t.Fatal(err)
 	}
 	var sections map[string]map[string]struct {

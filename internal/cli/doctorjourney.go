@@ -13,6 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -25,7 +26,7 @@ import (
 // journey is a recorded journey: from discovery to the sign-out. Its tokens are kept in
 // memory only, and its edit sets the display name to what it is.
 type journey struct {
-	*session
+	*session.Session
 	http      *http.Client
 	read      auth.Token // for the profile
 	write     auth.Token // for the mid-tier
@@ -56,7 +57,7 @@ func (j *journey) steps() []journeyStep {
 	return slices.Concat(
 		[]journeyStep{
 			{"discovery", j.discover},
-			{"keys", func(ctx context.Context) error { return j.send(ctx, http.MethodGet, j.authority.JWKSURI, "") }},
+			{"keys", func(ctx context.Context) error { return j.send(ctx, http.MethodGet, j.Authority.JWKSURI, "") }},
 			{"authorize-silent", j.authorizeSilently},
 			{"device-code", j.requestDeviceCode},
 		},
@@ -101,40 +102,40 @@ func recordJourney(
 }
 
 func newJourney(env command.Env, g *command.Globals) (*journey, error) {
-	s := &session{env: env, globals: g, facts: g.Facts(env)}
+	s := &session.Session{Env: env, Globals: g, Facts: g.Facts(env)}
 	var err error
-	if s.progress, err = command.NewProgress(env.Stderr, g.Progress, s.facts); err != nil {
+	if s.Progress, err = command.NewProgress(env.Stderr, g.Progress, s.Facts); err != nil {
 		return nil, err
 	}
-	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+	if s.Paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
 		return nil, err
 	}
-	if s.tenant, s.settings, err = g.Settings(env, s.paths); err != nil {
+	if s.Tenant, s.Settings, err = g.Settings(env, s.Paths); err != nil {
 		return nil, err
 	}
-	if err := s.settings.Need("set them first", "edit-scope", "mid-tier"); err != nil {
+	if err := s.Settings.Need("set them first", "edit-scope", "mid-tier"); err != nil {
 		return nil, err
 	}
 	client, err := upstream.New(upstream.Config{
-		CAFile:    s.settings.Text("ca-file"),
+		CAFile:    s.Settings.Text("ca-file"),
 		Timeout:   g.Timeout,
 		Attempts:  1,
 		UserAgent: command.UserAgent(),
 		Log:       g.RequestLog(env),
 	})
-	return &journey{session: s, http: client}, err
+	return &journey{Session: s, http: client}, err
 }
 
 func (j *journey) discover(ctx context.Context) error {
-	form, err := authority.Parse(j.settings.Text("authority"))
+	form, err := authority.Parse(j.Settings.Text("authority"))
 	if err != nil {
 		return err
 	}
-	if j.authority, err = authority.Discover(ctx, j.http, form); err != nil {
+	if j.Authority, err = authority.Discover(ctx, j.http, form); err != nil {
 		return upstream.Fault(err, "cannot reach the tenant")
 	}
-	j.store = tokenstore.Memory()
-	return j.connect(j.http)
+	j.Store = tokenstore.Memory()
+	return j.Connect(j.http)
 }
 
 // send sends a request and ignores the response, which the recorder has seen. It follows
@@ -171,8 +172,8 @@ func (j *journey) authorizeSilently(ctx context.Context) error {
 }
 
 func (j *journey) authorize(ctx context.Context, responseType, prompt string) error {
-	return j.send(ctx, http.MethodGet, withQuery(j.authority.AuthorizationEndpoint, url.Values{
-		"client_id":             {j.settings.Text("client-id")},
+	return j.send(ctx, http.MethodGet, withQuery(j.Authority.AuthorizationEndpoint, url.Values{
+		"client_id":             {j.Settings.Text("client-id")},
 		"redirect_uri":          {"http://localhost"},
 		"response_type":         {responseType},
 		"response_mode":         {"query"},
@@ -185,16 +186,16 @@ func (j *journey) authorize(ctx context.Context, responseType, prompt string) er
 }
 
 func (j *journey) requestDeviceCode(ctx context.Context) error {
-	return doctor.Registered(ctx, j.http, j.authority, j.settings.Text("client-id"))
+	return doctor.Registered(ctx, j.http, j.Authority, j.Settings.Text("client-id"))
 }
 
 func (j *journey) signIn(ctx context.Context) (err error) {
-	j.read, err = j.auth.Interactive(ctx, auth.Request{Scopes: graphScopes(), Prompt: "login"})
+	j.read, err = j.Auth.Interactive(ctx, auth.Request{Scopes: session.GraphScopes(), Prompt: "login"})
 	return err
 }
 
 func (j *journey) readProfile(ctx context.Context) error {
-	me, err := j.graph.Me(ctx, j.read.Access)
+	me, err := j.Graph.Me(ctx, j.read.Access)
 	if err != nil {
 		return err
 	}
@@ -204,30 +205,30 @@ func (j *journey) readProfile(ctx context.Context) error {
 	return nil
 }
 
-func (j *journey) editScopes() []string { return []string{j.settings.Text("edit-scope")} }
+func (j *journey) editScopes() []string { return []string{j.Settings.Text("edit-scope")} }
 
 // requestSilently requests a token for edits without a user, which the tenant must
 // refuse: without that, the recording would show no second factor.
 func (j *journey) requestSilently(ctx context.Context) (err error) {
-	_, j.challenge, err = j.auth.Probe(ctx, j.read.Account, j.editScopes(), nil)
+	_, j.challenge, err = j.Auth.Probe(ctx, j.read.Account, j.editScopes(), nil)
 	if err == nil && j.challenge == nil {
 		return &fault.Error{
 			Kind: fault.Denied,
 			What: "the tenant requires no second factor for edits, so there is none to record",
 			Fix: "check that the policy is on, and that the sign-in used a password alone, " +
-				"with `" + j.command("profilectl doctor") + "`",
+				"with `" + j.Command("profilectl doctor") + "`",
 		}
 	}
 	return err
 }
 
 func (j *journey) callWithoutToken(ctx context.Context) error {
-	address := strings.TrimSuffix(strings.TrimSuffix(j.settings.Text("mid-tier"), "/"), "/updateUserInfo")
+	address := strings.TrimSuffix(strings.TrimSuffix(j.Settings.Text("mid-tier"), "/"), "/updateUserInfo")
 	return j.send(ctx, http.MethodPost, address+"/updateUserInfo", "")
 }
 
 func (j *journey) stepUp(ctx context.Context) (err error) {
-	j.write, err = j.auth.Interactive(ctx, auth.Request{
+	j.write, err = j.Auth.Interactive(ctx, auth.Request{
 		Scopes:    j.editScopes(),
 		Account:   &j.read.Account,
 		Challenge: j.challenge,
@@ -241,15 +242,15 @@ func (j *journey) edit(ctx context.Context) error {
 	if err := change.Set("displayName", j.name); err != nil {
 		return err
 	}
-	_, err := j.midtier.Update(ctx, j.write.Access, change)
+	_, err := j.MidTier.Update(ctx, j.write.Access, change)
 	return err
 }
 
 func (j *journey) signOut(ctx context.Context) error {
-	if j.authority.EndSessionEndpoint == "" {
+	if j.Authority.EndSessionEndpoint == "" {
 		return nil
 	}
-	return j.send(ctx, http.MethodGet, withQuery(j.authority.EndSessionEndpoint, url.Values{
+	return j.send(ctx, http.MethodGet, withQuery(j.Authority.EndSessionEndpoint, url.Values{
 		"post_logout_redirect_uri": {"http://localhost"},
 	}), "")
 }

@@ -47,12 +47,12 @@ func (s *examination) operator(flags serveFlags) doctor.Operator {
 }
 
 func (s *examination) probe(flags serveFlags) (*serve.Probe, error) {
-	loaded, err := serverSettings(s.env, s.globals, flags)
+	loaded, err := serverSettings(s.Env, s.Globals, flags)
 	if err != nil {
 		return nil, err
 	}
-	log := newWarnings(s.env.Stderr)
-	settings, err := serveSettings(loaded, s.env, log)
+	log := newWarnings(s.Env.Stderr)
+	settings, err := serveSettings(loaded, s.Env, log)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (s *examination) probe(flags serveFlags) (*serve.Probe, error) {
 		Timeout:   checkLimit,
 		Attempts:  1,
 		UserAgent: command.UserAgent(),
-		Log:       s.globals.RequestLog(s.env),
+		Log:       s.Globals.RequestLog(s.Env),
 	}); err != nil {
 		return nil, err
 	}
@@ -77,22 +77,22 @@ func (s *examination) user(ctx context.Context) (doctor.User, error) {
 	if err != nil {
 		return doctor.User{}, err
 	}
-	form, err := authority.Parse(s.settings.Text("authority"))
+	form, err := authority.Parse(s.Settings.Text("authority"))
 	if err != nil {
 		return doctor.User{}, err
 	}
-	if s.authority, err = authority.Discover(ctx, client, form); err != nil {
+	if s.Authority, err = authority.Discover(ctx, client, form); err != nil {
 		return doctor.User{}, upstream.Fault(err, "cannot reach the tenant of the user")
 	}
-	if s.store, err = s.openStore(false); err != nil {
+	if s.Store, err = s.OpenStore(false); err != nil {
 		return doctor.User{}, err
 	}
-	signedIn, account, err := s.accounts(ctx, s.authority)
+	signedIn, account, err := s.accounts(ctx, s.Authority)
 	return doctor.User{
 		Auth:      signedIn,
 		Account:   account,
-		TenantID:  s.authority.TenantID,
-		EditScope: s.settings.Text("edit-scope"),
+		TenantID:  s.Authority.TenantID,
+		EditScope: s.Settings.Text("edit-scope"),
 	}, err
 }
 

@@ -37,8 +37,8 @@ func (j *journey) wrongTokenRequests() []journeyStep {
 
 // requestToken sends a token request and ignores the response.
 func (j *journey) requestToken(ctx context.Context, form url.Values) error {
-	form.Set("client_id", j.settings.Text("client-id"))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.authority.TokenEndpoint,
+	form.Set("client_id", j.Settings.Text("client-id"))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, j.Authority.TokenEndpoint,
 		strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (j *journey) requestToken(ctx context.Context, form url.Values) error {
 // wrongReads are requests to Microsoft Graph that it must reject, and two that differ from
 // the usual ones in form only. The token may only read the user's profile.
 func (j *journey) wrongReads() []journeyStep {
-	me := graph.MeURL(j.settings.Text("graph"))
+	me := graph.MeURL(j.Settings.Text("graph"))
 	version, _ := strings.CutSuffix(me, "/me")
 	const stranger = "/users/11111111-2222-3333-4444-555555555555"
 	var steps []journeyStep

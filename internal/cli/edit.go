@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -23,7 +24,7 @@ type editOptions struct {
 	Undo     bool
 	DryRun   bool
 	Yes      bool
-	SignIn   signInOptions
+	SignIn   session.SignInOptions
 }
 
 func (o *editOptions) bind(f *pflag.FlagSet) {
@@ -38,7 +39,7 @@ func (o *editOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Undo, "undo", false, "undo the last edit made from this machine")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "show what would change and send nothing")
 	f.BoolVarP(&o.Yes, "yes", "y", false, "skip the confirmation")
-	o.SignIn.bind(f)
+	o.SignIn.Bind(f)
 }
 
 // fieldValue is a flag that distinguishes "not given" from "given and empty",
@@ -89,7 +90,7 @@ editor, and work with --set, --unset and --from-file. Their names are those of
 
 // edit is what every phase of one edit needs. It does not change.
 type edit struct {
-	*session
+	*session.Session
 	account auth.Account
 	options editOptions
 	schema  profile.Schema // of the fields that can be changed
@@ -120,22 +121,22 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 	if err != nil {
 		return err
 	}
-	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{SignIn: o.SignIn})
 	if err != nil {
 		return err
 	}
-	e := edit{session: s, account: account, options: o, schema: profile.BuiltIn()}
+	e := edit{Session: s, account: account, options: o, schema: profile.BuiltIn()}
 
-	var ahead tokenFuture
+	var ahead session.TokenFuture
 	if !o.DryRun {
-		ahead = s.requestEditToken(ctx, account) // while the profile is read
+		ahead = s.RequestEditToken(ctx, account) // while the profile is read
 		defer ahead()                            // it may be saving a new refresh token
 	}
 	if source, ahead, err = e.prepare(ctx, source, ahead); err != nil {
 		return err
 	}
 	var current graph.Profile
-	current, e.schema, err = s.readFields(ctx, account, e.schema, source.properties()...)
+	current, e.schema, err = s.ReadFields(ctx, account, e.schema, source.properties()...)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 		return e.report(statusUnchanged, p, false)
 	case o.DryRun:
 		if p.draft != "" {
-			e.say("Your text is kept. Send it with %s.", e.resumeCommand(p.draft))
+			e.Say("Your text is kept. Send it with %s.", e.resumeCommand(p.draft))
 		}
 		return e.report(statusDryRun, p, false)
 	default:
@@ -165,8 +166,8 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 func (e *edit) prepare(
 	ctx context.Context,
 	source changeSource,
-	ahead tokenFuture,
-) (changeSource, tokenFuture, error) {
+	ahead session.TokenFuture,
+) (changeSource, session.TokenFuture, error) {
 	var err error
 	if source.from == fromHistory {
 		if source.undo, err = e.lastEdit(); err != nil {
@@ -185,7 +186,7 @@ func (e *edit) prepare(
 	case source.foreign, f.Kind != fault.Invalid && f.Kind != fault.Unavailable && !e.options.DryRun:
 		return source, ahead, err
 	case f.Kind == fault.Invalid:
-		e.progress.Warn("%s; custom attributes cannot be edited\n  fix: %s", f.What, f.Advice())
+		e.Progress.Warn("%s; custom attributes cannot be edited\n  fix: %s", f.What, f.Advice())
 	}
 	e.schema, e.version = fields.Fields, fields.Version
 	source, err = source.resolve(e.options, e.schema)
@@ -193,7 +194,7 @@ func (e *edit) prepare(
 }
 
 // propose shows the proposal, sends it, and reports the outcome.
-func (e *edit) propose(ctx context.Context, source changeSource, p proposal, ahead tokenFuture) error {
+func (e *edit) propose(ctx context.Context, source changeSource, p proposal, ahead session.TokenFuture) error {
 	p, shown, err := e.review(ctx, source, p)
 	if err != nil {
 		return err
@@ -212,8 +213,8 @@ func (e *edit) choose(
 	ctx context.Context,
 	source changeSource,
 	current graph.Profile,
-	ahead tokenFuture,
-) (proposal, tokenFuture, error) {
+	ahead session.TokenFuture,
+) (proposal, session.TokenFuture, error) {
 	values := current.Values()
 	switch source.from {
 	case fromHistory:
@@ -246,13 +247,13 @@ func (e *edit) choose(
 }
 
 // readyToSend gets the token for the mid-tier, with a step-up if one is needed.
-func (e *edit) readyToSend(ctx context.Context, ahead tokenFuture) error {
+func (e *edit) readyToSend(ctx context.Context, ahead session.TokenFuture) error {
 	if e.options.DryRun {
 		return nil
 	}
-	t, err := e.editToken(ctx, e.account, ahead)
+	t, err := e.EditToken(ctx, e.account, ahead)
 	if err == nil {
-		e.warnNotSaved(t.Token)
+		e.WarnNotSaved(t.Token)
 	}
 	return err
 }

@@ -21,7 +21,7 @@ import (
 // change, the edit is canceled. It returns the change and the draft's file, which
 // stays until the change was sent, also if an error is returned.
 func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Change, draftFile, error) {
-	file, err := newDraftFile(e.paths.State)
+	file, err := newDraftFile(e.Paths.State)
 	if err != nil {
 		return nil, file, err
 	}
@@ -74,13 +74,13 @@ func (e *edit) editText(ctx context.Context, file draftFile, text []byte) (edite
 		return nil, false, fmt.Errorf("read draft: %w", err)
 	}
 	editor := terminal.Editor{
-		Getenv: e.env.Getenv,
-		In:     e.env.Stdin,
-		Stdout: e.env.Stderr,
-		Stderr: e.env.Stderr,
+		Getenv: e.Env.Getenv,
+		In:     e.Env.Stdin,
+		Stdout: e.Env.Stderr,
+		Stderr: e.Env.Stderr,
 	}
-	if e.facts.StdoutTTY {
-		editor.Stdout = e.env.Stdout // a full-screen editor needs the terminal, and no result is printed yet
+	if e.Facts.StdoutTTY {
+		editor.Stdout = e.Env.Stdout // a full-screen editor needs the terminal, and no result is printed yet
 	}
 	start := time.Now()
 	if err := editor.Open(ctx, string(file)); err != nil {
@@ -112,21 +112,21 @@ func errEditorDidNotWait() error {
 // keepDraft returns the error of an edit, with the place where the text of the user is
 // kept.
 func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
-	if !e.env.Exists(string(file)) {
+	if !e.Env.Exists(string(file)) {
 		return err
 	}
 	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
-		e.say("Your text is kept. Send it with %s.", e.resumeCommand(file))
+		e.Say("Your text is kept. Send it with %s.", e.resumeCommand(file))
 		return err
 	}
 	f := fault.As(err)
 	kept := f.Reworded(f.What)
-	kept.Fix = e.globals.Fix(f) + "; your text is kept, send it with " + e.resumeCommand(file)
+	kept.Fix = e.Globals.Fix(f) + "; your text is kept, send it with " + e.resumeCommand(file)
 	kept.Next, kept.Setting = fault.NoAction, ""
 	return kept
 }
 
 // resumeCommand returns the command that sends a draft.
 func (e *edit) resumeCommand(file draftFile) string {
-	return "`" + e.command("profilectl edit --from-file "+command.ShellQuoted(string(file))) + "`"
+	return "`" + e.Command("profilectl edit --from-file "+command.ShellQuoted(string(file))) + "`"
 }

@@ -23,7 +23,7 @@ func (e *edit) sentence(status editStatus) string {
 		return "Updated."
 	case statusAccepted:
 		return "Accepted. Microsoft Graph does not show the change yet; check `" +
-			e.command("profilectl show") + "` in a minute."
+			e.Command("profilectl show") + "` in a minute."
 	case statusDryRun:
 		return "Nothing was sent."
 	default:
@@ -57,14 +57,14 @@ func (e *edit) report(status editStatus, p proposal, shown bool) error {
 	for _, d := range result.Changes {
 		table.Rows = append(table.Rows, []string{profile.Short(d.Field), valueText(d.Before), valueText(d.After)})
 	}
-	if len(table.Rows) == 0 || shown && e.facts.StdoutTTY {
-		return e.print(result, e.sentence(status))
+	if len(table.Rows) == 0 || shown && e.Facts.StdoutTTY {
+		return e.Print(result, e.sentence(status))
 	}
-	if err := e.printer.Print(result, table); err != nil {
+	if err := e.Printer.Print(result, table); err != nil {
 		return err
 	}
-	if e.printer.Plain() {
-		e.say("%s", e.sentence(status))
+	if e.Printer.Plain() {
+		e.Say("%s", e.sentence(status))
 	}
 	return nil
 }

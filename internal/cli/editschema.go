@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/midtier"
 )
@@ -12,28 +13,28 @@ import (
 // The mid-tier sends its version even without a token, so that a schema that is known
 // needs no sign-in. If the mid-tier does not send a schema, learn returns the last known
 // one with the error.
-func (e *edit) learn(ctx context.Context, ahead tokenFuture) (midtier.Schema, tokenFuture, error) {
-	known := e.schemas().Read()
+func (e *edit) learn(ctx context.Context, ahead session.TokenFuture) (midtier.Schema, session.TokenFuture, error) {
+	known := e.Schemas().Read()
 	token := ""
 	if ahead != nil {
-		if result := ahead(); result.err == nil && result.challenge == nil {
-			token = result.token.Access
+		if result := ahead(); result.Err == nil && result.Challenge == nil {
+			token = result.Token.Access
 		}
 	}
-	done := e.progress.Step("schema", "Reading the fields of the mid-tier")
-	schema, ch, err := e.midtier.Schema(ctx, token)
+	done := e.Progress.Step("schema", "Reading the fields of the mid-tier")
+	schema, ch, err := e.MidTier.Schema(ctx, token)
 	done()
 	switch {
 	case err == nil && ch == nil:
-		return e.cache(schema), ahead, nil
+		return e.Cache(schema), ahead, nil
 	case schema.Version == known.Version:
 		return known, ahead, nil
 	case schema.Version == midtier.BuiltIn().Version:
-		return e.cache(midtier.BuiltIn()), ahead, nil
+		return e.Cache(midtier.BuiltIn()), ahead, nil
 	case schema.Version == "":
 		return known, ahead, err
 	case e.options.DryRun:
-		return known, ahead, e.needsUser(
+		return known, ahead, e.NeedsUser(
 			fault.SignIn,
 			"the fields of the mid-tier have changed, and reading them needs a sign-in",
 			"profilectl login --with-edit",
@@ -43,14 +44,14 @@ func (e *edit) learn(ctx context.Context, ahead tokenFuture) (midtier.Schema, to
 	if err != nil {
 		return known, nil, err
 	}
-	return e.cache(schema), nil, nil // the silent request may have met a challenge that is answered by now
+	return e.Cache(schema), nil, nil // the silent request may have met a challenge that is answered by now
 }
 
 // readSchema reads the schema, with a step-up if policy requires one.
-func (e *edit) readSchema(ctx context.Context, ahead tokenFuture) (schema midtier.Schema, err error) {
-	request := stepUp{ahead: ahead, unsent: "the edit was not sent"}
-	err = e.withStepUp(ctx, e.account, request, func(t acquiredToken) (ch *challenge.Challenge, err error) {
-		schema, ch, err = e.midtier.Schema(ctx, t.Access)
+func (e *edit) readSchema(ctx context.Context, ahead session.TokenFuture) (schema midtier.Schema, err error) {
+	request := session.StepUp{Ahead: ahead, Unsent: "the edit was not sent"}
+	err = e.WithStepUp(ctx, e.account, request, func(t session.Token) (ch *challenge.Challenge, err error) {
+		schema, ch, err = e.MidTier.Schema(ctx, t.Access)
 		return ch, err
 	})
 	return schema, err

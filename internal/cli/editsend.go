@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/challenge"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/profile"
@@ -22,35 +23,35 @@ func (e *edit) review(ctx context.Context, source changeSource, p proposal) (_ p
 	if err := e.schema.Check(p.change); err != nil { // an undo may restore a value that breaks a rule
 		return p, false, err
 	}
-	if e.facts.StderrTTY && e.printer.Plain() {
-		e.progress.Show(diff(differences, e.facts.Color))
+	if e.Facts.StderrTTY && e.Printer.Plain() {
+		e.Progress.Show(diff(differences, e.Facts.Color))
 		shown = true
 	}
-	if !source.needsConfirmation() || e.options.Yes || !e.facts.Interactive {
+	if !source.needsConfirmation() || e.options.Yes || !e.Facts.Interactive {
 		return p, shown, nil
 	}
 	p.aged = true
-	return p, shown, e.env.Confirm(ctx, e.facts, "Send this change?")
+	return p, shown, e.Env.Confirm(ctx, e.Facts, "Send this change?")
 }
 
 // send sends the change to the mid-tier, with a step-up if one is needed. It returns the
 // proposal with the base that was current when it was sent. If only a part of the change
 // was made, that part is added to the history.
-func (e *edit) send(ctx context.Context, p proposal, ahead tokenFuture) (proposal, error) {
+func (e *edit) send(ctx context.Context, p proposal, ahead session.TokenFuture) (proposal, error) {
 	sent, version := p, ""
-	request := stepUp{ahead: ahead, unsent: "the edit was not sent"}
-	err := e.withStepUp(ctx, e.account, request, func(t acquiredToken) (*challenge.Challenge, error) {
+	request := session.StepUp{Ahead: ahead, Unsent: "the edit was not sent"}
+	err := e.WithStepUp(ctx, e.account, request, func(t session.Token) (*challenge.Challenge, error) {
 		var err error
 		if sent.aged || t.Prompted {
 			if sent, err = e.rebase(ctx, sent); err != nil {
 				return nil, err
 			}
 		}
-		done := e.progress.Step("send", "Sending the change")
-		reply, err := e.midtier.UpdateAs(ctx, t.Access, e.schema, sent.change)
+		done := e.Progress.Step("send", "Sending the change")
+		reply, err := e.MidTier.UpdateAs(ctx, t.Access, e.schema, sent.change)
 		done()
 		version = reply.Version
-		e.refresh(ctx, t.Access, version)
+		e.Refresh(ctx, t.Access, version)
 		return reply.Challenge, err
 	})
 	if len(e.differences(sent)) == 0 { // another edit has made the same change in the meantime
@@ -94,7 +95,7 @@ func (e *edit) partly(ctx context.Context, p proposal, partial *midtier.Partial)
 
 // rebase compares the proposal with the profile as it is now.
 func (e *edit) rebase(ctx context.Context, p proposal) (proposal, error) {
-	current, err := e.currentValues(ctx, e.account, e.schema)
+	current, err := e.CurrentValues(ctx, e.account, e.schema)
 	if err != nil {
 		return p, err
 	}
@@ -126,17 +127,17 @@ func (e *edit) resolve(
 		return p, nil
 	}
 	what := "another edit changed " + strings.Join(moved, " and ") + " " + since
-	if !e.facts.Interactive || e.options.Yes {
-		fix := "look at `" + e.command("profilectl show") + "`, then run the command again"
+	if !e.Facts.Interactive || e.options.Yes {
+		fix := "look at `" + e.Command("profilectl show") + "`, then run the command again"
 		if p.undoes != "" { // it would find the same conflict again
-			fix = "run `" + e.command("profilectl edit --undo") + "` in a terminal and decide there, " +
-				"or set the value with `" + e.command("profilectl edit") + "`"
+			fix = "run `" + e.Command("profilectl edit --undo") + "` in a terminal and decide there, " +
+				"or set the value with `" + e.Command("profilectl edit") + "`"
 		}
 		return p, &fault.Error{Kind: fault.Conflict, What: what, Fix: fix}
 	}
-	e.say("%s:\n", what)
-	e.progress.Show(diff(e.schema.Diff(p.change, current), e.facts.Color))
-	return p, e.env.Confirm(ctx, e.facts, "Send the change anyway?")
+	e.Say("%s:\n", what)
+	e.Progress.Show(diff(e.schema.Diff(p.change, current), e.Facts.Color))
+	return p, e.Env.Confirm(ctx, e.Facts, "Send the change anyway?")
 }
 
 // confirmed writes an accepted change to the history, waits until Graph shows it,
@@ -147,7 +148,7 @@ func (e *edit) confirmed(ctx context.Context, p proposal) editStatus {
 		e.remember(ctx, p)
 		close(remembered)
 	}()
-	seen, err := e.readBack(ctx, e.account, e.schema, p.change)
+	seen, err := e.ReadBack(ctx, e.account, e.schema, p.change)
 	<-remembered
 	if err != nil || !seen {
 		return statusAccepted

@@ -75,7 +75,7 @@ func (s changeSource) needsConfirmation() bool { return s.from >= fromEditor }
 // It fails before anything is sent.
 func (o editOptions) parse(ctx context.Context, env command.Env, g *command.Globals) (changeSource, error) {
 	interactive := g.Facts(env).Interactive
-	if err := o.SignIn.check(); err != nil {
+	if err := o.SignIn.Check(); err != nil {
 		return changeSource{}, err
 	}
 	change, err := o.fieldFlags(profile.BuiltIn())

@@ -9,6 +9,7 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -35,19 +36,19 @@ type doctorCheck struct {
 
 // examined is a session whose parts are connected by the checks, one by one.
 type examined struct {
-	session
+	session.Session
 	http  *http.Client
 	words func(*fault.Error) string // words the fix of a result; the default is that for users
 }
 
 // newExamined returns an examined session. Nothing is read yet.
 func newExamined(env command.Env, g *command.Globals) (*examined, error) {
-	s := &examined{session: session{env: env, globals: g, facts: g.Facts(env)}, words: g.Fix}
+	s := &examined{Session: session.Session{Env: env, Globals: g, Facts: g.Facts(env)}, words: g.Fix}
 	var err error
-	if s.progress, err = command.NewProgress(env.Stderr, command.ProgressNone, terminal.Capabilities{}); err != nil {
+	if s.Progress, err = command.NewProgress(env.Stderr, command.ProgressNone, terminal.Capabilities{}); err != nil {
 		return nil, err
 	}
-	if s.paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
+	if s.Paths, err = config.LocatePaths(env.GOOS, env.Getenv); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -69,8 +70,8 @@ func (s *examined) target() doctor.Target {
 // load reads the settings of the tenant.
 func (s *examined) load() (config.Settings, error) {
 	var err error
-	s.tenant, s.settings, err = s.globals.Settings(s.env, s.paths)
-	return s.settings, err
+	s.Tenant, s.Settings, err = s.Globals.Settings(s.Env, s.Paths)
+	return s.Settings, err
 }
 
 // client returns the client of the checks: without retries, so that a failure shows in
@@ -78,21 +79,21 @@ func (s *examined) load() (config.Settings, error) {
 func (s *examined) client() (*http.Client, error) {
 	var err error
 	s.http, err = upstream.New(upstream.Config{
-		CAFile:    s.settings.Text("ca-file"),
+		CAFile:    s.Settings.Text("ca-file"),
 		Timeout:   checkLimit,
 		Attempts:  1,
 		UserAgent: command.UserAgent(),
-		Log:       s.globals.RequestLog(s.env),
+		Log:       s.Globals.RequestLog(s.Env),
 	})
 	return s.http, err
 }
 
 // browserCommand returns the command that opens the sign-in page, or why there is none.
 func (s *examined) browserCommand() (name, why string) {
-	if s.env.OpenBrowser != nil {
+	if s.Env.OpenBrowser != nil {
 		return "the test's browser", ""
 	}
-	plan := s.browser().Plan("")
+	plan := s.Browser().Plan("")
 	if len(plan.Commands) == 0 {
 		return "", plan.Why
 	}
@@ -104,19 +105,19 @@ func (s *examined) browserCommand() (name, why string) {
 
 // roundtrip writes to the store that a sign-in would use, under a name of its own.
 func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
-	s.authority = a
+	s.Authority = a
 	var err error
-	if s.store, err = s.openStore(false); err != nil {
+	if s.Store, err = s.OpenStore(false); err != nil {
 		return "", err
 	}
-	if s.store.Kind() == "memory" {
+	if s.Store.Kind() == "memory" {
 		return "memory", nil
 	}
-	probe := s.storeConfig()
-	probe.Service = tokenstore.Service(a.URL, "doctor", s.tenant)
+	probe := s.StoreConfig()
+	probe.Service = tokenstore.Service(a.URL, "doctor", s.Tenant)
 	probe.Wait = checkLimit / 2
-	return s.store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
-		if s.store.Kind() == "file" {
+	return s.Store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
+		if s.Store.Kind() == "file" {
 			return tokenstore.NewFile(probe)
 		}
 		return tokenstore.New(probe)
@@ -126,11 +127,11 @@ func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string
 // accounts returns the sign-in client and the account of the session. The clients are made
 // first.
 func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
-	if err := s.connect(s.http); err != nil {
+	if err := s.Connect(s.http); err != nil {
 		return nil, auth.Account{}, err
 	}
-	account, err := s.account(ctx)
-	return s.auth, account, err
+	account, err := s.Account(ctx)
+	return s.Auth, account, err
 }
 
 // check returns a result in the words for the user of this run.

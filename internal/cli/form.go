@@ -14,7 +14,7 @@ import (
 // inForm lets the user change the values in a form.
 func (e *edit) inForm(ctx context.Context, current graph.Profile) (profile.Change, error) {
 	values := current.Values()
-	answers, err := terminal.Edit(ctx, e.env.Stdin, e.env.Stderr, e.facts, e.form(values))
+	answers, err := terminal.Edit(ctx, e.Env.Stdin, e.Env.Stderr, e.Facts, e.form(values))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/history"
 	"github.com/profilectl/profilectl/internal/output"
@@ -41,7 +42,7 @@ stops recording.`,
 }
 
 func runHistory(ctx context.Context, env command.Env, g *command.Globals) error {
-	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{Discovery: session.DiscoverNever})
 	if err != nil {
 		return err
 	}
@@ -62,22 +63,22 @@ func runHistory(ctx context.Context, env command.Env, g *command.Globals) error 
 			table.Rows = append(table.Rows, row)
 		}
 	}
-	if len(entries) == 0 && s.printer.Plain() {
-		s.say("The history is empty.")
+	if len(entries) == 0 && s.Printer.Plain() {
+		s.Say("The history is empty.")
 		return nil
 	}
-	return command.PrintPaged(env, g, s.printer, entries, table)
+	return command.PrintPaged(env, g, s.Printer, entries, table)
 }
 
 func runHistoryClear(ctx context.Context, env command.Env, g *command.Globals) error {
-	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{Discovery: session.DiscoverNever})
 	if err != nil {
 		return err
 	}
 	if err := editsOf(s).Forget(ctx, account.ID); err != nil {
 		return historyFault(err)
 	}
-	s.say("Deleted the history of %s.", account.Username)
+	s.Say("Deleted the history of %s.", account.Username)
 	return nil
 }
 
@@ -91,4 +92,4 @@ func historyFault(err error) error {
 }
 
 // editsOf returns the history of the edits that were made from this machine.
-func editsOf(s *session) history.Log { return history.In(s.paths.State) }
+func editsOf(s *session.Session) history.Log { return history.In(s.Paths.State) }

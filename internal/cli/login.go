@@ -10,11 +10,12 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
 type loginOptions struct {
-	SignIn    signInOptions
+	SignIn    session.SignInOptions
 	LoginHint string
 	Prompt    string
 	SignUp    bool
@@ -22,7 +23,7 @@ type loginOptions struct {
 }
 
 func (o *loginOptions) bind(f *pflag.FlagSet) {
-	o.SignIn.bind(f)
+	o.SignIn.Bind(f)
 	f.StringVar(&o.LoginHint, "login-hint", "", "email `address` to fill in on the sign-in page")
 	f.StringVar(&o.Prompt, "prompt", "", "first `page` to show: login, select_account or create")
 	f.BoolVar(&o.SignUp, "sign-up", false, "create an account")
@@ -81,12 +82,12 @@ func runLogin(ctx context.Context, env command.Env, g *command.Globals, o loginO
 	if err != nil {
 		return err
 	}
-	if err := o.SignIn.check(); err != nil {
+	if err := o.SignIn.Check(); err != nil {
 		return err
 	}
-	s, err := openSession(ctx, env, g, sessionOptions{
+	s, err := session.Open(ctx, env, g, session.Options{
 		SignIn:    o.SignIn,
-		Discovery: discoverAlways,
+		Discovery: session.DiscoverAlways,
 		NewSignIn: true,
 	})
 	if err != nil {
@@ -94,16 +95,16 @@ func runLogin(ctx context.Context, env command.Env, g *command.Globals, o loginO
 	}
 	if g.NoInput {
 		const what = "a browser is needed to sign in, which --no-input rules out"
-		return s.needsUser(fault.SignIn, what, "profilectl login")
+		return s.NeedsUser(fault.SignIn, what, "profilectl login")
 	}
-	if s.store.Kind() == "file" {
-		s.say("The tokens will be in a plain file instead of the keyring. Everyone who can read "+
-			"%s, or a backup of it, can act as you.", s.plainFile())
-		if s.globals.InsecureStorage {
-			s.say("Sign in again with `%s` to go back to the keyring.", s.command("profilectl login"))
+	if s.Store.Kind() == "file" {
+		s.Say("The tokens will be in a plain file instead of the keyring. Everyone who can read "+
+			"%s, or a backup of it, can act as you.", s.PlainFile())
+		if s.Globals.InsecureStorage {
+			s.Say("Sign in again with `%s` to go back to the keyring.", s.Command("profilectl login"))
 		}
 	}
-	t, err := s.signIn(ctx, auth.Request{Scopes: graphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
+	t, err := s.SignIn(ctx, auth.Request{Scopes: session.GraphScopes(), LoginHint: o.LoginHint, Prompt: prompt})
 	if err == nil {
 		err = keep(ctx, s, t)
 	}
@@ -111,36 +112,36 @@ func runLogin(ctx context.Context, env command.Env, g *command.Globals, o loginO
 		return err
 	}
 	if o.WithEdit {
-		edit, err := s.editToken(ctx, t.Account, nil)
+		edit, err := s.EditToken(ctx, t.Account, nil)
 		if err == nil {
 			err = notSaved(edit.Token)
 		}
 		if err != nil {
 			return err
 		}
-		if s.settings.Configured("mid-tier") {
-			s.readAhead(ctx, edit.Access) // so that show knows the custom attributes
+		if s.Settings.Configured("mid-tier") {
+			s.ReadAhead(ctx, edit.Access) // so that show knows the custom attributes
 		}
 	}
 	report := loginReport{
 		Account:  t.Account.Username,
-		Tenant:   s.tenant,
-		TenantID: s.authority.TenantID,
-		Store:    s.store.Kind(),
+		Tenant:   s.Tenant,
+		TenantID: s.Authority.TenantID,
+		Store:    s.Store.Kind(),
 	}
-	return s.print(report, "Signed in as "+report.Account+" to "+report.Tenant+".")
+	return s.Print(report, "Signed in as "+report.Account+" to "+report.Tenant+".")
 }
 
 // keep makes a new sign-in the one that later commands use.
-func keep(ctx context.Context, s *session, t auth.Token) error {
+func keep(ctx context.Context, s *session.Session, t auth.Token) error {
 	if err := notSaved(t); err != nil {
 		return err
 	}
-	if err := s.dropPlainFile(); err != nil {
+	if err := s.DropPlainFile(); err != nil {
 		return err
 	}
-	return s.warnNotRemembered("signed in, but later commands do not know which account to use; name it with --account",
-		s.activate(ctx, t.Account))
+	return s.WarnNotRemembered("signed in, but later commands do not know which account to use; name it with --account",
+		s.Activate(ctx, t.Account))
 }
 
 // notSaved is the fault of a login whose tokens could not be saved. Other

@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 )
@@ -53,59 +54,59 @@ type logoutReport struct {
 }
 
 func runLogout(ctx context.Context, env command.Env, g *command.Globals, o logoutOptions) error {
-	s, err := openSession(ctx, env, g, sessionOptions{Discovery: discoverMissing})
-	if errors.Is(err, errNotDiscovered) {
-		nothing := logoutReport{Removed: []string{}, Tenant: s.tenant}
-		return s.print(nothing, nothing.sentence())
+	s, err := session.Open(ctx, env, g, session.Options{Discovery: session.DiscoverMissing})
+	if errors.Is(err, session.ErrNotDiscovered) {
+		nothing := logoutReport{Removed: []string{}, Tenant: s.Tenant}
+		return s.Print(nothing, nothing.sentence())
 	}
 	if err != nil {
 		return err
 	}
 	report, removed, err := forget(ctx, s, o.All)
 	if err == nil {
-		err = s.dropPlainFile()
+		err = s.DropPlainFile()
 	}
 	if err == nil {
-		err = s.warnNotRemembered("signed out, but the configuration still names the account",
-			s.deactivate(ctx, removed))
-		sweep(draftDir(s.paths.State), time.Now())
+		err = s.WarnNotRemembered("signed out, but the configuration still names the account",
+			s.Deactivate(ctx, removed))
+		sweep(draftDir(s.Paths.State), time.Now())
 		playground.SweepTemporary()
 	}
 	if err == nil && o.Browser {
-		err = s.endBrowserSession(ctx)
+		err = s.EndBrowserSession(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return s.print(report, report.sentence())
+	return s.Print(report, report.sentence())
 }
 
 // forget removes one account, or all of them. The accounts in a damaged store
 // cannot be told apart, so all of them go.
 func forget(
 	ctx context.Context,
-	s *session,
+	s *session.Session,
 	all bool,
 ) (report logoutReport, removed []auth.Account, err error) {
-	report = logoutReport{Removed: []string{}, Tenant: s.tenant}
-	accounts, err := s.auth.Accounts(ctx)
+	report = logoutReport{Removed: []string{}, Tenant: s.Tenant}
+	accounts, err := s.Auth.Accounts(ctx)
 	if f := fault.As(err); err != nil && f.Kind == fault.SignIn {
-		return report, nil, s.auth.ForgetAll(ctx)
+		return report, nil, s.Auth.ForgetAll(ctx)
 	}
 	if err != nil {
 		return report, removed, err
 	}
 	if !all && len(accounts) > 0 {
-		one, err := s.account(ctx)
+		one, err := s.Account(ctx)
 		if err != nil {
 			return report, removed, err
 		}
 		accounts = []auth.Account{one}
 	}
 	for _, a := range accounts {
-		until, err := s.auth.ValidUntil(ctx, a)
+		until, err := s.Auth.ValidUntil(ctx, a)
 		if err == nil {
-			err = s.auth.Forget(ctx, a)
+			err = s.Auth.Forget(ctx, a)
 		}
 		if err == nil {
 			err = editsOf(s).Forget(ctx, a.ID)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/setup"
 	"github.com/profilectl/profilectl/sandbox/control"
@@ -83,11 +84,11 @@ func (a pageAuditor) auditSignIn() {
 }
 
 func (a pageAuditor) auditSignUp() {
-	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "create"})
+	s := a.openSignIn(auth.Request{Scopes: session.GraphScopes(), Prompt: "create"})
 	a.audit("sign-up")
 	a.cancel(s)
 	defer a.askForAttributes()()
-	s = a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "create"})
+	s = a.openSignIn(auth.Request{Scopes: session.GraphScopes(), Prompt: "create"})
 	a.audit("sign-up-attributes")
 	a.do(
 		chromedp.SetValue(chromedp.CSS("#email"), "new@contoso.example"),
@@ -179,7 +180,7 @@ func (a pageAuditor) auditGrant() {
 }
 
 func (a pageAuditor) auditAccountPicker() {
-	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "select_account"})
+	s := a.openSignIn(auth.Request{Scopes: session.GraphScopes(), Prompt: "select_account"})
 	a.audit("account")
 	a.cancel(s)
 }
@@ -191,7 +192,7 @@ func (a pageAuditor) auditSignOut() {
 	if err := a.playground.Tenant.AddUser(email, password, "Ada L."); err != nil {
 		a.t.Fatal(err)
 	}
-	s := a.openSignIn(auth.Request{Scopes: graphScopes(), Prompt: "login"})
+	s := a.openSignIn(auth.Request{Scopes: session.GraphScopes(), Prompt: "login"})
 	a.do(a.enterPassword(email, password), chromedp.WaitVisible(chromedp.CSS("main.ok")))
 	if err := <-s.done; err != nil {
 		a.t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/challenge"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/password"
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -17,7 +18,7 @@ import (
 
 type passwordOptions struct {
 	Stdin  bool
-	SignIn signInOptions
+	SignIn session.SignInOptions
 }
 
 func newPassword(env command.Env, g *command.Globals) *cobra.Command {
@@ -39,7 +40,7 @@ A changed password ends your sign-ins at apps like this one.`,
 	}
 	c.Flags().BoolVar(&o.Stdin, "stdin", false, "read the current and the new password from standard input")
 	command.NotFromEnvironment(c.Flags(), "stdin")
-	o.SignIn.bind(c.Flags())
+	o.SignIn.Bind(c.Flags())
 	return c
 }
 
@@ -64,37 +65,37 @@ func runPassword(ctx context.Context, env command.Env, g *command.Globals, o pas
 			Fix:  "use --stdin: the current password on the first line and the new one on the second",
 		}
 	}
-	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{SignIn: o.SignIn})
 	if err != nil {
 		return err
 	}
 	if !o.Stdin { // after the step-up, so that a sign-in cannot lose what the user types
-		t, err := s.editToken(ctx, account, nil)
+		t, err := s.EditToken(ctx, account, nil)
 		if err != nil {
 			return err
 		}
-		s.warnNotSaved(t.Token)
+		s.WarnNotSaved(t.Token)
 		if change, err = askPasswords(ctx, s); err != nil {
 			return err
 		}
 	}
-	request := stepUp{unsent: "the password was not changed"}
-	err = s.withStepUp(ctx, account, request, func(t acquiredToken) (*challenge.Challenge, error) {
-		defer s.progress.Step("send", "Sending the new password")()
-		return s.midtier.ChangePassword(ctx, t.Access, change)
+	request := session.StepUp{Unsent: "the password was not changed"}
+	err = s.WithStepUp(ctx, account, request, func(t session.Token) (*challenge.Challenge, error) {
+		defer s.Progress.Step("send", "Sending the new password")()
+		return s.MidTier.ChangePassword(ctx, t.Access, change)
 	})
 	if err != nil {
 		return err
 	}
-	return s.print(passwordReport{Status: "changed", Account: account.Username},
+	return s.Print(passwordReport{Status: "changed", Account: account.Username},
 		"Changed. This ends your earlier sign-ins; sign in with the new password: `"+
-			s.command("profilectl login")+"`.")
+			s.Command("profilectl login")+"`.")
 }
 
 // askPasswords asks for the current password, and twice for the new one, until it can be sent.
-func askPasswords(ctx context.Context, s *session) (password.Change, error) {
+func askPasswords(ctx context.Context, s *session.Session) (password.Change, error) {
 	var c password.Change
-	hidden, err := terminal.HideInput(s.env.Stdin, s.env.Stderr)
+	hidden, err := terminal.HideInput(s.Env.Stdin, s.Env.Stderr)
 	if err != nil {
 		return c, err
 	}
@@ -102,7 +103,7 @@ func askPasswords(ctx context.Context, s *session) (password.Change, error) {
 	if c.Current, err = hidden.Ask(ctx, "Current password"); err != nil {
 		return c, err
 	}
-	s.say("A new password has %s.", password.Rule)
+	s.Say("A new password has %s.", password.Rule)
 	for {
 		if c.New, err = hidden.Ask(ctx, "New password"); err != nil {
 			return c, err
@@ -112,7 +113,7 @@ func askPasswords(ctx context.Context, s *session) (password.Change, error) {
 			return c, err
 		}
 		if repeated != c.New {
-			s.say("The two new passwords differ; type them again.")
+			s.Say("The two new passwords differ; type them again.")
 			continue
 		}
 		return c, c.Check()

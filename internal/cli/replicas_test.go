@@ -23,6 +23,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/shared/redistest"
 )
@@ -67,17 +68,17 @@ func startTenant(t *testing.T) *cluster {
 	return c
 }
 
-// signIn signs a user in and returns a new token for the mid-tier.
+// SignIn signs a user in and returns a new token for the mid-tier.
 func (c *cluster) signIn() string {
 	c.t.Helper()
 	ctx, cancel := context.WithCancelCause(c.t.Context())
 	env := command.System().Isolated(c.playground.Variables(), c.playground.Dir)
 	env.OpenBrowser = c.playground.NewRobot(cancel).Open
-	s, err := openSession(ctx, env, &command.Globals{Output: "table", Timeout: 30 * time.Second}, sessionOptions{})
+	s, err := session.Open(ctx, env, &command.Globals{Output: "table", Timeout: 30 * time.Second}, session.Options{})
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	token, err := s.auth.Interactive(ctx, auth.Request{Scopes: []string{c.playground.Facts.EditScope}})
+	token, err := s.Auth.Interactive(ctx, auth.Request{Scopes: []string{c.playground.Facts.EditScope}})
 	if err != nil {
 		c.t.Fatal(err)
 	}

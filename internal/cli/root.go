@@ -3,7 +3,7 @@
 //
 // A command consists of an options struct, a bind method that makes its flags, a
 // newX func that makes the cobra command, and a runX func that does the work. Flags,
-// environment and configuration file become a session (session.go). Package output prints
+// environment and configuration file become a session (package session). Package output prints
 // results, and report (exit.go) prints faults. Main is the whole program as a function.
 package cli
 
@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 )
 
 // newRoot returns the whole tree of commands.
@@ -50,7 +51,7 @@ Without a tenant, try everything offline:
 	addCommands(root, env, g, commandName(args))
 	pageHelp(root, env, g)
 	command.Complete(root, "tenant", tenants(env, g))
-	command.Complete(root, "account", accounts(env, g))
+	command.Complete(root, "account", session.CompleteAccounts(env, g))
 	command.Complete(root, "output", command.OneOf("table", "json", "yaml"))
 	command.Complete(root, "progress", command.OneOf(command.ProgressAuto, command.ProgressJSON, command.ProgressNone))
 	return root

@@ -59,7 +59,7 @@ func setCity() {
 	}
 }
 
-// signIn is a browser that completes the page that its argument names.
+// SignIn is a browser that completes the page that its argument names.
 func signIn() {
 	transport := sandboxTransport(os.Getenv("SANDBOX_CA_FILE"))
 	browser, err := robot.New(robotUser(transport), transport)

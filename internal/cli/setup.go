@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/attributes"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -16,7 +17,7 @@ import (
 // setupOptions are the flags of all subcommands: which tenant, who signs in, and what is
 // wanted.
 type setupOptions struct {
-	SignIn    signInOptions
+	SignIn    session.SignInOptions
 	Authority string
 	SignInAt  string
 	ClientID  string
@@ -81,7 +82,7 @@ func (o *setupOptions) permissions() []string {
 }
 
 func (o *setupOptions) bind(f *pflag.FlagSet) {
-	o.SignIn.bind(f)
+	o.SignIn.Bind(f)
 	f.StringVar(&o.Authority, "authority", "", "subdomain, tenant ID, domain or URL of the `tenant`")
 	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` for the administrator's sign-in")
 	f.StringVar(&o.ClientID, "client-id", setup.DefaultClient, "client `ID` for the administrator's sign-in")

@@ -9,6 +9,7 @@ import (
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/setup"
@@ -19,7 +20,7 @@ import (
 // administrator is a session of an administrator with a tenant. Its tokens are kept in
 // memory only, and end with the command.
 type administrator struct {
-	session
+	session.Session
 	options  setupOptions
 	form     authority.Form // of the tenant, as it is configured
 	http     *http.Client
@@ -31,11 +32,11 @@ type administrator struct {
 func openAdministrator(
 	ctx context.Context, env command.Env, g *command.Globals, o setupOptions, permissions []string,
 ) (*administrator, error) {
-	if err := o.SignIn.check(); err != nil {
+	if err := o.SignIn.Check(); err != nil {
 		return nil, err
 	}
 	a := &administrator{options: o}
-	a.session = session{env: env, globals: g, facts: g.Facts(env), signInOptions: o.SignIn}
+	a.Session = session.Session{Env: env, Globals: g, Facts: g.Facts(env), SignInOptions: o.SignIn}
 	for _, open := range []func(context.Context) error{a.openOutput, a.openTenant, a.discover} {
 		if err := open(ctx); err != nil {
 			return nil, err
@@ -45,13 +46,13 @@ func openAdministrator(
 }
 
 func (a *administrator) openOutput(context.Context) (err error) {
-	if a.progress, err = command.NewProgress(a.env.Stderr, a.globals.Progress, a.facts); err != nil {
+	if a.Progress, err = command.NewProgress(a.Env.Stderr, a.Globals.Progress, a.Facts); err != nil {
 		return err
 	}
-	if a.printer, err = command.NewPrinter(a.env, a.globals); err != nil {
+	if a.Printer, err = command.NewPrinter(a.Env, a.Globals); err != nil {
 		return err
 	}
-	a.paths, err = config.LocatePaths(a.env.GOOS, a.env.Getenv)
+	a.Paths, err = config.LocatePaths(a.Env.GOOS, a.Env.Getenv)
 	return err
 }
 
@@ -59,23 +60,23 @@ func (a *administrator) openOutput(context.Context) (err error) {
 // the configuration must be the same as that of --authority, so that no wrong one is set
 // up.
 func (a *administrator) openTenant(context.Context) error {
-	file, err := config.Read(a.globals.ConfigFile(a.paths))
+	file, err := config.Read(a.Globals.ConfigFile(a.Paths))
 	if err != nil {
 		return err
 	}
 	if err := a.chooseTenant(file); err != nil {
 		return err
 	}
-	if a.settings, err = a.globals.Load(a.env, file, a.tenant); err != nil {
+	if a.Settings, err = a.Globals.Load(a.Env, file, a.Tenant); err != nil {
 		return err
 	}
-	configured, _ := file.Value("tenants."+a.tenant, "authority")
+	configured, _ := file.Value("tenants."+a.Tenant, "authority")
 	given := a.options.Authority
 	if given == "" {
-		given = a.settings.Text("authority")
+		given = a.Settings.Text("authority")
 	}
 	if given == "" {
-		_, err := config.Which(file, a.tenant, a.env.Getenv)
+		_, err := config.Which(file, a.Tenant, a.Env.Getenv)
 		return err
 	}
 	if a.form, err = authority.Parse(given); err != nil {
@@ -87,7 +88,7 @@ func (a *administrator) openTenant(context.Context) error {
 	if form, err := authority.Parse(configured); err == nil && form != a.form {
 		return &fault.Error{
 			Kind: fault.Usage,
-			What: "the tenant " + a.tenant + " is configured with another authority: " + form.String(),
+			What: "the tenant " + a.Tenant + " is configured with another authority: " + form.String(),
 			Fix:  "choose another name for the new tenant with --tenant, or omit --authority",
 		}
 	}
@@ -96,16 +97,16 @@ func (a *administrator) openTenant(context.Context) error {
 
 // chooseTenant sets the name of the tenant in the configuration.
 func (a *administrator) chooseTenant(file *config.File) (err error) {
-	a.tenant = a.globals.Tenant
+	a.Tenant = a.Globals.Tenant
 	switch {
-	case a.tenant != "":
+	case a.Tenant != "":
 	case a.options.Authority != "":
 		host := strings.TrimPrefix(a.options.Authority, "https://")
-		a.tenant, _, _ = strings.Cut(host, ".")
+		a.Tenant, _, _ = strings.Cut(host, ".")
 	default:
-		a.tenant, err = config.Which(file, "", a.env.Getenv)
+		a.Tenant, err = config.Which(file, "", a.Env.Getenv)
 	}
-	if err == nil && !config.ValidTenantName(a.tenant) {
+	if err == nil && !config.ValidTenantName(a.Tenant) {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: "the tenant needs a name in the configuration",
@@ -118,22 +119,22 @@ func (a *administrator) chooseTenant(file *config.File) (err error) {
 // discover looks the tenant and the sign-in of its administrators up.
 func (a *administrator) discover(ctx context.Context) (err error) {
 	if a.options.CAFile == "" {
-		a.options.CAFile = a.settings.Text("ca-file")
+		a.options.CAFile = a.Settings.Text("ca-file")
 	}
 	a.http, err = upstream.New(upstream.Config{
 		CAFile:    a.options.CAFile,
-		Timeout:   a.globals.Timeout,
+		Timeout:   a.Globals.Timeout,
 		UserAgent: command.UserAgent(),
-		Log:       a.globals.RequestLog(a.env),
+		Log:       a.Globals.RequestLog(a.Env),
 	})
 	if err != nil {
 		return err
 	}
-	defer a.progress.Step("discover", "Looking up the tenant's endpoints")()
-	if a.authority, err = authority.Discover(ctx, a.http, a.form); err != nil {
+	defer a.Progress.Step("discover", "Looking up the tenant's endpoints")()
+	if a.Authority, err = authority.Discover(ctx, a.http, a.form); err != nil {
 		return upstream.Fault(err, "cannot reach the tenant")
 	}
-	at := setup.AdministratorAuthority(a.authority, a.form)
+	at := setup.AdministratorAuthority(a.Authority, a.form)
 	if a.options.SignInAt != "" {
 		if at, err = authority.Parse(a.options.SignInAt); err != nil {
 			return err
@@ -142,11 +143,11 @@ func (a *administrator) discover(ctx context.Context) (err error) {
 	if a.signInAt, err = authority.Discover(ctx, a.http, at); err != nil {
 		return upstream.Fault(err, "cannot reach the sign-in of administrators")
 	}
-	if a.signInAt.TenantID != a.authority.TenantID {
+	if a.signInAt.TenantID != a.Authority.TenantID {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: "administrators would sign in to another tenant: " + a.signInAt.TenantID,
-			Fix:  "omit --sign-in-at, or name the tenant " + a.authority.TenantID + " in it",
+			Fix:  "omit --sign-in-at, or name the tenant " + a.Authority.TenantID + " in it",
 		}
 	}
 	return nil
@@ -154,24 +155,24 @@ func (a *administrator) discover(ctx context.Context) (err error) {
 
 // authenticate signs the administrator in.
 func (a *administrator) authenticate(ctx context.Context, permissions []string) (err error) {
-	if a.globals.NoInput {
+	if a.Globals.NoInput {
 		return &fault.Error{
 			Kind: fault.SignIn,
 			What: "an administrator must sign in, which --no-input rules out",
 			Fix:  "run the command in a terminal, or use `profilectl setup export`",
 		}
 	}
-	a.store = tokenstore.Memory()
-	a.auth, err = auth.New(auth.Config{
+	a.Store = tokenstore.Memory()
+	a.Auth, err = auth.New(auth.Config{
 		Authority:    a.signInAt,
 		ClientID:     a.options.ClientID,
-		Store:        a.store,
+		Store:        a.Store,
 		HTTP:         a.http,
-		Open:         a.opener(),
-		OnHTTPS:      a.explainHTTPS,
+		Open:         a.Opener(),
+		OnHTTPS:      a.ExplainHTTPS,
 		RedirectPort: a.options.SignIn.RedirectPort,
-		Wait:         a.globals.Wait,
-		Log:          a.globals.Log(a.env),
+		Wait:         a.Globals.Wait,
+		Log:          a.Globals.Log(a.Env),
 	})
 	if err != nil {
 		return err
@@ -180,16 +181,16 @@ func (a *administrator) authenticate(ctx context.Context, permissions []string) 
 	if client == setup.DefaultClient {
 		client = "Microsoft Graph PowerShell (" + client + "); --client-id chooses another one"
 	}
-	a.say("Signing in as an administrator of %s with the client %s.\nPermissions: %s.",
-		a.authority.TenantID, client, strings.Join(permissions, ", "))
-	t, err := a.signIn(ctx, auth.Request{Scopes: setup.FullScopes(permissions)})
+	a.Say("Signing in as an administrator of %s with the client %s.\nPermissions: %s.",
+		a.Authority.TenantID, client, strings.Join(permissions, ", "))
+	t, err := a.SignIn(ctx, auth.Request{Scopes: setup.FullScopes(permissions)})
 	if err != nil {
 		return a.rejected(err)
 	}
 	a.api = &setup.API{
-		Base:  a.settings.Text("graph"),
+		Base:  a.Settings.Text("graph"),
 		HTTP:  a.http,
-		Token: setup.Tokens(a.auth, t.Account, permissions),
+		Token: setup.Tokens(a.Auth, t.Account, permissions),
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func runSetupApply(ctx context.Context, env command.Env, g *command.Globals, o a
 		return a.explainSecret(err)
 	}
 	a.warnNamesakes(result.Tenant.Namesakes)
-	a.say("%s: %s, with %s.", "Done", summary(result.Items), plural(result.Writes, "write", "writes"))
+	a.Say("%s: %s, with %s.", "Done", summary(result.Items), plural(result.Writes, "write", "writes"))
 	report := applyReport{
 		setupReport: a.report(result.Items, result.Tenant.Namesakes),
 		Writes:      result.Writes,
@@ -118,10 +118,10 @@ func runSetupApply(ctx context.Context, env command.Env, g *command.Globals, o a
 // confirmApply shows a user in a terminal what a run would change, and asks. A script, and a
 // run that would change nothing, go on.
 func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error {
-	if o.Yes || !a.facts.Interactive {
+	if o.Yes || !a.Facts.Interactive {
 		return nil
 	}
-	done := a.progress.Step("find", "Reading the tenant")
+	done := a.Progress.Step("find", "Reading the tenant")
 	found, err := setup.Find(ctx, a.api, o.Wanted)
 	done()
 	if err != nil {
@@ -135,10 +135,10 @@ func (a *administrator) confirmApply(ctx context.Context, o applyOptions) error 
 		return nil
 	}
 	for _, i := range plan.Items {
-		a.say("%s", describe(i, a.progress.Width))
+		a.Say("%s", describe(i, a.Progress.Width))
 	}
-	a.say("Plan: %s.", summary(plan.Items))
-	return a.env.Confirm(ctx, a.facts, "Change the tenant "+a.authority.TenantID+"?")
+	a.Say("Plan: %s.", summary(plan.Items))
+	return a.Env.Confirm(ctx, a.Facts, "Change the tenant "+a.Authority.TenantID+"?")
 }
 
 // check rejects flags that contradict each other.
@@ -160,12 +160,12 @@ func (o applyOptions) check(g *command.Globals) error {
 
 // runOptions returns how a run waits and reports.
 func (a *administrator) runOptions() setup.Options {
-	name := "setup-" + a.authority.TenantID + "-" + a.options.Wanted.Deployment + ".json"
+	name := "setup-" + a.Authority.TenantID + "-" + a.options.Wanted.Deployment + ".json"
 	return setup.Options{
 		Replication: a.options.Replication,
-		Journal:     setup.Journal{Path: filepath.Join(a.paths.State, name)},
-		Report:      func(i setup.Item) { a.say("%s", describe(i, a.progress.Width)) },
-		Waiting:     func(why string) { a.progress.Warn("waiting: %s", why) },
+		Journal:     setup.Journal{Path: filepath.Join(a.Paths.State, name)},
+		Report:      func(i setup.Item) { a.Say("%s", describe(i, a.Progress.Width)) },
+		Waiting:     func(why string) { a.Progress.Warn("waiting: %s", why) },
 	}
 }
 
@@ -192,8 +192,8 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 	if r.ClientID == "" {
 		return nil
 	}
-	if a.tenant == config.FromEnvironment {
-		a.say("The environment describes the tenant; complete it with\n  PROFILECTL_CLIENT_ID=%s\n"+
+	if a.Tenant == config.FromEnvironment {
+		a.Say("The environment describes the tenant; complete it with\n  PROFILECTL_CLIENT_ID=%s\n"+
 			"  PROFILECTL_EDIT_SCOPE=%s", r.ClientID, r.EditScope)
 		return nil
 	}
@@ -204,19 +204,19 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 		{"edit-scope", r.EditScope},
 		{"ca-file", o.CAFile},
 	}
-	err := command.UpdateConfig(ctx, a.env, a.globals, func(f *config.File) error {
+	err := command.UpdateConfig(ctx, a.Env, a.Globals, func(f *config.File) error {
 		for _, setting := range values {
 			if setting.value == "" {
 				continue
 			}
-			if err := f.Set("tenants."+a.tenant, setting.name, setting.value); err != nil {
+			if err := f.Set("tenants."+a.Tenant, setting.name, setting.value); err != nil {
 				return err
 			}
 		}
-		return f.Use(a.tenant)
+		return f.Use(a.Tenant)
 	})
 	if err == nil {
-		a.say("The tenant %s is configured.", a.tenant)
+		a.Say("The tenant %s is configured.", a.Tenant)
 	}
 	return err
 }
@@ -243,12 +243,12 @@ func (a *administrator) finish(ctx context.Context, o applyOptions, r applyRepor
 		r.Checks, checks = a.checkSetup(ctx, o.RetryFor, r.ReportOnly)
 	}
 	if r.ReportOnly {
-		a.say("The policy is in report-only mode: edits do not need a second factor yet. "+
-			"Switch it on with `%s --enforce`.", a.command("profilectl setup apply"))
+		a.Say("The policy is in report-only mode: edits do not need a second factor yet. "+
+			"Switch it on with `%s --enforce`.", a.Command("profilectl setup apply"))
 	}
-	a.say("Next: start the mid-tier with %s, then `%s`.", o.serveCommand(a.env.GOOS), a.command("profilectl login"))
-	if !a.printer.Plain() {
-		if err := a.printer.Print(r, output.Table{}); err != nil {
+	a.Say("Next: start the mid-tier with %s, then `%s`.", o.serveCommand(a.Env.GOOS), a.Command("profilectl login"))
+	if !a.Printer.Plain() {
+		if err := a.Printer.Print(r, output.Table{}); err != nil {
 			return err
 		}
 	}

@@ -19,9 +19,9 @@ import (
 func (a *administrator) checkSetup(
 	ctx context.Context, retryFor time.Duration, reportOnly bool,
 ) ([]doctorCheck, error) {
-	g := *a.globals
-	g.Tenant = a.tenant
-	s, err := newExamined(a.env, &g)
+	g := *a.Globals
+	g.Tenant = a.Tenant
+	s, err := newExamined(a.Env, &g)
 	if err != nil {
 		return nil, err
 	}
@@ -33,17 +33,17 @@ func (a *administrator) checkSetup(
 		return results
 	}
 	results := doctor.RunUntil(ctx, once, retryPause, retryFor, func(failed []doctor.Result) {
-		a.say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+		a.Say("%s failed; checking again in %s.", failed[0].ID, retryPause)
 	})
 	var checks []doctorCheck
 	for _, r := range results {
 		c := s.check(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
-			a.say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.progress.Width))
+			a.Say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.Progress.Width))
 		}
 		if r.Status == doctor.Failed && c.Fix != "" {
-			a.say("  fix: %s", c.Fix)
+			a.Say("  fix: %s", c.Fix)
 		}
 	}
 	return checks, failedChecks(doctor.Failures(results))
@@ -100,9 +100,9 @@ func (a *administrator) writeEnvironment(o applyOptions, r applyReport) error {
 	if err := statefile.Write(o.EnvFile, []byte(after)); err != nil {
 		return cannotWriteFile(o.EnvFile, err)
 	}
-	a.say("The settings of the mid-tier are in %s.", o.EnvFile)
+	a.Say("The settings of the mid-tier are in %s.", o.EnvFile)
 	if o.Wanted.Credential.Federated != nil {
-		a.say("The mid-tier needs the token of its platform: set PROFILECTL_SERVE_FEDERATED_TOKEN_FILE to its file.")
+		a.Say("The mid-tier needs the token of its platform: set PROFILECTL_SERVE_FEDERATED_TOKEN_FILE to its file.")
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 	const prefix = "PROFILECTL_SERVE_"
 	settings := []envLine{
 		{prefix + "AUTHORITY", a.form.String()},
-		{prefix + "TENANT_ID", a.authority.TenantID},
+		{prefix + "TENANT_ID", a.Authority.TenantID},
 		{prefix + "CLIENT_ID", r.MidTierID},
 		{prefix + "REQUIRE_AUTH_CONTEXT", o.Wanted.AuthContext},
 		{prefix + "CLIENT_SECRET_EXPIRES", day(r.secretExpires)},
@@ -124,8 +124,8 @@ func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine,
 	if o.Wanted.PasswordChange {
 		settings = append(settings, envLine{prefix + "ALLOW_PASSWORD_CHANGE", "true"})
 	}
-	if a.settings.Configured("graph") {
-		settings = append(settings, envLine{prefix + "GRAPH", a.settings.Text("graph")})
+	if a.Settings.Configured("graph") {
+		settings = append(settings, envLine{prefix + "GRAPH", a.Settings.Text("graph")})
 	}
 	var second attributeOptions
 	if o.Wanted.Attributes {

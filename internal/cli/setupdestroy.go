@@ -87,34 +87,34 @@ func runSetupDestroy(ctx context.Context, env command.Env, g *command.Globals, o
 // confirmDestroy lists what is deleted, and asks.
 func (a *administrator) confirmDestroy(ctx context.Context, o destroyOptions, items []setup.Item) error {
 	if len(items) == 0 {
-		a.say("The tenant has no object with the tag profilectl:setup:%s.", o.Wanted.Deployment)
+		a.Say("The tenant has no object with the tag profilectl:setup:%s.", o.Wanted.Deployment)
 		return nil
 	}
 	if o.Yes {
 		return nil
 	}
 	for _, i := range items {
-		a.say("%s", describe(i, a.progress.Width))
+		a.Say("%s", describe(i, a.Progress.Width))
 	}
-	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.authority.TenantID + "?"
-	return a.env.Confirm(ctx, a.facts, question)
+	question := "Delete " + plural(len(items), "object", "objects") + " in " + a.Authority.TenantID + "?"
+	return a.Env.Confirm(ctx, a.Facts, question)
 }
 
 func (a *administrator) reportDestroy(r setup.Result, deleted []setup.SoftDeleted) error {
 	if len(r.Items) > 0 {
-		a.say("Done: %s.", summary(r.Items))
+		a.Say("Done: %s.", summary(r.Items))
 	}
 	if len(deleted) > 0 {
 		var lines []string
 		for _, d := range deleted {
 			lines = append(lines, "  "+d.Kind+" "+d.Name+" ("+d.ID+")")
 		}
-		a.say("The tenant keeps these objects for 30 days (--purge deletes them for good):\n%s",
+		a.Say("The tenant keeps these objects for 30 days (--purge deletes them for good):\n%s",
 			strings.Join(lines, "\n"))
 	}
-	if !a.printer.Plain() {
+	if !a.Printer.Plain() {
 		report := destroyReport{a.report(r.Items, nil), append([]setup.SoftDeleted{}, deleted...)}
-		if err := a.printer.Print(report, output.Table{}); err != nil {
+		if err := a.Printer.Print(report, output.Table{}); err != nil {
 			return err
 		}
 	}

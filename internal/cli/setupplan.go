@@ -38,33 +38,33 @@ func runSetupPlan(ctx context.Context, env command.Env, g *command.Globals, o se
 	if err != nil {
 		return err
 	}
-	done := a.progress.Step("find", "Reading the tenant")
+	done := a.Progress.Step("find", "Reading the tenant")
 	found, err := setup.Find(ctx, a.api, o.Wanted)
 	done()
 	if err != nil {
 		return err
 	}
 	plan := setup.NewPlan(found, o.Wanted)
-	if !a.printer.Plain() {
-		if err := a.printer.Print(a.report(plan.Items, plan.Namesakes), output.Table{}); err != nil {
+	if !a.Printer.Plain() {
+		if err := a.Printer.Print(a.report(plan.Items, plan.Namesakes), output.Table{}); err != nil {
 			return err
 		}
 		return leftFault(plan.Items)
 	}
-	width := command.WrapWidth(a.facts.StdoutTTY, a.facts.Width)
+	width := command.WrapWidth(a.Facts.StdoutTTY, a.Facts.Width)
 	for _, i := range plan.Items {
 		if _, err := fmt.Fprintln(env.Stdout, output.Safe(describe(i, width))); err != nil {
 			return fmt.Errorf("print plan: %w", err)
 		}
 	}
 	a.warnNamesakes(plan.Namesakes)
-	a.say("Plan: %s.", summary(plan.Items))
+	a.Say("Plan: %s.", summary(plan.Items))
 	if plan.Pending() {
 		next := "profilectl setup apply"
 		if setup.CheckCredential(found, o.Wanted) != nil { // a new secret has no place
 			next += " --secret-file mid-tier.secret --env-file mid-tier.env"
 		}
-		a.say("Next: `%s`.", a.command(next))
+		a.Say("Next: `%s`.", a.Command(next))
 	}
 	return leftFault(plan.Items)
 }

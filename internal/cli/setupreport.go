@@ -19,8 +19,8 @@ type setupReport struct {
 
 func (a *administrator) report(items []setup.Item, namesakes []setup.Namesake) setupReport {
 	return setupReport{
-		Tenant:     a.tenant,
-		TenantID:   a.authority.TenantID,
+		Tenant:     a.Tenant,
+		TenantID:   a.Authority.TenantID,
 		Deployment: a.options.Wanted.Deployment,
 		Objects:    append([]setup.Item{}, items...),
 		Namesakes:  append([]setup.Namesake{}, namesakes...),
@@ -87,7 +87,7 @@ func summary(items []setup.Item) string {
 // warnNamesakes names the objects that look like wanted ones and are not touched.
 func (a *administrator) warnNamesakes(namesakes []setup.Namesake) {
 	for _, n := range namesakes {
-		a.progress.Warn("the %s %s (%s) has the same name, but not the tag of the set-up; it is not touched",
+		a.Progress.Warn("the %s %s (%s) has the same name, but not the tag of the set-up; it is not touched",
 			n.Kind, n.Name, n.ID)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -57,16 +58,16 @@ func runShow(ctx context.Context, env command.Env, g *command.Globals, o showOpt
 			Fix:  "omit --raw, or the others",
 		}
 	}
-	s, account, err := openAccount(ctx, env, g, sessionOptions{})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{})
 	if err != nil {
 		return err
 	}
-	schema := s.schemas().Read().Fields
+	schema := s.Schemas().Read().Fields
 	names, err := selected(schema, o.Select)
 	if err != nil {
 		return err
 	}
-	me, names, err := s.readSelected(ctx, account, names)
+	me, names, err := s.ReadSelected(ctx, account, names)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func runShow(ctx context.Context, env command.Env, g *command.Globals, o showOpt
 		_, err := env.Stdout.Write(me.Raw)
 		return err
 	}
-	return s.printer.Print(me.Only(names...), profileTable(me, schema, names))
+	return s.Printer.Print(me.Only(names...), profileTable(me, schema, names))
 }
 
 // selected returns Graph's names for the fields that --select names, or the

@@ -9,15 +9,16 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 )
 
 type tokenOptions struct {
 	Scope  string
-	SignIn signInOptions
+	SignIn session.SignInOptions
 }
 
 func (o *tokenOptions) bind(f *pflag.FlagSet) {
-	o.SignIn.bind(f)
+	o.SignIn.Bind(f)
 	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or a full scope")
 }
 
@@ -49,36 +50,36 @@ type tokenReport struct {
 }
 
 func runToken(ctx context.Context, env command.Env, g *command.Globals, o tokenOptions) error {
-	if err := o.SignIn.check(); err != nil {
+	if err := o.SignIn.Check(); err != nil {
 		return err
 	}
-	s, account, err := openAccount(ctx, env, g, sessionOptions{SignIn: o.SignIn})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{SignIn: o.SignIn})
 	if err != nil {
 		return err
 	}
-	request := tokenRequest{
+	request := session.TokenRequest{
 		Scopes:  strings.Fields(o.Scope),
 		Command: "profilectl token --scope " + command.ShellQuoted(o.Scope),
 	}
 	switch o.Scope {
 	case "graph":
-		request = graphRequest()
+		request = session.GraphRequest()
 	case "edit":
-		if request, err = s.editRequest(); err != nil {
+		if request, err = s.EditRequest(); err != nil {
 			return err
 		}
 	}
-	t, err := s.token(ctx, account, request)
+	t, err := s.Token(ctx, account, request)
 	if err != nil {
 		return err
 	}
-	s.warnNotSaved(t.Token)
+	s.WarnNotSaved(t.Token)
 	report := tokenReport{
 		AccessToken: t.Access,
 		ExpiresOn:   t.Expires.UTC(),
 		Scopes:      t.Scopes,
 		Account:     t.Account.Username,
-		Tenant:      s.tenant,
+		Tenant:      s.Tenant,
 	}
-	return s.printLine(report, t.Access)
+	return s.PrintLine(report, t.Access)
 }

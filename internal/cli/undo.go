@@ -13,7 +13,7 @@ import (
 
 // lastEdit returns the last edit of the account that can be undone.
 func (e *edit) lastEdit() (history.Entry, error) {
-	entries, err := editsOf(e.session).Entries()
+	entries, err := editsOf(e.Session).Entries()
 	if err != nil {
 		return history.Entry{}, historyFault(err)
 	}
@@ -22,7 +22,7 @@ func (e *edit) lastEdit() (history.Entry, error) {
 		return last, &fault.Error{
 			Kind: fault.Usage,
 			What: "nothing to undo",
-			Fix:  "list the edits that were made from this machine with `" + e.command("profilectl history") + "`",
+			Fix:  "list the edits that were made from this machine with `" + e.Command("profilectl history") + "`",
 		}
 	}
 	return last, nil
@@ -45,13 +45,13 @@ func (e *edit) undo(ctx context.Context, last history.Entry, current map[string]
 		return p, &fault.Error{
 			Kind: fault.Invalid,
 			What: "the edit of " + when + " cannot be undone: " + strings.Join(reasons, "; "),
-			Fix: "set another value with `" + e.command("profilectl edit") + "`; `" + e.command("profilectl history") +
+			Fix: "set another value with `" + e.Command("profilectl edit") + "`; `" + e.Command("profilectl history") +
 				"` lists the old ones",
 		}
 	}
-	e.say("Undoing the edit of %s.", when)
+	e.Say("Undoing the edit of %s.", when)
 	for _, what := range reasons {
-		e.progress.Warn("a part of the edit cannot be undone: %s", what)
+		e.Progress.Warn("a part of the edit cannot be undone: %s", what)
 	}
 	if e.options.DryRun {
 		return p, nil
@@ -79,19 +79,19 @@ func (e *edit) stays(d profile.Difference, current map[string]*string) string {
 // remember adds an accepted edit to the history. If that fails, the edit is done
 // all the same, and the user gets a warning.
 func (e *edit) remember(ctx context.Context, p proposal) {
-	if !e.settings.Bool("history") {
+	if !e.Settings.Bool("history") {
 		return
 	}
-	err := editsOf(e.session).Add(context.WithoutCancel(ctx), history.Entry{
+	err := editsOf(e.Session).Add(context.WithoutCancel(ctx), history.Entry{
 		ID:       strings.ToLower(rand.Text()),
 		Time:     time.Now().UTC().Truncate(time.Second),
-		Tenant:   e.authority.TenantID,
+		Tenant:   e.Authority.TenantID,
 		Account:  e.account.ID,
 		Username: e.account.Username,
 		Changes:  e.differences(p),
 		Undoes:   p.undoes,
 	})
 	if err != nil {
-		e.progress.Warn("the edit could not be added to the history and cannot be undone")
+		e.Progress.Warn("the edit could not be added to the history and cannot be undone")
 	}
 }

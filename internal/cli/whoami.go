@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/output"
 )
 
@@ -38,18 +39,18 @@ type whoamiReport struct {
 }
 
 func runWhoami(ctx context.Context, env command.Env, g *command.Globals) error {
-	s, account, err := openAccount(ctx, env, g, sessionOptions{Discovery: discoverNever})
+	s, account, err := session.OpenAccount(ctx, env, g, session.Options{Discovery: session.DiscoverNever})
 	if err != nil {
 		return err
 	}
 	report := whoamiReport{
 		Account:  account.Username,
 		ID:       account.ID,
-		Tenant:   s.tenant,
-		TenantID: s.authority.TenantID,
-		Store:    s.store.Kind(),
+		Tenant:   s.Tenant,
+		TenantID: s.Authority.TenantID,
+		Store:    s.Store.Kind(),
 	}
-	read, fresh, err := s.auth.Cached(ctx, account, graphScopes())
+	read, fresh, err := s.Auth.Cached(ctx, account, session.GraphScopes())
 	if err != nil {
 		return err
 	}
@@ -57,12 +58,12 @@ func runWhoami(ctx context.Context, env command.Env, g *command.Globals) error {
 		utc := read.Expires.UTC()
 		report.Expires = &utc
 	}
-	if scope := s.settings.Text("edit-scope"); scope != "" {
-		if _, report.Edit, err = s.auth.Cached(ctx, account, []string{scope}); err != nil {
+	if scope := s.Settings.Text("edit-scope"); scope != "" {
+		if _, report.Edit, err = s.Auth.Cached(ctx, account, []string{scope}); err != nil {
 			return err
 		}
 	}
-	return s.printer.Print(report, report.table())
+	return s.Printer.Print(report, report.table())
 }
 
 func (r whoamiReport) table() output.Table {

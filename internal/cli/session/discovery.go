@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"context"
@@ -25,19 +25,19 @@ import (
 // `login` always looks them up.
 const discoveryLifetime = 7 * 24 * time.Hour
 
-// discovery says when a tenant's endpoints are looked up.
-type discovery int
+// Discovery says when a tenant's endpoints are looked up.
+type Discovery int
 
 const (
-	discoverStale   discovery = iota // if they are not cached, or older than discoveryLifetime
-	discoverAlways                   // even if they are cached
-	discoverMissing                  // only if they are not cached at all
-	discoverNever                    // without network access
+	DiscoverStale   Discovery = iota // if they are not cached, or older than discoveryLifetime
+	DiscoverAlways                   // even if they are cached
+	DiscoverMissing                  // only if they are not cached at all
+	DiscoverNever                    // without network access
 )
 
-// errNotDiscovered is the error of discover if nothing is cached and the network
+// ErrNotDiscovered is the error of discover if nothing is cached and the network
 // cannot or must not be used. No account can have signed in from here then.
-var errNotDiscovered = errors.New("the tenant's endpoints are not cached")
+var ErrNotDiscovered = errors.New("the tenant's endpoints are not cached")
 
 // discover returns the tenant's authority. It comes from the state directory if it
 // is cached there, so that a command with cached tokens needs no round trip.
@@ -45,7 +45,7 @@ func discover(
 	ctx context.Context,
 	client *http.Client,
 	text, stateDir string,
-	when discovery,
+	when Discovery,
 ) (authority.Authority, error) {
 	form, err := authority.Parse(text)
 	if err != nil {
@@ -55,10 +55,10 @@ func discover(
 	path := filepath.Join(stateDir, "authority-"+hex.EncodeToString(sum[:6])+".json")
 	cached, fresh := readAuthority(path)
 	switch {
-	case fresh && when != discoverAlways, cached.URL != "" && when >= discoverMissing:
+	case fresh && when != DiscoverAlways, cached.URL != "" && when >= DiscoverMissing:
 		return cached, nil
-	case when == discoverNever:
-		return authority.Authority{}, errNotDiscovered
+	case when == DiscoverNever:
+		return authority.Authority{}, ErrNotDiscovered
 	}
 	found, err := authority.Discover(ctx, client, form)
 	if err == nil {
@@ -68,10 +68,10 @@ func discover(
 		return authority.Authority{}, f
 	}
 	switch {
-	case cached.URL != "" && when != discoverAlways:
+	case cached.URL != "" && when != DiscoverAlways:
 		return cached, nil // the tenant cannot be reached: old endpoints are better than none
-	case when == discoverMissing:
-		return authority.Authority{}, errors.Join(errNotDiscovered, err)
+	case when == DiscoverMissing:
+		return authority.Authority{}, errors.Join(ErrNotDiscovered, err)
 	}
 	return authority.Authority{}, upstream.Fault(err, "cannot reach the tenant")
 }

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 )
 
-// findAccount returns the account with a name, an ID, or the only one whose ID starts
+// FindAccount returns the account with a name, an ID, or the only one whose ID starts
 // with a text. A name that several accounts have is no choice.
-func findAccount(known []auth.Account, wanted string) (auth.Account, bool) {
+func FindAccount(known []auth.Account, wanted string) (auth.Account, bool) {
 	const shortest = 4 // of a prefix
 	matches := []func(auth.Account) bool{
 		func(a auth.Account) bool { return strings.EqualFold(a.ID, wanted) },
@@ -38,13 +38,13 @@ func findAccount(known []auth.Account, wanted string) (auth.Account, bool) {
 	return auth.Account{}, false
 }
 
-// chosenBy returns for each account what chooses it: its name, or its ID if another
+// ChosenBy returns for each account what chooses it: its name, or its ID if another
 // account has the same name.
-func chosenBy(known []auth.Account) []string {
+func ChosenBy(known []auth.Account) []string {
 	var names []string
 	for _, a := range known {
 		name := a.Username
-		if _, unique := findAccount(known, name); !unique {
+		if _, unique := FindAccount(known, name); !unique {
 			name = a.ID
 		}
 		names = append(names, name)
@@ -52,10 +52,10 @@ func chosenBy(known []auth.Account) []string {
 	return names
 }
 
-// choices returns what chooses each account, as words of a command line.
-func choices(known []auth.Account) string {
+// Choices returns what chooses each account, as words of a command line.
+func Choices(known []auth.Account) string {
 	var words []string
-	for _, name := range chosenBy(known) {
+	for _, name := range ChosenBy(known) {
 		words = append(words, command.ShellQuoted(name))
 	}
 	return strings.Join(words, ", ")
@@ -70,14 +70,14 @@ func configKey(a auth.Account) string {
 	return a.ID
 }
 
-// activate makes an account the one that later commands use.
-func (s *session) activate(ctx context.Context, a auth.Account) error {
+// Activate makes an account the one that later commands use.
+func (s *Session) Activate(ctx context.Context, a auth.Account) error {
 	key := configKey(a)
-	if err := s.accountList().add(key); err != nil {
+	if err := s.Usernames().add(key); err != nil {
 		return err
 	}
-	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.ConfigFile(s.paths)); err == nil {
+	path := "tenants." + s.Tenant
+	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
 		if active, _ := f.Value(path, "account"); active == key {
 			return nil // a file that cannot be written is no problem then
 		}
@@ -87,23 +87,23 @@ func (s *session) activate(ctx context.Context, a auth.Account) error {
 	})
 }
 
-// deactivate removes accounts from the configuration, after they were signed out.
-func (s *session) deactivate(ctx context.Context, removed []auth.Account) error {
+// Deactivate removes accounts from the configuration, after they were signed out.
+func (s *Session) Deactivate(ctx context.Context, removed []auth.Account) error {
 	var names []string
 	for _, a := range removed {
 		names = append(names, a.Username, a.ID)
 	}
-	if err := s.accountList().remove(names); err != nil {
+	if err := s.Usernames().remove(names); err != nil {
 		return err
 	}
 	isRemoved := func(active string) bool {
 		return slices.ContainsFunc(removed, func(a auth.Account) bool {
-			_, found := findAccount([]auth.Account{a}, active)
+			_, found := FindAccount([]auth.Account{a}, active)
 			return found
 		})
 	}
-	path := "tenants." + s.tenant
-	if f, err := config.Read(s.globals.ConfigFile(s.paths)); err == nil {
+	path := "tenants." + s.Tenant
+	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
 		if active, _ := f.Value(path, "account"); !isRemoved(active) {
 			return nil
 		}

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"testing"
@@ -24,7 +24,7 @@ func TestAccountsAreChosenByNameOrID(t *testing.T) {
 		"":                  {},
 		"eve@contoso.com":   {},
 	} {
-		got, found := findAccount(known, wanted)
+		got, found := FindAccount(known, wanted)
 		if !found {
 			got = auth.Account{}
 		}
@@ -32,7 +32,7 @@ func TestAccountsAreChosenByNameOrID(t *testing.T) {
 			t.Errorf("%q chooses %+v, want %+v", wanted, got, want)
 		}
 	}
-	if got, want := choices(known), casey.Username+", "+first.ID+", "+second.ID; got != want {
+	if got, want := Choices(known), casey.Username+", "+first.ID+", "+second.ID; got != want {
 		t.Errorf("the choices are %s, want %s", got, want)
 	}
 	if got := configKey(casey); got != casey.Username {

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"context"
@@ -11,25 +11,25 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// me reads properties of the profile.
-func (s *session) me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
-	err = s.withToken(ctx, account, graphRequest(), func(t acquiredToken) error {
-		defer s.progress.Step("read", "Reading the profile")()
-		me, err = s.graph.Me(ctx, t.Access, properties...)
+// Me reads properties of the profile.
+func (s *Session) Me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
+	err = s.WithToken(ctx, account, GraphRequest(), func(t Token) error {
+		defer s.Progress.Step("read", "Reading the profile")()
+		me, err = s.Graph.Me(ctx, t.Access, properties...)
 		return err
 	})
 	return me, err
 }
 
-// readSelected reads properties. Graph rejects the whole request if one custom attribute
-// was deleted from the tenant: readSelected then reads the others, and warns. It returns
+// ReadSelected reads properties. Graph rejects the whole request if one custom attribute
+// was deleted from the tenant: ReadSelected then reads the others, and warns. It returns
 // the names of the properties that it has read.
-func (s *session) readSelected(
+func (s *Session) ReadSelected(
 	ctx context.Context,
 	account auth.Account,
 	names []string,
 ) (graph.Profile, []string, error) {
-	me, err := s.me(ctx, account, names...)
+	me, err := s.Me(ctx, account, names...)
 	if err == nil || fault.As(err).Kind != fault.Invalid || !slices.ContainsFunc(names, profile.IsCustom) {
 		return me, names, err
 	}
@@ -37,23 +37,23 @@ func (s *session) readSelected(
 	if len(names) == 0 {
 		return me, names, err
 	}
-	if me, err = s.me(ctx, account, names...); err == nil {
-		s.progress.Warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
+	if me, err = s.Me(ctx, account, names...); err == nil {
+		s.Progress.Warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
 			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
 	}
 	return me, names, err
 }
 
-// readFields reads the fields of a schema and further properties. It returns the schema of
-// the fields that it has read; see readSelected.
-func (s *session) readFields(
+// ReadFields reads the fields of a schema and further properties. It returns the schema of
+// the fields that it has read; see ReadSelected.
+func (s *Session) ReadFields(
 	ctx context.Context,
 	account auth.Account,
 	schema profile.Schema,
 	further ...string,
 ) (graph.Profile, profile.Schema, error) {
 	names := append(schema.Names(), further...)
-	me, read, err := s.readSelected(ctx, account, names)
+	me, read, err := s.ReadSelected(ctx, account, names)
 	if len(read) < len(names) {
 		schema = profile.BuiltIn()
 	}
@@ -67,22 +67,22 @@ func readBackDelays() []time.Duration {
 	}
 }
 
-// readBack waits until Graph shows the change, and reports whether it did. A
+// ReadBack waits until Graph shows the change, and reports whether it did. A
 // stale read is not an error.
-func (s *session) readBack(
+func (s *Session) ReadBack(
 	ctx context.Context,
 	account auth.Account,
 	schema profile.Schema,
 	change profile.Change,
 ) (bool, error) {
-	defer s.progress.Step("read-back", "Waiting until Microsoft Graph shows the change")()
+	defer s.Progress.Step("read-back", "Waiting until Microsoft Graph shows the change")()
 	for _, delay := range readBackDelays() {
 		select {
 		case <-time.After(delay):
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}
-		current, err := s.currentValues(ctx, account, schema)
+		current, err := s.CurrentValues(ctx, account, schema)
 		if err != nil {
 			return false, err
 		}
@@ -93,13 +93,13 @@ func (s *session) readBack(
 	return false, nil
 }
 
-// currentValues reads the fields from Graph.
-func (s *session) currentValues(
+// CurrentValues reads the fields from Graph.
+func (s *Session) CurrentValues(
 	ctx context.Context,
 	account auth.Account,
 	schema profile.Schema,
 ) (map[string]*string, error) {
-	me, err := s.me(ctx, account, schema.Names()...)
+	me, err := s.Me(ctx, account, schema.Names()...)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"encoding/pem"
@@ -46,7 +46,7 @@ func TestDiscoverNeverFollowsARedirectToHTTP(t *testing.T) {
 	const other = "bbbbbbbb-0000-4ccc-1111-dddd2222eeee"
 	mux.Handle("/"+other+"/", http.RedirectHandler(secure.URL+"/hop/", http.StatusTemporaryRedirect))
 	for _, tenant := range []string{someTenant, other} {
-		_, err := discover(t.Context(), clientOf(t, secure), secure.URL+"/"+tenant, t.TempDir(), discoverAlways)
+		_, err := discover(t.Context(), clientOf(t, secure), secure.URL+"/"+tenant, t.TempDir(), DiscoverAlways)
 		if f := fault.As(err); err == nil || f.Kind == fault.Internal || f.Advice() == "" {
 			t.Errorf("got %v", err)
 		}

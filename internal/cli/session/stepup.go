@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"context"
@@ -9,32 +9,32 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
-// stepUp describes a call of the mid-tier that may need a step-up.
-type stepUp struct {
-	ahead  tokenFuture // as in tokenRequest
-	unsent string      // what the call did not do, if another account signs in
+// StepUp describes a call of the mid-tier that may need a step-up.
+type StepUp struct {
+	Ahead  TokenFuture // as in TokenRequest
+	Unsent string      // what the call did not do, if another account signs in
 }
 
-// withStepUp calls the mid-tier with a token.
+// WithStepUp calls the mid-tier with a token.
 //
 // This is the one loop between a claims challenge and the user who can answer it. Whatever
 // the challenge comes from (the silent token request, the mid-tier, the exchange or Graph),
 // the user steps up once with the same account, and the same call is made again. A second
 // challenge is an error.
-func (s *session) withStepUp(
+func (s *Session) WithStepUp(
 	ctx context.Context,
 	account auth.Account,
-	do stepUp,
-	call func(acquiredToken) (*challenge.Challenge, error),
+	do StepUp,
+	call func(Token) (*challenge.Challenge, error),
 ) error {
-	request, err := s.editRequest()
+	request, err := s.EditRequest()
 	if err != nil {
 		return err
 	}
-	request.Ahead = do.ahead
+	request.Ahead = do.Ahead
 	var ch *challenge.Challenge
 	once := func() error {
-		return s.withToken(ctx, account, request, func(t acquiredToken) (err error) {
+		return s.WithToken(ctx, account, request, func(t Token) (err error) {
 			ch, err = call(t)
 			return err
 		})
@@ -53,7 +53,7 @@ func (s *session) withStepUp(
 		}
 	}
 	if errors.Is(err, auth.ErrDifferentAccount) {
-		return fault.As(err).Reworded("a different account signed in; " + do.unsent)
+		return fault.As(err).Reworded("a different account signed in; " + do.Unsent)
 	}
 	return err
 }

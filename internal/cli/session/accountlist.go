@@ -1,4 +1,4 @@
-package cli
+package session
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// accountList is the list of signed-in usernames that shell completion proposes.
+// Usernames is the list of signed-in usernames that shell completion proposes.
 // Completion must not wait for the keyring, which may open a dialog, so login and
 // logout keep this copy in the state directory.
 type accountList struct {
@@ -29,8 +29,8 @@ func newAccountList(stateDir, tenant string, settings config.Settings) accountLi
 	}
 }
 
-// names returns the usernames. It returns none if the list cannot be read.
-func (l accountList) names() []string { return l.read()[l.key] }
+// Names returns the usernames. It returns none if the list cannot be read.
+func (l accountList) Names() []string { return l.read()[l.key] }
 
 // add adds a username after a sign-in.
 func (l accountList) add(name string) error {
@@ -71,9 +71,9 @@ func (l accountList) update(change func([]string) []string) error {
 	return command.WriteFile(l.path, append(raw, '\n'))
 }
 
-// accounts completes the signed-in accounts, without network access and without
+// CompleteAccounts completes the signed-in accounts, without network access and without
 // the keyring.
-func accounts(env command.Env, g *command.Globals) cobra.CompletionFunc {
+func CompleteAccounts(env command.Env, g *command.Globals) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 		if err != nil || len(args) > 0 {
@@ -83,6 +83,6 @@ func accounts(env command.Env, g *command.Globals) cobra.CompletionFunc {
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return newAccountList(paths.State, tenant, settings).names(), cobra.ShellCompDirectiveNoFileComp
+		return newAccountList(paths.State, tenant, settings).Names(), cobra.ShellCompDirectiveNoFileComp
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/playground"
 )
 
-func newSandboxExec(env command.Env, g *command.Globals) *cobra.Command {
+func newExec(env command.Env, g *command.Globals) *cobra.Command {
 	var o playground.Options
 	c := &cobra.Command{
 		Use:   "exec -- COMMAND [ARGUMENT...]",
@@ -34,14 +34,14 @@ it.`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: command.Files,
 		RunE: func(c *cobra.Command, args []string) error {
-			return runSandboxExec(c.Context(), env, g, o, args)
+			return runExec(c.Context(), env, g, o, args)
 		},
 	}
 	bindTenant(c.Flags(), &o)
 	return c
 }
 
-func runSandboxExec(
+func runExec(
 	ctx context.Context,
 	env command.Env,
 	g *command.Globals,

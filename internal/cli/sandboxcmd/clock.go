@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxClock(m sandboxManager) *cobra.Command {
+func newClock(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "clock",
 		Short: "Show or change the clock of a running sandbox",
@@ -49,7 +49,7 @@ stops.`,
 type clockChange func(args []string) (control.ClockChange, error)
 
 // changeClock changes the clock and prints what it then shows.
-func changeClock(parse clockChange) sandboxFunc {
+func changeClock(parse clockChange) action {
 	return func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
 		change, err := parse(args)
 		if err == nil && change != (control.ClockChange{}) {

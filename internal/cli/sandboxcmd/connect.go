@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -15,22 +15,22 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-// sandboxDir returns the directory in which `profilectl sandbox` keeps its tenant,
+// stateDir returns the directory in which `profilectl sandbox` keeps its tenant,
 // unless --state names another one.
-func sandboxDir(env command.Env, g *command.Globals, dir string) (string, error) {
+func stateDir(env command.Env, g *command.Globals, dir string) (string, error) {
 	if dir != "" {
 		return dir, nil
 	}
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
-	if name := sandboxName(g); name != command.DefaultSandbox {
+	if name := nameOf(g); name != command.DefaultSandbox {
 		return filepath.Join(paths.State, "sandbox-"+name), err
 	}
 	return filepath.Join(paths.State, "sandbox"), err
 }
 
-// connectSandbox returns a client of a running sandbox: the one of sandbox exec
+// connect returns a client of a running sandbox: the one of sandbox exec
 // that this process is in, or the one that `profilectl sandbox` runs.
-func connectSandbox(env command.Env, g *command.Globals, dir string) (*control.Client, error) {
+func connect(env command.Env, g *command.Globals, dir string) (*control.Client, error) {
 	client, err := upstream.New(upstream.Config{Timeout: g.Timeout, Attempts: 1, UserAgent: command.UserAgent()})
 	if err != nil {
 		return nil, err
@@ -38,17 +38,17 @@ func connectSandbox(env command.Env, g *command.Globals, dir string) (*control.C
 	if address := env.Getenv("SANDBOX_CONTROL"); address != "" && dir == "" && g.Tenant == "" {
 		return &control.Client{URL: address, Key: env.Getenv("SANDBOX_CONTROL_KEY"), HTTP: client}, nil
 	}
-	if dir, err = sandboxDir(env, g, dir); err != nil {
+	if dir, err = stateDir(env, g, dir); err != nil {
 		return nil, err
 	}
 	return playground.Connect(dir, client)
 }
 
-// sandboxFunc is what a command does with a running sandbox.
-type sandboxFunc func(ctx context.Context, c *control.Client, p output.Printer, args []string) error
+// action is what a command does with a running sandbox.
+type action func(ctx context.Context, c *control.Client, p output.Printer, args []string) error
 
-// sandboxManager makes the parts of the commands that manage a running sandbox.
-type sandboxManager struct {
+// manager makes the parts of the commands that manage a running sandbox.
+type manager struct {
 	env command.Env
 	g   *command.Globals
 	dir *string // value of --state
@@ -56,23 +56,23 @@ type sandboxManager struct {
 
 // addManagement adds the commands that manage a running sandbox.
 func addManagement(parent *cobra.Command, env command.Env, g *command.Globals, dir *string) {
-	m := sandboxManager{env: env, g: g, dir: dir}
+	m := manager{env: env, g: g, dir: dir}
 	parent.AddCommand(
-		newSandboxReady(m),
-		newSandboxUser(m), newSandboxApp(m), newSandboxPolicy(m), newSandboxAttribute(m),
-		newSandboxMail(m), newSandboxClock(m), newSandboxFault(m),
-		newSandboxRevoke(m), newSandboxAudit(m), newSandboxOpen(m),
-		newSandboxExport(m), newSandboxImport(m), newSandboxToken(m))
+		newReady(m),
+		newUser(m), newApp(m), newPolicy(m), newAttribute(m),
+		newMail(m), newClock(m), newFault(m),
+		newRevoke(m), newAudit(m), newOpen(m),
+		newExport(m), newImport(m), newToken(m))
 }
 
-// run makes the RunE of a command from a sandboxFunc.
-func (m sandboxManager) run(do sandboxFunc) func(*cobra.Command, []string) error {
+// run makes the RunE of a command from a action.
+func (m manager) run(do action) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		printer, err := command.NewPrinter(m.env, m.g)
 		if err != nil {
 			return err
 		}
-		client, err := connectSandbox(m.env, m.g, *m.dir)
+		client, err := connect(m.env, m.g, *m.dir)
 		if err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func (m sandboxManager) run(do sandboxFunc) func(*cobra.Command, []string) error
 }
 
 // pollWait returns how long one request may wait for an event.
-func (m sandboxManager) pollWait() time.Duration {
+func (m manager) pollWait() time.Duration {
 	const most = 20 * time.Second
 	return min(most, m.g.Timeout/2)
 }

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxReady(m sandboxManager) *cobra.Command {
+func newReady(m manager) *cobra.Command {
 	return &cobra.Command{
 		Use:   "ready",
 		Short: "Check whether a sandbox is running",
@@ -32,8 +32,8 @@ a container. The exit code is 0 if it does, and 8 if not.`,
 	}
 }
 
-// sandboxReady describes a sandbox that has started.
-type sandboxReady struct {
+// started describes a sandbox that has started.
+type started struct {
 	Tenant    string `json:"tenant"`
 	Authority string `json:"authority"`
 	Graph     string `json:"graph"`
@@ -59,8 +59,8 @@ func announce(env command.Env, g *command.Globals, p *playground.Playground) err
 	if err != nil {
 		return err
 	}
-	r := sandboxReady{
-		Tenant:    sandboxName(g),
+	r := started{
+		Tenant:    nameOf(g),
 		Authority: p.Facts.Authority,
 		Graph:     p.Facts.Graph,
 		MidTier:   p.MidTier,
@@ -107,7 +107,7 @@ Ctrl-C stops it; the next start continues with the same tenant.
 }
 
 // announceEmpty prints how to set an empty tenant up.
-func announceEmpty(env command.Env, r sandboxReady) error {
+func announceEmpty(env command.Env, r started) error {
 	_, err := fmt.Fprintf(env.Stdout, `SANDBOX: an empty tenant on this machine. Nothing it issues is valid elsewhere.
 
   authority      %s
@@ -128,7 +128,7 @@ Ctrl-C stops it; the next start continues with the same tenant.
 }
 
 // trustNote returns the advice to trust the CA, if the pages need it.
-func trustNote(r sandboxReady) string {
+func trustNote(r started) string {
 	if !strings.HasPrefix(r.Pages, "https:") {
 		return ""
 	}
@@ -137,7 +137,7 @@ func trustNote(r sandboxReady) string {
 
 // writeReadyFile writes the description to the file that PROFILECTL_READY_FILE
 // names, for a program that starts the sandbox in the background.
-func writeReadyFile(env command.Env, r sandboxReady) error {
+func writeReadyFile(env command.Env, r started) error {
 	path := env.Getenv("PROFILECTL_READY_FILE")
 	if path == "" {
 		return nil

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxOpen(m sandboxManager) *cobra.Command {
+func newOpen(m manager) *cobra.Command {
 	var noBrowser bool
 	c := &cobra.Command{
 		Use:   "open",

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"cmp"
@@ -12,7 +12,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxAttribute(m sandboxManager) *cobra.Command {
+func newAttribute(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "attribute",
 		Short: "Manage the custom attributes of a running sandbox",
@@ -28,15 +28,15 @@ The mid-tier changes only the attributes in the file of "sandbox --attributes".`
   profilectl sandbox attribute add Points --type int64
   profilectl sandbox attribute remove Diet`,
 		Args: cobra.NoArgs,
-		RunE: m.run(listSandboxAttributes),
+		RunE: m.run(listAttributes),
 	}
-	c.AddCommand(newSandboxAttributeAdd(m),
+	c.AddCommand(newAttributeAdd(m),
 		&cobra.Command{
 			Use:     "list",
 			Short:   "List the custom attributes",
 			Example: "  profilectl sandbox attribute list -o json",
 			Args:    cobra.NoArgs,
-			RunE:    m.run(listSandboxAttributes),
+			RunE:    m.run(listAttributes),
 		}, &cobra.Command{
 			Use:               "remove ATTRIBUTE",
 			Short:             "Remove an attribute, with the values that users have",
@@ -44,7 +44,7 @@ The mid-tier changes only the attributes in the file of "sandbox --attributes".`
 			Args:              cobra.ExactArgs(1),
 			ValidArgsFunction: command.FirstArgument(m.attributes()),
 			RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
-				property, err := findSandboxAttribute(ctx, c, args[0])
+				property, err := findAttribute(ctx, c, args[0])
 				if err != nil {
 					return err
 				}
@@ -57,9 +57,9 @@ The mid-tier changes only the attributes in the file of "sandbox --attributes".`
 	return c
 }
 
-// findSandboxAttribute returns the property of the attribute with a name or a property. If there
+// findAttribute returns the property of the attribute with a name or a property. If there
 // is none, it returns its argument, which the sandbox then rejects.
-func findSandboxAttribute(ctx context.Context, c *control.Client, name string) (string, error) {
+func findAttribute(ctx context.Context, c *control.Client, name string) (string, error) {
 	all, err := c.Attributes(ctx)
 	for _, a := range all {
 		if strings.EqualFold(a.Name, name) {
@@ -69,7 +69,7 @@ func findSandboxAttribute(ctx context.Context, c *control.Client, name string) (
 	return name, err
 }
 
-func newSandboxAttributeAdd(m sandboxManager) *cobra.Command {
+func newAttributeAdd(m manager) *cobra.Command {
 	attribute := control.Attribute{}
 	var ask, several bool
 	var options []string
@@ -122,7 +122,7 @@ func inputOf(a control.Attribute, several bool) string {
 	return "text"
 }
 
-func listSandboxAttributes(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+func listAttributes(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 	attributes, err := c.Attributes(ctx)
 	if err != nil {
 		return err

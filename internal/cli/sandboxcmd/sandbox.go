@@ -1,4 +1,6 @@
-package cli
+// Package sandboxcmd has the command sandbox, which runs a tenant on this machine, and its
+// subcommands, which manage a running one.
+package sandboxcmd
 
 import (
 	"cmp"
@@ -20,8 +22,8 @@ import (
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-// sandboxName returns the name under which a sandbox registers itself as a tenant.
-func sandboxName(g *command.Globals) string { return cmp.Or(g.Tenant, command.DefaultSandbox) }
+// nameOf returns the name under which a sandbox registers itself as a tenant.
+func nameOf(g *command.Globals) string { return cmp.Or(g.Tenant, command.DefaultSandbox) }
 
 // bindKept makes the flags for a tenant that is kept.
 func bindKept(f *pflag.FlagSet, o *playground.Options) {
@@ -45,7 +47,8 @@ func bindTenant(f *pflag.FlagSet, o *playground.Options) {
 	f.BoolVar(&o.HTTPS, "https", false, "serve the sign-in pages over https; browsers must trust the CA")
 }
 
-func newSandbox(env command.Env, g *command.Globals) *cobra.Command {
+// New returns the command sandbox.
+func New(env command.Env, g *command.Globals) *cobra.Command {
 	var o playground.Options
 	var envFile string
 	c := &cobra.Command{
@@ -62,28 +65,28 @@ and adds the tenant to the configuration as "sandbox", or as the name in
   profilectl sandbox --attributes attributes.yaml --reset
   profilectl sandbox exec -- go test ./...`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runSandbox(c.Context(), env, g, o, envFile) },
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), env, g, o, envFile) },
 	}
 	bindKept(c.Flags(), &o)
 	bindTenant(c.Flags(), &o)
 	c.Flags().StringVar(&envFile, "env-file", "", "write the variables of sandbox exec to a `file`")
 	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that stores the tenant")
-	c.AddCommand(newSandboxExec(env, g), newSandboxEnv(env, g, &o.Dir))
+	c.AddCommand(newExec(env, g), newEnv(env, g, &o.Dir))
 	addManagement(c, env, g, &o.Dir)
 	return c
 }
 
-func runSandbox(ctx context.Context, env command.Env, g *command.Globals, o playground.Options, envFile string) error {
-	dir, err := sandboxDir(env, g, o.Dir)
+func run(ctx context.Context, env command.Env, g *command.Globals, o playground.Options, envFile string) error {
+	dir, err := stateDir(env, g, o.Dir)
 	if err == nil {
-		err = checkSandboxName(env, g, dir)
+		err = checkName(env, g, dir)
 	}
 	if err != nil {
 		return err
 	}
 	o.Dir, o.Version, o.Log = dir, command.ThisBuild().Version, g.Log(env)
 	o.QuickPasswords = env.QuickPasswords
-	o.Replaced = func(f sandbox.Facts) error { return registerSandbox(ctx, env, g, factSettings(f)...) }
+	o.Replaced = func(f sandbox.Facts) error { return register(ctx, env, g, factSettings(f)...) }
 	p, err := playground.Start(ctx, o)
 	if err != nil {
 		return err
@@ -94,7 +97,7 @@ func runSandbox(ctx context.Context, env command.Env, g *command.Globals, o play
 			"this machine can use it, and it does not protect anything\n", o.Bind)
 	}
 	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})
-	if err := registerSandbox(ctx, env, g, settings...); err != nil {
+	if err := register(ctx, env, g, settings...); err != nil {
 		return err
 	}
 	if err := writeVariables(envFile, p.Variables()); err != nil {
@@ -114,10 +117,10 @@ func runSandbox(ctx context.Context, env command.Env, g *command.Globals, o play
 	return nil
 }
 
-// checkSandboxName rejects a name that belongs to another tenant: a real one, or a
+// checkName rejects a name that belongs to another tenant: a real one, or a
 // sandbox that runs from another directory.
-func checkSandboxName(env command.Env, g *command.Globals, dir string) error {
-	name := sandboxName(g)
+func checkName(env command.Env, g *command.Globals, dir string) error {
+	name := nameOf(g)
 	taken := func(what string) error {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -158,14 +161,14 @@ func factSettings(f sandbox.Facts) [][2]string {
 	}
 }
 
-// registerSandbox writes settings of the tenant to the configuration.
-func registerSandbox(ctx context.Context, env command.Env, g *command.Globals, settings ...[2]string) error {
+// register writes settings of the tenant to the configuration.
+func register(ctx context.Context, env command.Env, g *command.Globals, settings ...[2]string) error {
 	return command.UpdateConfig(ctx, env, g, func(f *config.File) error {
 		for _, s := range settings {
 			if s[1] == "" {
 				continue // an empty tenant has no clients, and setting it up adds them
 			}
-			if err := f.Set("tenants."+sandboxName(g), s[0], s[1]); err != nil {
+			if err := f.Set("tenants."+nameOf(g), s[0], s[1]); err != nil {
 				return err
 			}
 		}

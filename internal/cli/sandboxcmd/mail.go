@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxMail(m sandboxManager) *cobra.Command {
+func newMail(m manager) *cobra.Command {
 	var to string
 	var wait time.Duration
 	c := &cobra.Command{

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // users completes the accounts of the running sandbox.
-func (m sandboxManager) users() cobra.CompletionFunc {
+func (m manager) users() cobra.CompletionFunc {
 	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
 		users, err := c.Users(ctx)
 		for _, u := range users {
@@ -22,7 +22,7 @@ func (m sandboxManager) users() cobra.CompletionFunc {
 }
 
 // apps completes the client ids of the running sandbox.
-func (m sandboxManager) apps() cobra.CompletionFunc {
+func (m manager) apps() cobra.CompletionFunc {
 	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
 		apps, err := c.Apps(ctx)
 		for _, a := range apps {
@@ -33,7 +33,7 @@ func (m sandboxManager) apps() cobra.CompletionFunc {
 }
 
 // policies completes the ids of the policies of the running sandbox.
-func (m sandboxManager) policies() cobra.CompletionFunc {
+func (m manager) policies() cobra.CompletionFunc {
 	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
 		policies, err := c.Policies(ctx)
 		for _, p := range policies {
@@ -44,7 +44,7 @@ func (m sandboxManager) policies() cobra.CompletionFunc {
 }
 
 // attributes completes the names of the custom attributes of the running sandbox.
-func (m sandboxManager) attributes() cobra.CompletionFunc {
+func (m manager) attributes() cobra.CompletionFunc {
 	return m.values(func(ctx context.Context, c *control.Client) (all []cobra.Completion, err error) {
 		attributes, err := c.Attributes(ctx)
 		for _, a := range attributes {
@@ -56,11 +56,11 @@ func (m sandboxManager) attributes() cobra.CompletionFunc {
 
 // values completes with what a running sandbox has. Without one, there is nothing
 // to complete.
-func (m sandboxManager) values(
+func (m manager) values(
 	list func(context.Context, *control.Client) ([]cobra.Completion, error),
 ) cobra.CompletionFunc {
 	return func(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		client, err := connectSandbox(m.env, m.g, *m.dir)
+		client, err := connect(m.env, m.g, *m.dir)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

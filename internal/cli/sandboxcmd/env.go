@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox"
 )
 
-func newSandboxEnv(env command.Env, g *command.Globals, dir *string) *cobra.Command {
+func newEnv(env command.Env, g *command.Globals, dir *string) *cobra.Command {
 	var tier string
 	var hostMap bool
 	c := &cobra.Command{
@@ -59,7 +59,7 @@ that gives MSAL Node the sandbox's host as a known authority.`,
 			if hostMap {
 				return printHostMap(c.Context(), env, g, *dir)
 			}
-			return runSandboxEnv(c.Context(), env, g, *dir, tier)
+			return runEnv(c.Context(), env, g, *dir, tier)
 		},
 	}
 	c.Flags().StringVar(&tier, "tier", "", "print only one `tier`: app or api")
@@ -78,7 +78,7 @@ type sampleTier struct {
 	variables []variable
 }
 
-func runSandboxEnv(ctx context.Context, env command.Env, g *command.Globals, dir, tier string) error {
+func runEnv(ctx context.Context, env command.Env, g *command.Globals, dir, tier string) error {
 	if tier != "" && tier != "app" && tier != "api" {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -90,7 +90,7 @@ func runSandboxEnv(ctx context.Context, env command.Env, g *command.Globals, dir
 	if err != nil {
 		return err
 	}
-	s, err := describeSandbox(ctx, env, g, dir)
+	s, err := describe(ctx, env, g, dir)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"cmp"
@@ -15,14 +15,14 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-type sandboxAuditOptions struct {
+type auditOptions struct {
 	Follow  bool
 	Refused bool
 	Last    int
 }
 
-func newSandboxAudit(m sandboxManager) *cobra.Command {
-	var o sandboxAuditOptions
+func newAudit(m manager) *cobra.Command {
+	var o auditOptions
 	c := &cobra.Command{
 		Use:   "audit",
 		Short: "Show the requests to a running sandbox, with its decisions",
@@ -57,14 +57,14 @@ The sandbox keeps 1000 requests. Times are those of the tenant's clock.`,
 }
 
 // choose returns the entries that the options select.
-func (o sandboxAuditOptions) choose(entries []control.AuditEntry) []control.AuditEntry {
+func (o auditOptions) choose(entries []control.AuditEntry) []control.AuditEntry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e control.AuditEntry) bool {
 		return o.Refused && e.Decision != control.Refused && e.Decision != control.Failed
 	})
 }
 
 // follow prints the entries after a number as they come, until ctx is done.
-func (o sandboxAuditOptions) follow(
+func (o auditOptions) follow(
 	ctx context.Context,
 	c *control.Client,
 	p output.Printer,
@@ -87,7 +87,7 @@ func (o sandboxAuditOptions) follow(
 }
 
 // printEach prints entries of which more will follow: for a program, each on its own.
-func (o sandboxAuditOptions) printEach(p output.Printer, entries []control.AuditEntry, continued bool) error {
+func (o auditOptions) printEach(p output.Printer, entries []control.AuditEntry, continued bool) error {
 	if p.Plain() {
 		t := auditTable(entries)
 		t.Continued = continued

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxPolicy(m sandboxManager) *cobra.Command {
+func newPolicy(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
 		Short: "Manage the Conditional Access policies of a running sandbox",
@@ -29,15 +29,15 @@ contexts.`,
   profilectl sandbox policy off "Step up"
   profilectl sandbox policy on "Step up"`,
 		Args: cobra.NoArgs,
-		RunE: m.run(listSandboxPolicies),
+		RunE: m.run(listPolicies),
 	}
-	c.AddCommand(newSandboxPolicyAdd(m), newSandboxPolicySwitch(m, true), newSandboxPolicySwitch(m, false),
+	c.AddCommand(newPolicyAdd(m), newPolicySwitch(m, true), newPolicySwitch(m, false),
 		&cobra.Command{
 			Use:     "list",
 			Short:   "List the policies",
 			Example: "  profilectl sandbox policy list -o json",
 			Args:    cobra.NoArgs,
-			RunE:    m.run(listSandboxPolicies),
+			RunE:    m.run(listPolicies),
 		}, &cobra.Command{
 			Use:               "remove POLICY",
 			Short:             "Remove a policy",
@@ -54,7 +54,7 @@ contexts.`,
 	return c
 }
 
-func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
+func newPolicyAdd(m manager) *cobra.Command {
 	policy := control.Policy{}
 	var off bool
 	c := &cobra.Command{
@@ -81,9 +81,9 @@ func newSandboxPolicyAdd(m sandboxManager) *cobra.Command {
 	return c
 }
 
-// newSandboxPolicySwitch makes the commands on and off. Without an argument, they
+// newPolicySwitch makes the commands on and off. Without an argument, they
 // switch the policy of the edit scope.
-func newSandboxPolicySwitch(m sandboxManager, on bool) *cobra.Command {
+func newPolicySwitch(m manager, on bool) *cobra.Command {
 	return &cobra.Command{
 		Use:               onOff(on) + " [POLICY]",
 		Short:             "Switch a policy " + onOff(on) + " (default: that of EditProfileService)",
@@ -114,7 +114,7 @@ func newSandboxPolicySwitch(m sandboxManager, on bool) *cobra.Command {
 	}
 }
 
-func listSandboxPolicies(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+func listPolicies(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 	policies, err := c.Policies(ctx)
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package cli
+package sandboxcmd
 
 // adoptOrphans and endOrphans need Linux: elsewhere a process cannot become the parent
 // of another one's children.

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxFault(m sandboxManager) *cobra.Command {
+func newFault(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fault",
 		Short: "Make requests to a running sandbox fail",
@@ -25,11 +25,11 @@ request. Several faults of a part affect as many requests, in order.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxFaultAdd(m), &cobra.Command{
+	c.AddCommand(newFaultAdd(m), &cobra.Command{
 		Use:   "list",
 		Short: "List the pending faults",
 		Args:  cobra.NoArgs,
-		RunE:  m.run(listSandboxFaults),
+		RunE:  m.run(listFaults),
 	}, &cobra.Command{
 		Use:   "clear",
 		Short: "Remove the pending faults",
@@ -38,13 +38,13 @@ request. Several faults of a part affect as many requests, in order.`,
 			if err := c.Recover(ctx); err != nil {
 				return err
 			}
-			return listSandboxFaults(ctx, c, p, args)
+			return listFaults(ctx, c, p, args)
 		}),
 	})
 	return c
 }
 
-func newSandboxFaultAdd(m sandboxManager) *cobra.Command {
+func newFaultAdd(m manager) *cobra.Command {
 	var f control.Fault
 	c := &cobra.Command{
 		Use:   "add PART",
@@ -63,7 +63,7 @@ keys, token, graph, pages or any.`,
 			if err := c.FailNext(ctx, f); err != nil {
 				return err
 			}
-			return listSandboxFaults(ctx, c, p, args)
+			return listFaults(ctx, c, p, args)
 		}),
 	}
 	flags := c.Flags()
@@ -76,7 +76,7 @@ keys, token, graph, pages or any.`,
 	return c
 }
 
-func listSandboxFaults(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+func listFaults(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 	faults, err := c.Faults(ctx)
 	if err != nil {
 		return err

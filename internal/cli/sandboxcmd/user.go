@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxUser(m sandboxManager) *cobra.Command {
+func newUser(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "user",
 		Short: "Manage the accounts of a running sandbox",
@@ -25,11 +25,11 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxUserAdd(m), newSandboxUserEdit(m), newSandboxUserReset(m), &cobra.Command{
+	c.AddCommand(newUserAdd(m), newUserEdit(m), newUserReset(m), &cobra.Command{
 		Use:   "list",
 		Short: "List the accounts",
 		Args:  cobra.NoArgs,
-		RunE:  m.run(listSandboxUsers),
+		RunE:  m.run(listUsers),
 	}, &cobra.Command{
 		Use:               "remove EMAIL",
 		Short:             "Remove an account and end its sign-ins",
@@ -58,7 +58,7 @@ func newSandboxUser(m sandboxManager) *cobra.Command {
 	return c
 }
 
-func newSandboxUserAdd(m sandboxManager) *cobra.Command {
+func newUserAdd(m manager) *cobra.Command {
 	var user control.User
 	var stdin bool
 	var set []string
@@ -98,7 +98,7 @@ func newSandboxUserAdd(m sandboxManager) *cobra.Command {
 	return c
 }
 
-func newSandboxUserEdit(m sandboxManager) *cobra.Command {
+func newUserEdit(m manager) *cobra.Command {
 	var name, email, mfa string
 	var set, unset []string
 	c := &cobra.Command{
@@ -142,7 +142,7 @@ func newSandboxUserEdit(m sandboxManager) *cobra.Command {
 	return c
 }
 
-func newSandboxUserReset(m sandboxManager) *cobra.Command {
+func newUserReset(m manager) *cobra.Command {
 	var stdin bool
 	c := &cobra.Command{
 		Use:   "reset EMAIL",
@@ -168,7 +168,7 @@ func newSandboxUserReset(m sandboxManager) *cobra.Command {
 	return c
 }
 
-func newSandboxRevoke(m sandboxManager) *cobra.Command {
+func newRevoke(m manager) *cobra.Command {
 	return &cobra.Command{
 		Use:               "revoke EMAIL",
 		Short:             "End every sign-in of an account of a running sandbox",
@@ -190,7 +190,7 @@ func newSandboxRevoke(m sandboxManager) *cobra.Command {
 
 // password returns the first line of standard input, or an empty string if none is
 // to be read.
-func (m sandboxManager) password(stdin bool) (string, error) {
+func (m manager) password(stdin bool) (string, error) {
 	if !stdin {
 		return "", nil
 	}
@@ -237,7 +237,7 @@ func printPassword(p output.Printer, data any, email, password string) error {
 	})
 }
 
-func listSandboxUsers(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+func listUsers(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 	users, err := c.Users(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 // standardStream is the name of a file that stands for standard input or output.
 const standardStream = "-"
 
-func newSandboxExport(m sandboxManager) *cobra.Command {
+func newExport(m manager) *cobra.Command {
 	var keys bool
 	c := &cobra.Command{
 		Use:   "export [FILE]",
@@ -47,7 +47,7 @@ tokens of the tenant stay valid after an import.`,
 	return c
 }
 
-func newSandboxImport(m sandboxManager) *cobra.Command {
+func newImport(m manager) *cobra.Command {
 	var yes bool
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -78,14 +78,14 @@ type keptTenant struct {
 
 // tenant opens the tenant of the sandbox: through the control API if it is running,
 // and otherwise in its directory.
-func (m sandboxManager) tenant() (keptTenant, error) {
-	dir, err := sandboxDir(m.env, m.g, *m.dir)
+func (m manager) tenant() (keptTenant, error) {
+	dir, err := stateDir(m.env, m.g, *m.dir)
 	if err != nil {
 		return keptTenant{}, err
 	}
 	inExec := m.env.Getenv("SANDBOX_CONTROL") != "" && *m.dir == "" && m.g.Tenant == ""
 	if inExec || playground.Running(dir) {
-		client, err := connectSandbox(m.env, m.g, *m.dir)
+		client, err := connect(m.env, m.g, *m.dir)
 		if err != nil {
 			return keptTenant{}, err
 		}
@@ -102,7 +102,7 @@ func (m sandboxManager) tenant() (keptTenant, error) {
 	}, nil
 }
 
-func (m sandboxManager) export(ctx context.Context, path string, keys bool) error {
+func (m manager) export(ctx context.Context, path string, keys bool) error {
 	printer, err := command.NewPrinter(m.env, m.g)
 	if err != nil {
 		return err
@@ -129,7 +129,7 @@ func (m sandboxManager) export(ctx context.Context, path string, keys bool) erro
 	})
 }
 
-func (m sandboxManager) importFile(ctx context.Context, path string, yes bool) error {
+func (m manager) importFile(ctx context.Context, path string, yes bool) error {
 	raw, err := m.readFile(path)
 	if err != nil {
 		return err
@@ -150,8 +150,8 @@ func (m sandboxManager) importFile(ctx context.Context, path string, yes bool) e
 
 // warnOfOldNames warns if the certificate of the running sandbox has the real names of the
 // tenant before. It cannot be replaced, because running clients trust its CA.
-func (m sandboxManager) warnOfOldNames(ctx context.Context) error {
-	s, err := describeSandbox(ctx, m.env, m.g, *m.dir)
+func (m manager) warnOfOldNames(ctx context.Context) error {
+	s, err := describe(ctx, m.env, m.g, *m.dir)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func importFault(path string, err error) error {
 }
 
 // readFile returns the content of a file, or of standard input.
-func (m sandboxManager) readFile(path string) ([]byte, error) {
+func (m manager) readFile(path string) ([]byte, error) {
 	if path == standardStream {
 		raw, err := io.ReadAll(m.env.Stdin)
 		if err != nil {
@@ -201,7 +201,7 @@ func fileFault(path, problem string, err error) error {
 }
 
 // confirmImport asks whether to replace the tenant.
-func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool) error {
+func (m manager) confirmImport(ctx context.Context, path string, yes bool) error {
 	if yes {
 		return nil
 	}
@@ -213,6 +213,6 @@ func (m sandboxManager) confirmImport(ctx context.Context, path string, yes bool
 			Fix:  "run the command with --yes",
 		}
 	}
-	question := "Replace all users, apps and policies of the sandbox " + sandboxName(m.g) + "?"
+	question := "Replace all users, apps and policies of the sandbox " + nameOf(m.g) + "?"
 	return m.env.Confirm(ctx, facts, question)
 }

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxToken(m sandboxManager) *cobra.Command {
+func newToken(m manager) *cobra.Command {
 	var q control.TokenRequest
 	var claims []string
 	c := &cobra.Command{

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -31,34 +31,34 @@ type runningSandbox struct {
 	certificate *x509.Certificate
 }
 
-// describeSandbox returns the description of a running sandbox.
-func describeSandbox(
+// describe returns the description of a running sandbox.
+func describe(
 	ctx context.Context,
 	env command.Env,
 	g *command.Globals,
 	dir string,
 ) (s runningSandbox, err error) {
-	client, err := connectSandbox(env, g, dir)
+	client, err := connect(env, g, dir)
 	if err != nil {
 		return s, err
 	}
 	if s.facts, err = client.Facts(ctx); err != nil {
 		return s, playground.Fault(err)
 	}
-	if s.caFile, err = sandboxCAFile(env, g, dir); err != nil {
+	if s.caFile, err = caFileOf(env, g, dir); err != nil {
 		return s, err
 	}
 	s.certificate, err = serverCertificate(ctx, g, s.facts.Authority, s.caFile)
 	return s, err
 }
 
-// sandboxCAFile returns the file with the CA of the sandbox that connectSandbox
+// caFileOf returns the file with the CA of the sandbox that connect
 // connects to.
-func sandboxCAFile(env command.Env, g *command.Globals, dir string) (string, error) {
+func caFileOf(env command.Env, g *command.Globals, dir string) (string, error) {
 	if file := env.Getenv("SANDBOX_CA_FILE"); file != "" && dir == "" && g.Tenant == "" {
 		return file, nil
 	}
-	dir, err := sandboxDir(env, g, dir)
+	dir, err := stateDir(env, g, dir)
 	return filepath.Join(dir, "ca.pem"), err
 }
 
@@ -88,7 +88,7 @@ func (s runningSandbox) hasRealNames() bool {
 // printHostMap prints the module that sends the connections of Node.js to Microsoft's
 // host names to the sandbox.
 func printHostMap(ctx context.Context, env command.Env, g *command.Globals, dir string) error {
-	s, err := describeSandbox(ctx, env, g, dir)
+	s, err := describe(ctx, env, g, dir)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package sandboxcmd
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
-func newSandboxApp(m sandboxManager) *cobra.Command {
+func newApp(m manager) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "app",
 		Short: "Manage the app registrations of a running sandbox",
@@ -30,13 +30,13 @@ func newSandboxApp(m sandboxManager) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSandboxAppAdd(m), newSandboxAppEdit(m), newSandboxAppTrust(m))
-	c.AddCommand(newSandboxAppSecret(m), newSandboxAppOptionalClaims(m), newSandboxAppIDTokenClaims(m))
+	c.AddCommand(newAppAdd(m), newAppEdit(m), newAppTrust(m))
+	c.AddCommand(newAppSecret(m), newAppOptionalClaims(m), newAppIDTokenClaims(m))
 	c.AddCommand(&cobra.Command{
 		Use:   "list",
 		Short: "List the app registrations",
 		Args:  cobra.NoArgs,
-		RunE:  m.run(listSandboxApps),
+		RunE:  m.run(listApps),
 	}, &cobra.Command{
 		Use:               "remove CLIENT-ID",
 		Short:             "Remove an app registration, its consents and its policies",
@@ -74,7 +74,7 @@ func (a *appFlags) bind(f *pflag.FlagSet) {
 	f.IntVar(&a.tokenVersion, "token-version", 0, "`version` of the API's access tokens: 1 or 2 (default 1)")
 }
 
-func newSandboxAppAdd(m sandboxManager) *cobra.Command {
+func newAppAdd(m manager) *cobra.Command {
 	var flags appFlags
 	var secret bool
 	var id string
@@ -119,7 +119,7 @@ EditProfileService.`,
 	return c
 }
 
-func newSandboxAppEdit(m sandboxManager) *cobra.Command {
+func newAppEdit(m manager) *cobra.Command {
 	var flags appFlags
 	var name string
 	c := &cobra.Command{
@@ -176,7 +176,7 @@ func (a *appFlags) change(f *pflag.FlagSet) (change control.AppChange) {
 	return change
 }
 
-func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
+func listApps(ctx context.Context, c *control.Client, p output.Printer, _ []string) error {
 	apps, err := c.Apps(ctx)
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func listSandboxApps(ctx context.Context, c *control.Client, p output.Printer, _
 	return p.Print(apps, t)
 }
 
-func newSandboxAppSecret(m sandboxManager) *cobra.Command {
+func newAppSecret(m manager) *cobra.Command {
 	return &cobra.Command{
 		Use:               "new-secret CLIENT-ID",
 		Short:             "Replace the secret of a confidential client and print it",
@@ -217,7 +217,7 @@ func newSandboxAppSecret(m sandboxManager) *cobra.Command {
 	}
 }
 
-func newSandboxAppOptionalClaims(m sandboxManager) *cobra.Command {
+func newAppOptionalClaims(m manager) *cobra.Command {
 	return &cobra.Command{
 		Use:               "optional-claims CLIENT-ID [auth_time]",
 		Short:             "Set the optional claims of an API's access tokens",
@@ -230,7 +230,7 @@ func newSandboxAppOptionalClaims(m sandboxManager) *cobra.Command {
 	}
 }
 
-func newSandboxAppIDTokenClaims(m sandboxManager) *cobra.Command {
+func newAppIDTokenClaims(m manager) *cobra.Command {
 	return &cobra.Command{
 		Use:               "id-token-claims CLIENT-ID [login_hint]",
 		Short:             "Set the optional claims of a client's ID tokens",
@@ -243,9 +243,9 @@ func newSandboxAppIDTokenClaims(m sandboxManager) *cobra.Command {
 	}
 }
 
-// newSandboxAppTrust registers a credential of a confidential client other than
+// newAppTrust registers a credential of a confidential client other than
 // its secret.
-func newSandboxAppTrust(m sandboxManager) *cobra.Command {
+func newAppTrust(m manager) *cobra.Command {
 	var credential control.Credential
 	var certificate, key string
 	c := &cobra.Command{

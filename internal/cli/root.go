@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/democmd"
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/cli/session"
 )
@@ -107,7 +108,7 @@ func commandGroups() []commandGroup {
 			"token":    newToken,
 		}},
 		{"try", "Try and operate:", commands{
-			"demo":       newDemo,
+			"demo":       democmd.New,
 			"sandbox":    sandboxcmd.New,
 			serveCommand: newServe,
 			"doctor":     newDoctor,

@@ -1,4 +1,5 @@
-package cli
+// Package democmd has the command demo, a whole journey on a temporary tenant.
+package democmd
 
 import (
 	"context"
@@ -21,14 +22,15 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-type demoOptions struct{ Browser bool }
+type options struct{ Browser bool }
 
-func (o *demoOptions) bind(f *pflag.FlagSet) {
+func (o *options) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Browser, command.BrowserFlag, false, "complete the sign-in pages yourself, in your own browser")
 }
 
-func newDemo(env command.Env, g *command.Globals) *cobra.Command {
-	var o demoOptions
+// New returns the command demo.
+func New(env command.Env, g *command.Globals) *cobra.Command {
+	var o options
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: "Sign in, step up and edit in a temporary tenant, offline",
@@ -43,19 +45,19 @@ behind.`,
   profilectl demo --browser
   profilectl demo -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return runDemo(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	return c
 }
 
-// demoReport is the output of the demo in JSON.
-type demoReport struct {
-	Steps []demoStepResult `json:"steps"`
+// report is the output of the demo in JSON.
+type report struct {
+	Steps []stepResult `json:"steps"`
 }
 
-// demoStepResult is the result of one step in JSON.
-type demoStepResult struct {
+// stepResult is the result of one step in JSON.
+type stepResult struct {
 	Step    string          `json:"step"`
 	OK      bool            `json:"ok"`
 	MS      int64           `json:"ms"`
@@ -72,10 +74,10 @@ type demo struct {
 	challenge  *challenge.Challenge
 	token      auth.Token // for the edit
 	change     profile.Change
-	report     demoReport
+	report     report
 }
 
-func runDemo(ctx context.Context, env command.Env, g *command.Globals, o demoOptions) error {
+func run(ctx context.Context, env command.Env, g *command.Globals, o options) error {
 	printer, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
@@ -138,7 +140,7 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 		start := time.Now()
 		text, shown, err := step.take(ctx)
 		took := time.Since(start)
-		d.report.Steps = append(d.report.Steps, demoStepResult{
+		d.report.Steps = append(d.report.Steps, stepResult{
 			Step:    step.name,
 			OK:      err == nil,
 			MS:      took.Milliseconds(),

@@ -1,4 +1,4 @@
-package cli
+package democmd
 
 import (
 	"context"
@@ -15,15 +15,15 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// demoStep is one step of the demo. It returns what it did, and the profile if it
+// step is one step of the demo. It returns what it did, and the profile if it
 // read one.
-type demoStep struct {
+type step struct {
 	name string
 	take func(context.Context) (text string, shown json.RawMessage, err error)
 }
 
-func (d *demo) steps() []demoStep {
-	return []demoStep{
+func (d *demo) steps() []step {
+	return []step{
 		{"sign-in", d.signIn},
 		{"show", d.show},
 		{"edit-refused-without-mfa", d.refused},
@@ -97,7 +97,7 @@ func (d *demo) stepUp(ctx context.Context) (string, json.RawMessage, error) {
 
 func (d *demo) send(ctx context.Context) (string, json.RawMessage, error) {
 	d.change = profile.Change{}
-	if err := d.change.Set("displayName", demoName(d.before)); err != nil {
+	if err := d.change.Set("displayName", newName(d.before)); err != nil {
 		return "", nil, err
 	}
 	ch, err := d.session.MidTier.Update(ctx, d.token.Access, d.change)
@@ -127,8 +127,8 @@ func (d *demo) showAfter(ctx context.Context) (string, json.RawMessage, error) {
 
 func (d *demo) editScopes() []string { return []string{d.session.Settings.Text("edit-scope")} }
 
-// demoName returns a display name that differs from the current one.
-func demoName(me graph.Profile) string {
+// newName returns a display name that differs from the current one.
+func newName(me graph.Profile) string {
 	const name = "Ada Lovelace"
 	if current := me.Values()["displayName"]; current != nil && *current == name {
 		return "Grace Hopper"

@@ -14,6 +14,7 @@ func commandLine() map[string]entry {
 			"internal/cli/command",
 			"internal/cli/democmd",
 			"internal/cli/sandboxcmd",
+			"internal/cli/serveconfig",
 			"internal/cli/session",
 			"internal/config",
 			"internal/doctor",
@@ -80,6 +81,14 @@ func commandLine() map[string]entry {
 			"sandbox",
 			"sandbox/control",
 			"github.com/spf13/cobra",
+			"github.com/spf13/pflag",
+		}},
+		"internal/cli/serveconfig": {layer: 6, imports: []string{
+			"internal/authority",
+			"internal/cli/command",
+			"internal/config",
+			"internal/output",
+			"internal/serve",
 			"github.com/spf13/pflag",
 		}},
 		"internal/cli/session": {layer: 5, imports: []string{

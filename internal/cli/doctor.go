@@ -11,6 +11,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/bundle"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -23,9 +24,9 @@ type doctorOptions struct {
 	RetryFor time.Duration // 0 runs the checks once
 	Bundle   string        // file to write; empty for none
 	Yes      bool
-	Record   string     // directory for a recording; empty for none
-	Serve    bool       // check the mid-tier with its settings
-	Settings serveFlags // of the mid-tier
+	Record   string            // directory for a recording; empty for none
+	Serve    bool              // check the mid-tier with its settings
+	Settings serveconfig.Flags // of the mid-tier
 }
 
 func (o *doctorOptions) bind(f *pflag.FlagSet) {

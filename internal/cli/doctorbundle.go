@@ -9,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/bundle"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -97,7 +98,7 @@ func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle
 	}
 	settings := s.Settings
 	if o.Serve {
-		settings, _ = serverSettings(s.Env, s.Globals, o.Settings) // invalid ones are in the checks
+		settings, _ = serveconfig.Load(s.Env, s.Globals, o.Settings) // invalid ones are in the checks
 	}
 	var files []bundle.File
 	for _, f := range []struct {

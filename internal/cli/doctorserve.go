@@ -8,6 +8,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -16,16 +17,16 @@ import (
 
 // bindServeSettings makes the flags of serve, without showing them in the help. --timeout
 // stays that of every command.
-func bindServeSettings(f *pflag.FlagSet, settings *serveFlags) {
+func bindServeSettings(f *pflag.FlagSet, settings *serveconfig.Flags) {
 	before := map[string]bool{"timeout": true}
 	f.VisitAll(func(flag *pflag.Flag) { before[flag.Name] = true })
-	settings.bind(f, before)
+	settings.Bind(f, before)
 	f.VisitAll(func(flag *pflag.Flag) { flag.Hidden = flag.Hidden || !before[flag.Name] })
 }
 
 // needServe returns a Usage fault if a flag of serve is given without --serve.
-func needServe(settings serveFlags, given bool) error {
-	for name := range settings.given() {
+func needServe(settings serveconfig.Flags, given bool) error {
+	for name := range settings.Given() {
 		if !given {
 			return &fault.Error{
 				Kind: fault.Usage,
@@ -38,7 +39,7 @@ func needServe(settings serveFlags, given bool) error {
 }
 
 // operator returns the mid-tier that the settings of serve describe.
-func (s *examination) operator(flags serveFlags) doctor.Operator {
+func (s *examination) operator(flags serveconfig.Flags) doctor.Operator {
 	return doctor.Operator{
 		Probe: func() (*serve.Probe, error) { return s.probe(flags) },
 		User:  s.user,
@@ -46,13 +47,13 @@ func (s *examination) operator(flags serveFlags) doctor.Operator {
 	}
 }
 
-func (s *examination) probe(flags serveFlags) (*serve.Probe, error) {
-	loaded, err := serverSettings(s.Env, s.Globals, flags)
+func (s *examination) probe(flags serveconfig.Flags) (*serve.Probe, error) {
+	loaded, err := serveconfig.Load(s.Env, s.Globals, flags)
 	if err != nil {
 		return nil, err
 	}
-	log := newWarnings(s.Env.Stderr)
-	settings, err := serveSettings(loaded, s.Env, log)
+	log := serveconfig.Warnings(s.Env.Stderr)
+	settings, err := serveconfig.Settings(loaded, s.Env, log)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (s *examination) user(ctx context.Context) (doctor.User, error) {
 // are those of serve; actions are those of the user who is signed in on this machine.
 func serveFix(g *command.Globals, f *fault.Error) string {
 	own := *f
-	if places := settingPlaces(f.Setting); places != "" {
+	if places := serveconfig.Places(f.Setting); places != "" {
 		own.Fix, own.Setting = own.Fix+" with "+places, ""
 	}
 	if f.Next == fault.DoCheckSettings {

@@ -9,17 +9,18 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
 type serveOptions struct {
-	Settings serveFlags
+	Settings serveconfig.Flags
 	Check    bool
 }
 
 func (o *serveOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Check, "check", false, "check the settings, the tenant, the credential and Graph, then exit")
-	o.Settings.bind(f, nil)
+	o.Settings.Bind(f, nil)
 }
 
 // serveCommand is the name of the command that runs the mid-tier.
@@ -55,15 +56,15 @@ CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
 }
 
 func runServe(ctx context.Context, env command.Env, g *command.Globals, o serveOptions) error {
-	loaded, err := serverSettings(env, g, o.Settings)
+	loaded, err := serveconfig.Load(env, g, o.Settings)
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(env.Stderr, nil))
 	if o.Check {
-		log = newWarnings(env.Stderr)
+		log = serveconfig.Warnings(env.Stderr)
 	}
-	settings, err := serveSettings(loaded, env, log)
+	settings, err := serveconfig.Settings(loaded, env, log)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
@@ -17,7 +18,7 @@ func forOperator(err error) error {
 
 func operatorFix(f *fault.Error) string {
 	fix := f.Fix
-	if places := settingPlaces(f.Setting); places != "" {
+	if places := serveconfig.Places(f.Setting); places != "" {
 		fix += " with " + places
 	}
 	var next string

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/serve"
@@ -13,7 +14,7 @@ import (
 // reloader reads the settings of a running mid-tier again.
 type reloader struct {
 	g       *command.Globals
-	flags   serveFlags
+	flags   serveconfig.Flags
 	started config.Settings // at the start
 	current config.Settings // of the last reload that succeeded
 	log     *slog.Logger
@@ -34,10 +35,10 @@ func reloadOnHangup(ctx context.Context, env command.Env, server *serve.Server, 
 // read reads the configuration file. The flags and the environment of a process do not
 // change.
 func (r *reloader) read(env command.Env) serve.Reload {
-	next, err := serverSettings(env, r.g, r.flags)
+	next, err := serveconfig.Load(env, r.g, r.flags)
 	var settings serve.Settings
 	if err == nil {
-		settings, err = serveSettings(next, env, slog.New(slog.DiscardHandler))
+		settings, err = serveconfig.Settings(next, env, slog.New(slog.DiscardHandler))
 	}
 	if err != nil {
 		f := fault.As(err)

@@ -1,4 +1,4 @@
-package cli
+package serveconfig
 
 import (
 	"github.com/spf13/pflag"
@@ -7,11 +7,11 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 )
 
-// serveFlags are the flags of the settings of the mid-tier. Secrets have none.
-type serveFlags struct{ set *pflag.FlagSet }
+// Flags are the flags of the settings of the mid-tier. Secrets have none.
+type Flags struct{ set *pflag.FlagSet }
 
-// bind makes a flag for every setting whose name is not taken.
-func (s *serveFlags) bind(f *pflag.FlagSet, taken map[string]bool) {
+// Bind makes a flag for every setting whose name is not taken.
+func (s *Flags) Bind(f *pflag.FlagSet, taken map[string]bool) {
 	s.set = f
 	for _, row := range config.Server() {
 		if row.Secret || taken[row.Name] {
@@ -46,8 +46,8 @@ func (v *settingValue) String() string { return v.text }
 // Type returns what the help calls the value (pflag.Value).
 func (v *settingValue) Type() string { return v.kind }
 
-// given returns the settings on the command line.
-func (s *serveFlags) given() map[string]string {
+// Given returns the settings on the command line.
+func (s *Flags) Given() map[string]string {
 	given := map[string]string{}
 	for _, row := range config.Server() {
 		if f := s.set.Lookup(row.Name); f != nil && f.Changed {

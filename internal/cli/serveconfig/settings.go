@@ -1,4 +1,6 @@
-package cli
+// Package serveconfig reads the settings of the mid-tier from flags, the environment and the
+// configuration file, for the command that runs the mid-tier and for the one that checks it.
+package serveconfig
 
 import (
 	"fmt"
@@ -13,9 +15,9 @@ import (
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
-// serverSettings loads the settings of serve from the flags, the environment and
+// Load loads the settings of serve from the flags, the environment and
 // the configuration file.
-func serverSettings(env command.Env, g *command.Globals, flags serveFlags) (config.Settings, error) {
+func Load(env command.Env, g *command.Globals, flags Flags) (config.Settings, error) {
 	path := g.Config
 	if path == "" {
 		paths, err := config.LocatePaths(env.GOOS, env.Getenv)
@@ -31,7 +33,7 @@ func serverSettings(env command.Env, g *command.Globals, flags serveFlags) (conf
 	settings, err := config.Load(config.Source{
 		Table:   config.Server(),
 		Section: "serve",
-		Flags:   flags.given(),
+		Flags:   flags.Given(),
 		Getenv:  env.Getenv,
 		File:    file,
 		Fix:     "correct the value where it is set; `profilectl serve --help` describes each setting",
@@ -46,9 +48,9 @@ func serverSettings(env command.Env, g *command.Globals, flags serveFlags) (conf
 // probeInterval is the time between two checks of a credential that the tenant rejects.
 const probeInterval = 10 * time.Second
 
-// serveSettings maps the settings of the command to those of package serve. It logs
+// Settings maps the settings of the command to those of package serve. It logs
 // which variables of the platform have no effect.
-func serveSettings(s config.Settings, env command.Env, log *slog.Logger) (serve.Settings, error) {
+func Settings(s config.Settings, env command.Env, log *slog.Logger) (serve.Settings, error) {
 	credential, err := credentialSettings(s, "")
 	if err != nil {
 		return serve.Settings{}, err
@@ -172,9 +174,9 @@ func credentialSettings(s config.Settings, prefix string) (c serve.CredentialSet
 	return c, err
 }
 
-// settingPlaces returns where a setting of serve can be set, or an empty string if
+// Places returns where a setting of serve can be set, or an empty string if
 // serve has no such setting.
-func settingPlaces(name string) string {
+func Places(name string) string {
 	for _, row := range config.Server() {
 		if row.Name != name {
 			continue

@@ -1,4 +1,4 @@
-package cli
+package serveconfig
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-// newWarnings returns a log that prints its warnings for a user, and nothing else.
-func newWarnings(out io.Writer) *slog.Logger { return slog.New(warnings{out}) }
+// Warnings returns a log that prints its warnings for a user, and nothing else.
+func Warnings(out io.Writer) *slog.Logger { return slog.New(warnings{out}) }
 
 // warnings is the handler of a log that prints its warnings for a user, one a line.
 type warnings struct{ out io.Writer }

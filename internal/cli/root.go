@@ -16,6 +16,7 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/democmd"
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
+	"github.com/profilectl/profilectl/internal/cli/servecmd"
 	"github.com/profilectl/profilectl/internal/cli/session"
 )
 
@@ -108,10 +109,10 @@ func commandGroups() []commandGroup {
 			"token":    newToken,
 		}},
 		{"try", "Try and operate:", commands{
-			"demo":       democmd.New,
-			"sandbox":    sandboxcmd.New,
-			serveCommand: newServe,
-			"doctor":     newDoctor,
+			"demo":        democmd.New,
+			"sandbox":     sandboxcmd.New,
+			servecmd.Name: servecmd.New,
+			"doctor":      newDoctor,
 		}},
 		{"more", "More:", commands{
 			"init":         newInit,

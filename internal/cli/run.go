@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/servecmd"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/nearest"
@@ -91,7 +92,7 @@ func cancelOnSignal(
 // end. No system sends that signal on Windows.
 func reloadsOnHangup(root *cobra.Command, args []string) bool {
 	c, _, err := root.Find(args)
-	return err == nil && c.Name() == serveCommand
+	return err == nil && c.Name() == servecmd.Name
 }
 
 // prepare wraps the code of every command, so that flags that are not on the

@@ -1,4 +1,4 @@
-package cli
+package servecmd
 
 import (
 	"context"
@@ -18,9 +18,9 @@ type checkResult struct {
 	Fix   string `json:"fix,omitempty"`
 }
 
-// runServeCheck prints the result of each check. It fails with the first failure,
+// runCheck prints the result of each check. It fails with the first failure,
 // whose kind decides the exit code.
-func runServeCheck(
+func runCheck(
 	ctx context.Context,
 	env command.Env,
 	g *command.Globals,

@@ -1,4 +1,5 @@
-package cli
+// Package servecmd has the command serve, which runs the mid-tier.
+package servecmd
 
 import (
 	"context"
@@ -13,23 +14,24 @@ import (
 	"github.com/profilectl/profilectl/internal/serve"
 )
 
-type serveOptions struct {
+type options struct {
 	Settings serveconfig.Flags
 	Check    bool
 }
 
-func (o *serveOptions) bind(f *pflag.FlagSet) {
+func (o *options) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Check, "check", false, "check the settings, the tenant, the credential and Graph, then exit")
 	o.Settings.Bind(f, nil)
 }
 
-// serveCommand is the name of the command that runs the mid-tier.
-const serveCommand = "serve"
+// Name is the name of the command that runs the mid-tier.
+const Name = "serve"
 
-func newServe(env command.Env, g *command.Globals) *cobra.Command {
-	var o serveOptions
+// New returns the command serve.
+func New(env command.Env, g *command.Globals) *cobra.Command {
+	var o options
 	c := &cobra.Command{
-		Use:   serveCommand,
+		Use:   Name,
 		Short: "Run the mid-tier that edits profiles",
 		Long: `Run the mid-tier: a web API that verifies the caller's access token, exchanges
 it On-Behalf-Of for a Microsoft Graph token, and changes the caller's own
@@ -48,14 +50,14 @@ CLIENT_ID, CLIENT_SECRET, GRAPH_API_ENDPOINT.`,
   profilectl serve --check`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return forOperator(runServe(c.Context(), env, g, o))
+			return forOperator(run(c.Context(), env, g, o))
 		},
 	}
 	o.bind(c.Flags())
 	return c
 }
 
-func runServe(ctx context.Context, env command.Env, g *command.Globals, o serveOptions) error {
+func run(ctx context.Context, env command.Env, g *command.Globals, o options) error {
 	loaded, err := serveconfig.Load(env, g, o.Settings)
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func runServe(ctx context.Context, env command.Env, g *command.Globals, o serveO
 	}
 	tuneGC(env)
 	if o.Check {
-		return runServeCheck(ctx, env, g, settings, log)
+		return runCheck(ctx, env, g, settings, log)
 	}
 	server, err := serve.Open(ctx, settings, log)
 	if err != nil {

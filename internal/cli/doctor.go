@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/bundle"
+	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/doctor"
@@ -43,7 +44,7 @@ func (o *doctorOptions) bind(f *pflag.FlagSet) {
 // doctorReport is the JSON output. Scripts depend on it; a test compares it with a
 // frozen one.
 type doctorReport struct {
-	Checks []doctorCheck `json:"checks"`
+	Checks []checkup.Check `json:"checks"`
 }
 
 func newDoctor(env command.Env, g *command.Globals) *cobra.Command {
@@ -102,10 +103,10 @@ func checkIDs(env command.Env, g *command.Globals, o *doctorOptions) func() []st
 }
 
 // examination is one run of doctor.
-type examination struct{ *examined }
+type examination struct{ *checkup.Session }
 
 func newExamination(env command.Env, g *command.Globals) (*examination, error) {
-	s, err := newExamined(env, g)
+	s, err := checkup.New(env, g)
 	return &examination{s}, err
 }
 
@@ -148,10 +149,10 @@ func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o docto
 // checks returns the checks of a user or of the operator of a mid-tier.
 func (s *examination) checks(ctx context.Context, o doctorOptions) []doctor.Check {
 	if o.Serve {
-		s.words = func(f *fault.Error) string { return serveFix(s.Globals, f) }
+		s.Words = func(f *fault.Error) string { return serveFix(s.Globals, f) }
 		return doctor.ServeChecks(ctx, s.operator(o.Settings), o.Pre)
 	}
-	return doctor.Checks(s.target(), o.Pre)
+	return doctor.Checks(s.Target(), o.Pre)
 }
 
 // run runs the checks once, or until none fails if that is wanted. If live is set, it
@@ -162,7 +163,7 @@ func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doc
 		if len(o.Only) > 0 {
 			checks, _ = doctor.Only(checks, o.Only) // the ids were checked
 		}
-		return runChecks(ctx, checks, func(r doctor.Result) {
+		return checkup.Run(ctx, checks, func(r doctor.Result) {
 			if live {
 				s.printResult(r)
 			}
@@ -171,17 +172,17 @@ func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doc
 	if o.RetryFor == 0 {
 		return once(ctx)
 	}
-	return doctor.RunUntil(ctx, once, retryPause, o.RetryFor, func(failed []doctor.Result) {
-		s.Say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+	return doctor.RunUntil(ctx, once, checkup.RetryPause, o.RetryFor, func(failed []doctor.Result) {
+		s.Say("%s failed; checking again in %s.", failed[0].ID, checkup.RetryPause)
 	})
 }
 
 // reportChecks prints the report for programs and returns the fault of a run with
 // failed checks.
 func (s *examination) reportChecks(p output.Printer, results []doctor.Result) error {
-	report := doctorReport{Checks: []doctorCheck{}}
+	report := doctorReport{Checks: []checkup.Check{}}
 	for _, r := range results {
-		report.Checks = append(report.Checks, s.check(r))
+		report.Checks = append(report.Checks, s.Check(r))
 	}
 	if !p.Plain() {
 		if err := p.Print(report, output.Table{}); err != nil {
@@ -204,7 +205,7 @@ func (s *examination) reportChecks(p output.Printer, results []doctor.Result) er
 
 // printResult prints a result for a user.
 func (s *examination) printResult(r doctor.Result) {
-	c := s.check(r)
+	c := s.Check(r)
 	width := command.WrapWidth(s.Facts.StdoutTTY, s.Facts.Width)
 	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/wireshape"
@@ -47,7 +48,7 @@ func TestRecordingNamesEachDifference(t *testing.T) {
 	env.OpenBrowser = p.NewRobot(func(error) {}).Open // a failure shows as a journey that ends
 	record := func(a altering) []wireshape.Shape {
 		t.Helper()
-		g := &command.Globals{Progress: command.ProgressNone, Wait: checkLimit, Timeout: checkLimit}
+		g := &command.Globals{Progress: command.ProgressNone, Wait: checkup.Limit, Timeout: checkup.Limit}
 		recorded, err := recordJourney(t.Context(), env, g, func(next http.RoundTripper) http.RoundTripper {
 			a.next = next
 			return a

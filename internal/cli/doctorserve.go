@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/authority"
+	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/serveconfig"
 	"github.com/profilectl/profilectl/internal/doctor"
@@ -59,7 +60,7 @@ func (s *examination) probe(flags serveconfig.Flags) (*serve.Probe, error) {
 	}
 	if settings.HTTP, err = upstream.New(upstream.Config{
 		CAFile:    settings.CAFile,
-		Timeout:   checkLimit,
+		Timeout:   checkup.Limit,
 		Attempts:  1,
 		UserAgent: command.UserAgent(),
 		Log:       s.Globals.RequestLog(s.Env),
@@ -71,10 +72,10 @@ func (s *examination) probe(flags serveconfig.Flags) (*serve.Probe, error) {
 
 // user returns the account that is signed in on this machine.
 func (s *examination) user(ctx context.Context) (doctor.User, error) {
-	if _, err := s.load(); err != nil {
+	if _, err := s.Load(); err != nil {
 		return doctor.User{}, err
 	}
-	client, err := s.client()
+	client, err := s.Client()
 	if err != nil {
 		return doctor.User{}, err
 	}
@@ -88,7 +89,7 @@ func (s *examination) user(ctx context.Context) (doctor.User, error) {
 	if s.Store, err = s.OpenStore(false); err != nil {
 		return doctor.User{}, err
 	}
-	signedIn, account, err := s.accounts(ctx, s.Authority)
+	signedIn, account, err := s.Accounts(ctx, s.Authority)
 	return doctor.User{
 		Auth:      signedIn,
 		Account:   account,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -62,13 +63,13 @@ you use --enforce. A new client secret is written only to --secret-file.`,
 // applyReport is the result of setup apply, as scripts read it.
 type applyReport struct {
 	setupReport
-	Writes     int           `json:"writes"` // requests that changed the tenant
-	ClientID   string        `json:"clientId"`
-	MidTierID  string        `json:"midTierId"`
-	EditScope  string        `json:"editScope"`
-	Attributes string        `json:"attributesId"` // client ID of the second application; empty for none
-	ReportOnly bool          `json:"reportOnly"`   // the policy is not enforced
-	Checks     []doctorCheck `json:"checks"`
+	Writes     int             `json:"writes"` // requests that changed the tenant
+	ClientID   string          `json:"clientId"`
+	MidTierID  string          `json:"midTierId"`
+	EditScope  string          `json:"editScope"`
+	Attributes string          `json:"attributesId"` // client ID of the second application; empty for none
+	ReportOnly bool            `json:"reportOnly"`   // the policy is not enforced
+	Checks     []checkup.Check `json:"checks"`
 
 	secretExpires, attributesSecretExpires time.Time // zero for another credential
 }
@@ -101,7 +102,7 @@ func runSetupApply(ctx context.Context, env command.Env, g *command.Globals, o a
 		EditScope:   result.Tenant.EditScope(o.Wanted),
 		Attributes:  result.Tenant.AttributesID(),
 		ReportOnly:  !result.Tenant.Enforced(o.Wanted),
-		Checks:      []doctorCheck{},
+		Checks:      []checkup.Check{},
 
 		secretExpires:           result.Tenant.SecretExpires(o.Wanted),
 		attributesSecretExpires: result.Tenant.AttributesSecretExpires(o.Wanted),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
@@ -18,26 +19,26 @@ import (
 // needs minutes to replicate a new set-up.
 func (a *administrator) checkSetup(
 	ctx context.Context, retryFor time.Duration, reportOnly bool,
-) ([]doctorCheck, error) {
+) ([]checkup.Check, error) {
 	g := *a.Globals
 	g.Tenant = a.Tenant
-	s, err := newExamined(a.Env, &g)
+	s, err := checkup.New(a.Env, &g)
 	if err != nil {
 		return nil, err
 	}
 	once := func(ctx context.Context) []doctor.Result {
-		results := runChecks(ctx, doctor.Checks(s.target(), false), func(doctor.Result) {})
+		results := checkup.Run(ctx, doctor.Checks(s.Target(), false), func(doctor.Result) {})
 		for i, r := range results {
 			results[i] = expected(r, reportOnly)
 		}
 		return results
 	}
-	results := doctor.RunUntil(ctx, once, retryPause, retryFor, func(failed []doctor.Result) {
-		a.Say("%s failed; checking again in %s.", failed[0].ID, retryPause)
+	results := doctor.RunUntil(ctx, once, checkup.RetryPause, retryFor, func(failed []doctor.Result) {
+		a.Say("%s failed; checking again in %s.", failed[0].ID, checkup.RetryPause)
 	})
-	var checks []doctorCheck
+	var checks []checkup.Check
 	for _, r := range results {
-		c := s.check(r)
+		c := s.Check(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
 			a.Say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.Progress.Width))

@@ -1,4 +1,6 @@
-package cli
+// Package checkup runs the checks of a tenant for the commands that need them: doctor, and
+// setup after it has changed a tenant.
+package checkup
 
 import (
 	"context"
@@ -20,13 +22,13 @@ import (
 
 // The time limits of the checks, for one check and for all, and the pause between runs.
 const (
-	checkLimit = 8 * time.Second
+	Limit      = 8 * time.Second
 	totalLimit = 20 * time.Second
-	retryPause = 5 * time.Second
+	RetryPause = 5 * time.Second
 )
 
-// doctorCheck is the result of a check, as scripts read it.
-type doctorCheck struct {
+// Check is the result of a check, as scripts read it.
+type Check struct {
 	ID     string        `json:"id"`
 	Status doctor.Status `json:"status"`
 	Seen   string        `json:"seen"`
@@ -34,16 +36,16 @@ type doctorCheck struct {
 	Link   string        `json:"link"` // empty if there is no page about the subject
 }
 
-// examined is a session whose parts are connected by the checks, one by one.
-type examined struct {
+// Session is a session whose parts are connected by the checks, one by one.
+type Session struct {
 	session.Session
 	http  *http.Client
-	words func(*fault.Error) string // words the fix of a result; the default is that for users
+	Words func(*fault.Error) string // words the fix of a result; the default is that for users
 }
 
-// newExamined returns an examined session. Nothing is read yet.
-func newExamined(env command.Env, g *command.Globals) (*examined, error) {
-	s := &examined{Session: session.Session{Env: env, Globals: g, Facts: g.Facts(env)}, words: g.Fix}
+// New returns an examined session. Nothing is read yet.
+func New(env command.Env, g *command.Globals) (*Session, error) {
+	s := &Session{Session: session.Session{Env: env, Globals: g, Facts: g.Facts(env)}, Words: g.Fix}
 	var err error
 	if s.Progress, err = command.NewProgress(env.Stderr, command.ProgressNone, terminal.Capabilities{}); err != nil {
 		return nil, err
@@ -54,33 +56,33 @@ func newExamined(env command.Env, g *command.Globals) (*examined, error) {
 	return s, nil
 }
 
-// target returns what the checks of a user examine.
-func (s *examined) target() doctor.Target {
+// Target returns what the checks of a user examine.
+func (s *Session) Target() doctor.Target {
 	return doctor.Target{
-		Settings: s.load,
-		HTTP:     s.client,
+		Settings: s.Load,
+		HTTP:     s.Client,
 		Proxy:    http.ProxyFromEnvironment,
 		Now:      time.Now,
 		Browser:  s.browserCommand,
 		Store:    s.roundtrip,
-		Accounts: s.accounts,
+		Accounts: s.Accounts,
 	}
 }
 
-// load reads the settings of the tenant.
-func (s *examined) load() (config.Settings, error) {
+// Load reads the settings of the tenant.
+func (s *Session) Load() (config.Settings, error) {
 	var err error
 	s.Tenant, s.Settings, err = s.Globals.Settings(s.Env, s.Paths)
 	return s.Settings, err
 }
 
-// client returns the client of the checks: without retries, so that a failure shows in
+// Client returns the client of the checks: without retries, so that a failure shows in
 // time.
-func (s *examined) client() (*http.Client, error) {
+func (s *Session) Client() (*http.Client, error) {
 	var err error
 	s.http, err = upstream.New(upstream.Config{
 		CAFile:    s.Settings.Text("ca-file"),
-		Timeout:   checkLimit,
+		Timeout:   Limit,
 		Attempts:  1,
 		UserAgent: command.UserAgent(),
 		Log:       s.Globals.RequestLog(s.Env),
@@ -89,7 +91,7 @@ func (s *examined) client() (*http.Client, error) {
 }
 
 // browserCommand returns the command that opens the sign-in page, or why there is none.
-func (s *examined) browserCommand() (name, why string) {
+func (s *Session) browserCommand() (name, why string) {
 	if s.Env.OpenBrowser != nil {
 		return "the test's browser", ""
 	}
@@ -104,7 +106,7 @@ func (s *examined) browserCommand() (name, why string) {
 }
 
 // roundtrip writes to the store that a sign-in would use, under a name of its own.
-func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
+func (s *Session) roundtrip(ctx context.Context, a authority.Authority) (string, error) {
 	s.Authority = a
 	var err error
 	if s.Store, err = s.OpenStore(false); err != nil {
@@ -115,7 +117,7 @@ func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string
 	}
 	probe := s.StoreConfig()
 	probe.Service = tokenstore.Service(a.URL, "doctor", s.Tenant)
-	probe.Wait = checkLimit / 2
+	probe.Wait = Limit / 2
 	return s.Store.Kind(), tokenstore.Roundtrip(ctx, func() (*tokenstore.Store, error) {
 		if s.Store.Kind() == "file" {
 			return tokenstore.NewFile(probe)
@@ -124,9 +126,9 @@ func (s *examined) roundtrip(ctx context.Context, a authority.Authority) (string
 	})
 }
 
-// accounts returns the sign-in client and the account of the session. The clients are made
+// Accounts returns the sign-in client and the account of the session. The clients are made
 // first.
-func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
+func (s *Session) Accounts(ctx context.Context, _ authority.Authority) (*auth.Client, auth.Account, error) {
 	if err := s.Connect(s.http); err != nil {
 		return nil, auth.Account{}, err
 	}
@@ -134,11 +136,11 @@ func (s *examined) accounts(ctx context.Context, _ authority.Authority) (*auth.C
 	return s.Auth, account, err
 }
 
-// check returns a result in the words for the user of this run.
-func (s *examined) check(r doctor.Result) doctorCheck {
-	c := doctorCheck{ID: r.ID, Status: r.Status, Seen: r.Seen}
+// Check returns a result in the words for the user of this run.
+func (s *Session) Check(r doctor.Result) Check {
+	c := Check{ID: r.ID, Status: r.Status, Seen: r.Seen}
 	if r.Fault != nil {
-		c.Fix = s.words(r.Fault)
+		c.Fix = s.Words(r.Fault)
 	}
 	if r.Status != doctor.OK {
 		c.Link = r.Link
@@ -146,10 +148,10 @@ func (s *examined) check(r doctor.Result) doctorCheck {
 	return c
 }
 
-// runChecks runs checks within their time limits, and reports each result as soon as it is
+// Run runs checks within their time limits, and reports each result as soon as it is
 // known.
-func runChecks(ctx context.Context, checks []doctor.Check, report func(doctor.Result)) []doctor.Result {
+func Run(ctx context.Context, checks []doctor.Check, report func(doctor.Result)) []doctor.Result {
 	ctx, cancel := context.WithTimeout(ctx, totalLimit)
 	defer cancel()
-	return doctor.Run(ctx, checks, checkLimit, report)
+	return doctor.Run(ctx, checks, Limit, report)
 }

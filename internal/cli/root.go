@@ -15,6 +15,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/democmd"
+	"github.com/profilectl/profilectl/internal/cli/doctorcmd"
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/cli/servecmd"
 	"github.com/profilectl/profilectl/internal/cli/session"
@@ -112,7 +113,7 @@ func commandGroups() []commandGroup {
 			"demo":        democmd.New,
 			"sandbox":     sandboxcmd.New,
 			servecmd.Name: servecmd.New,
-			"doctor":      newDoctor,
+			"doctor":      doctorcmd.New,
 		}},
 		{"more", "More:", commands{
 			"init":         newInit,

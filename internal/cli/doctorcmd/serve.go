@@ -1,4 +1,4 @@
-package cli
+package doctorcmd
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// bindServeSettings makes the flags of serve, without showing them in the help. --timeout
+// bindSettings makes the flags of serve, without showing them in the help. --timeout
 // stays that of every command.
-func bindServeSettings(f *pflag.FlagSet, settings *serveconfig.Flags) {
+func bindSettings(f *pflag.FlagSet, settings *serveconfig.Flags) {
 	before := map[string]bool{"timeout": true}
 	f.VisitAll(func(flag *pflag.Flag) { before[flag.Name] = true })
 	settings.Bind(f, before)

@@ -1,4 +1,6 @@
-package cli
+// Package doctorcmd has the command doctor: the checks, the bundle for a bug report, and the
+// recording that compares a tenant with the sandbox.
+package doctorcmd
 
 import (
 	"context"
@@ -19,7 +21,7 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-type doctorOptions struct {
+type options struct {
 	Pre      bool
 	Only     []string
 	RetryFor time.Duration // 0 runs the checks once
@@ -30,7 +32,7 @@ type doctorOptions struct {
 	Settings serveconfig.Flags // of the mid-tier
 }
 
-func (o *doctorOptions) bind(f *pflag.FlagSet) {
+func (o *options) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Pre, "pre", false, "run only the checks that need no sign-in")
 	f.StringSliceVar(&o.Only, "only", nil, "run only the checks with these `IDs`, and those they need")
 	command.DurationFlag(f, &o.RetryFor, "retry-for", 0, "repeat failed runs for this long, such as 5m")
@@ -38,17 +40,18 @@ func (o *doctorOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.Bundle, "bundle", "", "write the redacted results to a new zip `file`")
 	f.BoolVar(&o.Yes, "yes", false, "skip the confirmation of --bundle")
 	f.StringVar(&o.Record, "record", "", "compare the tenant with the sandbox in a new `directory`")
-	bindServeSettings(f, &o.Settings)
+	bindSettings(f, &o.Settings)
 }
 
-// doctorReport is the JSON output. Scripts depend on it; a test compares it with a
+// report is the JSON output. Scripts depend on it; a test compares it with a
 // frozen one.
-type doctorReport struct {
+type report struct {
 	Checks []checkup.Check `json:"checks"`
 }
 
-func newDoctor(env command.Env, g *command.Globals) *cobra.Command {
-	var o doctorOptions
+// New returns the command doctor.
+func New(env command.Env, g *command.Globals) *cobra.Command {
+	var o options
 	c := &cobra.Command{
 		Use:        "doctor",
 		SuggestFor: []string{"check"},
@@ -89,7 +92,7 @@ unchanged. The directory then holds both recordings and the differences.`,
 }
 
 // checkIDs completes the ids of the checks of doctor.
-func checkIDs(env command.Env, g *command.Globals, o *doctorOptions) func() []string {
+func checkIDs(env command.Env, g *command.Globals, o *options) func() []string {
 	return func() (ids []string) {
 		s, err := newExamination(env, g)
 		if err != nil {
@@ -110,7 +113,7 @@ func newExamination(env command.Env, g *command.Globals) (*examination, error) {
 	return &examination{s}, err
 }
 
-func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o doctorOptions) error {
+func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o options) error {
 	p, err := command.NewPrinter(env, g)
 	if err != nil {
 		return err
@@ -147,7 +150,7 @@ func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o docto
 }
 
 // checks returns the checks of a user or of the operator of a mid-tier.
-func (s *examination) checks(ctx context.Context, o doctorOptions) []doctor.Check {
+func (s *examination) checks(ctx context.Context, o options) []doctor.Check {
 	if o.Serve {
 		s.Words = func(f *fault.Error) string { return serveFix(s.Globals, f) }
 		return doctor.ServeChecks(ctx, s.operator(o.Settings), o.Pre)
@@ -157,7 +160,7 @@ func (s *examination) checks(ctx context.Context, o doctorOptions) []doctor.Chec
 
 // run runs the checks once, or until none fails if that is wanted. If live is set, it
 // prints each result as soon as it is known.
-func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doctor.Result {
+func (s *examination) run(ctx context.Context, o options, live bool) []doctor.Result {
 	once := func(ctx context.Context) []doctor.Result {
 		checks := s.checks(ctx, o) // new ones: they keep what they found
 		if len(o.Only) > 0 {
@@ -180,7 +183,7 @@ func (s *examination) run(ctx context.Context, o doctorOptions, live bool) []doc
 // reportChecks prints the report for programs and returns the fault of a run with
 // failed checks.
 func (s *examination) reportChecks(p output.Printer, results []doctor.Result) error {
-	report := doctorReport{Checks: []checkup.Check{}}
+	report := report{Checks: []checkup.Check{}}
 	for _, r := range results {
 		report.Checks = append(report.Checks, s.Check(r))
 	}

@@ -1,4 +1,4 @@
-package cli
+package doctorcmd
 
 import (
 	"context"
@@ -44,7 +44,7 @@ type bundledSetting struct {
 }
 
 // writeBundle lists what the bundle holds and writes it, if the user agrees.
-func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results []doctor.Result) error {
+func (s *examination) writeBundle(ctx context.Context, o options, results []doctor.Result) error {
 	files, err := s.bundle(o, results)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func (s *examination) writeBundle(ctx context.Context, o doctorOptions, results 
 	return nil
 }
 
-func (s *examination) bundle(o doctorOptions, results []doctor.Result) ([]bundle.File, error) {
+func (s *examination) bundle(o options, results []doctor.Result) ([]bundle.File, error) {
 	file, err := config.Read(s.Globals.ConfigFile(s.Paths))
 	if err != nil {
 		file = &config.File{}

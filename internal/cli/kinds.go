@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/setupcmd"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -17,7 +18,7 @@ func completeKinds(c *cobra.Command) {
 		"file":       command.Files,
 		"directory":  command.Directories,
 		"context":    command.OneOf(authContexts()...),
-		"credential": command.OneOf(credentialKinds()...),
+		"credential": command.OneOf(setupcmd.CredentialKinds()...),
 		"permission": command.OneOf("User.Read", "User.ReadWrite"),
 		"roles":      command.ListOf(sandbox.Config{}.KnownAdminRoles),
 		"version":    command.OneOf("1", "2"),

@@ -19,6 +19,7 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/cli/servecmd"
 	"github.com/profilectl/profilectl/internal/cli/session"
+	"github.com/profilectl/profilectl/internal/cli/setupcmd"
 )
 
 // newRoot returns the whole tree of commands.
@@ -117,7 +118,7 @@ func commandGroups() []commandGroup {
 		}},
 		{"more", "More:", commands{
 			"init":         newInit,
-			"setup":        newSetup,
+			"setup":        setupcmd.New,
 			"config":       newConfig,
 			"explain":      newExplain,
 			versionCommand: newVersion,

@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"github.com/profilectl/profilectl/internal/setup"
 )
 
-func newSetupPlan(env command.Env, g *command.Globals) *cobra.Command {
-	var o setupOptions
+func newPlan(env command.Env, g *command.Globals) *cobra.Command {
+	var o options
 	c := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what setup apply would create and change",
@@ -22,7 +22,7 @@ changes nothing, and requests only read permissions.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") \
     | .id'`,
-		RunE: func(c *cobra.Command, _ []string) error { return runSetupPlan(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runPlan(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	o.bindWanted(c.Flags())
@@ -30,7 +30,7 @@ changes nothing, and requests only read permissions.`,
 	return c
 }
 
-func runSetupPlan(ctx context.Context, env command.Env, g *command.Globals, o setupOptions) (err error) {
+func runPlan(ctx context.Context, env command.Env, g *command.Globals, o options) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"errors"
@@ -24,8 +24,8 @@ const (
 	credentialFederated   = "federated"
 )
 
-// credentialKinds returns the values of --credential.
-func credentialKinds() []string {
+// CredentialKinds returns the values of --credential.
+func CredentialKinds() []string {
 	return []string{credentialSecret, credentialCertificate, credentialFederated}
 }
 

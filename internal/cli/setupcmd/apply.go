@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 )
 
 type applyOptions struct {
-	setupOptions
+	options
 	MidTier  string
 	EnvFile  string
 	RetryFor time.Duration
@@ -26,7 +26,7 @@ type applyOptions struct {
 	Yes      bool
 }
 
-func newSetupApply(env command.Env, g *command.Globals) *cobra.Command {
+func newApply(env command.Env, g *command.Globals) *cobra.Command {
 	var o applyOptions
 	c := &cobra.Command{
 		Use:   "apply",
@@ -45,7 +45,7 @@ you use --enforce. A new client secret is written only to --secret-file.`,
   profilectl setup apply --authority contoso --credential certificate \
     --certificate-file mid-tier.pem
   profilectl setup apply --authority contoso --enforce`,
-		RunE: func(c *cobra.Command, _ []string) error { return runSetupApply(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runApply(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	o.bindWanted(c.Flags())
@@ -74,14 +74,14 @@ type applyReport struct {
 	secretExpires, attributesSecretExpires time.Time // zero for another credential
 }
 
-func runSetupApply(ctx context.Context, env command.Env, g *command.Globals, o applyOptions) (err error) {
+func runApply(ctx context.Context, env command.Env, g *command.Globals, o applyOptions) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}
 	if err := o.check(g); err != nil {
 		return err
 	}
-	a, err := openAdministrator(ctx, env, g, o.setupOptions, o.permissions())
+	a, err := openAdministrator(ctx, env, g, o.options, o.permissions())
 	if err != nil {
 		return err
 	}

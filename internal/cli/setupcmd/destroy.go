@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 )
 
 type destroyOptions struct {
-	setupOptions
+	options
 	Yes   bool
 	Purge bool
 }
 
-func newSetupDestroy(env command.Env, g *command.Globals) *cobra.Command {
+func newDestroy(env command.Env, g *command.Globals) *cobra.Command {
 	var o destroyOptions
 	c := &cobra.Command{
 		Use:   "destroy",
@@ -30,7 +30,7 @@ keeps deleted applications for 30 days, unless you use --purge. The
 configuration and local files are not deleted.`,
 		Example: `  profilectl setup destroy --authority contoso
   profilectl setup destroy -t contoso --yes --purge`,
-		RunE: func(c *cobra.Command, _ []string) error { return runSetupDestroy(c.Context(), env, g, o) },
+		RunE: func(c *cobra.Command, _ []string) error { return runDestroy(c.Context(), env, g, o) },
 	}
 	o.bind(c.Flags())
 	o.bindRun(c.Flags())
@@ -45,7 +45,7 @@ type destroyReport struct {
 	SoftDeleted []setup.SoftDeleted `json:"softDeleted"` // what the tenant keeps for 30 days
 }
 
-func runSetupDestroy(ctx context.Context, env command.Env, g *command.Globals, o destroyOptions) error {
+func runDestroy(ctx context.Context, env command.Env, g *command.Globals, o destroyOptions) error {
 	if !o.Yes && !g.Facts(env).Interactive {
 		return &fault.Error{
 			Kind: fault.Usage,
@@ -53,7 +53,7 @@ func runSetupDestroy(ctx context.Context, env command.Env, g *command.Globals, o
 			Fix:  "look at `profilectl setup plan` first, then add --yes",
 		}
 	}
-	a, err := openAdministrator(ctx, env, g, o.setupOptions, setup.WriteScopes())
+	a, err := openAdministrator(ctx, env, g, o.options, setup.WriteScopes())
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 // memory only, and end with the command.
 type administrator struct {
 	session.Session
-	options  setupOptions
+	options  options
 	form     authority.Form // of the tenant, as it is configured
 	http     *http.Client
 	signInAt authority.Authority
@@ -30,7 +30,7 @@ type administrator struct {
 
 // openAdministrator finds the tenant and signs the administrator in.
 func openAdministrator(
-	ctx context.Context, env command.Env, g *command.Globals, o setupOptions, permissions []string,
+	ctx context.Context, env command.Env, g *command.Globals, o options, permissions []string,
 ) (*administrator, error) {
 	if err := o.SignIn.Check(); err != nil {
 		return nil, err

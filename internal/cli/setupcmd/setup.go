@@ -1,4 +1,5 @@
-package cli
+// Package setupcmd has the command setup, with which an administrator sets a tenant up.
+package setupcmd
 
 import (
 	"time"
@@ -14,9 +15,9 @@ import (
 	"github.com/profilectl/profilectl/internal/setup"
 )
 
-// setupOptions are the flags of all subcommands: which tenant, who signs in, and what is
+// options are the flags of all subcommands: which tenant, who signs in, and what is
 // wanted.
-type setupOptions struct {
+type options struct {
 	SignIn    session.SignInOptions
 	Authority string
 	SignInAt  string
@@ -39,7 +40,7 @@ type attributeOptions struct {
 }
 
 // bindAttributes adds the flags of the second application.
-func (o *setupOptions) bindAttributes(f *pflag.FlagSet) {
+func (o *options) bindAttributes(f *pflag.FlagSet) {
 	a := &o.Attributes
 	f.StringVar(&a.File, "with-attributes", "", "let the mid-tier change the custom attributes in a `file`")
 	f.StringVar(&a.SecretFile, "attributes-secret-file", "", "new `file` for the secret of the attributes application")
@@ -48,7 +49,7 @@ func (o *setupOptions) bindAttributes(f *pflag.FlagSet) {
 }
 
 // want completes the description of what is wanted.
-func (o *setupOptions) want(env command.Env) (err error) {
+func (o *options) want(env command.Env) (err error) {
 	if o.Wanted.Credential, err = o.Credential.credential(env, o.Wanted.MidTierName, ""); err != nil {
 		return err
 	}
@@ -74,14 +75,14 @@ func (o *setupOptions) want(env command.Env) (err error) {
 }
 
 // permissions returns the permissions of the administrator that a run needs.
-func (o *setupOptions) permissions() []string {
+func (o *options) permissions() []string {
 	if o.Wanted.Attributes {
 		return append(setup.WriteScopes(), setup.AttributeScopes()...)
 	}
 	return setup.WriteScopes()
 }
 
-func (o *setupOptions) bind(f *pflag.FlagSet) {
+func (o *options) bind(f *pflag.FlagSet) {
 	o.SignIn.Bind(f)
 	f.StringVar(&o.Authority, "authority", "", "subdomain, tenant ID, domain or URL of the `tenant`")
 	f.StringVar(&o.SignInAt, "sign-in-at", "", "`authority` for the administrator's sign-in")
@@ -95,13 +96,13 @@ func (o *setupOptions) bind(f *pflag.FlagSet) {
 }
 
 // bindRun adds the flags of the subcommands that write.
-func (o *setupOptions) bindRun(f *pflag.FlagSet) {
+func (o *options) bindRun(f *pflag.FlagSet) {
 	command.DurationFlag(f, &o.Replication, "replication", 3*time.Minute,
 		"time to wait until Entra returns new objects")
 }
 
 // bindWanted adds the flags that describe the objects.
-func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
+func (o *options) bindWanted(f *pflag.FlagSet) {
 	w := &o.Wanted
 	f.StringVar(&w.MidTierName, "mid-tier-name", "edit-profile-service", "display `name` of the mid-tier")
 	f.StringVar(&w.ClientName, "client-name", "edit-profile-cli", "display `name` of the client")
@@ -113,7 +114,8 @@ func (o *setupOptions) bindWanted(f *pflag.FlagSet) {
 	o.Credential.bind(f)
 }
 
-func newSetup(env command.Env, g *command.Globals) *cobra.Command {
+// New returns the command setup.
+func New(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "setup",
 		Short: "Set up a tenant: app registrations, consent and policy",
@@ -133,7 +135,7 @@ https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.m
   profilectl setup export --format az > setup.sh`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newSetupPlan(env, g), newSetupApply(env, g), newSetupDestroy(env, g), newSetupExport(env))
+	c.AddCommand(newPlan(env, g), newApply(env, g), newDestroy(env, g), newExport(env))
 	return c
 }
 

@@ -1,4 +1,4 @@
-package cli
+package setupcmd
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"github.com/profilectl/profilectl/internal/setup"
 )
 
-func newSetupExport(env command.Env) *cobra.Command {
-	var o setupOptions
+func newExport(env command.Env) *cobra.Command {
+	var o options
 	var format string
 	c := &cobra.Command{
 		Use:   "export",
@@ -22,7 +22,7 @@ cannot express is a comment that names the page of the Entra admin center.`,
 		Example: `  profilectl setup export --format az > setup.sh
   profilectl setup export --format graph --enforce
   profilectl setup export --format bicep > main.bicep`,
-		RunE: func(*cobra.Command, []string) error { return runSetupExport(env, o, format) },
+		RunE: func(*cobra.Command, []string) error { return runExport(env, o, format) },
 	}
 	c.Flags().StringVar(&format, "format", "az", "`format`: az, graph or bicep")
 	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
@@ -32,7 +32,7 @@ cannot express is a comment that names the page of the Entra admin center.`,
 	return c
 }
 
-func runSetupExport(env command.Env, o setupOptions, format string) (err error) {
+func runExport(env command.Env, o options, format string) (err error) {
 	if err := o.want(env); err != nil {
 		return err
 	}

@@ -1,10 +1,11 @@
-// Package cli is the command line. It has one file for each command, and may
-// import every other package. Package command has what the commands share.
+// Package cli is the program as a function, Main: the root command, the exit codes, the help
+// topics and the manual, and the commands that belong to no group. The other commands are in
+// packages whose names end in cmd, which do not import each other. They share the packages
+// command, session, serveconfig and checkup.
 //
-// A command consists of an options struct, a bind method that makes its flags, a
-// newX func that makes the cobra command, and a runX func that does the work. Flags,
-// environment and configuration file become a session (package session). Package output prints
-// results, and report (exit.go) prints faults. Main is the whole program as a function.
+// A command consists of an options struct, a bind method that makes its flags, a function
+// that makes the cobra command, and a run function that does the work. Package output prints
+// results, and report (exit.go) prints faults.
 package cli
 
 import (
@@ -16,6 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/democmd"
 	"github.com/profilectl/profilectl/internal/cli/doctorcmd"
+	"github.com/profilectl/profilectl/internal/cli/profilecmd"
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/cli/servecmd"
 	"github.com/profilectl/profilectl/internal/cli/session"
@@ -100,15 +102,15 @@ func commandGroups() []commandGroup {
 	type commands = map[string]func(command.Env, *command.Globals) *cobra.Command
 	return []commandGroup{
 		{"profile", "Your profile:", commands{
-			"login":    newLogin,
-			"logout":   newLogout,
-			"accounts": newAccounts,
-			"whoami":   newWhoami,
-			"show":     newShow,
-			"edit":     newEdit,
-			"password": newPassword,
-			"history":  newHistory,
-			"token":    newToken,
+			"login":    profilecmd.NewLogin,
+			"logout":   profilecmd.NewLogout,
+			"accounts": profilecmd.NewAccounts,
+			"whoami":   profilecmd.NewWhoami,
+			"show":     profilecmd.NewShow,
+			"edit":     profilecmd.NewEdit,
+			"password": profilecmd.NewPassword,
+			"history":  profilecmd.NewHistory,
+			"token":    profilecmd.NewToken,
 		}},
 		{"try", "Try and operate:", commands{
 			"demo":        democmd.New,

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"github.com/profilectl/profilectl/internal/output"

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -22,7 +22,8 @@ func (o *tokenOptions) bind(f *pflag.FlagSet) {
 	f.StringVar(&o.Scope, "scope", "graph", "`scope` of the token: graph, edit, or a full scope")
 }
 
-func newToken(env command.Env, g *command.Globals) *cobra.Command {
+// NewToken returns the command token.
+func NewToken(env command.Env, g *command.Globals) *cobra.Command {
 	var o tokenOptions
 	c := &cobra.Command{
 		Use:   "token",

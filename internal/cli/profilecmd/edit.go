@@ -1,4 +1,6 @@
-package cli
+// Package profilecmd has the commands with which users sign in and show and edit their own
+// profile.
+package profilecmd
 
 import (
 	"context"
@@ -58,7 +60,8 @@ func (v *fieldValue) Set(s string) error { v.values[v.name] = s; return nil }
 // Type returns the name of the value in the help.
 func (v *fieldValue) Type() string { return "text" }
 
-func newEdit(env command.Env, g *command.Globals) *cobra.Command {
+// NewEdit returns the command edit.
+func NewEdit(env command.Env, g *command.Globals) *cobra.Command {
 	var o editOptions
 	c := &cobra.Command{
 		Use:        "edit",

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -13,7 +13,8 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-func newAccounts(env command.Env, g *command.Globals) *cobra.Command {
+// NewAccounts returns the command accounts.
+func NewAccounts(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "accounts",
 		Short: "List the signed-in accounts, or switch between them",

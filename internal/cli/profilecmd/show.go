@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -27,7 +27,8 @@ func (o *showOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Raw, "raw", false, "print the bytes from Microsoft Graph unchanged")
 }
 
-func newShow(env command.Env, g *command.Globals) *cobra.Command {
+// NewShow returns the command show.
+func NewShow(env command.Env, g *command.Globals) *cobra.Command {
 	var o showOptions
 	c := &cobra.Command{
 		Use:        "show",

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -11,7 +11,8 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 )
 
-func newWhoami(env command.Env, g *command.Globals) *cobra.Command {
+// NewWhoami returns the command whoami.
+func NewWhoami(env command.Env, g *command.Globals) *cobra.Command {
 	return &cobra.Command{
 		Use:   "whoami",
 		Short: "Show who is signed in, without network access",

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"bytes"
@@ -21,7 +21,8 @@ type passwordOptions struct {
 	SignIn session.SignInOptions
 }
 
-func newPassword(env command.Env, g *command.Globals) *cobra.Command {
+// NewPassword returns the command password.
+func NewPassword(env command.Env, g *command.Globals) *cobra.Command {
 	var o passwordOptions
 	c := &cobra.Command{
 		Use:   "password",

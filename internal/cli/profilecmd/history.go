@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -15,7 +15,8 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-func newHistory(env command.Env, g *command.Globals) *cobra.Command {
+// NewHistory returns the command history.
+func NewHistory(env command.Env, g *command.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "history",
 		Short: "List the edits made from this machine",

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -30,7 +30,8 @@ func (o *loginOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.WithEdit, "with-edit", false, "also get the token for edits, with a second factor")
 }
 
-func newLogin(env command.Env, g *command.Globals) *cobra.Command {
+// NewLogin returns the command login.
+func NewLogin(env command.Env, g *command.Globals) *cobra.Command {
 	var o loginOptions
 	c := &cobra.Command{
 		Use:        "login",

@@ -1,4 +1,4 @@
-package cli
+package profilecmd
 
 import (
 	"context"
@@ -26,7 +26,8 @@ func (o *logoutOptions) bind(f *pflag.FlagSet) {
 	f.BoolVar(&o.Browser, command.BrowserFlag, false, "also end the session in the browser")
 }
 
-func newLogout(env command.Env, g *command.Globals) *cobra.Command {
+// NewLogout returns the command logout.
+func NewLogout(env command.Env, g *command.Globals) *cobra.Command {
 	var o logoutOptions
 	c := &cobra.Command{
 		Use:        "logout",

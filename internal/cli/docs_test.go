@@ -96,6 +96,28 @@ func TestServeGuideNamesEverySetting(t *testing.T) {
 	}
 }
 
+// TestSandboxGuideHasTheControlAPI compares the routes of the control API with
+// docs/reference/sandbox.md.
+func TestSandboxGuideHasTheControlAPI(t *testing.T) {
+	source, err := os.ReadFile("../../sandbox/control.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := readGuide(t, "reference/sandbox.md")
+	_, guide, _ = strings.Cut(guide, "\n## Control API\n")
+	guide, _, _ = strings.Cut(guide, "\n## ")
+	routes, documented := map[string]bool{}, map[string]bool{}
+	for _, m := range regexp.MustCompile(`route\("([A-Z]+) /control(/[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
+		routes[m[1]+" "+m[2]] = true
+	}
+	for _, m := range regexp.MustCompile("`([A-Z]+ /[^`?]*)[`?]").FindAllStringSubmatch(guide, -1) {
+		documented[m[1]] = true
+	}
+	if !maps.Equal(routes, documented) {
+		t.Errorf("the guide has\n%v\nthe control API has\n%v", documented, routes)
+	}
+}
+
 func readGuide(t *testing.T, name string) string {
 	t.Helper()
 	guide, err := os.ReadFile(filepath.Join("../../docs", name))

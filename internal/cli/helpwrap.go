@@ -26,7 +26,7 @@ func wrapFlags(help []byte) []byte {
 		b.WriteString(names)
 		room := max(helpWidth-len(names), leastText)
 		used := 0
-		for _, word := range strings.Fields(line[len(names):]) {
+		for word := range strings.FieldsSeq(line[len(names):]) {
 			n := utf8.RuneCountInString(word)
 			switch {
 			case used == 0:

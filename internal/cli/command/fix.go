@@ -41,7 +41,7 @@ func remedyFor(a fault.Action) remedy {
 	case fault.DoListCodes:
 		return remedy{"profilectl explain --list", "%s lists the known codes", "; %s lists the known codes"}
 	case fault.DoPlanSetup:
-		const plan = "an administrator sees what is missing with %s"
+		const plan = "ask an administrator to run %s, which lists what is missing"
 		return remedy{"profilectl setup plan", plan, "; " + plan}
 	case fault.DoReport:
 		return remedy{"", withLog, ", then " + withLog}

@@ -107,7 +107,8 @@ func TestSandboxGuideHasTheControlAPI(t *testing.T) {
 	_, guide, _ = strings.Cut(guide, "\n## Control API\n")
 	guide, _, _ = strings.Cut(guide, "\n## ")
 	routes, documented := map[string]bool{}, map[string]bool{}
-	for _, m := range regexp.MustCompile(`route\("([A-Z]+) /control(/[^"]*)"`).FindAllStringSubmatch(string(source), -1) {
+	registered := regexp.MustCompile(`route\("([A-Z]+) /control(/[^"]*)"`)
+	for _, m := range registered.FindAllStringSubmatch(string(source), -1) {
 		routes[m[1]+" "+m[2]] = true
 	}
 	for _, m := range regexp.MustCompile("`([A-Z]+ /[^`?]*)[`?]").FindAllStringSubmatch(guide, -1) {

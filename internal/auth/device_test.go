@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -85,5 +86,36 @@ func TestDeviceEndsAfterTheWait(t *testing.T) {
 	_, err := w.client.Device(t.Context(), readScope(), func(auth.Prompt) {})
 	if f := fault.As(err); f.Kind != fault.SignIn || f.What != "the code was not entered in time" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestDeviceRejectsADifferentAccount(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	if err := w.tenant.AddUser("eve@contoso.example", "Another password", "Eve"); err != nil {
+		t.Fatal(err)
+	}
+	casey, err := w.client.Interactive(t.Context(), readScope())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.user.Email, w.user.Password = "eve@contoso.example", "Another password"
+	browser, err := robot.New(w.user, splitTransport{w.tenant})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := readScope()
+	request.Account = &casey.Account
+	_, err = w.client.Device(t.Context(), request, func(p auth.Prompt) {
+		browser.UserCode = p.Code
+		if page, err := browser.Open(t.Context(), p.Page); err != nil || page.Status != http.StatusOK {
+			t.Errorf("got %+v, %v", page, err)
+		}
+	})
+	if f := fault.As(err); f.Kind != fault.Denied || !errors.Is(err, auth.ErrDifferentAccount) {
+		t.Errorf("got %v", err)
+	}
+	accounts, err := w.client.Accounts(t.Context())
+	if err != nil || len(accounts) != 1 || accounts[0] != casey.Account {
+		t.Errorf("the accounts are %v, %v; want only Casey's", accounts, err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -235,4 +236,67 @@ func TestListenerDoesNotWaitForIdleConnections(t *testing.T) {
 	if took := time.Since(start); took > 4*time.Second {
 		t.Errorf("it took %v", took)
 	}
+}
+
+// inBackground sends requests to the redirect URI while the sign-in waits for its response.
+// The function that it returns waits for them.
+func inBackground(t *testing.T, w *world, send func(auth.Page)) (wait func()) {
+	t.Helper()
+	var sending sync.WaitGroup
+	w.configure(t, func(c *auth.Config) {
+		c.Open = func(_ context.Context, p auth.Page) error {
+			sending.Go(func() { send(p) })
+			return nil
+		}
+	})
+	return sending.Wait
+}
+
+func TestInteractiveRejectsTheResponseOfAnotherIssuer(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	form := url.Values{"code": {"x"}, "state": {"{state}"}, "iss": {"https://other.example"}}
+	wait := inBackground(t, w, func(p auth.Page) {
+		stray{method: "POST", path: "/", form: form}.send(t, "localhost", p)
+	})
+	_, err := w.client.Interactive(t.Context(), readScope())
+	wait()
+	const want = "the browser returned the response of a different identity provider"
+	if f := fault.As(err); f.Kind != fault.Denied || f.What != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestListenerAcceptsOneResponse sends a second response with the right state while the
+// first one is redeemed.
+func TestListenerAcceptsOneResponse(t *testing.T) {
+	w := newWorld(t, sandbox.Config{})
+	redeeming, proceed := make(chan struct{}), make(chan struct{})
+	tenant := w.http.Transport
+	w.http = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, "/token") {
+			close(redeeming)
+			<-proceed
+		}
+		return tenant.RoundTrip(r)
+	})}
+	response := stray{method: "POST", path: "/", form: url.Values{"code": {"x"}, "state": {"{state}"}}}
+	wait := inBackground(t, w, func(p auth.Page) {
+		first := make(chan int, 1)
+		go func() { first <- response.send(t, "localhost", p) }()
+		<-redeeming
+		second := response.send(t, "localhost", p)
+		close(proceed)
+		if status := <-first; status != http.StatusOK || second != http.StatusConflict {
+			t.Errorf("the first response got %d, the second %d", status, second)
+		}
+	})
+	if _, err := w.client.Interactive(t.Context(), readScope()); err == nil {
+		t.Error("the code x was redeemed")
+	}
+	wait()
 }

@@ -3,9 +3,12 @@ package bearer_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/profilectl/profilectl/internal/bearer"
 )
 
 func TestVerifierAcceptsNewKeysAndKeepsOldOnesDuringAnOutage(t *testing.T) {
@@ -92,4 +95,30 @@ func TestVerifierFetchesNewKeysForCallersWhoDisconnect(t *testing.T) {
 		header["kid"] = "k2"
 		expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
 	})
+}
+
+// TestVerifierForgetsATokenThatExpires verifies a token within the leeway after its expiry.
+// The cache must not accept it for longer.
+func TestVerifierForgetsATokenThatExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newTenant(t)
+		v := n.verifier(t)
+		header, claims := valid()
+		claims["exp"] = time.Now().Unix() + 5
+		token := "Bearer " + n.sign(t, header, claims)
+		time.Sleep(time.Minute)
+		expect(t, v, token, accepted)
+		time.Sleep(10 * time.Second)
+		expect(t, v, token, bearer.InvalidToken)
+	})
+}
+
+func TestVerifierRejectsTokensOfUnusualSize(t *testing.T) {
+	n := newTenant(t)
+	v := n.verifier(t)
+	header, claims := valid()
+	claims["groups"] = strings.Repeat("g", 8<<10)
+	expect(t, v, "Bearer "+n.sign(t, header, claims), accepted)
+	claims["groups"] = strings.Repeat("g", 16<<10)
+	expect(t, v, "Bearer "+n.sign(t, header, claims), bearer.InvalidToken)
 }

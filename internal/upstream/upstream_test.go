@@ -35,12 +35,13 @@ func newClient(t *testing.T, server *httptest.Server, c upstream.Config) *http.C
 	return client
 }
 
-// retryCase is a request whose first attempt fails.
+// retryCase is a request whose first attempt fails, or each of them.
 type retryCase struct {
 	name       string
 	method     string
 	idempotent bool // marked as such
 	fail       func(w http.ResponseWriter)
+	always     bool
 	timeout    time.Duration
 	sent       int32
 	status     int
@@ -72,6 +73,7 @@ func TestClientRetriesWhatIsSafeToRepeat(t *testing.T) {
 			sent:    1,
 			status:  429,
 		},
+		{name: "lasting overload", method: "GET", fail: respond(503, "0"), always: true, sent: 3, status: 503},
 		{name: "server error", method: "GET", fail: respond(500, ""), sent: 1, status: 500},
 		{name: "POST", method: "POST", fail: respond(503, ""), sent: 1, status: 503},
 		{name: "idempotent PATCH", method: "PATCH", idempotent: true, fail: respond(503, ""), sent: 2, status: 200},
@@ -89,7 +91,7 @@ func (c retryCase) run(t *testing.T, http2 bool) {
 		if err != nil || r.Method != "GET" && string(body) != "the body" {
 			t.Errorf("got %q, %v", body, err)
 		}
-		if sent.Add(1) == 1 {
+		if sent.Add(1) == 1 || c.always {
 			c.fail(w)
 		}
 	}))

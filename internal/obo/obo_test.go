@@ -104,6 +104,19 @@ func assertion(token string, lifetime time.Duration) obo.Assertion {
 	return obo.Assertion{Token: token, Key: bounded.KeyOf(token), Expires: time.Now().Add(lifetime)}
 }
 
+func TestExchangerKeepsNoTokenLongerThanItsAssertion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x, a := newExchanger(t, &endpoint{lifetime: time.Hour}), assertion("a.b.c", 20*time.Minute)
+		for _, cached := range []bool{false, true, false} {
+			got, err := x.Exchange(t.Context(), a)
+			if err != nil || got.Cached != cached {
+				t.Errorf("got %+v, %v, want cached %v", got, err, cached)
+			}
+			time.Sleep(8 * time.Minute)
+		}
+	})
+}
+
 func TestExchangerReusesATokenUntilShortlyBeforeItExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &endpoint{lifetime: time.Hour}

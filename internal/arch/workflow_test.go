@@ -50,6 +50,38 @@ func TestWorkflowsLimitTheirPermissions(t *testing.T) {
 	}
 }
 
+// TestWorkflowsUseTheNewestGo requires the newest patch of the Go version in go.mod. With
+// go-version-file, actions/setup-go installs the oldest one, which has known vulnerabilities and
+// cannot build tools that require a newer one.
+func TestWorkflowsUseTheNewestGo(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	match := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindSubmatch(mod)
+	if match == nil {
+		t.Fatal("go.mod has no version of Go")
+	}
+	want := string(match[1]) + ".x"
+	found := 0
+	for path, text := range workflows(t) {
+		for job, j := range parseWorkflow(t, text).Jobs {
+			for _, step := range j.Steps {
+				if !strings.HasPrefix(step.Uses, "actions/setup-go@") {
+					continue
+				}
+				found++
+				if step.With["go-version"] != want || step.With["check-latest"] != true {
+					t.Errorf("%s, %s: want go-version: %s and check-latest: true", path, job, want)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no workflow sets up Go")
+	}
+}
+
 // workflows returns the text of every workflow, by path.
 func workflows(t *testing.T) map[string]string {
 	t.Helper()

@@ -179,5 +179,19 @@ func reference(name, section string) string {
 // escapeRoff escapes text. A plain - would be a hyphen, which a terminal cannot paste back
 // as an option.
 func escapeRoff(text string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(text)
+	return breakable(text)
+}
+
+// breakable lets a long address continue on the next line after each slash of its path.
+func breakable(text string) string {
+	before, rest, found := strings.Cut(text, "://")
+	if !found {
+		return text
+	}
+	end := strings.IndexAny(rest, " \n")
+	if end < 0 {
+		end = len(rest)
+	}
+	return before + "://" + strings.ReplaceAll(rest[:end], "/", `/\:`) + breakable(rest[end:])
 }

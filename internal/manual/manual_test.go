@@ -20,7 +20,7 @@ func tool() *cobra.Command {
 	c.Example = "  tool make it\n  tool make -o json"
 	c.Flags().Bool("dry-run", false, "only print")
 	c.AddCommand(&cobra.Command{Use: "all", Short: "Make all", Run: run})
-	topic := &cobra.Command{Use: "storage", Short: "What is stored", Long: "Nothing."}
+	topic := &cobra.Command{Use: "storage", Short: "What is stored", Long: "Nothing, see https://example.com/a-b/c."}
 	hidden := &cobra.Command{Use: "hidden", Short: "Hidden", Hidden: true, Run: run}
 	root.AddCommand(c, topic, hidden)
 	return root
@@ -51,7 +51,7 @@ func TestManWritesAPageForEachCommandAndTopic(t *testing.T) {
 .SH "NAME"
 tool\-storage \- What is stored
 .SH "DESCRIPTION"
-Nothing.
+Nothing, see https://example.com/\:a\-b/\:c.
 .SH "SEE ALSO"
 \fBtool\fR(1)
 `,
@@ -108,7 +108,7 @@ See \fBtool\-exit\-codes\fR(7).
 func TestMarkdownWritesAPageForEachCommandOfTheRoot(t *testing.T) {
 	const fence = "```"
 	check(t, manual.Markdown(tool()), map[string]string{
-		"storage.md": "# What is stored\n\nNothing.\n",
+		"storage.md": "# What is stored\n\nNothing, see https://example.com/a-b/c.\n",
 		"README.md": `# Commands
 
 tool does things.

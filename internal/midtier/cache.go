@@ -44,7 +44,7 @@ type cached struct {
 // Read returns the last known schema. Without one, or if the file is invalid, that is the
 // one of the built-in fields.
 func (c Cache) Read() Schema {
-	raw, err := os.ReadFile(c.path)
+	raw, err := statefile.Read(c.path)
 	var content cached
 	if err != nil || json.Unmarshal(raw, &content) != nil || content.owner != c.of || content.Version == "" {
 		return BuiltIn()

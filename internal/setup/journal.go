@@ -3,7 +3,6 @@ package setup
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/statefile"
@@ -23,7 +22,7 @@ type notes map[string]time.Time
 // read returns the notes. A damaged file has none.
 func (j Journal) read() notes {
 	n := notes{}
-	raw, err := os.ReadFile(j.Path)
+	raw, err := statefile.Read(j.Path)
 	if err != nil || json.Unmarshal(raw, &n) != nil {
 		return notes{}
 	}

@@ -34,6 +34,10 @@ func explain(err error) error {
 		f.What = "the keyring has no collection that could keep the sign-in"
 		f.Fix = "create one called Login in the password manager of your desktop, such as Passwords and Keys (seahorse)"
 		f.Next = fault.DoUsePlainFile
+	case runtime.GOOS == "windows" && errors.Is(err, notEnoughMemory):
+		f.What = "the Credential Manager of Windows is full"
+		f.Fix = "remove credentials from it that you no longer need"
+		f.Next = fault.DoUsePlainFile
 	case isForeign(err):
 		f.What = "the session bus, and the keyring with it, belongs to another user"
 		f.Fix = "run the command as the user of the session, without sudo"
@@ -50,6 +54,10 @@ func explain(err error) error {
 	}
 	return f
 }
+
+// notEnoughMemory is the error of Windows (ERROR_NOT_ENOUGH_MEMORY) if the Credential Manager
+// cannot hold more items, although the machine has memory.
+const notEnoughMemory = syscall.Errno(8)
 
 // isUnreachable reports whether err comes from the way to the keyring: there is no
 // bus, no program offers the service on it (org.freedesktop.DBus.Error.*), or the
@@ -104,8 +112,11 @@ func startSession(goos string) string {
 
 // unlock returns the fix for a locked keyring.
 func unlock(goos string) string {
-	if goos == "darwin" {
+	switch goos {
+	case "darwin":
 		return "unlock the keychain with `security unlock-keychain`, then run the command again"
+	case "windows":
+		return "sign out of Windows and in again, then run the command again"
 	}
 	return "unlock the keyring of your desktop session, then run the command again"
 }

@@ -157,7 +157,7 @@ func (s *Store) newVersion() error {
 // secret. If it cannot be read, some unused parts stay in the keyring.
 func (s *Store) readPending() map[string]int {
 	pending := map[string]int{}
-	raw, err := os.ReadFile(s.pendingPath())
+	raw, err := statefile.Read(s.pendingPath())
 	if err != nil || json.Unmarshal(raw, &pending) != nil {
 		return map[string]int{}
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
@@ -51,7 +51,7 @@ func (l accountList) remove(removed []string) error {
 
 func (l accountList) read() map[string][]string {
 	lists := map[string][]string{}
-	if raw, err := os.ReadFile(l.path); err == nil && json.Unmarshal(raw, &lists) != nil {
+	if raw, err := statefile.Read(l.path); err == nil && json.Unmarshal(raw, &lists) != nil {
 		lists = map[string][]string{}
 	}
 	return lists

@@ -82,7 +82,7 @@ func readAuthority(path string) (a authority.Authority, fresh bool) {
 		// Another user could redirect the sign-in.
 		return authority.Authority{}, false
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := statefile.Read(path)
 	if err != nil || json.Unmarshal(raw, &a) != nil || a.URL == "" {
 		return authority.Authority{}, false
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/midtier"
 	"github.com/profilectl/profilectl/internal/password"
+	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // TestChangePasswordDoubtsALostResponse tells apart what certainly was not sent, or not
@@ -47,7 +48,11 @@ func TestChangePasswordDoubtsALostResponse(t *testing.T) {
 			if c.handler == nil {
 				server.Close()
 			}
-			client := midtier.Client{URL: server.URL, HTTP: server.Client()}
+			retrying, err := upstream.New(upstream.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := midtier.Client{URL: server.URL, HTTP: retrying}
 			change := password.Change{Current: "old-Canary", New: "new-Canary"}
 			ch, err := client.ChangePassword(t.Context(), "token", change)
 			f := fault.As(err)

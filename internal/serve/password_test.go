@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/serve"
+	"github.com/profilectl/profilectl/internal/upstream"
 	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
@@ -138,14 +139,23 @@ func TestPasswordAttemptsAreLimited(t *testing.T) {
 	}
 }
 
+// TestPasswordIsSentOnce uses a client that repeats requests which are safe to repeat.
 func TestPasswordIsSentOnce(t *testing.T) {
+	client, err := upstream.New(upstream.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	retries := func(s *serve.Settings) {
+		tenant := s.HTTP.Transport
+		s.HTTP = upstream.BelowRetries(client, func(http.RoundTripper) http.RoundTripper { return tenant })
+	}
 	for name, f := range map[string]sandbox.Fault{
 		"out of order": {Part: "graph", Status: 503},
 		"throttled":    {Part: "graph", Status: 429, RetryAfter: 1},
 		"reset":        {Part: "graph", Reset: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newPasswordWorld(t)
+			w := newPasswordWorld(t, retries)
 			old := w.tenant.Facts().Password
 			before := w.graphCalls()
 			w.tenant.FailNext(f)

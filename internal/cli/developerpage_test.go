@@ -100,6 +100,7 @@ func TestDeveloperPagePassesTheAudit(t *testing.T) {
 			{"app", "/sandbox/apps/edit/" + facts.MidTierID},
 			{"policies", "/sandbox/policies"},
 			{"policy-new", "/sandbox/policies/new"},
+			{"attributes", "/sandbox/attributes"},
 			{"mail", "/sandbox/mail"},
 			{"tools", "/sandbox/tools"},
 			{"audit", "/sandbox/audit"},
@@ -129,7 +130,7 @@ func (a pageAuditor) auditDeveloperProblem() {
 	a.audit("developer-closed")
 }
 
-// prepareDeveloperPage fills the tenant with users, faults and an audit.
+// prepareDeveloperPage fills the tenant with users, a custom attribute, faults and an audit.
 func (u *browserUser) prepareDeveloperPage() {
 	u.t.Helper()
 	facts, tenant := u.playground.Facts, u.playground.Tenant
@@ -141,6 +142,13 @@ func (u *browserUser) prepareDeveloperPage() {
 	}
 	policy := control.Policy{Name: "Step-up for orders", Contexts: []string{"c1"}}
 	if _, err := tenant.AddPolicy(policy); err != nil {
+		u.t.Fatal(err)
+	}
+	loyalty, err := tenant.AddAttribute(control.Attribute{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"})
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	if err := tenant.SetProfile(facts.User, loyalty.Property, new("4711")); err != nil {
 		u.t.Fatal(err)
 	}
 	read := u.signIn(auth.Request{Scopes: session.GraphScopes()}, u.enterPassword(facts.User, facts.Password))

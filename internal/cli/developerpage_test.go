@@ -144,7 +144,8 @@ func (u *browserUser) prepareDeveloperPage() {
 	if _, err := tenant.AddPolicy(policy); err != nil {
 		u.t.Fatal(err)
 	}
-	loyalty, err := tenant.AddAttribute(control.Attribute{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"})
+	attribute := control.Attribute{Name: "LoyaltyNumber", Label: "Loyalty number", Input: "text"}
+	loyalty, err := tenant.AddAttribute(attribute)
 	if err != nil {
 		u.t.Fatal(err)
 	}

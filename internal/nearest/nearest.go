@@ -4,10 +4,10 @@ package nearest
 import "strings"
 
 // To returns the candidate that differs from what was typed by the fewest letters, or an
-// empty string if they all differ by more than two. It ignores case.
+// empty string if they all differ by more than two, or in every letter. It ignores case.
 func To(typed string, candidates []string) string {
 	const tooFar = 3
-	best, distance := "", tooFar
+	best, distance := "", min(tooFar, len(typed))
 	for _, c := range candidates {
 		if len(typed)-len(c) >= tooFar || len(c)-len(typed) >= tooFar {
 			continue // whatever its letters, and a text from outside may be long

@@ -7,7 +7,7 @@ import (
 )
 
 func TestToFindsTheIntendedName(t *testing.T) {
-	known := []string{"displayName", "display-name", "city", "country", "state"}
+	known := []string{"displayName", "display-name", "city", "country", "state", "jq"}
 	for typed, want := range map[string]string{
 		"displayname": "displayName",
 		"dispayName":  "displayName",
@@ -17,6 +17,7 @@ func TestToFindsTheIntendedName(t *testing.T) {
 		"shoeSize":    "",
 		"éàü":         "",
 		"":            "",
+		"l":           "",
 	} {
 		if got := nearest.To(typed, known); got != want {
 			t.Errorf("%q: got %q, want %q", typed, got, want)

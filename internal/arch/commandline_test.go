@@ -117,6 +117,7 @@ func commandLine() map[string]entry {
 			"internal/config",
 			"internal/fault",
 			"internal/loopback",
+			"internal/neterr",
 			"internal/output",
 			"internal/playground",
 			"internal/statefile",

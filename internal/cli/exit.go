@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
@@ -58,7 +59,7 @@ func report(ctx context.Context, env command.Env, g *command.Globals, err error)
 		})
 		return exitInterrupted
 	}
-	f := fault.As(err)
+	f := sandboxcmd.Stopped(env, g, fault.As(err))
 	if g.Verbose || f.Kind == fault.Internal {
 		g.Log(env).Error("command failed", "kind", f.Kind.String(), "cause", f.Err)
 	}

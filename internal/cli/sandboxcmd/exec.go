@@ -38,6 +38,7 @@ it.`,
 		},
 	}
 	bindTenant(c.Flags(), &o)
+	c.Flags().SetInterspersed(false) // flags after the command are its own, also without --
 	return c
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
+	"github.com/profilectl/profilectl/internal/neterr"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/terminal"
 	"github.com/profilectl/profilectl/sandbox"
@@ -149,6 +150,38 @@ func checkName(env command.Env, g *command.Globals, dir string) error {
 		return taken("another sandbox called " + name + " is running")
 	}
 	return nil
+}
+
+// Stopped returns the fault of a tenant that cannot be reached with the advice to start
+// the sandbox, if the tenant is one that does not run. It returns other faults unchanged.
+func Stopped(env command.Env, g *command.Globals, f *fault.Error) *fault.Error {
+	if !neterr.IsRefused(f.Err) {
+		return f
+	}
+	path, err := command.ConfigPath(env, g)
+	if err != nil {
+		return f
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return f
+	}
+	tenant, err := config.Which(file, g.Tenant, env.Getenv)
+	if err != nil {
+		return f
+	}
+	dir, err := stateDir(env, &command.Globals{Tenant: tenant}, "")
+	caFile, _ := file.Value("tenants."+tenant, "ca-file")
+	if err != nil || filepath.Dir(caFile) != dir || playground.Running(dir) {
+		return f
+	}
+	line := "profilectl sandbox"
+	if tenant != command.DefaultSandbox {
+		line += " --tenant " + tenant
+	}
+	stopped := *f
+	stopped.Fix, stopped.Next = "start the sandbox with `"+line+"` in another terminal", fault.NoAction
+	return &stopped
 }
 
 // factSettings returns the settings of a sandbox that an import changes.

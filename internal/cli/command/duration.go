@@ -35,13 +35,14 @@ func (v *positiveDuration) String() string {
 // Set parses a duration, for example 90s or 5m.
 func (v *positiveDuration) Set(text string) error {
 	d, err := time.ParseDuration(text)
-	if err == nil && d <= 0 {
-		err = errors.New("it must be longer than zero")
+	switch {
+	case err != nil:
+		return errors.New("a duration has a unit, as in 90s or 5m")
+	case d <= 0:
+		return errors.New("it must be longer than zero")
 	}
-	if err == nil {
-		*v.d = d
-	}
-	return err
+	*v.d = d
+	return nil
 }
 
 // Type returns the name of the value in the help.

@@ -25,7 +25,7 @@ type Env struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Getenv  func(string) string
-	Exists  func(path string) bool // reports whether a file exists
+	Exists  func(path string) bool // as Exists; it decides what kind of machine this is
 	Environ func() []string
 	GOOS    string
 	Self    string          // path of the running program
@@ -52,7 +52,7 @@ func System() Env {
 		Stdout:  os.Stdout,
 		Stderr:  os.Stderr,
 		Getenv:  os.Getenv,
-		Exists:  exists,
+		Exists:  Exists,
 		Environ: os.Environ,
 		GOOS:    runtime.GOOS,
 		Self:    self,
@@ -60,7 +60,8 @@ func System() Env {
 	}
 }
 
-func exists(path string) bool {
+// Exists reports whether a file or directory exists.
+func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
 }

@@ -112,7 +112,7 @@ func errEditorDidNotWait() error {
 // keepDraft returns the error of an edit, with the place where the text of the user is
 // kept.
 func (e *edit) keepDraft(ctx context.Context, file draftFile, err error) error {
-	if !e.Env.Exists(string(file)) {
+	if !command.Exists(string(file)) {
 		return err
 	}
 	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {

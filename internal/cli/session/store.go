@@ -17,7 +17,7 @@ import (
 func (s *Session) OpenStore(newSignIn bool) (*tokenstore.Store, error) {
 	c := s.StoreConfig()
 	kind := s.Settings.Text("store")
-	if !s.Settings.Configured("store") && !newSignIn && s.Env.Exists(s.PlainFile()) {
+	if !s.Settings.Configured("store") && !newSignIn && command.Exists(s.PlainFile()) {
 		kind = "file"
 	}
 	switch kind {

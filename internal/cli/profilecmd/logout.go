@@ -67,6 +67,9 @@ func runLogout(ctx context.Context, env command.Env, g *command.Globals, o logou
 	if err == nil {
 		err = s.DropPlainFile()
 	}
+	if err == nil && s.Store.Kind() == "file" {
+		forgetInKeyring(ctx, s, removed)
+	}
 	if err == nil {
 		err = s.WarnNotRemembered("signed out, but the configuration still names the account",
 			s.Deactivate(ctx, removed))
@@ -122,6 +125,23 @@ func forget(
 		}
 	}
 	return report, removed, nil
+}
+
+// forgetInKeyring removes accounts of the plain file from the keyring, too, where a sign-in
+// before --insecure-storage may have left them. A keyring that does not exist has none.
+func forgetInKeyring(ctx context.Context, s *session.Session, removed []auth.Account) {
+	keyring, err := session.Open(ctx, s.Env, s.Globals, session.Options{
+		Discovery: session.DiscoverMissing,
+		NewSignIn: true, // not the plain file
+	})
+	for _, a := range removed {
+		if err == nil {
+			err = keyring.Auth.Forget(ctx, a)
+		}
+	}
+	if f := fault.As(err); err != nil && f.Next != fault.DoUsePlainFile {
+		s.Progress.Warn("an earlier sign-in may still be in the keyring: %s\n  fix: %s", f.What, s.Globals.Fix(f))
+	}
 }
 
 // sentence words the result for a user.

@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -30,7 +29,11 @@ func main() {
 }
 
 func run(ctx context.Context, dir string) error {
-	events, err := os.Create(filepath.Join(dir, "events"))
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	events, err := root.Create("events")
 	if err != nil {
 		return err
 	}
@@ -51,7 +54,7 @@ func run(ctx context.Context, dir string) error {
 		return err
 	}
 	address := []byte("http://" + listener.Addr().String())
-	if err := os.WriteFile(filepath.Join(dir, "address"), address, 0o600); err != nil {
+	if err := root.WriteFile("address", address, 0o600); err != nil {
 		return err
 	}
 	server := &http.Server{Handler: g.routes(), ReadHeaderTimeout: time.Minute}

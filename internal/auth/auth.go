@@ -146,12 +146,12 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 // Forget removes an account and all its tokens from the store. The access tokens
 // stay valid until they expire: Entra cannot revoke them.
 func (c *Client) Forget(ctx context.Context, account Account) error {
-	var left int
 	err := c.config.Store.Locked(ctx, func(ctx context.Context) error {
 		known, err := c.msal.Accounts(ctx)
 		if err != nil {
 			return err
 		}
+		left := 0
 		for _, a := range known {
 			if a.HomeAccountID != account.ID {
 				left++
@@ -159,15 +159,12 @@ func (c *Client) Forget(ctx context.Context, account Account) error {
 				return err
 			}
 		}
-		return nil
+		if left > 0 {
+			return nil
+		}
+		return c.config.Store.Purge(ctx) // MSAL leaves an empty cache
 	})
 	if err != nil {
-		return fmt.Errorf("remove account: %w", err)
-	}
-	if left > 0 {
-		return nil
-	}
-	if err := c.config.Store.Purge(ctx); err != nil { // MSAL leaves an empty cache
 		return fmt.Errorf("remove account: %w", err)
 	}
 	return nil

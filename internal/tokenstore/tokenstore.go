@@ -153,11 +153,10 @@ func (s *Store) Prepare(ctx context.Context) error {
 	return err
 }
 
-// Purge removes everything that the store has ever written, damaged or not.
+// Purge removes everything that the store has ever written, damaged or not. Outside of
+// Locked, it takes the lock itself.
 func (s *Store) Purge(ctx context.Context) error {
-	return s.Locked(ctx, func(ctx context.Context) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	return s.within(ctx, func(ctx context.Context) error {
 		s.cache, s.saved, s.stored, s.loaded = nil, nil, head{}, true
 		s.notSaved, s.unreadable = nil, false
 		if s.ring == nil {

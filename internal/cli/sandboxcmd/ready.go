@@ -98,12 +98,20 @@ In another terminal:
   profilectl -t %s login
   profilectl -t %s show
   profilectl -t %s edit --display-name "Ada L."
-  profilectl -t %s sandbox open      # a new link to the page
+  %s      # a new link to the page
 
 Ctrl-C stops it; the next start continues with the same tenant.
 `, r.Authority, r.MidTier, r.User, cmp.Or(r.Password, notKnown), r.Mailbox, r.Page,
-		trustNote(r), r.Tenant, r.Tenant, r.Tenant, r.Tenant)
+		trustNote(r), r.Tenant, r.Tenant, r.Tenant, openCommand(r.Tenant))
 	return err
+}
+
+// openCommand returns the command that opens the page of a tenant with a new link.
+func openCommand(tenant string) string {
+	if tenant == command.DefaultSandbox {
+		return "profilectl sandbox open"
+	}
+	return "profilectl -t " + tenant + " sandbox open"
 }
 
 // announceEmpty prints how to set an empty tenant up.

@@ -21,7 +21,7 @@ func TestPacerPausesUntilTheTenantAllows(t *testing.T) {
 			"no Retry-After, twice":           {[]string{"-", "-"}, "0 1 3"},
 			"zero":                            {[]string{"0", "0"}, "0 1 3"},
 			"a negative number":               {[]string{"-5"}, "0 1"},
-			"a number beyond 64 bits":         {[]string{"99999999999999999999"}, "0 1"},
+			"a number beyond 64 bits":         {[]string{"99999999999999999999"}, "0 300"},
 			"a date in the past":              {[]string{"in -1h"}, "0 1"},
 			"garbage":                         {[]string{"soon"}, "0 1"},
 			"ten years":                       {[]string{"315360000"}, "0 300"},

@@ -156,7 +156,7 @@ func RetryAfter(h http.Header) (time.Duration, bool) {
 	whole := func(seconds float64) time.Duration {
 		return time.Duration(math.Ceil(min(max(seconds, 0), most))) * time.Second
 	}
-	if seconds, err := strconv.ParseFloat(value, 64); err == nil && !math.IsNaN(seconds) {
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && !math.IsNaN(seconds) && !math.IsInf(seconds, 0) {
 		return whole(seconds), true
 	}
 	if at, err := http.ParseTime(value); err == nil {

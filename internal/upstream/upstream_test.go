@@ -263,7 +263,7 @@ func TestRetryAfterIsInWholeSeconds(t *testing.T) {
 			t.Errorf("%s: got %v, %v, want %v", value, got, ok, want)
 		}
 	}
-	for _, value := range []string{"", "soon", "NaN", "1 minute"} {
+	for _, value := range []string{"", "soon", "NaN", "Inf", "1 minute"} {
 		if got, ok := upstream.RetryAfter(http.Header{"Retry-After": {value}}); ok {
 			t.Errorf("%q: got %v", value, got)
 		}

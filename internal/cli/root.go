@@ -89,6 +89,7 @@ func addCommands(root *cobra.Command, env command.Env, g *command.Globals, name 
 	}
 	root.AddCommand(newOpenURL(env), newManual(env))
 	root.AddCommand(topics()...)
+	rejectUnknownTopics(root)
 	completeKinds(root)
 }
 

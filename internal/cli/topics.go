@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
+	"github.com/profilectl/profilectl/internal/fault"
 )
 
 // topics returns the help topics. Cobra treats a command that cannot be run as a
@@ -17,6 +19,35 @@ func topics() []*cobra.Command {
 		{Use: "exit-codes", Short: "Exit codes for scripts", Long: exitCodesTopic},
 		{Use: "formatting", Short: "Output for scripts: JSON, YAML, jq, JMESPath, progress", Long: formattingTopic},
 		{Use: "storage", Short: "What is stored, where, and how to remove it", Long: storageTopic},
+	}
+}
+
+// rejectUnknownTopics lets help fail for a command or topic that does not exist. Cobra shows
+// the help of the command above it.
+func rejectUnknownTopics(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() != "help" {
+			continue
+		}
+		show := c.Run
+		c.Run = nil
+		c.RunE = func(c *cobra.Command, args []string) error {
+			above, rest, err := root.Find(args)
+			if err != nil || len(rest) == 0 {
+				show(c, args)
+				return nil
+			}
+			unknown := &fault.Error{
+				Kind: fault.Usage,
+				What: "there is no help for " + command.Quote(strings.Join(args, " ")),
+				Fix:  "see `" + above.CommandPath() + " --help`",
+			}
+			if near := meant(rest[0], above); near != "" {
+				unknown.Fix = "did you mean `" + above.CommandPath() + " " + near + " --help`?"
+			}
+			return unknown
+		}
 	}
 }
 

@@ -125,7 +125,7 @@ func TestStartFailsIfAnOptionCannotBeUsed(t *testing.T) {
 		{
 			"a seed file with an unknown field", playground.Options{Seed: invalid},
 			fault.Usage, invalid + ", line 1: userss: is not a field; the fields are tenant, users, apps, " +
-				"policies, policy, objects, keys",
+				"policies, attributes, policy, objects, keys",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -92,9 +92,10 @@ func counter(number int) []byte {
 	return fmt.Appendf(nil, "%d %s", number, sample(1000, uint64(number)))
 }
 
-// parseCounter returns the number in a cache, or 0 if there is no cache.
+// parseCounter returns the number in a cache, or 0 if there is no cache, which Replace
+// passes as the empty one of MSAL.
 func parseCounter(data []byte) (int, error) {
-	if data == nil {
+	if data == nil || string(data) == "{}" {
 		return 0, nil
 	}
 	text, _, _ := strings.Cut(string(data), " ")

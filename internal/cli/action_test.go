@@ -3,6 +3,7 @@ package cli
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -55,6 +56,7 @@ type actionRun struct {
 	t      *testing.T
 	temp   string // RUNNER_TEMP
 	inputs map[string]string
+	held   *os.File // what every process of a step holds open until it ends; or nil
 }
 
 var expression = regexp.MustCompile(`\$\{\{ ([\w.-]+) \}\}`)
@@ -94,6 +96,9 @@ func (r actionRun) step(a actionFile, number int) (string, error) {
 			return *input.Default
 		}))
 	}
+	if r.held != nil {
+		c.ExtraFiles = []*os.File{r.held}
+	}
 	out, err := c.CombinedOutput()
 	return string(out), err
 }
@@ -104,7 +109,11 @@ func TestActionStartsASandboxForLaterSteps(t *testing.T) {
 		t.Skip("the steps need processes that outlive bash")
 	}
 	a := readAction(t)
-	r := actionRun{t: t, temp: t.TempDir(), inputs: map[string]string{"https": "true"}}
+	ended, held, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := actionRun{t: t, temp: t.TempDir(), inputs: map[string]string{"https": "true"}, held: held}
 	// The test's own program is the one that the first step would build.
 	dir := filepath.Join(r.temp, "profilectl")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -116,6 +125,7 @@ func TestActionStartsASandboxForLaterSteps(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	out, err := r.step(a, 1)
+	held.Close()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -123,6 +133,7 @@ func TestActionStartsASandboxForLaterSteps(t *testing.T) {
 		if out, err := exec.Command("sh", "-c", `kill -INT "$(cat "$0/pid")"`, dir).CombinedOutput(); err != nil {
 			t.Errorf("stop the sandbox: %v: %s", err, out)
 		}
+		_, _ = io.Copy(io.Discard, ended) // until it has ended, and writes to its directory no longer
 	})
 	raw, err := os.ReadFile(filepath.Join(r.temp, "github-env"))
 	if err != nil {

@@ -33,22 +33,24 @@ func rejectUnknownTopics(root *cobra.Command) {
 		show := c.Run
 		c.Run = nil
 		c.RunE = func(c *cobra.Command, args []string) error {
-			above, rest, err := root.Find(args)
-			if err != nil || len(rest) == 0 {
-				show(c, args)
-				return nil
+			if above, rest, err := root.Find(args); err == nil && len(rest) > 0 {
+				return noHelp(above, rest[0], args)
 			}
-			unknown := &fault.Error{
-				Kind: fault.Usage,
-				What: "there is no help for " + command.Quote(strings.Join(args, " ")),
-				Fix:  "see `" + above.CommandPath() + " --help`",
-			}
-			if near := meant(rest[0], above); near != "" {
-				unknown.Fix = "did you mean `" + above.CommandPath() + " " + near + " --help`?"
-			}
-			return unknown
+			show(c, args)
+			return nil
 		}
 	}
+}
+
+// noHelp returns the fault of a request for help. The name is not that of a command or topic
+// below the one above it.
+func noHelp(above *cobra.Command, name string, args []string) error {
+	fix := "see `" + above.CommandPath() + " --help`"
+	if near := meant(name, above); near != "" {
+		fix = "did you mean `" + above.CommandPath() + " " + near + " --help`?"
+	}
+	what := "there is no help for " + command.Quote(strings.Join(args, " "))
+	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix}
 }
 
 // environmentTopic is generated from the table of settings, so that it is

@@ -30,6 +30,7 @@ func rejectUnknownTopics(root *cobra.Command) {
 		if c.Name() != "help" {
 			continue
 		}
+		c.Use = "help [COMMAND]" // as the arguments of our own commands
 		show := c.Run
 		c.Run = nil
 		c.RunE = func(c *cobra.Command, args []string) error {

@@ -114,7 +114,8 @@ func TestGraphManagesDirectoryExtensions(t *testing.T) {
 	const body = `{"name":"Points","dataType":"LargeInteger","targetObjects":["User"]}`
 	added := a.call("POST", path, body, 201)
 	name := "extension_" + strings.ReplaceAll(text(app, "appId"), "-", "") + "_Points"
-	context := "https://graph.microsoft.com/v1.0/$metadata#applications('" + text(app, "id") + "')/extensionProperties/$entity"
+	context := "https://graph.microsoft.com/v1.0/$metadata#applications('" + text(app, "id") +
+		"')/extensionProperties/$entity"
 	if added["name"] != name || added["appDisplayName"] != "shop" || added["@odata.context"] != context ||
 		added["isMultiValued"] != false || added["isSyncedFromOnPremises"] != false {
 		t.Errorf("got %v", added)

@@ -14,8 +14,9 @@ import (
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
-// TestChangePasswordDoubtsALostResponse tells apart what certainly was not sent, or not
-// changed, from what may have been. Only the former may be repeated with the old password.
+// TestChangePasswordDoubtsALostResponse has failures after which the password certainly did
+// not change, and others after which it may have. Only after the former may the change be
+// repeated with the old password.
 func TestChangePasswordDoubtsALostResponse(t *testing.T) {
 	breaks := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	page := func(status int) http.HandlerFunc {

@@ -98,28 +98,3 @@ func TestWriteReplacesAFileThatIsRead(t *testing.T) {
 		t.Errorf("got %q, %v, %v", got, err, readErr)
 	}
 }
-
-// TestWriteFollowsLinksAsTheSystemDoes has a link through a directory that is a link
-// itself: what is above it is above its target.
-func TestWriteFollowsLinksAsTheSystemDoes(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Windows drops a directory before ..")
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config")
-	err := errors.Join(os.MkdirAll(filepath.Join(dir, "store", "version"), 0o700),
-		os.Symlink(filepath.Join("store", "version"), filepath.Join(dir, "current")),
-		os.Symlink("current/../config", path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := statefile.Write(path, []byte("new")); err != nil {
-		t.Fatal(err)
-	}
-	if got, err := os.ReadFile(filepath.Join(dir, "store", "config")); err != nil || string(got) != "new" {
-		t.Errorf("the target holds %q, %v", got, err)
-	}
-	if target, err := os.Readlink(path); err != nil || target != "current/../config" {
-		t.Errorf("the link is %q, %v", target, err)
-	}
-}

@@ -188,8 +188,10 @@ func plan() map[string]entry {
 			"github.com/gofrs/flock",
 			"go.yaml.in/yaml/v3",
 		}},
+		"internal/wrap": {layer: 1, imports: []string{"github.com/mattn/go-runewidth"}},
 		"internal/output": {layer: 2, imports: []string{
 			"internal/fault",
+			"internal/wrap",
 			"github.com/itchyny/gojq",
 			"github.com/jmespath-community/go-jmespath",
 			"github.com/jmespath-community/go-jmespath/pkg/functions",
@@ -214,6 +216,7 @@ func plan() map[string]entry {
 		}},
 		"internal/terminal": {layer: 2, imports: []string{
 			"internal/fault",
+			"internal/wrap",
 			"github.com/charmbracelet/bubbletea",
 			"github.com/charmbracelet/huh",
 			"github.com/mattn/go-runewidth",

@@ -11,7 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/sandboxcmd"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // The exit codes never change, because scripts depend on them. 3 is not used:
@@ -97,9 +97,9 @@ func printFault(env command.Env, g *command.Globals, f *fault.Error) {
 	var b strings.Builder
 	facts := env.Facts()
 	width := command.WrapWidth(facts.StderrTTY, facts.Width)
-	fmt.Fprintln(&b, terminal.Hang("profilectl: ", f.What, width))
+	fmt.Fprintln(&b, wrap.Hang("profilectl: ", f.What, width))
 	if fix != "" {
-		fmt.Fprintln(&b, terminal.Hang("  fix: ", fix, width))
+		fmt.Fprintln(&b, wrap.Hang("  fix: ", fix, width))
 	}
 	if f.CorrelationID != "" {
 		fmt.Fprintf(&b, "  correlation id: %s\n", f.CorrelationID)

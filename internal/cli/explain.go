@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 type explainOptions struct {
@@ -111,11 +111,11 @@ func printExplanations(g *command.Globals, p output.Printer, entries []explain.E
 			_, _ = fmt.Fprintln(p.Out)
 		}
 		width := command.WrapWidth(p.TTY, p.Width)
-		text := terminal.Hang(e.Code+": ", e.Meaning, width) + "\n"
+		text := wrap.Hang(e.Code+": ", e.Meaning, width) + "\n"
 		if e.Cause != "" {
-			text += terminal.Hang("  cause: ", e.Cause, width) + "\n"
+			text += wrap.Hang("  cause: ", e.Cause, width) + "\n"
 		}
-		text += terminal.Hang("  fix:   ", e.Fix, width) + "\n  link:  " + e.Link + "\n"
+		text += wrap.Hang("  fix:   ", e.Fix, width) + "\n  link:  " + e.Link + "\n"
 		if _, err := fmt.Fprint(p.Out, text); err != nil {
 			return err
 		}

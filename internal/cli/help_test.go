@@ -46,7 +46,7 @@ func TestHelpFitsEightyColumns(t *testing.T) {
 		var help bytes.Buffer
 		help.WriteString(c.Long + "\n")
 		help.WriteString(c.UsageString())
-		for line := range strings.Lines(string(wrapFlags(help.Bytes()))) {
+		for line := range strings.Lines(wrapFlags(help.String())) {
 			line = strings.TrimRight(line, "\n")
 			if utf8.RuneCountInString(line) > helpWidth && !mayBeLong.MatchString(line) {
 				t.Errorf("%s: %s", c.CommandPath(), line)

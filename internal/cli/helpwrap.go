@@ -1,10 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 const (
@@ -16,33 +16,13 @@ const (
 // indents the rest of each. Package pflag can do it, but cobra then needs a template of
 // its own, and text/template keeps the linker from removing unused methods: the program
 // would be 13 MB larger.
-func wrapFlags(help []byte) []byte {
+func wrapFlags(help string) string {
 	beforeDescription := regexp.MustCompile(`^ +(?:-\w, )?--[\w-]+(?: \S+)? {2,}`)
-	var b bytes.Buffer
-	for line := range strings.Lines(string(help)) {
-		names := beforeDescription.FindString(line)
-		if names == "" || utf8.RuneCountInString(line) <= helpWidth {
-			b.WriteString(line)
-			continue
+	lines := strings.Split(help, "\n")
+	for i, line := range lines {
+		if names := beforeDescription.FindString(line); names != "" {
+			lines[i] = wrap.Hang(names, line[len(names):], max(helpWidth, len(names)+leastText))
 		}
-		b.WriteString(names)
-		room := max(helpWidth-len(names), leastText)
-		used := 0
-		for word := range strings.FieldsSeq(line[len(names):]) {
-			n := utf8.RuneCountInString(word)
-			switch {
-			case used == 0:
-			case used+1+n > room:
-				b.WriteString("\n" + strings.Repeat(" ", len(names)))
-				used = 0
-			default:
-				b.WriteByte(' ')
-				used++
-			}
-			b.WriteString(word)
-			used += n
-		}
-		b.WriteByte('\n')
 	}
-	return b.Bytes()
+	return strings.Join(lines, "\n")
 }

@@ -156,7 +156,7 @@ func pageHelp(root *cobra.Command, env command.Env, g *command.Globals) {
 		c.SetOut(&text)
 		show(c, args)
 		c.SetOut(out)
-		help := wrapFlags(text.Bytes())
+		help := []byte(wrapFlags(text.String()))
 		if err := command.Page(env, g, help); err != nil {
 			_, _ = out.Write(help)
 		}

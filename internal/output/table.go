@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // Table is a result as users see it. Every row has a cell for each column.
@@ -85,7 +87,7 @@ func (t Table) list(b *strings.Builder, limit int) {
 				b.WriteString(gap + t.Columns[j+1] + "\n")
 				label = gap + gap
 			}
-			hang(b, label, cell, limit)
+			b.WriteString(wrap.Hang(label, Plain(cell), limit) + "\n")
 		}
 		t.detail(b, i, limit)
 	}
@@ -102,7 +104,7 @@ func widestWord(text string) int {
 // detail writes the detail of a row, if rows have details.
 func (t Table) detail(b *strings.Builder, row, limit int) {
 	if t.Details != nil {
-		hang(b, gap+gap, t.Details[row], limit)
+		b.WriteString(wrap.Hang(gap+gap, Plain(t.Details[row]), limit) + "\n")
 	}
 }
 
@@ -149,45 +151,9 @@ func lines(row []string, widths []int) string {
 		first.WriteString(runewidth.FillRight(cell, widths[i]) + gap)
 	}
 	label, text := first.String(), ""
-	for _, part := range broken(Plain(row[last]), widths[last]) {
+	for part := range strings.SplitSeq(wrap.Hang("", Plain(row[last]), widths[last]), "\n") {
 		text += strings.TrimRight(label+runewidth.Truncate(part, widths[last], "…"), " ") + "\n"
 		label = strings.Repeat(" ", runewidth.StringWidth(label))
 	}
 	return text
-}
-
-// hang writes a label and a text, which is broken between words at the limit and continues
-// below where it began.
-func hang(b *strings.Builder, label, text string, limit int) {
-	indent := runewidth.StringWidth(label)
-	width := limit - indent
-	if limit == 0 {
-		width = runewidth.StringWidth(text)
-	}
-	for _, part := range broken(Plain(text), width) {
-		b.WriteString(label + part + "\n")
-		label = strings.Repeat(" ", indent)
-	}
-}
-
-// broken breaks a text between words into parts that are at most as wide as width. Only a
-// word that is wider makes a wider part.
-func broken(text string, width int) []string {
-	if runewidth.StringWidth(text) <= width {
-		return []string{text}
-	}
-	var parts []string
-	part := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case part == "":
-			part = word
-		case runewidth.StringWidth(part+" "+word) > width:
-			parts = append(parts, part)
-			part = word
-		default:
-			part += " " + word
-		}
-	}
-	return append(parts, part)
 }

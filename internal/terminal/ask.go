@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // Question asks for one line of text.
@@ -58,6 +60,6 @@ func (a *Asker) Ask(ctx context.Context, q Question) (string, error) {
 		if isTerminal(a.out) {
 			width, _ = size(a.out)
 		}
-		_, _ = fmt.Fprintln(a.out, Hang("  ", a.explain(err), width))
+		_, _ = fmt.Fprintln(a.out, wrap.Hang("  ", a.explain(err), width))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // Progress writes to standard error what a command is doing: for a user on one
@@ -113,7 +114,7 @@ func spinner(start time.Time) string {
 // Say prints a message for the user. Its arguments may come from outside, so they are
 // made safe for a terminal.
 func (p *Progress) Say(format string, args ...any) {
-	p.Show(terminal.Wrap(output.Safe(fmt.Sprintf(format, args...)), p.Width))
+	p.Show(wrap.Message(output.Safe(fmt.Sprintf(format, args...)), p.Width))
 }
 
 // Show prints a text that is safe already and may contain color.

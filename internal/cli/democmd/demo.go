@@ -19,7 +19,7 @@ import (
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 type options struct{ Browser bool }
@@ -127,7 +127,7 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 	width := command.WrapWidth(facts.StdoutTTY, facts.Width)
 	say := func(label, text string) {
 		if narrate {
-			_, _ = fmt.Fprintln(d.session.Env.Stdout, terminal.Hang(label, text, width))
+			_, _ = fmt.Fprintln(d.session.Env.Stdout, wrap.Hang(label, text, width))
 		}
 	}
 	tenant := d.playground.Facts

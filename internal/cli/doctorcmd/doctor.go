@@ -18,7 +18,7 @@ import (
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 type options struct {
@@ -210,9 +210,9 @@ func (s *examination) reportChecks(p output.Printer, results []doctor.Result) er
 func (s *examination) printResult(r doctor.Result) {
 	c := s.Check(r)
 	width := command.WrapWidth(s.Facts.StdoutTTY, s.Facts.Width)
-	text := terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
+	text := wrap.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), output.Safe(c.Seen), width) + "\n"
 	if c.Fix != "" {
-		text += terminal.Hang("  fix:  ", c.Fix, width) + "\n"
+		text += wrap.Hang("  fix:  ", c.Fix, width) + "\n"
 	}
 	if c.Link != "" && r.Status != doctor.Skipped {
 		text += "  link: " + c.Link + "\n"

@@ -19,7 +19,7 @@ import (
 	"github.com/profilectl/profilectl/internal/loopback"
 	"github.com/profilectl/profilectl/internal/neterr"
 	"github.com/profilectl/profilectl/internal/playground"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 	"github.com/profilectl/profilectl/sandbox"
 )
 
@@ -109,7 +109,7 @@ func run(ctx context.Context, env command.Env, g *command.Globals, o playground.
 	}
 	facts := env.Facts()
 	if how := command.Reach(facts, p.Facts.Pages); how != "" && o.Bind == "" {
-		_, _ = fmt.Fprint(env.Stderr, "\n"+terminal.Wrap(how, command.WrapWidth(facts.StderrTTY, facts.Width)))
+		_, _ = fmt.Fprint(env.Stderr, "\n"+wrap.Message(how, command.WrapWidth(facts.StderrTTY, facts.Width)))
 	}
 	<-ctx.Done()
 	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {

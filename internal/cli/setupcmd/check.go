@@ -12,7 +12,7 @@ import (
 	"github.com/profilectl/profilectl/internal/doctor"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // checkSetup runs the checks of doctor until none fails, or until the time is over: Entra
@@ -41,7 +41,7 @@ func (a *administrator) checkSetup(
 		c := s.Check(r)
 		checks = append(checks, c)
 		if r.Status != doctor.OK {
-			a.Say("%s", terminal.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.Progress.Width))
+			a.Say("%s", wrap.Hang(fmt.Sprintf("%-8s %-18s ", c.Status, c.ID), c.Seen, a.Progress.Width))
 		}
 		if r.Status == doctor.Failed && c.Fix != "" {
 			a.Say("  fix: %s", c.Fix)

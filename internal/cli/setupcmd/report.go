@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/setup"
-	"github.com/profilectl/profilectl/internal/terminal"
+	"github.com/profilectl/profilectl/internal/wrap"
 )
 
 // setupReport is the result of setup plan, apply and destroy, as scripts read it.
@@ -46,8 +46,8 @@ func signOf(action setup.Action) string {
 // describe returns the lines for one object, broken at the width unless it is 0.
 func describe(i setup.Item, width int) string {
 	const indent = "             "
-	lines := []string{terminal.Hang(fmt.Sprintf("%s %-8s ", signOf(i.Action), i.Action), i.Object, width)}
-	add := func(label, text string) { lines = append(lines, terminal.Hang(indent+label, text, width)) }
+	lines := []string{wrap.Hang(fmt.Sprintf("%s %-8s ", signOf(i.Action), i.Action), i.Object, width)}
+	add := func(label, text string) { lines = append(lines, wrap.Hang(indent+label, text, width)) }
 	for _, c := range i.Changes {
 		if c.From == nil {
 			add(c.Property+": ", fmt.Sprint(c.To))

@@ -1,15 +1,19 @@
-package terminal
+package wrap_test
 
-import "testing"
+import (
+	"testing"
 
-func TestWrapLeavesIndentedLines(t *testing.T) {
+	"github.com/profilectl/profilectl/internal/wrap"
+)
+
+func TestMessageLeavesIndentedLines(t *testing.T) {
 	const text = "Open this page to sign in:\n\n  https://contoso.ciamlogin.com/?a=b c\n\ndone\n  fix: run it again, later"
 	const want = "Open this page to\nsign in:\n\n  https://contoso.ciamlogin.com/?a=b c\n\n" +
 		"done\n  fix: run it again,\n       later"
-	if got := Wrap(text, 20); got != want {
+	if got := wrap.Message(text, 20); got != want {
 		t.Errorf("got:\n%s", got)
 	}
-	if got := Wrap(text, 0); got != text {
+	if got := wrap.Message(text, 0); got != text {
 		t.Errorf("outside of a terminal:\n%s", got)
 	}
 }
@@ -29,7 +33,7 @@ func TestHangBreaksBetweenWordsButNotInCommands(t *testing.T) {
 		{"two\nlines", 5, "fix: two\nlines"},
 		{"", 5, "fix: "},
 	} {
-		if got := Hang("fix: ", c.text, c.width); got != c.want {
+		if got := wrap.Hang("fix: ", c.text, c.width); got != c.want {
 			t.Errorf("%q in %d columns:\n%s", c.text, c.width, got)
 		}
 	}

@@ -1,4 +1,5 @@
-package terminal
+// Package wrap breaks text for a terminal between words.
+package wrap
 
 import (
 	"regexp"
@@ -11,11 +12,11 @@ import (
 // words, and its further lines are indented to where it begins. A command in backquotes is
 // not broken, so that it can be copied.
 func Hang(label, text string, width int) string {
-	if width == 0 || strings.Contains(text, "\n") {
+	indent := runewidth.StringWidth(label)
+	if width == 0 || indent+runewidth.StringWidth(text) <= width || strings.Contains(text, "\n") {
 		return label + text
 	}
 	words := regexp.MustCompile("(\\s*)((?:[^\\s`]|`[^`]*`?)+)").FindAllStringSubmatch(text, -1)
-	indent := runewidth.StringWidth(label)
 	line, column := label, indent
 	for i, match := range words {
 		space, word := match[1], match[2]
@@ -35,9 +36,9 @@ func Hang(label, text string, width int) string {
 	return line
 }
 
-// Wrap breaks the lines of a message that are wider than width, unless it is 0. Indented lines
-// have an address or a command, and are not broken, unless they are a fix.
-func Wrap(text string, width int) string {
+// Message breaks the lines of a message that are wider than width, unless it is 0. Indented
+// lines have an address or a command, and are not broken, unless they are a fix.
+func Message(text string, width int) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		const label = "  fix: "

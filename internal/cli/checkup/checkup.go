@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
@@ -154,4 +155,20 @@ func Run(ctx context.Context, checks []doctor.Check, report func(doctor.Result))
 	ctx, cancel := context.WithTimeout(ctx, totalLimit)
 	defer cancel()
 	return doctor.Run(ctx, checks, Limit, report)
+}
+
+// Failed returns the fault of a run with failed checks, or nil. The rest is added to its fix.
+func Failed(results []doctor.Result, rest string) error {
+	var ids []string
+	for _, r := range doctor.Failures(results) {
+		ids = append(ids, r.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return &fault.Error{
+		Kind: fault.Internal,
+		What: "failed checks: " + strings.Join(ids, ", "),
+		Fix:  "follow the fixes above, the first one first" + rest,
+	}
 }

@@ -5,7 +5,6 @@ package doctorcmd
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -192,18 +191,7 @@ func (s *examination) reportChecks(p output.Printer, results []doctor.Result) er
 			return err
 		}
 	}
-	var failed []string
-	for _, r := range doctor.Failures(results) {
-		failed = append(failed, r.ID)
-	}
-	if len(failed) == 0 {
-		return nil
-	}
-	return &fault.Error{
-		Kind: fault.Internal,
-		What: "failed checks: " + strings.Join(failed, ", "),
-		Fix:  "follow the fixes above, the first one first",
-	}
+	return checkup.Failed(results, "")
 }
 
 // printResult prints a result for a user.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/profilectl/profilectl/internal/cli/checkup"
 	"github.com/profilectl/profilectl/internal/doctor"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
 	"github.com/profilectl/profilectl/internal/wrap"
 )
@@ -47,7 +46,7 @@ func (a *administrator) checkSetup(
 			a.Say("  fix: %s", c.Fix)
 		}
 	}
-	return checks, failedChecks(doctor.Failures(results))
+	return checks, checkup.Failed(results, "; the set-up itself is complete")
 }
 
 // expected returns a result as it counts right after the set-up: the mid-tier does not
@@ -62,22 +61,6 @@ func expected(r doctor.Result, reportOnly bool) doctor.Result {
 		r.Status = doctor.Warning
 	}
 	return r
-}
-
-// failedChecks returns the fault of a run with failed checks, or nil.
-func failedChecks(failed []doctor.Result) error {
-	var ids []string
-	for _, r := range failed {
-		ids = append(ids, r.ID)
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	return &fault.Error{
-		Kind: fault.Internal,
-		What: "failed checks: " + strings.Join(ids, ", "),
-		Fix:  "follow the fixes above, the first one first; the set-up itself is complete",
-	}
 }
 
 // writeEnvironment writes the settings of the mid-tier to the environment file. Other

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -13,19 +14,12 @@ import (
 // have values. addAttributes checks them.
 func (p *plan) named() (all []directory.Attribute) {
 	for _, a := range p.file.Attributes {
-		kind, _ := directory.AttributeType(typeOf(a))
+		kind, _ := directory.AttributeType(cmp.Or(a.Type, "string"))
 		if app := directory.AppOfProperty(a.Property); app != "" {
 			all = append(all, directory.Attribute{App: app, Name: a.Name, Type: kind})
 		}
 	}
 	return all
-}
-
-func typeOf(a tenantfile.Attribute) string {
-	if a.Type == "" {
-		return directory.StringType
-	}
-	return a.Type
 }
 
 // addAttributes adds the attributes that d does not have.

@@ -1,7 +1,6 @@
 package graphadmin
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -26,28 +25,24 @@ func attributeObject(a directory.FlowAttribute) odata.Object {
 	}
 }
 
-// visibleAttributes returns the attributes that are not too new to be found.
-func (a *Admin) visibleAttributes(d *directory.State) []directory.FlowAttribute {
-	return slices.DeleteFunc(d.FlowAttributes(), func(f directory.FlowAttribute) bool { return a.isFresh(f.ID) })
-}
-
 func (a *Admin) listAttributes(c call) (result, *odata.Error) {
 	var all []odata.Object
 	a.Directory.View(func(d *directory.State) {
-		for _, f := range a.visibleAttributes(d) {
-			all = append(all, attributeObject(f))
+		for _, f := range d.FlowAttributes() {
+			if !a.isFresh(f.ID) {
+				all = append(all, attributeObject(f))
+			}
 		}
 	})
 	return a.collection(c, attributeSet, all)
 }
 
 func (a *Admin) findAttribute(d *directory.State, id string) (directory.FlowAttribute, *odata.Error) {
-	for _, f := range a.visibleAttributes(d) {
-		if strings.EqualFold(f.ID, id) {
-			return f, nil
-		}
+	f, ok := d.FlowAttribute(id)
+	if !ok || a.isFresh(f.ID) {
+		return f, odata.ResourceNotFound(id)
 	}
-	return directory.FlowAttribute{}, odata.ResourceNotFound(id)
+	return f, nil
 }
 
 // findCustom returns a custom attribute: only those can be changed and deleted.

@@ -95,13 +95,21 @@ func (d Draft) Against(current map[string]*string, property func(string) json.Ra
 		}
 	}
 	change := d.schema.Against(d.change, current)
-	for _, name := range d.schema.Changed(change) {
-		broken.note(d.lines[name], d.schema.CheckField(change, name))
-	}
+	broken.noteFields(d, change)
 	if err := broken.fault(); err != nil {
 		return nil, err
 	}
 	return change, nil
+}
+
+// Check checks the values of fields before the profile is known. The fault is the one of
+// Against for a profile with other values. Final reports whether that holds for every
+// profile, because none can hold one of the values.
+func (d Draft) Check() (final bool, err error) {
+	var broken complaints
+	change := d.schema.Clean(d.change)
+	broken.noteFields(d, change)
+	return d.schema.Impossible(change), broken.fault()
 }
 
 // put adds a property with its value: nil for no value.
@@ -176,6 +184,13 @@ type complaint struct {
 func (c *complaints) note(line int, err error) {
 	if err != nil {
 		*c = append(*c, complaint{line, fault.As(err)})
+	}
+}
+
+// noteFields adds the errors in a change that the draft describes.
+func (c *complaints) noteFields(d Draft, change profile.Change) {
+	for _, name := range d.schema.Changed(change) {
+		c.note(d.lines[name], d.schema.CheckField(change, name))
 	}
 }
 

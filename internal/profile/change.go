@@ -3,6 +3,7 @@ package profile
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/profilectl/profilectl/internal/fault"
 )
@@ -112,6 +113,22 @@ func (s Schema) Check(c Change) error {
 		What: strings.Join(broken, "; "),
 		Fix:  strings.Join(fixes, "; "),
 	}
+}
+
+// Impossible reports whether no profile can hold one of the values of a change: it is empty,
+// not text or too long, or the field cannot be cleared. Every other value that breaks a rule
+// may be in the profile already, which makes it no change.
+func (s Schema) Impossible(c Change) bool {
+	for name, value := range c {
+		f, _ := s.Field(name)
+		switch {
+		case value == nil && f.Keep,
+			value != nil && (!utf8.ValidString(*value) || strings.TrimSpace(*value) == ""),
+			value != nil && f.Kind == Text && utf16Len(*value) > f.Max:
+			return true
+		}
+	}
+	return false
 }
 
 // CheckField returns an Invalid fault if the new value of a property breaks a rule,

@@ -32,12 +32,18 @@ func (s Schema) Diff(c Change, current map[string]*string) []Difference {
 // Against returns the part of the change that differs from the current values. Its texts
 // are normalized: NFC, line feeds as line ends, and no surrounding blanks.
 func (s Schema) Against(c Change, current map[string]*string) Change {
-	part := Change{}
-	for _, d := range s.Diff(c, current) {
-		f, _ := s.Field(d.Field)
-		part[d.Field] = f.clean(d.After)
+	return s.Clean(c.Only(s.Diff(c, current)))
+}
+
+// Clean returns the change with its texts normalized as Against does. Names that are not in
+// the schema are left out.
+func (s Schema) Clean(c Change) Change {
+	clean := Change{}
+	for _, name := range s.Changed(c) {
+		f, _ := s.Field(name)
+		clean[name] = f.clean(c[name])
 	}
-	return part
+	return clean
 }
 
 // Only returns the part of the change that the differences name.

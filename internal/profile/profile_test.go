@@ -244,3 +244,24 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestSchemaImpossibleMeansThatNoProfileHoldsAValue(t *testing.T) {
+	text := func(s string) *string { return &s }
+	for _, c := range []struct {
+		name   string
+		change profile.Change
+		want   bool
+	}{
+		{"valid", profile.Change{"city": text("Bern"), "country": nil}, false},
+		{"empty", profile.Change{"city": text("Bern"), "state": text(" \t")}, true},
+		{"too long", profile.Change{"city": text(strings.Repeat("x", 129))}, true},
+		{"not Unicode", profile.Change{"city": text("\xff")}, true},
+		{"cleared but required", profile.Change{"displayName": nil}, true},
+		{"a language tag that edit does not allow", profile.Change{"preferredLanguage": text("en_US")}, false},
+		{"two lines", profile.Change{"streetAddress": text("1 Main\nApt 2")}, false},
+	} {
+		if got := profile.BuiltIn().Impossible(c.change); got != c.want {
+			t.Errorf("%s: got %v", c.name, got)
+		}
+	}
+}

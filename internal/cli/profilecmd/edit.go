@@ -3,6 +3,7 @@
 package profilecmd
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -126,7 +127,7 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 	}
 	s, account, err := session.OpenAccount(ctx, env, g, session.Options{SignIn: o.SignIn})
 	if err != nil {
-		return err
+		return cmp.Or(source.invalid, err)
 	}
 	e := edit{Session: s, account: account, options: o, schema: profile.BuiltIn()}
 
@@ -141,7 +142,7 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 	var current graph.Profile
 	current, e.schema, err = s.ReadFields(ctx, account, e.schema, source.properties()...)
 	if err != nil {
-		return err
+		return cmp.Or(source.invalid, err)
 	}
 
 	p, ahead, err := e.choose(ctx, source, current, ahead)

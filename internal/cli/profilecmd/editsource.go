@@ -24,8 +24,8 @@ const (
 )
 
 // changeSource is where a change comes from, and the values that the command line
-// or a file holds. They are not checked yet: rules apply to what an edit changes,
-// and that is not known before the profile was read.
+// or a file holds. Rules apply to what an edit changes, and that is not known before the
+// profile was read. Only values that no profile can hold are rejected before.
 type changeSource struct {
 	from  origin
 	flags profile.Change // of fromFlags
@@ -35,6 +35,9 @@ type changeSource struct {
 	// foreign reports whether the change names fields that are not built in. flags and
 	// draft are then read with the schema of the mid-tier; see resolve.
 	foreign bool
+	// invalid is the fault of values of built-in fields that break a rule, unless the
+	// profile has the same ones.
+	invalid error
 }
 
 // properties returns the names of the properties to read before the edit, other than the
@@ -128,7 +131,25 @@ func (o editOptions) parse(ctx context.Context, env command.Env, g *command.Glob
 	case o.FromFile != "":
 		return o.parseFile(ctx, env)
 	}
-	return changeSource{from: given[0], flags: change, foreign: foreign}, nil
+	return changeSource{from: given[0], flags: change, foreign: foreign}.check(profile.BuiltIn(), o.FromFile)
+}
+
+// check checks the values before the profile is known.
+func (s changeSource) check(schema profile.Schema, path string) (changeSource, error) {
+	final := false
+	switch {
+	case s.from == fromFlags && len(s.flags) > 0:
+		change := schema.Clean(s.flags)
+		final, s.invalid = schema.Impossible(change), schema.Check(change)
+	case s.from == fromFile:
+		if final, s.invalid = s.draft.Check(); s.invalid != nil {
+			s.invalid = inFile(inputName(path), s.invalid)
+		}
+	}
+	if final {
+		return s, s.invalid
+	}
+	return s, nil
 }
 
 // parseFile reads the change from the file that the command line names.
@@ -139,14 +160,14 @@ func (o editOptions) parseFile(ctx context.Context, env command.Env) (changeSour
 	}
 	d, err := readDraft(profile.BuiltIn(), o.FromFile, text)
 	foreign := errors.Is(err, profile.ErrUnknown)
-	if foreign {
-		err = nil
+	if err != nil && !foreign {
+		return changeSource{}, err
 	}
-	return changeSource{from: fromFile, text: text, draft: d, foreign: foreign}, err
+	return changeSource{from: fromFile, text: text, draft: d, foreign: foreign}.check(profile.BuiltIn(), o.FromFile)
 }
 
 // fieldFlags returns the change that the flags of single fields describe, or nil
-// if there are none.
+// if there are none. With an unknown field, it returns the change until there.
 func (o editOptions) fieldFlags(schema profile.Schema) (profile.Change, error) {
 	change := profile.Change{}
 	for _, name := range profile.Names() {
@@ -166,18 +187,18 @@ func (o editOptions) fieldFlags(schema profile.Schema) (profile.Change, error) {
 			}
 		}
 		if err := onlyOnce(schema, change, name); err != nil {
-			return nil, err
+			return change, err
 		}
 		if err := schema.Set(change, name, value); err != nil {
-			return nil, err
+			return change, err
 		}
 	}
 	for _, name := range o.Unset {
 		if err := onlyOnce(schema, change, name); err != nil {
-			return nil, err
+			return change, err
 		}
 		if err := schema.Clear(change, name); err != nil {
-			return nil, err
+			return change, err
 		}
 	}
 	if len(change) == 0 {
@@ -212,7 +233,8 @@ func readFile(ctx context.Context, env command.Env, path string) ([]byte, error)
 	return data, nil
 }
 
-// readDraft reads a change from the text of a file or of standard input.
+// readDraft reads a change from the text of a file or of standard input. With an error, the
+// draft has the fields that could be read.
 func readDraft(schema profile.Schema, path string, text []byte) (draft.Draft, error) {
 	d, err := draft.ReadAs(schema, text)
 	if err == nil && d.Empty() {
@@ -223,9 +245,9 @@ func readDraft(schema profile.Schema, path string, text []byte) (draft.Draft, er
 		}
 	}
 	if err != nil {
-		return draft.Draft{}, inFile(inputName(path), err)
+		err = inFile(inputName(path), err)
 	}
-	return d, nil
+	return d, err
 }
 
 // inFile adds the name of the file to an error in a draft.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
@@ -36,6 +37,8 @@ func exitCode(kind fault.Kind) int {
 		return 7
 	case fault.Unavailable:
 		return 8
+	case fault.Unprinted:
+		return 9
 	default: // fault.Internal, fault.Conflict
 		return 1
 	}
@@ -59,12 +62,28 @@ func report(ctx context.Context, env command.Env, g *command.Globals, err error)
 		})
 		return exitInterrupted
 	}
-	f := sandboxcmd.Stopped(env, g, fault.As(err))
+	f := sandboxcmd.Stopped(env, g, fault.As(unwritten(env, err)))
 	if g.Verbose || f.Kind == fault.Internal {
 		g.Log(env).Error("command failed", "kind", f.Kind.String(), "cause", f.Err)
 	}
 	printFault(env, g, f)
 	return exitCode(f.Kind)
+}
+
+// unwritten returns the fault of a failed write to standard output, and other errors
+// unchanged.
+func unwritten(env command.Env, err error) error {
+	stdout, isFile := env.Stdout.(interface{ Name() string })
+	failed, ok := errors.AsType[*fs.PathError](err)
+	if !ok || !isFile || failed.Op != "write" || failed.Path != stdout.Name() || fault.As(err).Kind != fault.Internal {
+		return err
+	}
+	return &fault.Error{
+		Kind: fault.Unprinted,
+		What: "the command is done, but its result could not be written: " + failed.Err.Error(),
+		Fix:  "redirect the output to another place",
+		Err:  err,
+	}
 }
 
 // errorDocument is an error, as scripts read it.

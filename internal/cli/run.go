@@ -17,6 +17,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/guid"
 	"github.com/profilectl/profilectl/internal/nearest"
+	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
 
@@ -111,7 +112,7 @@ func prepare(root *cobra.Command, env command.Env, g *command.Globals) *bool {
 					return err
 				}
 				g.Output = strings.ToLower(g.Output) // -o JSON means json, for errors too
-				if err := checkOutput(env, g); err != nil {
+				if err := prepareOutput(g); err != nil {
 					return err
 				}
 				return run(c, args)
@@ -126,13 +127,12 @@ func prepare(root *cobra.Command, env command.Env, g *command.Globals) *bool {
 	return started
 }
 
-// checkOutput checks --output, --jq and --query.
-func checkOutput(env command.Env, g *command.Globals) error {
-	p, err := command.NewPrinter(env, g)
-	if err != nil {
-		return err
+// prepareOutput checks --output, and compiles --jq or --query.
+func prepareOutput(g *command.Globals) (err error) {
+	if _, err = output.ParseFormat(g.Output); err == nil {
+		g.Filter, err = output.ParseFilter(g.JQ, g.Query)
 	}
-	return p.Check()
+	return err
 }
 
 // requestedOutput returns the value of --output on a command line that cobra

@@ -106,6 +106,7 @@ const exitCodesTopic = `Exit codes do not change between versions.
     6  denied by policy, consent or permission
     7  a value is invalid; nothing was sent
     8  temporarily unavailable; try again
+    9  done, but the result could not be printed
   130  interrupted
 
 "sandbox exec" returns the exit code of its command.`

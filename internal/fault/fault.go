@@ -27,11 +27,12 @@ const (
 	Unavailable             // a temporary failure; retrying may help
 	Conflict                // another edit changed the same value meanwhile
 	Canceled                // the user canceled it
+	Unprinted               // it is done, but the result could not be printed
 )
 
 // Kinds returns every Kind, for tables that must be complete.
 func Kinds() []Kind {
-	return []Kind{Internal, Usage, Invalid, SignIn, StepUp, Denied, Unavailable, Conflict, Canceled}
+	return []Kind{Internal, Usage, Invalid, SignIn, StepUp, Denied, Unavailable, Conflict, Canceled, Unprinted}
 }
 
 // String returns the code of the kind, as scripts see it in JSON. Codes never change.
@@ -53,6 +54,8 @@ func (k Kind) String() string {
 		return "conflict"
 	case Canceled:
 		return "canceled"
+	case Unprinted:
+		return "not_printed"
 	default:
 		return "internal"
 	}

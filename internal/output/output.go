@@ -37,56 +37,32 @@ func ParseFormat(s string) (Format, error) {
 	}
 }
 
-// Printer prints results. All fields but JQ and Query must be set.
+// Printer prints results. Out, Format and, for a terminal, TTY and Width must be set.
 type Printer struct {
 	Out    io.Writer
 	Format Format
 	TTY    bool   // Out is a terminal, so that table columns are aligned instead of separated by tabs
 	Width  int    // of the terminal, in columns
-	JQ     string // a jq expression; its results are printed whatever Format is
-	Query  string // a JMESPath expression; its result is printed in Format
+	Filter Filter // what is printed of the result; zero is all of it
 	Lines  bool   // each result is one of many: JSON is on one line, YAML is a document
 }
 
 // Plain reports whether the result is printed as a table, for a user and not for a
 // program.
-func (p Printer) Plain() bool { return p.Format == FormatTable && p.JQ == "" && p.Query == "" }
+func (p Printer) Plain() bool { return p.Format == FormatTable && p.Filter == Filter{} }
 
-// Check checks the expressions, so that a command rejects them before it does anything. An
-// invalid one is a Usage fault.
-func (p Printer) Check() error {
-	if p.JQ != "" && p.Query != "" {
-		return &fault.Error{
-			Kind: fault.Usage,
-			What: "a jq and a JMESPath expression cannot be combined",
-			Fix:  "use one of them",
-		}
-	}
-	if p.JQ != "" {
-		_, err := compileJQ(p.JQ)
-		return err
-	}
-	if p.Query != "" {
-		return checkJMESPath(p.Query)
-	}
-	return nil
-}
-
-// Print prints v, or t if the result is printed as a table. An expression that is invalid,
-// or that fails on v, is a Usage fault.
+// Print prints v, or t if the result is printed as a table. An expression that fails on v is
+// an Unprinted fault.
 func (p Printer) Print(v any, t Table) error {
-	if err := p.Check(); err != nil {
-		return err
-	}
 	raw, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	switch {
-	case p.JQ != "":
+	case p.Filter.jq != nil:
 		return p.jq(raw)
-	case p.Query != "":
-		if raw, err = search(p.Query, raw); err != nil {
+	case p.Filter.jmesPath != nil:
+		if raw, err = search(p.Filter.jmesPath, raw); err != nil {
 			return err
 		}
 		if p.Format == FormatTable {

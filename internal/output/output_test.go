@@ -58,17 +58,17 @@ func TestPrinterFormats(t *testing.T) {
 		},
 		{
 			"jq with a string and a list",
-			output.Printer{Format: output.FormatTable, JQ: ".name, .tags"},
+			output.Printer{Format: output.FormatTable, Filter: filter(t, ".name, .tags", "")},
 			"Ada <L.> & co\n[\"a\",\"1\"]\n",
 		},
 		{
 			"JMESPath",
-			output.Printer{Format: output.FormatTable, Query: "tags[0]"},
+			output.Printer{Format: output.FormatTable, Filter: filter(t, "", "tags[0]")},
 			"\"a\"\n",
 		},
 		{
 			"JMESPath as YAML",
-			output.Printer{Format: output.FormatYAML, Query: "{n: name}"},
+			output.Printer{Format: output.FormatYAML, Filter: filter(t, "", "{n: name}")},
 			"n: Ada <L.> & co\n",
 		},
 	} {
@@ -82,40 +82,25 @@ func TestPrinterFormats(t *testing.T) {
 	}
 }
 
-func TestPrinterRejectsInvalidExpressions(t *testing.T) {
-	for _, p := range []output.Printer{
-		{JQ: ".a["},
-		{JQ: `error("x")`},
-		{JQ: "input"},
-		{Query: "a["},
-		{JQ: ".", Query: "a"},
-	} {
-		p.Out, p.Format = &bytes.Buffer{}, output.FormatJSON
-		err := p.Print(map[string]int{}, output.Table{})
-		if f := fault.As(err); f.Kind != fault.Usage || f.Fix == "" {
-			t.Errorf("%+v: got %v", p, err)
-		}
-	}
-}
-
-func TestPrinterChecksExpressionsBeforehand(t *testing.T) {
+func TestParseFilterRejectsInvalidExpressions(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		p    output.Printer
-		ok   bool
+		name, jq, query string
+		ok              bool
 	}{
-		{"no expression", output.Printer{}, true},
-		{"jq", output.Printer{JQ: ".a | length"}, true},
-		{"incomplete jq", output.Printer{JQ: ".a["}, false},
-		{"an unknown function of jq", output.Printer{JQ: "nope(.)"}, false},
-		{"JMESPath", output.Printer{Query: "length(a[?b == `1`])"}, true},
-		{"incomplete JMESPath", output.Printer{Query: "a["}, false},
-		{"an unknown function of JMESPath", output.Printer{Query: "a[?contains(b, nope(@))]"}, false},
-		{"both", output.Printer{JQ: ".", Query: "a"}, false},
+		{"no expression", "", "", true},
+		{"jq", ".a | length", "", true},
+		{"incomplete jq", ".a[", "", false},
+		{"an unknown function of jq", "nope(.)", "", false},
+		{"jq that reads more input", "input", "", false},
+		{"JMESPath", "", "length(a[?b == `1`])", true},
+		{"incomplete JMESPath", "", "a[", false},
+		{"an unknown function of JMESPath", "", "a[?contains(b, nope(@))]", false},
+		{"both", ".", "a", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := c.p.Check()
-			if (err == nil) != c.ok || err != nil && fault.As(err).Kind != fault.Usage {
+			_, err := output.ParseFilter(c.jq, c.query)
+			f := fault.As(err)
+			if (err == nil) != c.ok || err != nil && (f.Kind != fault.Usage || f.Fix == "") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -123,19 +108,33 @@ func TestPrinterChecksExpressionsBeforehand(t *testing.T) {
 }
 
 func TestPrinterReportsExpressionsThatDoNotFitTheResult(t *testing.T) {
-	for _, p := range []output.Printer{{JQ: ".a[]"}, {Query: "length(a)"}} {
-		p.Out = &bytes.Buffer{}
+	for _, c := range []struct{ jq, query string }{
+		{".a[]", ""},
+		{`error("x")`, ""},
+		{"", "length(a)"},
+	} {
+		p := output.Printer{Out: &bytes.Buffer{}, Format: output.FormatJSON, Filter: filter(t, c.jq, c.query)}
 		err := p.Print(map[string]int{"a": 1}, output.Table{})
 		f := fault.As(err)
-		if f.Kind != fault.Usage || !strings.Contains(f.What, "does not fit the result") {
-			t.Errorf("%+v: got %v", p, err)
+		if f.Kind != fault.Unprinted || f.Fix == "" || !strings.Contains(f.What, "does not fit") {
+			t.Errorf("%+v: got %v", c, err)
 		}
 	}
 }
 
+// filter compiles an expression.
+func filter(t *testing.T, jq, query string) output.Filter {
+	t.Helper()
+	f, err := output.ParseFilter(jq, query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 func TestPrinterHidesTheEnvironmentFromExpressions(t *testing.T) {
 	var b bytes.Buffer
-	p := output.Printer{Out: &b, Format: output.FormatJSON, JQ: "$ENV.HOME | length"}
+	p := output.Printer{Out: &b, Format: output.FormatJSON, Filter: filter(t, "$ENV.HOME | length", "")}
 	if err := p.Print(map[string]int{}, output.Table{}); err != nil || b.String() != "0\n" {
 		t.Errorf("got %q, %v", b.String(), err)
 	}

@@ -15,6 +15,31 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 )
 
+// Filter is a compiled jq or JMESPath expression. It is immutable, and safe for concurrent
+// use.
+type Filter struct {
+	jq       *gojq.Code        // its results are printed whatever the format is
+	jmesPath jmespath.JMESPath // its result is printed in the format
+}
+
+// ParseFilter compiles an expression. The other one is empty, or both are, which is the zero
+// Filter. An invalid expression is a Usage fault.
+func ParseFilter(jq, jmesPath string) (f Filter, err error) {
+	switch {
+	case jq != "" && jmesPath != "":
+		err = &fault.Error{
+			Kind: fault.Usage,
+			What: "a jq and a JMESPath expression cannot be combined",
+			Fix:  "use one of them",
+		}
+	case jq != "":
+		f.jq, err = compileJQ(jq)
+	case jmesPath != "":
+		f.jmesPath, err = compileJMESPath(jmesPath)
+	}
+	return f, err
+}
+
 // queryLimit ends a jq program that runs forever.
 const queryLimit = 10 * time.Second
 
@@ -22,17 +47,13 @@ const queryLimit = 10 * time.Second
 // other tools do, and everything else as JSON. The expression cannot read the
 // environment or files.
 func (p Printer) jq(raw []byte) error {
-	code, err := compileJQ(p.JQ)
-	if err != nil {
-		return err
-	}
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryLimit)
 	defer cancel()
-	for results := code.RunWithContext(ctx, v); ; {
+	for results := p.Filter.jq.RunWithContext(ctx, v); ; {
 		result, more := results.Next()
 		if !more {
 			return nil
@@ -63,12 +84,12 @@ func (p Printer) jqResult(result any) error {
 }
 
 // search returns what a JMESPath expression selects, as JSON.
-func search(expression string, raw []byte) ([]byte, error) {
+func search(expression jmespath.JMESPath, raw []byte) ([]byte, error) {
 	var v any
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return nil, fmt.Errorf("print result: %w", err)
 	}
-	found, err := jmespath.Search(expression, v)
+	found, err := expression.Search(v)
 	if err != nil {
 		return nil, failed("JMESPath", err)
 	}
@@ -87,12 +108,12 @@ func compileJQ(expression string) (*gojq.Code, error) {
 	return code, nil
 }
 
-// checkJMESPath checks the syntax of an expression and the names of its functions, which
-// the library looks up only when it calls them.
-func checkJMESPath(expression string) error {
+// compileJMESPath also checks the names of functions, which the library looks up only when
+// it calls them.
+func compileJMESPath(expression string) (jmespath.JMESPath, error) {
 	root, err := parsing.NewParser().Parse(expression)
 	if err != nil {
-		return invalid("JMESPath", err)
+		return nil, invalid("JMESPath", err)
 	}
 	known := map[string]bool{}
 	for _, f := range functions.GetDefaultFunctions() {
@@ -103,10 +124,10 @@ func checkJMESPath(expression string) error {
 		nodes = append(nodes[1:], n.Children...)
 		name, _ := n.Value.(string)
 		if n.NodeType == parsing.ASTFunctionExpression && !known[name] {
-			return invalid("JMESPath", fmt.Errorf("unknown function: %s", name))
+			return nil, invalid("JMESPath", fmt.Errorf("unknown function: %s", name))
 		}
 	}
-	return nil
+	return jmespath.Compile(expression)
 }
 
 func invalid(language string, err error) error {
@@ -122,9 +143,9 @@ func invalid(language string, err error) error {
 // shows only after the command has done its work.
 func failed(language string, err error) error {
 	return &fault.Error{
-		Kind: fault.Usage,
-		What: fmt.Sprintf("the %s expression does not fit the result: %v", language, err),
-		Fix:  "correct the expression; the rest of the command is done",
+		Kind: fault.Unprinted,
+		What: fmt.Sprintf("the command is done, but the %s expression does not fit its result: %v", language, err),
+		Fix:  "correct the expression",
 		Err:  err,
 	}
 }

@@ -112,13 +112,14 @@ func FuzzYAML(f *testing.F) {
 func TestPrinterIsSafeOnATerminal(t *testing.T) {
 	const hostile = "a\u009b31m\u202eb\x7f"
 	v := map[string]string{"name": hostile + "\x1b[2J"}
+	name := filter(t, ".name", "")
 	for _, p := range []output.Printer{
 		{Format: output.FormatTable},
 		{Format: output.FormatJSON},
 		{Format: output.FormatYAML},
-		{Format: output.FormatTable, JQ: ".name"},
-		{Format: output.FormatTable, JQ: "."},
-		{Format: output.FormatTable, Query: "name"},
+		{Format: output.FormatTable, Filter: name},
+		{Format: output.FormatTable, Filter: filter(t, ".", "")},
+		{Format: output.FormatTable, Filter: filter(t, "", "name")},
 	} {
 		var terminal, program bytes.Buffer
 		table := output.Table{Columns: []string{"NAME"}, Rows: [][]string{{v["name"]}}}
@@ -133,7 +134,7 @@ func TestPrinterIsSafeOnATerminal(t *testing.T) {
 		if err := p.Print(v, table); err != nil {
 			t.Fatal(err)
 		}
-		if p.JQ == ".name" && program.String() != v["name"]+"\n" {
+		if p.Filter == name && program.String() != v["name"]+"\n" {
 			t.Errorf("a program gets %q", program.String())
 		}
 		if p.Format == output.FormatJSON {

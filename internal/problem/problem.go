@@ -61,6 +61,8 @@ func meaningOf(kind fault.Kind) meaning {
 		return meaning{http.StatusConflict, "conflict", "Changed by another client"}
 	case fault.Canceled:
 		return meaning{http.StatusServiceUnavailable, "canceled", "The request was canceled"}
+	case fault.Unprinted:
+		return meaning{http.StatusInternalServerError, "not-printed", "The result is not available"}
 	default:
 		return meaning{http.StatusInternalServerError, "internal", "Internal error"}
 	}

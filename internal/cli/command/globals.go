@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
@@ -25,6 +26,8 @@ type Globals struct {
 	Timeout  time.Duration
 	Wait     time.Duration
 	Progress string
+
+	Filter output.Filter // compiled from JQ or Query
 
 	InsecureStorage bool // a flag of login only
 }

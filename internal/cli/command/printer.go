@@ -7,8 +7,7 @@ import (
 	"github.com/profilectl/profilectl/internal/terminal"
 )
 
-// NewPrinter returns the printer for results that --output, --jq and --query
-// describe.
+// NewPrinter returns the printer for results that --output and Filter describe.
 func NewPrinter(env Env, g *Globals) (output.Printer, error) {
 	format, err := output.ParseFormat(g.Output)
 	if err != nil {
@@ -20,8 +19,7 @@ func NewPrinter(env Env, g *Globals) (output.Printer, error) {
 		Format: format,
 		TTY:    facts.StdoutTTY,
 		Width:  facts.Width,
-		JQ:     g.JQ,
-		Query:  g.Query,
+		Filter: g.Filter,
 	}, nil
 }
 

@@ -87,8 +87,9 @@ type guarded struct {
 	waiting func()
 
 	mu       sync.Mutex
-	timedOut error // the fault of the call that timed out
-	notified bool  // waiting was called
+	timedOut error        // the fault of the call that timed out
+	late     <-chan error // closed once that call has ended
+	notified bool         // waiting was called
 }
 
 func (g *guarded) get(ctx context.Context, service, account string) (string, error) {
@@ -139,7 +140,7 @@ func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 		case <-limit.C:
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.timedOut = explain(late)
+			g.timedOut, g.late = explain(late), done
 			return g.timedOut
 		case <-ctx.Done():
 			return ctx.Err()
@@ -147,10 +148,20 @@ func (g *guarded) call(ctx context.Context, late error, do func() error) error {
 	}
 }
 
-// start runs a keyring call and sends its error, or its panic as an error.
+// abandoned returns a channel that can be received from once the call that timed out has
+// ended, or nil if no call has timed out.
+func (g *guarded) abandoned() <-chan error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.late
+}
+
+// start runs a keyring call and sends its error, or its panic as an error. It closes the
+// channel afterwards.
 func start(do func() error) <-chan error {
 	done := make(chan error, 1)
 	go func() {
+		defer close(done)
 		defer func() {
 			if panicked := recover(); panicked != nil {
 				done <- fmt.Errorf("keyring library: %v", panicked)

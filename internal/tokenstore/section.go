@@ -64,17 +64,34 @@ func (s *Store) acquire(ctx context.Context) (release func(), err error) {
 			Err:  err,
 		}
 	}
-	return func() { _ = s.lock.Unlock() }, nil // the end of the process releases the lock too
+	return s.release, nil
+}
+
+// release unlocks the lock file, after a keyring call that timed out has ended: it could
+// still overwrite what another process saves. The end of the process releases the lock
+// too.
+func (s *Store) release() {
+	late := s.ring.abandoned()
+	if late == nil {
+		_ = s.lock.Unlock()
+		return
+	}
+	go func() {
+		_ = <-late // its error is no longer of use
+		s.section <- struct{}{} // a section that runs now still needs the lock
+		_ = s.lock.Unlock()
+		<-s.section
+	}()
 }
 
 // enter begins a locked section. The cache is read again if another process may have
-// changed it, unless the cache in memory could not be saved: there is no other copy.
+// changed it.
 func (s *Store) enter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inside = true
 	current := s.version != "" && s.version == s.readVersion()
-	s.loaded = s.ring == nil || s.notSaved != nil || current
+	s.loaded = s.ring == nil || s.unreadable || current
 }
 
 func (s *Store) leave() error {
@@ -137,12 +154,18 @@ func (s *Store) Export(ctx context.Context, from cache.Marshaler, _ cache.Export
 			return fmt.Errorf("marshal token cache: %w", err)
 		}
 		s.cache, s.loaded = next, true
-		if s.ring == nil || s.unreadable || bytes.Equal(next, s.saved) {
+		if s.ring == nil || s.unreadable {
+			return nil
+		}
+		if bytes.Equal(next, s.saved) {
+			s.notSaved = nil
 			return nil
 		}
 		// Ctrl-C does not interrupt a save, which is short and has limits of its own.
 		if s.notSaved = s.save(context.WithoutCancel(ctx), next); s.notSaved == nil {
 			s.saved = next
+		} else {
+			s.version = s.readVersion() // it changes if another process saves its cache
 		}
 		return nil
 	})
@@ -157,6 +180,9 @@ func (s *Store) load(ctx context.Context) error {
 	found, err := s.read(ctx)
 	isDamaged := err != nil && fault.As(err).Kind == fault.SignIn
 	switch {
+	case s.notSaved != nil && ctx.Err() == nil:
+		s.reconcile(found, err)
+		return nil
 	case err == nil, isDamaged && s.replacing:
 		s.cache, s.saved, s.version, s.loaded = found, found, s.readVersion(), true
 		return nil
@@ -165,6 +191,19 @@ func (s *Store) load(ctx context.Context) error {
 	default:
 		s.notSaved, s.unreadable, s.loaded = err, true, true
 		return nil
+	}
+}
+
+// reconcile adds what this process could not save to the cache that another process has
+// saved since. If that cache cannot be read, the one in memory is not saved any more.
+func (s *Store) reconcile(found []byte, err error) {
+	merged := s.cache
+	if err == nil {
+		merged, err = merge(s.saved, s.cache, found)
+	}
+	s.loaded, s.unreadable = true, err != nil
+	if err == nil {
+		s.cache, s.saved, s.version = merged, found, s.readVersion()
 	}
 }
 

@@ -9,7 +9,8 @@
 // Locked holds a lock file during a whole MSAL call, so that two processes never
 // refresh the same token or overwrite each other's cache. During a call, the keyring
 // is read at most once and written only if the cache has changed. A cache that cannot
-// be saved stays in memory for the rest of the process, and Locked reports it.
+// be saved stays in memory, and Locked reports it. It is merged with what another process
+// saves later.
 //
 // The package never falls back to a plain file: an unusable keyring is a fault with a
 // fix. The user may ask for a plain file (NewFile).

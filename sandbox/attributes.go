@@ -68,7 +68,7 @@ func checkInput(a control.Attribute, kind string) error {
 	case a.Input != "" && !slices.Contains(inputs, a.Input):
 		return invalid("input", "the input must be %s for this type", strings.Join(inputs, " or "))
 	case hasOptions != (len(a.Options) > 0):
-		return invalid("options", "radioSingleSelect and checkboxMultiSelect need options, and other inputs have none")
+		return invalid("options", "only radioSingleSelect and checkboxMultiSelect have options, at least one")
 	}
 	if _, err := regexp.Compile(a.Pattern); err != nil || a.Pattern != "" && a.Input != directory.TextInput {
 		return invalid("pattern", "the pattern must be a regular expression (RE2), and only the input text has one")

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 func TestConsoleLinkWorksOnce(t *testing.T) {
@@ -100,7 +101,13 @@ func TestConsoleCookieIsValidInItsSandboxOnly(t *testing.T) {
 
 func TestConsoleRejectsForgedForms(t *testing.T) {
 	u := openConsole(t)
-	form := func(csrf string) url.Values { return url.Values{"csrf": {csrf}, "email": {"forged@contoso.example"}} }
+	diet, err := u.tenant.AddAttribute(control.Attribute{Name: "Diet"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := func(csrf string) url.Values {
+		return url.Values{"csrf": {csrf}, "email": {"forged@contoso.example"}, "name": {"Forged"}}
+	}
 	for _, row := range []struct {
 		name, csrf, header, value string
 	}{
@@ -117,13 +124,22 @@ func TestConsoleRejectsForgedForms(t *testing.T) {
 		if row.header != "" {
 			u.header.Set(row.header, row.value)
 		}
-		res, body := u.do(http.MethodPost, "/sandbox/users/new", form(row.csrf))
-		if res.StatusCode != http.StatusForbidden || !strings.Contains(body, "Nothing was changed.") {
-			t.Errorf("%s: got %d %s", row.name, res.StatusCode, body)
+		for _, path := range []string{
+			"/sandbox/users/new",
+			"/sandbox/attributes/new",
+			"/sandbox/attributes/" + diet.Property + "/remove",
+		} {
+			res, body := u.do(http.MethodPost, path, form(row.csrf))
+			if res.StatusCode != http.StatusForbidden || !strings.Contains(body, "Nothing was changed.") {
+				t.Errorf("%s, %s: got %d %s", path, row.name, res.StatusCode, body)
+			}
 		}
 	}
 	if u.tenant.Profile("forged@contoso.example")["displayName"] != nil {
 		t.Error("a forged form added a user")
+	}
+	if got := u.tenant.Attributes(); len(got) != 1 || got[0].Property != diet.Property {
+		t.Errorf("forged forms changed the attributes: %+v", got)
 	}
 }
 

@@ -101,6 +101,7 @@ func TestDeveloperPagePassesTheAudit(t *testing.T) {
 			{"policies", "/sandbox/policies"},
 			{"policy-new", "/sandbox/policies/new"},
 			{"attributes", "/sandbox/attributes"},
+			{"attribute-new", "/sandbox/attributes/new"},
 			{"mail", "/sandbox/mail"},
 			{"tools", "/sandbox/tools"},
 			{"audit", "/sandbox/audit"},
@@ -109,7 +110,42 @@ func TestDeveloperPagePassesTheAudit(t *testing.T) {
 			user.open(page.path)
 			a.audit("developer-" + page.name)
 		}
+		a.auditNewAttribute()
 		a.auditDeveloperProblem()
+	}
+}
+
+// auditNewAttribute adds an attribute on the page, at first without the options that it needs,
+// and removes it.
+func (a pageAuditor) auditNewAttribute() {
+	a.t.Helper()
+	a.open("/sandbox/attributes")
+	a.do(
+		chromedp.Click(chromedp.CSS(`a[href="/sandbox/attributes/new"]`)),
+		chromedp.WaitVisible(chromedp.CSS("#name")),
+		chromedp.SendKeys(chromedp.CSS("#name"), "Diet"),
+		chromedp.SetValue(chromedp.CSS("#input"), "radioSingleSelect"),
+		chromedp.Click(chromedp.CSS("form.card button")),
+		chromedp.WaitVisible(chromedp.CSS("#problem")),
+	)
+	a.audit("developer-attribute-problem")
+	a.do(
+		chromedp.SendKeys(chromedp.CSS("#options"), "vegan=Vegan food\nmeat"),
+		chromedp.Click(chromedp.CSS("form.card button")),
+		chromedp.WaitVisible(chromedp.CSS(".note.ok")),
+	)
+	a.audit("developer-attribute-added")
+	added := a.playground.Tenant.Attributes()[1]
+	if added.Name != "Diet" || added.Input != "radioSingleSelect" || len(added.Options) != 2 {
+		a.t.Errorf("got %+v", added)
+	}
+	a.do(
+		chromedp.Click(chromedp.CSS(`form[action="/sandbox/attributes/`+added.Property+`/remove"] button`)),
+		chromedp.WaitNotPresent(chromedp.CSS(`form[action*="Diet"]`)),
+		chromedp.WaitVisible(chromedp.CSS(".note.ok")),
+	)
+	if all := a.playground.Tenant.Attributes(); len(all) != 1 {
+		a.t.Errorf("after the removal, the tenant has %+v", all)
 	}
 }
 

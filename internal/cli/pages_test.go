@@ -246,7 +246,8 @@ func (a pageAuditor) audit(page string) {
 	for _, scheme := range []string{"dark", "light"} {
 		a.do(preferColorScheme(scheme))
 		name := page + "-" + a.device + "-" + scheme
-		problems, err := chromedp.Run(pageContext(a.t, a.tab), chromedp.Evaluate[string](auditScript))
+		script := chromedp.Evaluate[string](auditScript, chromedp.EvalAwaitPromise)
+		problems, err := chromedp.Run(pageContext(a.t, a.tab), script)
 		if err != nil || problems != "" {
 			a.t.Errorf("%s: %s %v", name, problems, err)
 		}
@@ -289,6 +290,7 @@ func documentedPictures() []string {
 		"developer-users-desktop-light",
 		"developer-user-desktop-light",
 		"developer-policies-desktop-light",
+		"developer-attributes-desktop-light",
 		"developer-tools-desktop-light",
 		"developer-audit-desktop-light",
 		"developer-audit-desktop-dark",

@@ -1,6 +1,8 @@
 // Returns the accessibility problems of the page, separated by semicolons: for
 // users with a small screen, a keyboard, a screen reader or low vision.
-(() => {
+(async () => {
+  await new Promise((drawn) => requestAnimationFrame(drawn)); // autofocus applies when the page is drawn
+
   const problems = [];
   const report = (failed, problem) => {
     if (failed) problems.push(problem);

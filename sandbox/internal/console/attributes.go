@@ -2,19 +2,21 @@ package console
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 func (c *Console) attributeRoutes(show showFunc, act actFunc) {
-	const path = "/sandbox/attributes"
 	attributes := screen{template: "attributes", section: "attributes", title: "Attributes", load: c.attributes}
-	show(path, attributes)
-	act(path+"/{property}/remove", attributes, func(r *http.Request) (string, notice, error) {
-		err := c.Control.RemoveAttribute(r.Context(), r.PathValue("property"))
-		return path, notice{Text: "The attribute was removed, with the values that users had."}, err
-	})
+	add := screen{template: "attribute-new", section: "attributes", title: "Add an attribute", load: newAttribute}
+	show(attributesPath, attributes)
+	act(attributesPath+"/{property}/remove", attributes, c.removeAttribute)
+	show(attributesPath+"/new", add)
+	act(attributesPath+"/new", add, c.addAttribute)
 }
+
+const attributesPath = "/sandbox/attributes"
 
 // attributesView is the data of the page of custom attributes.
 type attributesView struct {
@@ -47,6 +49,56 @@ func (c *Console) attributes(r *http.Request) (any, error) {
 		}
 	}
 	return v, nil
+}
+
+// attributeForm has the choices of the form for a new attribute.
+type attributeForm struct{ Types, Inputs []choice }
+
+func newAttribute(r *http.Request) (any, error) {
+	return attributeForm{
+		Types: choices(r.PostForm.Get("type"),
+			[2]string{"string", "string"},
+			[2]string{"boolean", "boolean: true or false"},
+			[2]string{"int64", "int64: whole number"}),
+		Inputs: choices(r.PostForm.Get("input"),
+			[2]string{"", "Not asked for"},
+			[2]string{"text", "text (string, int64)"},
+			[2]string{"checkboxSingleSelect", "checkboxSingleSelect (boolean)"},
+			[2]string{"radioSingleSelect", "radioSingleSelect: one option"},
+			[2]string{"checkboxMultiSelect", "checkboxMultiSelect: several options"}),
+	}, nil
+}
+
+func (c *Console) addAttribute(r *http.Request) (string, notice, error) {
+	f := r.PostForm
+	added, err := c.Control.AddAttribute(r.Context(), control.Attribute{
+		Name:        strings.TrimSpace(f.Get("name")),
+		Label:       strings.TrimSpace(f.Get("label")),
+		Description: strings.TrimSpace(f.Get("description")),
+		Type:        f.Get("type"),
+		Input:       f.Get("input"),
+		Required:    f.Has("required"),
+		Pattern:     f.Get("pattern"),
+		Options:     readOptions(f.Get("options")),
+	})
+	return attributesPath, notice{Text: "The attribute " + added.Label + " was added."}, err
+}
+
+// readOptions returns the options in a text with one a line: VALUE or VALUE=LABEL.
+func readOptions(text string) (all []control.Option) {
+	for line := range strings.Lines(text) {
+		value, label, _ := strings.Cut(line, "=")
+		o := control.Option{Value: strings.TrimSpace(value), Label: strings.TrimSpace(label)}
+		if o != (control.Option{}) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func (c *Console) removeAttribute(r *http.Request) (string, notice, error) {
+	err := c.Control.RemoveAttribute(r.Context(), r.PathValue("property"))
+	return attributesPath, notice{Text: "The attribute was removed, with the values that users had."}, err
 }
 
 // attributeProperties returns the custom attributes as properties of a profile.

@@ -77,7 +77,7 @@ func (s *Store) release() {
 		return
 	}
 	go func() {
-		_ = <-late // its error is no longer of use
+		_ = <-late              // its error is no longer of use
 		s.section <- struct{}{} // a section that runs now still needs the lock
 		_ = s.lock.Unlock()
 		<-s.section

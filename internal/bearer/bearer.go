@@ -19,7 +19,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/MicahParks/jwkset"
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/profilectl/profilectl/internal/authority"
@@ -81,7 +80,7 @@ type Verifier struct {
 	issuers   []string
 	audiences []string
 	cache     *bounded.Cache[Caller] // of verified tokens
-	keys      jwkset.Storage
+	keys      keys
 	parser    *jwt.Parser
 	warnOnce  sync.Once   // warns that MaxAge has no effect
 	ready     atomic.Bool // keys were loaded; they are never removed
@@ -121,7 +120,7 @@ func (c Config) audiences() []string {
 
 // Ready reports whether there are keys to verify tokens with.
 func (v *Verifier) Ready(ctx context.Context) bool {
-	if !v.ready.Load() && hasKeys(ctx, v.keys) {
+	if !v.ready.Load() && hasKeys(ctx, v.keys.known) {
 		v.ready.Store(true)
 	}
 	return v.ready.Load()

@@ -20,8 +20,35 @@ const (
 	maxBackoff = 30 * time.Second
 )
 
+// keys are the tenant's.
+type keys struct {
+	known jwkset.Storage // the keys that were fetched
+	fresh jwkset.Storage // fetches the keys if one is not known, at a limited rate
+}
+
+// read returns the key with an id. Only an unknown one is fetched, and not for the caller
+// alone: one that disconnects must not use up the limit without a fetch.
+func (k keys) read(ctx context.Context, id string) (jwkset.JWK, error) {
+	key, err := k.known.KeyRead(ctx, id)
+	if !errors.Is(err, jwkset.ErrKeyNotFound) {
+		return key, err
+	}
+	ctx, cancel := detach(ctx)
+	defer cancel()
+	return k.fresh.KeyRead(ctx, id)
+}
+
+// detach returns a context with ctx's deadline that is not canceled with ctx.
+func detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	detached := context.WithoutCancel(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		return context.WithDeadline(detached, deadline)
+	}
+	return detached, func() {}
+}
+
 // fetchKeys returns the tenant's keys and keeps them up to date until ctx ends.
-func fetchKeys(ctx context.Context, c Config) (jwkset.Storage, error) {
+func fetchKeys(ctx context.Context, c Config) (keys, error) {
 	once := jwkset.HTTPClientStorageOptions{
 		Client:                    c.HTTP,
 		Ctx:                       ctx,
@@ -36,7 +63,7 @@ func fetchKeys(ctx context.Context, c Config) (jwkset.Storage, error) {
 	always.RefreshInterval = refreshEvery
 	remote, err := jwkset.NewStorageFromHTTP(c.Authority.JWKSURI, always)
 	if err != nil {
-		return nil, err
+		return keys{}, err
 	}
 	go func() {
 		for delay := minBackoff; !hasKeys(ctx, remote); delay = min(2*delay, maxBackoff) {
@@ -49,11 +76,12 @@ func fetchKeys(ctx context.Context, c Config) (jwkset.Storage, error) {
 			}
 		}
 	}()
-	return jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
+	fresh, err := jwkset.NewHTTPClient(jwkset.HTTPClientOptions{
 		HTTPURLs:          map[string]jwkset.Storage{c.Authority.JWKSURI: remote},
 		RateLimitWaitMax:  fetchTimeout,
 		RefreshUnknownKID: rate.NewLimiter(rate.Every(unknownEvery), unknownBurst),
 	})
+	return keys{known: remote, fresh: fresh}, err
 }
 
 // hasKeys reports whether the storage holds any keys.

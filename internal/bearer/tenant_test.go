@@ -89,7 +89,7 @@ func (n *tenant) RoundTrip(req *http.Request) (*http.Response, error) {
 func b64(raw []byte) string { return base64.RawURLEncoding.EncodeToString(raw) }
 
 // sign returns a token with the given header and claims.
-func (n *tenant) sign(t *testing.T, header, claims map[string]any) string {
+func (n *tenant) sign(t testing.TB, header, claims map[string]any) string {
 	t.Helper()
 	head, err1 := json.Marshal(header)
 	body, err2 := json.Marshal(claims)
@@ -100,7 +100,7 @@ func (n *tenant) sign(t *testing.T, header, claims map[string]any) string {
 }
 
 // signRaw returns a token whose parts need not be JSON.
-func (n *tenant) signRaw(t *testing.T, head, body string) string {
+func (n *tenant) signRaw(t testing.TB, head, body string) string {
 	t.Helper()
 	text := b64([]byte(head)) + "." + b64([]byte(body))
 	sum := sha256.Sum256([]byte(text))
@@ -113,7 +113,7 @@ func (n *tenant) signRaw(t *testing.T, head, body string) string {
 
 // verifier returns a verifier of the tenant's tokens, with changes to its
 // configuration.
-func (n *tenant) verifier(t *testing.T, configure ...func(*bearer.Config)) *bearer.Verifier {
+func (n *tenant) verifier(t testing.TB, configure ...func(*bearer.Config)) *bearer.Verifier {
 	t.Helper()
 	config := bearer.Config{
 		Authority: authority.Authority{

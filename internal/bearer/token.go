@@ -42,24 +42,11 @@ func (v *Verifier) key(ctx context.Context, t *jwt.Token) (any, error) {
 	if err := checkHeader(t.Raw); err != nil {
 		return nil, err
 	}
-	ctx, cancel := detach(ctx)
-	defer cancel()
-	key, err := v.keys.KeyRead(ctx, kid)
+	key, err := v.keys.read(ctx, kid)
 	if err != nil {
 		return nil, err
 	}
 	return key.Key(), nil
-}
-
-// detach returns a context with ctx's deadline that is not canceled with ctx. An unknown
-// kid fetches the keys, which is limited: a caller that disconnects must not use up the
-// limit without a fetch.
-func detach(ctx context.Context) (context.Context, context.CancelFunc) {
-	detached := context.WithoutCancel(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(detached, deadline)
-	}
-	return detached, func() {}
 }
 
 // checkHeader returns an error if a member of the token's header is repeated. The parser

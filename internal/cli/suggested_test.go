@@ -28,7 +28,6 @@ func TestSuggestedCommandsExist(t *testing.T) {
 		Stdout:  io.Discard,
 		Stderr:  io.Discard,
 		Getenv:  func(string) string { return "" },
-		Exists:  func(string) bool { return false },
 		Environ: func() []string { return nil },
 	}
 	run := command.Globals{Config: "config.yaml", Tenant: "contoso", Account: "ada"}

@@ -38,11 +38,12 @@ type Capabilities struct {
 const defaultWidth, defaultHeight = 80, 24
 
 // Detect returns the capabilities of the terminal that the streams belong to. A
-// stream that is not an *os.File is not a terminal. exists reports whether a file
-// exists. On Windows, Detect makes the console interpret escape sequences.
+// stream that is not an *os.File is not a terminal. container reports whether the machine
+// is known to be a container. On Windows, Detect makes the console interpret escape
+// sequences.
 func Detect(
 	in, out, errOut any, goos string,
-	getenv func(string) string, exists func(path string) bool,
+	getenv func(string) string, container bool,
 ) Capabilities {
 	width, height := size(out)
 	c := Capabilities{
@@ -53,7 +54,7 @@ func Detect(
 		Height:     height,
 		SSH:        getenv("SSH_CONNECTION") != "" || getenv("SSH_TTY") != "",
 		WSL:        getenv("WSL_DISTRO_NAME") != "" || getenv("WSL_INTEROP") != "",
-		Container:  getenv("container") != "" || exists("/.dockerenv") || exists("/run/.containerenv"),
+		Container:  container || getenv("container") != "",
 		Display:    goos != "linux" || getenv("DISPLAY") != "" || getenv("WAYLAND_DISPLAY") != "",
 	}
 	attended := c.StderrTTY && getenv("TERM") != "dumb" && !truthy(getenv("CI")) && !agent(getenv)
@@ -63,6 +64,15 @@ func Detect(
 	forced := truthy(getenv("CLICOLOR_FORCE"))
 	c.Color = getenv("NO_COLOR") == "" && (forced || escapes)
 	return c
+}
+
+// InContainer reports whether the machine has a file that Docker or Podman creates in each
+// container.
+func InContainer() bool {
+	return slices.ContainsFunc([]string{"/.dockerenv", "/run/.containerenv"}, func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	})
 }
 
 // escapable reports whether a terminal interprets escape sequences.

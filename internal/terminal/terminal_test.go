@@ -11,13 +11,12 @@ import (
 )
 
 func TestDetectReadsTheEnvironment(t *testing.T) {
-	noFile := func(string) bool { return false }
 	c := terminal.Detect(strings.NewReader(""), &strings.Builder{}, &strings.Builder{}, "linux",
-		env("SSH_TTY", "x", "CLICOLOR_FORCE", "1", "ACCESSIBLE", "1"), noFile)
+		env("SSH_TTY", "x", "CLICOLOR_FORCE", "1", "ACCESSIBLE", "1"), false)
 	if c.Interactive || c.StdoutTTY || !c.Color || !c.SSH || c.Display || !c.Accessible || c.Width != 80 {
 		t.Errorf("got %+v", c)
 	}
-	c = terminal.Detect(nil, nil, nil, "darwin", env("NO_COLOR", "1", "CLICOLOR_FORCE", "1"), noFile)
+	c = terminal.Detect(nil, nil, nil, "darwin", env("NO_COLOR", "1", "CLICOLOR_FORCE", "1"), false)
 	if c.Color || !c.Display {
 		t.Errorf("got %+v", c)
 	}

@@ -25,11 +25,12 @@ type Env struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Getenv  func(string) string
-	Exists  func(path string) bool // as Exists; it decides what kind of machine this is
 	Environ func() []string
 	GOOS    string
-	Self    string          // path of the running program
-	Keyring tokenstore.Ring // of the operating system
+	// Container reports whether the machine is a container, as terminal.InContainer does.
+	Container bool
+	Self      string          // path of the running program
+	Keyring   tokenstore.Ring // of the operating system
 	// OpenBrowser, if set, opens pages instead of the user's browser.
 	OpenBrowser func(ctx context.Context, url string) error
 	// QuickPasswords makes the tenants of the sandbox and the demo hash passwords with
@@ -48,15 +49,15 @@ func System() Env {
 		self = os.Args[0]
 	}
 	return Env{
-		Stdin:   os.Stdin,
-		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
-		Getenv:  os.Getenv,
-		Exists:  Exists,
-		Environ: os.Environ,
-		GOOS:    runtime.GOOS,
-		Self:    self,
-		Keyring: tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		Getenv:    os.Getenv,
+		Environ:   os.Environ,
+		GOOS:      runtime.GOOS,
+		Container: terminal.InContainer(),
+		Self:      self,
+		Keyring:   tokenstore.OS(runtime.GOOS, os.Getuid(), os.Getenv),
 	}
 }
 
@@ -68,7 +69,7 @@ func Exists(path string) bool {
 
 // Facts returns what is known about the terminal, without the flags of the command line.
 func (e Env) Facts() terminal.Capabilities {
-	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Exists)
+	return terminal.Detect(e.Stdin, e.Stdout, e.Stderr, e.GOOS, e.Getenv, e.Container)
 }
 
 // OpenURL is the hidden command that opens the platform's browser in a

@@ -140,7 +140,7 @@ func runEdit(ctx context.Context, env command.Env, g *command.Globals, o editOpt
 		return err
 	}
 	var current graph.Profile
-	current, e.schema, err = s.ReadFields(ctx, account, e.schema, source.properties()...)
+	current, e.schema, err = readFields(ctx, s, account, e.schema, source.properties()...)
 	if err != nil {
 		return cmp.Or(source.invalid, err)
 	}

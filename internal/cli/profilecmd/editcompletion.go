@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
-	"github.com/profilectl/profilectl/internal/cli/session"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/profile"
 )
@@ -63,5 +62,5 @@ func knownFields(env command.Env, g *command.Globals) profile.Schema {
 	if err != nil {
 		return profile.BuiltIn()
 	}
-	return session.SchemaCache(paths.State, tenant, settings).Read().Fields
+	return schemaCache(paths.State, tenant, settings).Read().Fields
 }

@@ -14,7 +14,7 @@ import (
 // needs no sign-in. If the mid-tier does not send a schema, learn returns the last known
 // one with the error.
 func (e *edit) learn(ctx context.Context, ahead session.TokenFuture) (midtier.Schema, session.TokenFuture, error) {
-	known := e.Schemas().Read()
+	known := schemasOf(e.Session).Read()
 	token := ""
 	if ahead != nil {
 		if result := ahead(); result.Err == nil && result.Challenge == nil {
@@ -26,11 +26,11 @@ func (e *edit) learn(ctx context.Context, ahead session.TokenFuture) (midtier.Sc
 	done()
 	switch {
 	case err == nil && ch == nil:
-		return e.Cache(schema), ahead, nil
+		return cacheSchema(e.Session, schema), ahead, nil
 	case schema.Version == known.Version:
 		return known, ahead, nil
 	case schema.Version == midtier.BuiltIn().Version:
-		return e.Cache(midtier.BuiltIn()), ahead, nil
+		return cacheSchema(e.Session, midtier.BuiltIn()), ahead, nil
 	case schema.Version == "":
 		return known, ahead, err
 	case e.options.DryRun:
@@ -44,7 +44,8 @@ func (e *edit) learn(ctx context.Context, ahead session.TokenFuture) (midtier.Sc
 	if err != nil {
 		return known, nil, err
 	}
-	return e.Cache(schema), nil, nil // the silent request may have met a challenge that is answered by now
+	// The silent request may have met a challenge that is answered by now.
+	return cacheSchema(e.Session, schema), nil, nil
 }
 
 // readSchema reads the schema, with a step-up if policy requires one.

@@ -51,7 +51,7 @@ func (e *edit) send(ctx context.Context, p proposal, ahead session.TokenFuture) 
 		reply, err := e.MidTier.UpdateAs(ctx, t.Access, e.schema, sent.change)
 		done()
 		version = reply.Version
-		e.Refresh(ctx, t.Access, version)
+		refreshSchema(ctx, e.Session, t.Access, version)
 		return reply.Challenge, err
 	})
 	if len(e.differences(sent)) == 0 { // another edit has made the same change in the meantime

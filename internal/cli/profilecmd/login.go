@@ -121,7 +121,7 @@ func runLogin(ctx context.Context, env command.Env, g *command.Globals, o loginO
 			return err
 		}
 		if s.Settings.Configured("mid-tier") {
-			s.ReadAhead(ctx, edit.Access) // so that show knows the custom attributes
+			readSchemaAhead(ctx, s, edit.Access) // so that show knows the custom attributes
 		}
 	}
 	report := loginReport{
@@ -138,7 +138,7 @@ func keep(ctx context.Context, s *session.Session, t auth.Token) error {
 	if err := notSaved(t); err != nil {
 		return err
 	}
-	if err := s.DropPlainFile(); err != nil {
+	if err := dropPlainFile(s); err != nil {
 		return err
 	}
 	return s.WarnNotRemembered("signed in, but later commands do not know which account to use; name it with --account",

@@ -65,7 +65,7 @@ func runLogout(ctx context.Context, env command.Env, g *command.Globals, o logou
 	}
 	report, removed, err := forget(ctx, s, o.All)
 	if err == nil {
-		err = s.DropPlainFile()
+		err = dropPlainFile(s)
 	}
 	if err == nil && s.Store.Kind() == "file" {
 		forgetInKeyring(ctx, s, removed)

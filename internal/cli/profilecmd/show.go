@@ -63,12 +63,12 @@ func runShow(ctx context.Context, env command.Env, g *command.Globals, o showOpt
 	if err != nil {
 		return err
 	}
-	schema := s.Schemas().Read().Fields
+	schema := schemasOf(s).Read().Fields
 	names, err := selected(schema, o.Select)
 	if err != nil {
 		return err
 	}
-	me, names, err := s.ReadSelected(ctx, account, names)
+	me, names, err := readSelected(ctx, s, account, names)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package profilecmd
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/session"
+	"github.com/profilectl/profilectl/internal/output"
 )
 
 type tokenOptions struct {
@@ -82,5 +84,9 @@ func runToken(ctx context.Context, env command.Env, g *command.Globals, o tokenO
 		Account:     t.Account.Username,
 		Tenant:      s.Tenant,
 	}
-	return s.PrintLine(report, t.Access)
+	if s.Printer.Plain() {
+		_, err := fmt.Fprintln(s.Env.Stdout, t.Access)
+		return err
+	}
+	return s.Printer.Print(report, output.Table{})
 }

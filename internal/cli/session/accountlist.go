@@ -13,7 +13,7 @@ import (
 	"github.com/profilectl/profilectl/internal/tokenstore"
 )
 
-// Usernames is the list of signed-in usernames that shell completion proposes.
+// accountList is the list of signed-in usernames that shell completion proposes.
 // Completion must not wait for the keyring, which may open a dialog, so login and
 // logout keep this copy in the state directory.
 type accountList struct {

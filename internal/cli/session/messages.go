@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -26,15 +25,6 @@ func (s *Session) Print(v any, sentence string) error {
 	if s.Printer.Plain() {
 		s.Say("%s", sentence)
 		return nil
-	}
-	return s.Printer.Print(v, output.Table{})
-}
-
-// PrintLine reports a result whose plain form is one line of data.
-func (s *Session) PrintLine(v any, line string) error {
-	if s.Printer.Plain() {
-		_, err := fmt.Fprintln(s.Env.Stdout, line)
-		return err
 	}
 	return s.Printer.Print(v, output.Table{})
 }

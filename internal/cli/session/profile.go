@@ -2,62 +2,21 @@ package session
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/profilectl/profilectl/internal/auth"
-	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/graph"
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
 // Me reads properties of the profile.
 func (s *Session) Me(ctx context.Context, account auth.Account, properties ...string) (me graph.Profile, err error) {
-	err = s.WithToken(ctx, account, GraphRequest(), func(t Token) error {
+	err = s.withToken(ctx, account, GraphRequest(), func(t Token) error {
 		defer s.Progress.Step("read", "Reading the profile")()
 		me, err = s.Graph.Me(ctx, t.Access, properties...)
 		return err
 	})
 	return me, err
-}
-
-// ReadSelected reads properties. Graph rejects the whole request if one custom attribute
-// was deleted from the tenant: ReadSelected then reads the others, and warns. It returns
-// the names of the properties that it has read.
-func (s *Session) ReadSelected(
-	ctx context.Context,
-	account auth.Account,
-	names []string,
-) (graph.Profile, []string, error) {
-	me, err := s.Me(ctx, account, names...)
-	if err == nil || fault.As(err).Kind != fault.Invalid || !slices.ContainsFunc(names, profile.IsCustom) {
-		return me, names, err
-	}
-	names = slices.DeleteFunc(slices.Clone(names), profile.IsCustom)
-	if len(names) == 0 {
-		return me, names, err
-	}
-	if me, err = s.Me(ctx, account, names...); err == nil {
-		s.Progress.Warn("Microsoft Graph rejects a custom attribute; only the built-in fields are used\n" +
-			"  fix: ask the operator of the mid-tier to remove attributes that the tenant does not have")
-	}
-	return me, names, err
-}
-
-// ReadFields reads the fields of a schema and further properties. It returns the schema of
-// the fields that it has read; see ReadSelected.
-func (s *Session) ReadFields(
-	ctx context.Context,
-	account auth.Account,
-	schema profile.Schema,
-	further ...string,
-) (graph.Profile, profile.Schema, error) {
-	names := append(schema.Names(), further...)
-	me, read, err := s.ReadSelected(ctx, account, names)
-	if len(read) < len(names) {
-		schema = profile.BuiltIn()
-	}
-	return me, schema, err
 }
 
 // readBackDelays are the pauses between reads. Graph is eventually consistent.

@@ -34,7 +34,7 @@ func (s *Session) WithStepUp(
 	request.Ahead = do.Ahead
 	var ch *challenge.Challenge
 	once := func() error {
-		return s.WithToken(ctx, account, request, func(t Token) (err error) {
+		return s.withToken(ctx, account, request, func(t Token) (err error) {
 			ch, err = call(t)
 			return err
 		})

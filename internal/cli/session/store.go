@@ -1,9 +1,6 @@
 package session
 
 import (
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -56,17 +53,4 @@ func (s *Session) keyringWait() time.Duration {
 func (s *Session) PlainFile() string {
 	c := s.StoreConfig()
 	return tokenstore.FilePath(c.StateDir, c.Service)
-}
-
-// DropPlainFile removes tokens that an earlier sign-in left in a plain file, now
-// that another store has them.
-func (s *Session) DropPlainFile() error {
-	if s.Store.Kind() == "file" {
-		return nil
-	}
-	path := s.PlainFile()
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return command.StateFault(path, err)
-	}
-	return nil
 }

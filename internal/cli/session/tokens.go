@@ -152,10 +152,10 @@ func (s *Session) silent(ctx context.Context, account auth.Account, r TokenReque
 	return result
 }
 
-// WithToken calls an API with a token. If the API rejects a token that looks
-// valid here, because it was revoked or the clocks differ, WithToken calls it
+// withToken calls an API with a token. If the API rejects a token that looks
+// valid here, because it was revoked or the clocks differ, withToken calls it
 // again with a new token.
-func (s *Session) WithToken(
+func (s *Session) withToken(
 	ctx context.Context,
 	account auth.Account,
 	r TokenRequest,

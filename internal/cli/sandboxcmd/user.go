@@ -41,19 +41,6 @@ func newUser(m manager) *cobra.Command {
 			}
 			return removed(p, args[0])
 		}),
-	}, &cobra.Command{
-		Use:               "set-mfa EMAIL on|off",
-		Short:             "Require a second factor at every sign-in of an account",
-		Example:           "  profilectl sandbox user set-mfa ada@contoso.example on",
-		Args:              cobra.ExactArgs(2),
-		ValidArgsFunction: command.InOrder(m.users(), command.OneOf("on", "off"), cobra.NoFileCompletions),
-		RunE: m.run(func(ctx context.Context, c *control.Client, _ output.Printer, args []string) error {
-			on, err := parseOnOff(args[1])
-			if err != nil {
-				return err
-			}
-			return c.SetMFA(ctx, args[0], on)
-		}),
 	})
 	return c
 }
@@ -102,8 +89,9 @@ func newUserEdit(m manager) *cobra.Command {
 	var name, email, mfa string
 	var set, unset []string
 	c := &cobra.Command{
-		Use:   "edit EMAIL",
-		Short: "Change an account",
+		Use:        "edit EMAIL",
+		SuggestFor: []string{"set-mfa", "set", "change", "update"},
+		Short:      "Change an account",
 		Example: `  profilectl sandbox user edit ada@contoso.example --mfa on
   profilectl sandbox user edit ada@contoso.example --set city=London \
     --unset jobTitle

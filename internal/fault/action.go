@@ -23,9 +23,9 @@ const (
 	DoCheckSettings                   // list the settings and their origins
 	DoChooseTenant                    // choose one of the configured tenants
 	DoConfigureTenant                 // add a tenant to the configuration
-	DoListFields                      // look up the editable fields
 	DoListCodes                       // list the known error codes
 	DoReport                          // report the bug with the log
+	DoCorrectArguments                // correct what was given for a sandbox
 	DoStartSandbox                    // start a sandbox
 	DoStartOtherSandbox               // start a second sandbox next to the running one
 	DoMoveSandbox                     // give the sandbox other ports
@@ -37,9 +37,8 @@ func Actions() []Action {
 	return []Action{
 		DoSignIn, DoTypePassword, DoResetPassword, DoUseOtherAccount, DoSignUp, DoSignInForEdits, DoStepUp,
 		DoOpenPage, DoUsePlainFile, DoUseOtherBrowser, DoMoveRedirect, DoAllowTime,
-		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListFields, DoListCodes, DoReport,
-		DoStartSandbox,
-		DoStartOtherSandbox, DoMoveSandbox, DoPlanSetup,
+		DoCheckSettings, DoChooseTenant, DoConfigureTenant, DoListCodes, DoReport,
+		DoCorrectArguments, DoStartSandbox, DoStartOtherSandbox, DoMoveSandbox, DoPlanSetup,
 	}
 }
 
@@ -78,12 +77,12 @@ func (a Action) String() string {
 		return "choose a tenant"
 	case DoConfigureTenant:
 		return "configure a tenant"
-	case DoListFields:
-		return "look up the editable fields"
 	case DoListCodes:
 		return "list the known error codes"
 	case DoReport:
 		return "report the bug with the log"
+	case DoCorrectArguments:
+		return "correct the request"
 	case DoStartSandbox:
 		return "start a sandbox"
 	case DoStartOtherSandbox:

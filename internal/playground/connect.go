@@ -55,7 +55,7 @@ func Fault(err error) error {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: rejected.Message,
-			Fix:  "correct the arguments",
+			Next: fault.DoCorrectArguments,
 			Err:  err,
 		}
 	}

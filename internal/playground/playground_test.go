@@ -239,7 +239,7 @@ func TestFaultNamesWhatTheSandboxRejects(t *testing.T) {
 	}
 	_, err = c.AddUser(t.Context(), control.User{Email: p.Facts.User})
 	f := fault.As(playground.Fault(err))
-	if f.Kind != fault.Usage || !strings.Contains(f.What, p.Facts.User) || f.Fix == "" {
+	if f.Kind != fault.Usage || !strings.Contains(f.What, p.Facts.User) || f.Next != fault.DoCorrectArguments {
 		t.Errorf("got %v", f)
 	}
 	if playground.Fault(nil) != nil {

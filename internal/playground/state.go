@@ -188,6 +188,9 @@ func stateFault(dir string, err error) error {
 	}
 }
 
+// Keeps reports whether a directory keeps a tenant.
+func Keeps(dir string) bool { return loopback.Keeps(dir) }
+
 // Running reports whether a sandbox runs from a directory.
 func Running(dir string) bool {
 	if _, err := os.Stat(dir); err != nil {

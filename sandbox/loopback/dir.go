@@ -37,6 +37,16 @@ const (
 	tempGlob  = ".tmp-*"
 )
 
+// Keeps reports whether a directory keeps a tenant with its certificate.
+func Keeps(path string) bool {
+	for _, name := range []string{stateFile, leafFile} {
+		if _, err := os.Stat(filepath.Join(path, name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // OpenDir locks a directory, creates it if it does not exist, and deletes the
 // temporary files of processes that were killed. It returns ErrInUse if another
 // process has the directory open.

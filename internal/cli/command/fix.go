@@ -36,8 +36,6 @@ func remedyFor(a fault.Action) remedy {
 			"to use a tenant, run %s; to try everything without one, run `profilectl demo`",
 			"; to add a tenant, run %s",
 		}
-	case fault.DoListFields:
-		return remedy{"profilectl edit --help", "%s lists the fields", "; %s lists the fields"}
 	case fault.DoListCodes:
 		return remedy{"profilectl explain --list", "%s lists the known codes", "; %s lists the known codes"}
 	case fault.DoPlanSetup:
@@ -45,6 +43,8 @@ func remedyFor(a fault.Action) remedy {
 		return remedy{"profilectl setup plan", plan, "; " + plan}
 	case fault.DoReport:
 		return remedy{"", withLog, ", then " + withLog}
+	case fault.DoCorrectArguments:
+		return remedy{"", "correct the arguments", "; correct the arguments"}
 	case fault.DoStartSandbox:
 		const start = "start one with `profilectl sandbox` in another terminal"
 		return remedy{"", start, "; " + start}

@@ -17,7 +17,6 @@ import (
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/loopback"
-	"github.com/profilectl/profilectl/internal/neterr"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/wrap"
 	"github.com/profilectl/profilectl/sandbox"
@@ -74,6 +73,7 @@ and adds the tenant to the configuration as "sandbox", or as the name in
 	c.PersistentFlags().StringVar(&o.Dir, "state", "", "`directory` that stores the tenant")
 	c.AddCommand(newExec(env, g), newEnv(env, g, &o.Dir))
 	addManagement(c, env, g, &o.Dir)
+	adviser{env: env, g: g, dir: &o.Dir}.adviseOn(c.Commands())
 	return c
 }
 
@@ -150,38 +150,6 @@ func checkName(env command.Env, g *command.Globals, dir string) error {
 		return taken("another sandbox called " + name + " is running")
 	}
 	return nil
-}
-
-// Stopped returns the fault of a tenant that cannot be reached with the advice to start
-// the sandbox, if the tenant is one that does not run. It returns other faults unchanged.
-func Stopped(env command.Env, g *command.Globals, f *fault.Error) *fault.Error {
-	if !neterr.IsRefused(f.Err) {
-		return f
-	}
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return f
-	}
-	file, err := config.Read(path)
-	if err != nil {
-		return f
-	}
-	tenant, err := config.Which(file, g.Tenant, env.Getenv)
-	if err != nil {
-		return f
-	}
-	dir, err := stateDir(env, &command.Globals{Tenant: tenant}, "")
-	caFile, _ := file.Value("tenants."+tenant, "ca-file")
-	if err != nil || filepath.Dir(caFile) != dir || playground.Running(dir) {
-		return f
-	}
-	line := "profilectl sandbox"
-	if tenant != command.DefaultSandbox {
-		line += " --tenant " + tenant
-	}
-	stopped := *f
-	stopped.Fix, stopped.Next = "start the sandbox with `"+line+"` in another terminal", fault.NoAction
-	return &stopped
 }
 
 // factSettings returns the settings of a sandbox that an import changes.

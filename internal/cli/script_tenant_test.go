@@ -23,6 +23,7 @@ const tenantUsage = `usage:
   tenant consent on|off              give or revoke the mid-tier's consent for Graph
   tenant passwords on|off            whether the mid-tier may change passwords
   tenant revoke                      revoke the sessions of the user
+  tenant remove EMAIL                delete a user
   tenant clock DURATION              move the tenant's clock
   tenant mark                        count the grants from here
   tenant asked GRANT COUNT           check the number of grants of a type
@@ -64,6 +65,8 @@ func tenantCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(p.Tenant.ChangeApp(p.Facts.MidTierID, control.AppChange{Permissions: permissions}))
 	case "revoke":
 		ts.Check(p.Tenant.RevokeSessions(p.Facts.User))
+	case "remove":
+		ts.Check(p.Tenant.RemoveUser(args[1]))
 	case "clock":
 		forward, err := time.ParseDuration(args[1])
 		ts.Check(err)

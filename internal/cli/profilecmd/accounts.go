@@ -88,7 +88,7 @@ func runSwitch(ctx context.Context, env command.Env, g *command.Globals, name st
 	if len(known) > 0 {
 		fix += ", or switch to one of " + session.Choices(known)
 	}
-	return &fault.Error{Kind: fault.SignIn, What: "the account " + command.Quote(name) + " is not signed in", Fix: fix}
+	return &fault.Error{Kind: fault.SignIn, What: session.NotChosen(known, name), Fix: fix}
 }
 
 // nameInList returns the name of an account, with its ID if that is what chooses it.

@@ -61,10 +61,20 @@ func Choices(known []auth.Account) string {
 	return strings.Join(words, ", ")
 }
 
-// configKey returns what chooses an account in the configuration: a sign-in name, or
-// the ID, because the user can change any other name.
-func configKey(a auth.Account) string {
-	if name := a.SignInName(); name != "" {
+// NotChosen returns why no account is chosen by a name or an ID.
+func NotChosen(known []auth.Account, wanted string) string {
+	named := func(a auth.Account) bool { return strings.EqualFold(a.Username, wanted) }
+	if slices.ContainsFunc(known, named) {
+		return "several accounts have the name " + command.Quote(wanted)
+	}
+	return "the account " + command.Quote(wanted) + " is not signed in"
+}
+
+// configKey returns what chooses an account in the configuration: a sign-in name that no
+// other account has, or the ID, because the user can change any other name.
+func configKey(known []auth.Account, a auth.Account) string {
+	name := a.SignInName()
+	if found, unique := FindAccount(known, name); unique && found.ID == a.ID {
 		return name
 	}
 	return a.ID
@@ -72,7 +82,11 @@ func configKey(a auth.Account) string {
 
 // Activate makes an account the one that later commands use.
 func (s *Session) Activate(ctx context.Context, a auth.Account) error {
-	key := configKey(a)
+	known, err := s.Auth.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	key := configKey(known, a)
 	if err := s.Usernames().add(key); err != nil {
 		return err
 	}

@@ -35,10 +35,14 @@ func TestAccountsAreChosenByNameOrID(t *testing.T) {
 	if got, want := Choices(known), casey.Username+", "+first.ID+", "+second.ID; got != want {
 		t.Errorf("the choices are %s, want %s", got, want)
 	}
-	if got := configKey(casey); got != casey.Username {
+	if got := configKey(known, casey); got != casey.Username {
 		t.Errorf("the configuration names %s", got)
 	}
-	if got := configKey(first); got != first.ID {
+	if got := configKey(known, first); got != first.ID {
 		t.Errorf("the configuration names %s by a name that can change", got)
+	}
+	again := auth.Account{ID: "55556666-0003.cd62984d", Username: casey.Username}
+	if got := configKey(append(known, again), again); got != again.ID {
+		t.Errorf("the configuration names %s, which two accounts have", got)
 	}
 }

@@ -147,7 +147,7 @@ func (s *Session) Account(ctx context.Context) (auth.Account, error) {
 	}
 	what := "several accounts are signed in"
 	if wanted != "" {
-		what = "the account " + command.Quote(wanted) + " is not signed in"
+		what = NotChosen(known, wanted)
 	}
 	return auth.Account{}, &fault.Error{
 		Kind: fault.SignIn,

@@ -194,13 +194,13 @@ func configSet(ctx context.Context, env command.Env, g *command.Globals, name, v
 
 // checkTenantName checks the name of a tenant that is to be added.
 func checkTenantName(name string) error {
-	if config.ValidTenantName(name) && name != config.FromEnvironment {
+	if config.ValidTenantName(name) {
 		return nil
 	}
 	return &fault.Error{
 		Kind: fault.Usage,
 		What: "invalid tenant name " + command.Quote(name),
-		Fix:  "use lower-case letters, digits and hyphens",
+		Fix:  "use " + config.TenantNameRule,
 	}
 }
 

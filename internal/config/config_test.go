@@ -240,7 +240,7 @@ func TestReadRejectsInvalidFiles(t *testing.T) {
 		{
 			"a tenant with an invalid name",
 			"tenants:\n  Con toso: {}",
-			`line 2 has a tenant called "Con toso"; names are lower-case letters, digits and hyphens`,
+			`line 2 has a tenant called "Con toso"; names are ` + config.TenantNameRule,
 		},
 		{
 			"a list as the value of a setting",

@@ -85,7 +85,7 @@ func (f *File) check() error {
 func (f *File) checkTenants(tenants *yaml.Node) error {
 	for name, settings := range pairs(tenants) {
 		if !ValidTenantName(name.Value) {
-			what := fmt.Sprintf("has a tenant called %q; names are lower-case letters, digits and hyphens", name.Value)
+			what := fmt.Sprintf("has a tenant called %q; names are %s", name.Value, TenantNameRule)
 			return f.broken(name.Line, what, nil)
 		}
 		if err := f.checkSection(Client(), settings); err != nil {

@@ -74,11 +74,14 @@ func noTenant(name string, known []string) error {
 	}
 }
 
-// ValidTenantName reports whether a tenant can have the name: 1 to 63 lower-case
-// letters, digits and hyphens, and no hyphen at the start.
+// TenantNameRule describes valid names in messages.
+const TenantNameRule = "lower-case letters, digits and hyphens, but not " + FromEnvironment
+
+// ValidTenantName reports whether a tenant of the file can have the name: 1 to 63
+// lower-case letters, digits and hyphens, no hyphen at the start, and not FromEnvironment.
 func ValidTenantName(name string) bool {
 	const longest = 63
-	if name == "" || len(name) > longest || name[0] == '-' {
+	if name == "" || len(name) > longest || name[0] == '-' || name == FromEnvironment {
 		return false
 	}
 	invalid := func(r rune) bool {

@@ -86,6 +86,7 @@ func TestValidTenantName(t *testing.T) {
 		"Contoso":               false,
 		"con toso":              false,
 		"zürich":                false,
+		"environment":           false, // that is the tenant of the environment
 	} {
 		if got := config.ValidTenantName(name); got != want {
 			t.Errorf("%q: got %v, want %v", name, got, want)

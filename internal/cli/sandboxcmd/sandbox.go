@@ -126,10 +126,10 @@ func checkName(env command.Env, g *command.Globals, dir string) error {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: what,
-			Fix:  "choose another name with `profilectl sandbox --tenant NAME`: lower-case letters, digits and hyphens",
+			Fix:  "choose another name with `profilectl sandbox --tenant NAME`: " + config.TenantNameRule,
 		}
 	}
-	if !config.ValidTenantName(name) || name == config.FromEnvironment {
+	if !config.ValidTenantName(name) {
 		return taken("invalid tenant name " + command.Quote(name))
 	}
 	path, err := command.ConfigPath(env, g)

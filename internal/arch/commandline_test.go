@@ -112,6 +112,7 @@ func commandLine() map[string]entry {
 			"internal/password",
 			"internal/playground",
 			"internal/profile",
+			"internal/statefile",
 			"internal/terminal",
 			"github.com/spf13/cobra",
 			"github.com/spf13/pflag",

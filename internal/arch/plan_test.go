@@ -253,7 +253,8 @@ func plan() map[string]entry {
 		"internal/probe":            {layer: 0},
 		"internal/reload":           {layer: 0},
 		"internal/shared/redistest": {layer: 0},
-		"internal/statefile": {layer: 0, imports: []string{
+		"internal/statefile": {layer: 1, imports: []string{
+			"internal/fault",
 			"github.com/rogpeppe/go-internal/robustio",
 			"golang.org/x/sys/windows",
 		}},

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/profilectl/profilectl/internal/fault"
 )
 
 // Explain completes the words of an error of reading or writing a file: what failed
@@ -13,6 +15,18 @@ import (
 // they are if the cause is not known.
 func Explain(what, fix, path string, err error) (completeWhat, completeFix string) {
 	return explain(what, fix, path, err, os.Getuid())
+}
+
+// WriteFault returns the Usage fault of a file or directory of the state directory that
+// cannot be written.
+func WriteFault(path string, err error) error {
+	what, fix := Explain("cannot write "+path, "make the directory writable", path, err)
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: what,
+		Fix:  fix + ", or set PROFILECTL_STATE_DIR to another directory",
+		Err:  err,
+	}
 }
 
 // explain is Explain for the user with an id, which is -1 on Windows.

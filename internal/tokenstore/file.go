@@ -65,7 +65,7 @@ func (p plainFiles) Get(service, account string) (string, error) {
 func (p plainFiles) Set(service, account, secret string) error {
 	path := p.path(service, account)
 	if err := statefile.Write(path, []byte(secret)); err != nil {
-		return cannotWrite(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (p plainFiles) Delete(service, account string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return errNotFound
 	case err != nil:
-		return cannotWrite(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	return nil
 }
@@ -88,11 +88,11 @@ func (p plainFiles) Delete(service, account string) error {
 func (p plainFiles) DeleteAll(service string) error {
 	leftovers, err := filepath.Glob(filepath.Join(p.dir, statefile.Temporary))
 	if err != nil {
-		return cannotWrite(p.dir, err)
+		return statefile.WriteFault(p.dir, err)
 	}
 	for _, path := range leftovers {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return cannotWrite(path, err)
+			return statefile.WriteFault(path, err)
 		}
 	}
 	return p.Delete(service, headName)

@@ -126,14 +126,3 @@ func cannotRead(path string, err error) error {
 	what, fix := statefile.Explain("cannot read "+path, "make the file readable for you alone", path, err)
 	return &fault.Error{Kind: fault.Usage, What: what, Fix: fix, Err: err}
 }
-
-// cannotWrite returns the fault of a state file that cannot be written.
-func cannotWrite(path string, err error) error {
-	what, fix := statefile.Explain("cannot write "+path, "make the directory writable", path, err)
-	return &fault.Error{
-		Kind: fault.Usage,
-		What: what,
-		Fix:  fix + ", or set PROFILECTL_STATE_DIR to another directory",
-		Err:  err,
-	}
-}

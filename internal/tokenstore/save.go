@@ -148,7 +148,7 @@ func (s *Store) newVersion() error {
 	s.version = ""
 	path := s.versionPath()
 	if err := os.WriteFile(path, []byte(rand.Text()), 0o600); err != nil {
-		return cannotWrite(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	return nil
 }
@@ -174,16 +174,16 @@ func (s *Store) writePending(pending map[string]int) error {
 	path := s.pendingPath()
 	if len(pending) == 0 {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return cannotWrite(path, err)
+			return statefile.WriteFault(path, err)
 		}
 		return nil
 	}
 	raw, err := json.Marshal(pending)
 	if err != nil {
-		return cannotWrite(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	if err := statefile.Write(path, raw); err != nil {
-		return cannotWrite(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/cache"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 const (
@@ -55,7 +56,7 @@ func (s *Store) acquire(ctx context.Context) (release func(), err error) {
 			return nil, ctx.Err()
 		}
 		if !errors.Is(err, context.DeadlineExceeded) {
-			return nil, cannotWrite(s.lock.Path(), err)
+			return nil, statefile.WriteFault(s.lock.Path(), err)
 		}
 		return nil, &fault.Error{
 			Kind: fault.Unavailable,

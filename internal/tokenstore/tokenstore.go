@@ -31,6 +31,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // Config describes a store in a keyring. All fields but Waiting, LockWait, MaxItem
@@ -113,7 +114,7 @@ func shortHash(text string) string {
 // nothing yet.
 func New(c Config) (*Store, error) {
 	if err := os.MkdirAll(c.StateDir, 0o700); err != nil {
-		return nil, cannotWrite(c.StateDir, err)
+		return nil, statefile.WriteFault(c.StateDir, err)
 	}
 	if c.MaxItem == 0 {
 		c.MaxItem = platformMax(runtime.GOOS)

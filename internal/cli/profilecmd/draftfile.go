@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/profilectl/profilectl/internal/cli/command"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // draftFile is the path of a draft that the user is writing in an editor. Drafts are
@@ -21,12 +21,12 @@ const draftLifetime = 30 * 24 * time.Hour
 func newDraftFile(stateDir string) (draftFile, error) {
 	dir := draftDir(stateDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", command.StateFault(dir, err)
+		return "", statefile.WriteFault(dir, err)
 	}
 	sweep(dir, time.Now().Add(-draftLifetime))
 	f, err := os.CreateTemp(dir, "profile-*.yaml") // 0600
 	if err != nil {
-		return "", command.StateFault(dir, err)
+		return "", statefile.WriteFault(dir, err)
 	}
 	return draftFile(f.Name()), f.Close()
 }

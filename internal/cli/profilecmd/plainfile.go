@@ -5,8 +5,8 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/cli/session"
+	"github.com/profilectl/profilectl/internal/statefile"
 )
 
 // dropPlainFile removes tokens that an earlier sign-in left in a plain file, now
@@ -17,7 +17,7 @@ func dropPlainFile(s *session.Session) error {
 	}
 	path := s.PlainFile()
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return command.StateFault(path, err)
+		return statefile.WriteFault(path, err)
 	}
 	return nil
 }

@@ -92,9 +92,10 @@ func requestErrors() []Explanation {
 			&fault.Error{
 				Kind: fault.Denied,
 				What: "Microsoft Graph does not know this account",
+				Fix:  "if the account is new, wait a minute and try again",
 				Next: fault.DoUseOtherAccount,
 			},
-			"the account was deleted, or was created seconds ago",
+			"the account was deleted, or was created seconds ago and is not replicated yet",
 		},
 	}
 }

@@ -112,3 +112,10 @@ func TestMeURLAcceptsTheVersionAndSlashes(t *testing.T) {
 		}
 	}
 }
+
+func TestExplainAdvisesToWaitForANewAccount(t *testing.T) {
+	e, ok := graph.Explain("Request_ResourceNotFound")
+	if !ok || !strings.Contains(e.Fault.Fix, "wait") || e.Fault.Next != fault.DoUseOtherAccount {
+		t.Errorf("got %+v", e.Fault)
+	}
+}

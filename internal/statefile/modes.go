@@ -36,7 +36,7 @@ func IgnoresModes(dir string) bool {
 	}
 	info, err := temp.Stat()
 	_ = temp.Close()
-	_ = os.Remove(temp.Name()) // a file that stays is swept like those of killed processes
+	_ = os.Remove(temp.Name()) // it is empty
 	const others = 0o077
 	return err == nil && info.Mode().Perm()&others != 0
 }

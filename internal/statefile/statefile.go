@@ -3,10 +3,14 @@
 package statefile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rogpeppe/go-internal/robustio"
 )
@@ -14,6 +18,36 @@ import (
 // Temporary is the pattern for the names of files that are being written. A killed
 // process leaves such a file behind.
 const Temporary = ".profilectl-*.tmp"
+
+// TemporaryOf returns the pattern for the names of the temporary files with which Write
+// replaces a file.
+func TemporaryOf(path string) string {
+	sum := sha256.Sum256([]byte(filepath.Base(path)))
+	return strings.Replace(Temporary, "*", hex.EncodeToString(sum[:4])+"-*", 1)
+}
+
+// RemoveLeftovers removes the temporary files that killed processes left when they wrote a
+// file. No process may write the file meanwhile.
+func RemoveLeftovers(path string) error {
+	path, err := follow(path)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, entry := range entries {
+		if is, _ := filepath.Match(TemporaryOf(path), entry.Name()); !is {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
 
 // Write replaces a file by rename once its data is on the disk, so that every reader,
 // also after a crash, sees the old content or the new. The file has mode 0600. A
@@ -29,7 +63,7 @@ func Write(path string, data []byte) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	temp, err := os.CreateTemp(dir, Temporary) // with mode 0600
+	temp, err := os.CreateTemp(dir, TemporaryOf(path)) // with mode 0600
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}

@@ -98,3 +98,34 @@ func TestWriteReplacesAFileThatIsRead(t *testing.T) {
 		t.Errorf("got %q, %v, %v", got, err, readErr)
 	}
 }
+
+// TestRemoveLeftoversKeepsTheTemporaryFilesOfOtherFiles runs in a directory whose name is not
+// a valid pattern.
+func TestRemoveLeftoversKeepsTheTemporaryFilesOfOtherFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[a")
+	own, other := filepath.Join(dir, "own"), filepath.Join(dir, "other")
+	if err := statefile.RemoveLeftovers(own); err != nil {
+		t.Errorf("without a directory: %v", err)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var temporary []string
+	for _, path := range []string{own, own, other} {
+		f, err := os.CreateTemp(dir, statefile.TemporaryOf(path)) // as a killed process leaves it
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		temporary = append(temporary, f.Name())
+	}
+	if err := statefile.RemoveLeftovers(own); err != nil {
+		t.Fatal(err)
+	}
+	for i, path := range temporary {
+		_, err := os.Stat(path)
+		if kept := err == nil; kept != (i == 2) {
+			t.Errorf("file %d: kept %v", i, kept)
+		}
+	}
+}

@@ -83,17 +83,12 @@ func (p plainFiles) Delete(service, account string) error {
 	return nil
 }
 
-// DeleteAll deletes all items of a service, and the temporary files of processes
-// that were killed.
+// DeleteAll deletes all items of a service, and the temporary files of processes that were
+// killed while they saved one. Those of other services may be in use.
 func (p plainFiles) DeleteAll(service string) error {
-	leftovers, err := filepath.Glob(filepath.Join(p.dir, statefile.Temporary))
-	if err != nil {
-		return statefile.WriteFault(p.dir, err)
-	}
-	for _, path := range leftovers {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return statefile.WriteFault(path, err)
-		}
+	path := p.path(service, headName)
+	if err := statefile.RemoveLeftovers(path); err != nil {
+		return statefile.WriteFault(path, err)
 	}
 	return p.Delete(service, headName)
 }

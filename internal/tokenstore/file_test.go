@@ -3,9 +3,7 @@ package tokenstore_test
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -46,12 +44,13 @@ func TestFileIsReadableForItsOwnerAlone(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	leftover := filepath.Join(dir, strings.Replace(statefile.Temporary, "*", "1", 1))
-	if err := os.WriteFile(leftover, want, 0o600); err != nil { // as a killed process leaves it
-		t.Fatal(err)
-	}
+	leftover := temporary(t, dir, path) // of a killed process
+	inUse := temporary(t, dir, tokenstore.FilePath(dir, "profilectl/ba9876543210"))
 	if err := s.Purge(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(inUse); err != nil {
+		t.Errorf("the file that another process writes is gone: %v", err)
 	}
 	for _, gone := range []string{path, leftover} {
 		if _, err := os.Stat(gone); err == nil {
@@ -61,6 +60,17 @@ func TestFileIsReadableForItsOwnerAlone(t *testing.T) {
 	if err := s.Purge(t.Context()); err != nil {
 		t.Errorf("purge an empty store: %v", err)
 	}
+}
+
+// temporary creates a temporary file with which a process replaces a file.
+func temporary(t *testing.T, dir, path string) string {
+	t.Helper()
+	f, err := os.CreateTemp(dir, statefile.TemporaryOf(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return f.Name()
 }
 
 // TestFileReportsAFailedWrite puts a directory in place of the file, which stops even

@@ -78,7 +78,8 @@ func (s *Store) release() {
 		return
 	}
 	go func() {
-		_ = <-late              // its error is no longer of use
+		for range late { // until it is closed
+		}
 		s.section <- struct{}{} // a section that runs now still needs the lock
 		_ = s.lock.Unlock()
 		<-s.section

@@ -10,10 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
-	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -45,16 +43,16 @@ func (s *screen) size() int {
 
 // terminalCommand runs a command in a pseudoterminal. It waits for each text and
 // then types the keys, which are written with the escapes of Go. All output is in
-// the file screen.
+// the file screen, and the exit code in the file exit-code.
 func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 	split := slices.Index(args, "--")
 	if split < 1 || split%2 != 1 || split+1 >= len(args) {
 		ts.Fatalf("usage: terminal COLUMNSxROWS [TEXT KEYS]... -- COMMAND...")
 	}
-	size := windowSize(ts, args[0])
+	width, height := windowSize(ts, args[0])
 	c := inScript(ts, exec.Command(lookPath(ts, args[split+1]), args[split+2:]...))
 	c.Env = append(c.Env, "TERM=xterm-256color")
-	tty, err := pty.StartWithSize(c, size)
+	tty, err := startInTerminal(c, width, height)
 	ts.Check(err)
 	defer tty.Close()
 	shown := &screen{}
@@ -72,55 +70,43 @@ func terminalCommand(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%q was not shown; the terminal shows:\n%s", text, shown.after(seen))
 		}
 		seen = shown.size()
-		_, err = tty.WriteString(keys)
+		_, err = io.WriteString(tty, keys)
 		ts.Check(err)
 	}
-	hung := time.AfterFunc(30*time.Second, func() { _ = c.Process.Kill() })
-	err = c.Wait() // fails if the command was killed
+	hung := time.AfterFunc(30*time.Second, func() { _ = tty.Kill() })
+	code, err := tty.Wait()
+	ts.Check(err)
 	hung.Stop()
-	<-ended
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		ts.Fatalf("the terminal stays open; it shows:\n%s", shown.after(0))
+	}
 	ts.Check(os.WriteFile(ts.MkAbs("screen"), []byte(shown.after(0)), 0o600))
-	if (err != nil) != neg {
-		ts.Fatalf("ended with %v; the terminal shows:\n%s", err, shown.after(0))
+	ts.Check(os.WriteFile(ts.MkAbs("exit-code"), []byte(strconv.Itoa(code)), 0o600))
+	if (code != 0) != neg {
+		ts.Fatalf("ended with %d; the terminal shows:\n%s", code, shown.after(0))
 	}
 }
 
 // windowSize parses a size of the form COLUMNSxROWS.
-func windowSize(ts *testscript.TestScript, size string) *pty.Winsize {
+func windowSize(ts *testscript.TestScript, size string) (width, height uint16) {
 	columns, rows, _ := strings.Cut(size, "x")
-	width, err := strconv.ParseUint(columns, 10, 16)
+	w, err := strconv.ParseUint(columns, 10, 16)
 	ts.Check(err)
-	height, err := strconv.ParseUint(rows, 10, 16)
+	h, err := strconv.ParseUint(rows, 10, 16)
 	ts.Check(err)
-	return &pty.Winsize{Cols: uint16(width), Rows: uint16(height)}
-}
-
-// TestTerminalIsSentNoQueries runs the program in a terminal that answers no
-// queries: the program must neither send one nor wait for an answer.
-func TestTerminalIsSentNoQueries(t *testing.T) {
-	c := exec.CommandContext(t.Context(), "go", "run", "../../cmd/profilectl", "version")
-	c.Env = append(os.Environ(), "CGO_ENABLED=0", "TERM=xterm-256color", "CI=")
-	tty, err := pty.StartWithSize(c, &pty.Winsize{Cols: 80, Rows: 24})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tty.Close()
-	shown := &screen{}
-	_, _ = io.Copy(shown, tty) // returns an error when the command ends
-	if err := c.Wait(); err != nil {
-		t.Fatal(err)
-	}
-	if text := shown.after(0); !strings.HasPrefix(text, "profilectl ") || strings.Contains(text, "\x1b") {
-		t.Errorf("the terminal got %q", text)
-	}
+	return uint16(w), uint16(h)
 }
 
 // lookPath returns the path of a command on the script's PATH.
 func lookPath(ts *testscript.TestScript, name string) string {
 	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path
+		for _, suffix := range []string{"", ".exe"} {
+			path := filepath.Join(dir, name+suffix)
+			if info, err := os.Stat(path); err == nil && !info.IsDir() {
+				return path
+			}
 		}
 	}
 	ts.Fatalf("%s is not on PATH", name)

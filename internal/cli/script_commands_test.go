@@ -89,10 +89,12 @@ func inScript(ts *testscript.TestScript, c *exec.Cmd) *exec.Cmd {
 	c.Dir = ts.Getenv("WORK")
 	for _, name := range []string{
 		"ACCESSIBLE",
+		"AppData",
 		"BROWSER",
 		"EDITOR",
 		"GORACE",
 		"HOME",
+		"LocalAppData",
 		"PAGER",
 		"PATH",
 		"PROFILECTL_AUTHORITY",
@@ -104,6 +106,7 @@ func inScript(ts *testscript.TestScript, c *exec.Cmd) *exec.Cmd {
 		"SANDBOX_MAILBOX",
 		"SANDBOX_PASSWORD",
 		"SANDBOX_USER",
+		"SystemRoot",
 		"TEST_BROWSER",
 		"TEST_KEYRING",
 		"TMPDIR",

@@ -29,6 +29,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"profilectl": func() {
+			useConsole()
 			env := command.System()
 			env.QuickPasswords = true
 			if dir := os.Getenv("TEST_KEYRING"); dir != "" {
@@ -43,6 +44,7 @@ func TestMain(m *testing.M) {
 		},
 		"city-editor": setCity,
 		"sign-in":     signIn,
+		"ctrl-c":      pressCtrlC,
 	})
 }
 

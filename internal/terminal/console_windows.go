@@ -1,7 +1,10 @@
 package terminal
 
 import (
+	"context"
+	"io"
 	"os"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -18,4 +21,17 @@ func understandsEscapes(console *os.File) bool {
 	}
 	const needed = windows.ENABLE_PROCESSED_OUTPUT | windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING
 	return mode&needed == needed || windows.SetConsoleMode(handle, mode|needed) == nil
+}
+
+// AwaitInterrupt waits after the end of the input, if that is a console, until ctx ends, for a
+// second at most. Ctrl-C ends a read from a console as if the input had ended, and the signal,
+// which ends ctx, may arrive later.
+func AwaitInterrupt(ctx context.Context, in io.Reader) {
+	if !isTerminal(in) {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Second):
+	}
 }

@@ -58,6 +58,9 @@ func (h *Hidden) Ask(ctx context.Context, label string) (string, error) {
 	}()
 	select {
 	case r := <-done:
+		if errors.Is(r.err, io.EOF) {
+			AwaitInterrupt(ctx, h.in)
+		}
 		if r.err != nil {
 			return "", canceled(r.err)
 		}

@@ -3,6 +3,7 @@ package terminal
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -96,10 +97,13 @@ func confirmInLines(ctx context.Context, in io.Reader, out io.Writer, question s
 
 // lineReader reads lines from a terminal, byte by byte, so that it takes nothing that
 // a later question should read.
-type lineReader struct{ in *bufio.Reader }
+type lineReader struct {
+	in       *bufio.Reader
+	terminal io.Reader
+}
 
 func newLineReader(in io.Reader) lineReader {
-	return lineReader{bufio.NewReader(oneByteReader{in})}
+	return lineReader{in: bufio.NewReader(oneByteReader{in}), terminal: in}
 }
 
 // next returns the next line. It returns as soon as ctx ends, although the terminal
@@ -119,6 +123,9 @@ func (l lineReader) next(ctx context.Context) (string, error) {
 	}()
 	select {
 	case r := <-done:
+		if errors.Is(r.err, io.EOF) {
+			AwaitInterrupt(ctx, l.terminal)
+		}
 		return r.line, r.err
 	case <-ctx.Done():
 		return "", ctx.Err()

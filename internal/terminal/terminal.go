@@ -26,7 +26,7 @@ type Capabilities struct {
 	Interactive bool // a user can answer questions
 	Live        bool // lines on standard error can be rewritten
 	Color       bool
-	Accessible  bool // for screen readers: plain questions instead of forms
+	Accessible  bool // plain questions instead of forms: for screen readers, and without escape sequences
 	Width       int  // columns of the terminal
 	Height      int  // lines of the terminal
 	SSH         bool
@@ -45,6 +45,13 @@ func Detect(
 	in, out, errOut any, goos string,
 	getenv func(string) string, container bool,
 ) Capabilities {
+	return detect(in, out, errOut, goos, getenv, container, understandsEscapes)
+}
+
+func detect(
+	in, out, errOut any, goos string,
+	getenv func(string) string, container bool, escapable func(*os.File) bool,
+) Capabilities {
 	width, height := size(out)
 	c := Capabilities{
 		StdoutTTY:  isTerminal(out),
@@ -59,7 +66,9 @@ func Detect(
 	}
 	attended := c.StderrTTY && getenv("TERM") != "dumb" && !truthy(getenv("CI")) && !agent(getenv)
 	c.Interactive = attended && isTerminal(in)
-	escapes := attended && escapable(errOut)
+	file, _ := errOut.(*os.File)
+	escapes := attended && escapable(file)
+	c.Accessible = c.Accessible || c.Interactive && !escapes
 	c.Live = escapes && !c.Accessible
 	forced := truthy(getenv("CLICOLOR_FORCE"))
 	c.Color = getenv("NO_COLOR") == "" && (forced || escapes)
@@ -73,12 +82,6 @@ func InContainer() bool {
 		_, err := os.Stat(path)
 		return err == nil
 	})
-}
-
-// escapable reports whether a terminal interprets escape sequences.
-func escapable(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && understandsEscapes(f)
 }
 
 // agent reports whether a coding agent runs the command.

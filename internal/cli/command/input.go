@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"os"
+
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 // ReadInput reads the first bytes, up to a limit, of a file, or of standard input if path is -.
@@ -31,6 +33,12 @@ func (e Env) ReadInput(ctx context.Context, path string, limit int64) ([]byte, e
 	}()
 	select {
 	case r := <-done:
+		if path == "-" {
+			terminal.AwaitInterrupt(ctx, e.Stdin)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err() // the input may be incomplete
+		}
 		return r.data, r.err
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -141,11 +141,11 @@ func requestedOutput(args []string, fallback string) string {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.ParseErrorsAllowlist.UnknownFlags = true
 	f.Usage = func() {}
-	output := f.StringP("output", "o", fallback, "")
+	format := f.StringP("output", "o", fallback, "")
 	if f.Parse(args) != nil {
 		return fallback
 	}
-	return strings.ToLower(*output)
+	return strings.ToLower(*format)
 }
 
 // flagError is an error of the flag parser.

@@ -125,6 +125,13 @@ func newUserEdit(m manager) *cobra.Command {
 			}
 			change.MFA = &on
 		}
+		if len(profile) == 0 && change.Email == nil && change.MFA == nil {
+			return &fault.Error{
+				Kind: fault.Usage,
+				What: "there is nothing to change",
+				Fix:  "add a flag, such as --mfa on or --set city=London",
+			}
+		}
 		return client.ChangeUser(ctx, args[0], change)
 	})
 	return c

@@ -1,4 +1,5 @@
-package interop
+// Package manifests tests the manifests in deploy/kubernetes with the libraries of Kubernetes.
+package manifests
 
 import (
 	"maps"

@@ -63,7 +63,6 @@ func TestProbeChangesItsVerdictOnlyAfterSeveralChecks(t *testing.T) {
 				s := &service{results: c.results}
 				p, log := newProbe(s)
 				p.Suspect(t.Context())
-				p.Suspect(t.Context()) // the checks run already
 				got := ""
 				for range len(c.verdicts) {
 					synctest.Wait()
@@ -103,13 +102,18 @@ func TestProbeRejectsAtOnceAtTheStart(t *testing.T) {
 	})
 }
 
-func TestProbeEndsWithItsContext(t *testing.T) {
+func TestProbeRunsOnceAndEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{results: []probe.Result{probe.Rejected}}
 		p, _ := newProbe(s)
 		ctx, stop := context.WithCancel(t.Context())
 		p.Suspect(ctx)
 		synctest.Wait()
+		p.Suspect(ctx)
+		synctest.Wait()
+		if s.checks != 1 {
+			t.Errorf("%d checks, want one: they run already", s.checks)
+		}
 		stop()
 		synctest.Wait()
 		before := s.checks

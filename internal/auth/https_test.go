@@ -72,7 +72,7 @@ func TestListenerAcceptsManyCookies(t *testing.T) {
 	w.configure(t, func(c *auth.Config) {
 		c.Open = func(ctx context.Context, p auth.Page) error {
 			s := stray{method: "GET", path: "/", header: map[string]string{"Cookie": cookies}}
-			if got := s.send(t, "127.0.0.1", p); got != http.StatusMethodNotAllowed {
+			if got, _ := s.send(t, "127.0.0.1", p); got != http.StatusMethodNotAllowed {
 				t.Errorf("the status is %d", got)
 			}
 			return open(ctx, p)

@@ -115,15 +115,16 @@ func (l *listener) finish(p page) {
 // ServeHTTP accepts the first valid response and shows the outcome of the sign-in.
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status, reason := l.screen(r)
+	shown := unexpectedPage()
 	if status == 0 {
 		status, reason = l.readForm(w, r)
 	}
-	if status == 0 && l.taken.Swap(true) {
-		status, reason = http.StatusConflict, "a response has arrived already"
+	if status == 0 && l.taken.Swap(true) { // for example after a double click on the page of the tenant
+		status, reason, shown = http.StatusConflict, "a response has arrived already", repeatedPage()
 	}
 	if status != 0 {
 		l.log.Debug("ignore a request on the redirect URI", "method", r.Method, "reason", reason)
-		unexpectedPage().write(w, status)
+		shown.write(w, status)
 		return
 	}
 	defer close(l.shown)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,8 +30,8 @@ type stray struct {
 	header map[string]string
 }
 
-// send sends the request and returns its status.
-func (s stray) send(t *testing.T, host string, p auth.Page) int {
+// send sends the request and returns the status and the body of the response.
+func (s stray) send(t *testing.T, host string, p auth.Page) (status int, body string) {
 	t.Helper()
 	page, err := url.Parse(p.URL)
 	if err != nil {
@@ -58,11 +59,15 @@ func (s stray) send(t *testing.T, host string, p auth.Page) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close()
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if res.Header.Get("Access-Control-Allow-Origin") != "" || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("headers %v", res.Header)
 	}
-	return res.StatusCode
+	return res.StatusCode, string(raw)
 }
 
 // TestListenerIgnoresStrangers sends what other processes and web pages can send,
@@ -110,7 +115,7 @@ func TestListenerIgnoresStrangers(t *testing.T) {
 			w.configure(t, func(config *auth.Config) {
 				config.Open = func(ctx context.Context, p auth.Page) error {
 					for _, host := range []string{"127.0.0.1", "[::1]"} {
-						if got := c.stray.send(t, host, p); got != c.status {
+						if got, _ := c.stray.send(t, host, p); got != c.status {
 							t.Errorf("%s: got %d, want %d", host, got, c.status)
 						}
 					}
@@ -287,12 +292,18 @@ func TestListenerAcceptsOneResponse(t *testing.T) {
 	response := stray{method: "POST", path: "/", form: url.Values{"code": {"x"}, "state": {"{state}"}}}
 	wait := inBackground(t, w, func(p auth.Page) {
 		first := make(chan int, 1)
-		go func() { first <- response.send(t, "localhost", p) }()
+		go func() {
+			status, _ := response.send(t, "localhost", p)
+			first <- status
+		}()
 		<-redeeming
-		second := response.send(t, "localhost", p)
+		second, body := response.send(t, "localhost", p)
 		close(proceed)
 		if status := <-first; status != http.StatusOK || second != http.StatusConflict {
 			t.Errorf("the first response got %d, the second %d", status, second)
+		}
+		if !strings.Contains(body, "<h1>Return to the terminal</h1>") {
+			t.Errorf("the second response got the page %s", body)
 		}
 	})
 	if _, err := w.client.Interactive(t.Context(), readScope()); err == nil {

@@ -68,6 +68,16 @@ func unexpectedPage() page {
 	}
 }
 
+// repeatedPage returns the page for a second response. It replaces the first one's page in the
+// tab, and cannot say how the sign-in ended.
+func repeatedPage() page {
+	return page{
+		Title:   "Return to the terminal",
+		Message: "profilectl has received a response to this sign-in already.",
+		Next:    "The terminal shows whether you are signed in. You can close this tab.",
+	}
+}
+
 // sentence returns the words of a fault as a sentence.
 func sentence(words string) string {
 	first, size := utf8.DecodeRuneInString(words)

@@ -31,7 +31,9 @@ func Hang(label, text string, width int) string {
 			column += len(space)
 		}
 		line += word
-		column += wide
+		if column += wide; column > width { // the terminal continues a longer word at its left edge
+			column = (column-1)%width + 1
+		}
 	}
 	return line
 }

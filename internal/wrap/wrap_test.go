@@ -25,8 +25,10 @@ func TestHangBreaksBetweenWordsButNotInCommands(t *testing.T) {
 		want  string
 	}{
 		{"sign in again with another account", 20, "fix: sign in again\n     with another\n     account"},
-		{"run `profilectl login`, or wait", 20, "fix: run\n     `profilectl login`,\n     or wait"},
+		{"run `profilectl login`, or wait", 26, "fix: run\n     `profilectl login`,\n     or wait"},
 		{"a-word-that-is-too-long for it", 10, "fix: a-word-that-is-too-long\n     for\n     it"},
+		{"a-path-that-is-too-long, in a row of words", 20,
+			"fix: a-path-that-is-too-long, in a row\n     of words"},
 		{"世界 世界", 10, "fix: 世界\n     世界"},
 		{"an `unfinished command", 10, "fix: an\n     `unfinished command"},
 		{"not in a pipe", 0, "fix: not in a pipe"},

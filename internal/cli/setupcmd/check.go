@@ -50,14 +50,15 @@ func (a *administrator) checkSetup(
 }
 
 // expected returns a result as it counts right after the set-up: the mid-tier does not
-// run yet, and a policy in report-only mode does not protect edits.
+// run yet, a policy in report-only mode does not protect edits, and customers use keyrings
+// of other machines.
 func expected(r doctor.Result, reportOnly bool) doctor.Result {
-	const midTier, enforced = "midtier.", "mfa.enforced"
+	const midTier, enforced, keyring = "midtier.", "mfa.enforced", "keyring.roundtrip"
 	switch {
 	case r.Status != doctor.Failed:
 	case strings.HasPrefix(r.ID, midTier):
 		r.Status, r.Seen, r.Fault = doctor.Skipped, "the mid-tier is not running yet", nil
-	case r.ID == enforced && reportOnly:
+	case r.ID == enforced && reportOnly, r.ID == keyring:
 		r.Status = doctor.Warning
 	}
 	return r

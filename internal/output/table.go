@@ -151,7 +151,7 @@ func lines(row []string, widths []int) string {
 		first.WriteString(runewidth.FillRight(cell, widths[i]) + gap)
 	}
 	label, text := first.String(), ""
-	for part := range strings.SplitSeq(wrap.Hang("", Plain(row[last]), widths[last]), "\n") {
+	for _, part := range wrap.Column(Plain(row[last]), widths[last]) {
 		text += strings.TrimRight(label+runewidth.Truncate(part, widths[last], "…"), " ") + "\n"
 		label = strings.Repeat(" ", runewidth.StringWidth(label))
 	}

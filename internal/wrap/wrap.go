@@ -8,10 +8,22 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Hang returns a label and the text after it. If width is not 0, the text is broken between
-// words, and its further lines are indented to where it begins. A command in backquotes is
-// not broken, so that it can be copied.
+// Hang returns a label and the text after it. If width, that of the terminal, is not 0, the
+// text is broken between words, and its further lines are indented to where it begins. A
+// command in backquotes is not broken, so that it can be copied.
 func Hang(label, text string, width int) string {
+	// The terminal breaks a longer word and continues at its left edge.
+	return hang(label, text, width, func(column int) int { return (column-1)%width + 1 })
+}
+
+// Column returns the lines of a text in a column of a table, broken like those of Hang. Only
+// a line of one word can be wider than the column.
+func Column(text string, width int) []string {
+	return strings.Split(hang("", text, width, func(column int) int { return column }), "\n")
+}
+
+// hang is Hang. If a word is wider than a line, after returns the column after it.
+func hang(label, text string, width int, after func(column int) int) string {
 	indent := runewidth.StringWidth(label)
 	if width == 0 || indent+runewidth.StringWidth(text) <= width || strings.Contains(text, "\n") {
 		return label + text
@@ -31,8 +43,8 @@ func Hang(label, text string, width int) string {
 			column += len(space)
 		}
 		line += word
-		if column += wide; column > width { // the terminal continues a longer word at its left edge
-			column = (column-1)%width + 1
+		if column += wide; column > width {
+			column = after(column)
 		}
 	}
 	return line

@@ -7,7 +7,8 @@ import (
 )
 
 func TestMessageLeavesIndentedLines(t *testing.T) {
-	const text = "Open this page to sign in:\n\n  https://contoso.ciamlogin.com/?a=b c\n\ndone\n  fix: run it again, later"
+	const text = "Open this page to sign in:\n\n  https://contoso.ciamlogin.com/?a=b c\n\n" +
+		"done\n  fix: run it again, later"
 	const want = "Open this page to\nsign in:\n\n  https://contoso.ciamlogin.com/?a=b c\n\n" +
 		"done\n  fix: run it again,\n       later"
 	if got := wrap.Message(text, 20); got != want {

@@ -123,11 +123,7 @@ func configPathPrint(env command.Env, g *command.Globals) error {
 // loadTenant returns the settings of the tenant. Missing settings are not a
 // fault, because the settings are only shown.
 func loadTenant(env command.Env, g *command.Globals) (config.Settings, error) {
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return config.Settings{}, err
-	}
-	file, err := config.Read(path)
+	file, err := command.ReadConfig(env, g)
 	if err != nil {
 		return config.Settings{}, err
 	}
@@ -255,11 +251,7 @@ type tenantReport struct {
 }
 
 func configTenants(env command.Env, g *command.Globals) error {
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return err
-	}
-	file, err := config.Read(path)
+	file, err := command.ReadConfig(env, g)
 	if err != nil {
 		return err
 	}

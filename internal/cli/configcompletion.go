@@ -10,11 +10,10 @@ import (
 // tenants completes the configured tenants.
 func tenants(env command.Env, g *command.Globals) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		path, err := command.ConfigPath(env, g)
-		if err != nil || len(args) > 0 {
+		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		file, err := config.Read(path)
+		file, err := command.ReadConfig(env, g)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

@@ -77,11 +77,7 @@ func runRoot(c *cobra.Command, env command.Env, g *command.Globals) error {
 // hasTenant reports whether the configuration or the environment describes a tenant. A
 // configuration that cannot be read counts, too: it is not the first run.
 func hasTenant(env command.Env, g *command.Globals) bool {
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return true
-	}
-	file, err := config.Read(path)
+	file, err := command.ReadConfig(env, g)
 	if err != nil || len(file.Tenants()) > 0 {
 		return true
 	}

@@ -22,6 +22,15 @@ func ConfigPath(env Env, g *Globals) (string, error) {
 	return g.ConfigFile(paths), err
 }
 
+// ReadConfig reads the configuration file. A file that does not exist is empty.
+func ReadConfig(env Env, g *Globals) (*config.File, error) {
+	path, err := ConfigPath(env, g)
+	if err != nil {
+		return nil, err
+	}
+	return config.Read(path)
+}
+
 // UpdateConfig changes the configuration file. Other processes that change it at the same time
 // wait.
 func UpdateConfig(ctx context.Context, env Env, g *Globals, change func(*config.File) error) error {

@@ -47,6 +47,8 @@ func (a adviser) advise(c *cobra.Command, args []string, err error) error {
 		advised.Fix, advised.Next = startAdvice(a.command("profilectl sandbox")), fault.NoAction
 	case fault.DoCorrectArguments:
 		advised.Fix, advised.Next = a.correction(c, args, f), fault.NoAction
+	default:
+		return err
 	}
 	return &advised
 }
@@ -110,11 +112,7 @@ func Stopped(env command.Env, g *command.Globals, f *fault.Error) *fault.Error {
 	if !neterr.IsRefused(f.Err) {
 		return f
 	}
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return f
-	}
-	file, err := config.Read(path)
+	file, err := command.ReadConfig(env, g)
 	if err != nil {
 		return f
 	}

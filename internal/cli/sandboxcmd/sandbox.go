@@ -132,11 +132,7 @@ func checkName(env command.Env, g *command.Globals, dir string) error {
 	if !config.ValidTenantName(name) {
 		return taken("invalid tenant name " + command.Quote(name))
 	}
-	path, err := command.ConfigPath(env, g)
-	if err != nil {
-		return err
-	}
-	file, err := config.Read(path)
+	file, err := command.ReadConfig(env, g)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package profilecmd
 import (
 	"bytes"
 	"context"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -56,7 +55,7 @@ func runPassword(ctx context.Context, env command.Env, g *command.Globals, o pas
 	var err error
 	switch {
 	case o.Stdin:
-		if change, err = readPasswords(env.Stdin); err != nil {
+		if change, err = readPasswords(ctx, env); err != nil {
 			return err
 		}
 	case !g.Facts(env).Interactive:
@@ -121,26 +120,35 @@ func askPasswords(ctx context.Context, s *session.Session) (password.Change, err
 	}
 }
 
-// readPasswords reads two lines, which may end in CRLF, after a byte order mark or none.
-func readPasswords(in io.Reader) (password.Change, error) {
+// readPasswords reads the current and the new password from standard input.
+func readPasswords(ctx context.Context, env command.Env) (password.Change, error) {
 	const maxInput = 8 << 10 // bytes; two passwords have at most 2 KiB
-	wrong := func(err error) error {
-		return &fault.Error{
-			Kind: fault.Usage,
-			What: "standard input does not hold two lines",
-			Fix:  "write the current password on the first line, the new one on the second, and nothing else",
-			Err:  err,
-		}
+	raw, err := env.ReadInput(ctx, "-", maxInput+1)
+	switch {
+	case ctx.Err() != nil:
+		return password.Change{}, ctx.Err()
+	case err != nil, len(raw) > maxInput:
+		return password.Change{}, notTwoLines(err)
 	}
-	raw, err := io.ReadAll(io.LimitReader(in, maxInput+1))
-	if err != nil || len(raw) > maxInput {
-		return password.Change{}, wrong(err)
-	}
+	return parsePasswords(raw)
+}
+
+// parsePasswords takes two lines, which may end in CRLF, after a byte order mark or none.
+func parsePasswords(raw []byte) (password.Change, error) {
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
 	if len(lines) != 2 { //nolint:mnd // the current and the new one
-		return password.Change{}, wrong(nil)
+		return password.Change{}, notTwoLines(nil)
 	}
 	c := password.Change{Current: strings.TrimSuffix(lines[0], "\r"), New: strings.TrimSuffix(lines[1], "\r")}
 	return c, c.Check()
+}
+
+func notTwoLines(err error) error {
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "standard input does not hold two lines",
+		Fix:  "write the current password on the first line, the new one on the second, and nothing else",
+		Err:  err,
+	}
 }

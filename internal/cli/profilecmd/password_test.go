@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/password"
 )
@@ -17,7 +18,7 @@ func TestPasswordsAreReadFromTwoLines(t *testing.T) {
 		"CRLF":            "Old-Secret 1\r\n New-Secret 2 \r\n",
 		"byte order mark": "\ufeffOld-Secret 1\n New-Secret 2 \n",
 	} {
-		if got, err := readPasswords(strings.NewReader(text)); err != nil || got != want {
+		if got, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader(text)}); err != nil || got != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -42,13 +43,13 @@ func TestPasswordsOfOtherFormsAreRejected(t *testing.T) {
 		"257 characters":       {"Old-Secret\n" + strings.Repeat("é", 257) + "\n", fault.Invalid},
 		"too much":             {"Old-Secret\n" + strings.Repeat("é", 9000) + "\n", fault.Usage},
 	} {
-		_, err := readPasswords(strings.NewReader(row.text))
+		_, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader(row.text)})
 		f := fault.As(err)
 		if err == nil || f.Kind != row.kind || strings.Contains(fmt.Sprint(f, f.Advice()), "Secret") {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, err := readPasswords(strings.NewReader("Old-Secret\n" + strings.Repeat("é", 256) + "\n")); err != nil {
+	if _, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader("Old-Secret\n" + strings.Repeat("é", 256) + "\n")}); err != nil {
 		t.Errorf("256 characters: %v", err)
 	}
 }

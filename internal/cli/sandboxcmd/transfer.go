@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -130,7 +128,7 @@ func (m manager) export(ctx context.Context, path string, keys bool) error {
 }
 
 func (m manager) importFile(ctx context.Context, path string, yes bool) error {
-	raw, err := m.readFile(path)
+	raw, err := m.readTenant(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -175,18 +173,21 @@ func importFault(path string, err error) error {
 	return err
 }
 
-// readFile returns the content of a file, or of standard input.
-func (m manager) readFile(path string) ([]byte, error) {
+// readTenant returns the content of a file, or of standard input.
+func (m manager) readTenant(ctx context.Context, path string) ([]byte, error) {
+	const most = 64 << 20 // bytes, as the sandbox takes
+	raw, err := m.env.ReadInput(ctx, path, most+1)
+	name := "the file " + path
 	if path == standardStream {
-		raw, err := io.ReadAll(m.env.Stdin)
-		if err != nil {
-			return nil, fileFault("standard input", "cannot be read", err)
-		}
-		return raw, nil
+		name = "standard input"
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fileFault("the file "+path, "cannot be read", err)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, fileFault(name, "cannot be read", err)
+	case len(raw) > most:
+		return nil, playground.FileFault(path, "it has more than 64 MiB", nil)
 	}
 	return raw, nil
 }

@@ -2,7 +2,6 @@ package sandboxcmd
 
 import (
 	"context"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,7 +66,7 @@ func newUserAdd(m manager) *cobra.Command {
 			for name, value := range profile {
 				user.Profile[name] = *value
 			}
-			if user.Password, err = m.password(stdin); err != nil {
+			if user.Password, err = m.password(ctx, stdin); err != nil {
 				return err
 			}
 			added, err := c.AddUser(ctx, user)
@@ -148,7 +147,7 @@ func newUserReset(m manager) *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: command.FirstArgument(m.users()),
 		RunE: m.run(func(ctx context.Context, c *control.Client, p output.Printer, args []string) error {
-			password, err := m.password(stdin)
+			password, err := m.password(ctx, stdin)
 			if err != nil {
 				return err
 			}
@@ -185,12 +184,15 @@ func newRevoke(m manager) *cobra.Command {
 
 // password returns the first line of standard input, or an empty string if none is
 // to be read.
-func (m manager) password(stdin bool) (string, error) {
+func (m manager) password(ctx context.Context, stdin bool) (string, error) {
 	if !stdin {
 		return "", nil
 	}
 	const most = 4 << 10 // bytes
-	raw, err := io.ReadAll(io.LimitReader(m.env.Stdin, most))
+	raw, err := m.env.ReadInput(ctx, standardStream, most)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	password, _, _ := strings.Cut(string(raw), "\n")
 	if password = strings.TrimSuffix(password, "\r"); err != nil || password == "" {
 		return "", &fault.Error{

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/signal"
 	"slices"
@@ -22,8 +23,8 @@ import (
 )
 
 // Run is Main with the signals of the process: Ctrl-C, SIGTERM, and SIGHUP of a
-// terminal that is closed, cancel the command, but SIGHUP makes a service reload. A second one kills the process as
-// it would any other.
+// terminal that is closed, cancel the command, but SIGHUP makes a service reload. A second
+// one kills the process as it would any other.
 func Run(env command.Env, args []string) int {
 	const most = 4 // signals that arrive while one is handled; of each kind, one is enough
 	signals := make(chan os.Signal, most)
@@ -43,7 +44,8 @@ func run(ctx context.Context, env command.Env, args []string, signals chan os.Si
 	started := prepare(root, env, g)
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
+	out := &written{to: env.Stdout}
+	root.SetOut(out)
 	root.SetErr(env.Stderr)
 	ctx = upstream.WithCorrelationID(ctx, guid.New()) // one for all requests of a command
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -54,11 +56,29 @@ func run(ctx context.Context, env command.Env, args []string, signals chan os.Si
 	}
 	go cancelOnSignal(ctx, cancel, signals, hangups)
 	c, err := root.ExecuteContextC(ctx)
-	if err != nil && !*started {
+	if err != nil && !*started && out.err == nil {
 		g.Output = requestedOutput(args, g.Output)
 		err = usage(c, err)
 	}
+	if err == nil {
+		err = out.err
+	}
 	return report(ctx, env, g, err)
+}
+
+// written keeps the first error of a write: cobra ignores those of its own output, such as
+// a completion script.
+type written struct {
+	to  io.Writer
+	err error
+}
+
+func (w *written) Write(p []byte) (int, error) {
+	n, err := w.to.Write(p)
+	if w.err == nil {
+		w.err = err
+	}
+	return n, err //nolint:wrapcheck // a writer returns errors as they are
 }
 
 // cancelOnSignal cancels the command at the first signal. The next one has its

@@ -131,7 +131,7 @@ func listAttributes(ctx context.Context, c *control.Client, p output.Printer, _ 
 }
 
 func attributeTable(attributes ...control.Attribute) output.Table {
-	t := output.Table{Columns: []string{"PROPERTY", "TYPE", "LABEL", "SIGN-UP"}, Whole: []string{"PROPERTY"}}
+	t := output.Table{Columns: []string{"PROPERTY", "TYPE", "LABEL", "SIGN-UP"}, Whole: []string{"PROPERTY", "SIGN-UP"}}
 	for _, a := range attributes {
 		asked := cmp.Or(a.Input, "no")
 		if a.Required {

@@ -15,8 +15,8 @@ import (
 func TestInterruptEndsAReadOfStandardInput(t *testing.T) {
 	const interrupted = 130
 	for name, args := range map[string][]string{
-		"explain": {"explain", "-"},
-		"import":  {"sandbox", "import", "-"},
+		"explain":  {"explain", "-"},
+		"import":   {"sandbox", "import", "-"},
 		"password": {"password", "--stdin"},
 	} {
 		t.Run(name, func(t *testing.T) {

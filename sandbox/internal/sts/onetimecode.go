@@ -22,6 +22,23 @@ type oneTimeCode struct {
 	expires  time.Time
 }
 
+// purpose is what a one-time code is for. The zero value is the second factor of the account
+// that signs in.
+type purpose struct {
+	reset  string       // the email address whose password the user forgot
+	signUp *pendingUser // the account that the user is creating
+}
+
+// setPurpose changes what the next code is for. The code that was sent for something else, and
+// what the user may do because of one, are no longer valid: otherwise, a user could start two
+// flows in one transaction, and finish that of another user with the code for their own.
+func (s *STS) setPurpose(t *transaction, p purpose) {
+	t.purpose, t.mayReset = p, false
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.code = nil
+}
+
 // sendCode sends a new code to an email address. It replaces the transaction's previous
 // code.
 func (s *STS) sendCode(t *transaction, to, subject string) {

@@ -20,7 +20,7 @@ func (s *STS) requestReset(w http.ResponseWriter, r *http.Request, t *transactio
 		s.show(w, r, t, "forgot", "Enter a valid email address.")
 		return
 	}
-	t.reset = t.hint
+	s.setPurpose(t, purpose{reset: t.hint})
 	s.sendResetCode(w, r, t)
 }
 
@@ -64,7 +64,7 @@ func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction
 		s.errorPage(w, r, newError(aadstsUserNotFound))
 		return
 	}
-	t.reset, t.mayReset = "", false
+	s.setPurpose(t, purpose{})
 	s.authenticated(w, r, t, userID)
 }
 

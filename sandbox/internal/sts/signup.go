@@ -43,7 +43,7 @@ func (s *STS) signUp(w http.ResponseWriter, r *http.Request, t *transaction) {
 		s.show(w, r, t, "sign-up", problem.text)
 		return
 	}
-	t.signUp = &user
+	s.setPurpose(t, purpose{signUp: &user})
 	s.sendCode(t, user.email, "Verify your email address")
 	s.show(w, r, t, "code", "")
 }
@@ -157,7 +157,8 @@ func (s *STS) finishSignUp(w http.ResponseWriter, r *http.Request, t *transactio
 		s.show(w, r, t, "sign-up", "We couldn't create the account. Try again.")
 		return
 	}
-	t.signUp, t.prompt = nil, ""
+	s.setPurpose(t, purpose{})
+	t.prompt = ""
 	s.authenticated(w, r, t, userID)
 }
 

@@ -25,13 +25,12 @@ type transaction struct {
 	device *device // the device that waits for the sign-in, or nil
 
 	// What the user has done so far.
-	auth     authentication
-	signUp   *pendingUser // the account that the user is creating
-	typed    url.Values   // the last form of the sign-up page, without the password
-	wrong    string       // the field of this form that is invalid
-	code     *oneTimeCode // the one-time code that the user must enter
-	reset    string       // the email address whose password the user forgot
-	mayReset bool         // whether the user entered the code for reset
+	auth  authentication
+	typed url.Values   // the last form of the sign-up page, without the password
+	wrong string       // the field of this form that is invalid
+	code  *oneTimeCode // the one-time code that the user must enter
+	purpose
+	mayReset bool // whether the user entered the code for reset
 }
 
 // step returns a handler for a form of the sign-in pages. The form names its transaction,
@@ -87,6 +86,7 @@ func (s *STS) advance(w http.ResponseWriter, r *http.Request, t *transaction) {
 // is the only second factor of the tenant. That a tenant that does not allow it responds with
 // AADSTS50079 is inferred.
 func (s *STS) askForCode(w http.ResponseWriter, r *http.Request, t *transaction) {
+	s.setPurpose(t, purpose{})
 	user, ok := s.findUser(t.auth.UserID)
 	var allowed bool
 	s.Directory.View(func(d *directory.State) { allowed = !d.NoEmailOTP })

@@ -18,7 +18,8 @@ func TestPasswordsAreReadFromTwoLines(t *testing.T) {
 		"CRLF":            "Old-Secret 1\r\n New-Secret 2 \r\n",
 		"byte order mark": "\ufeffOld-Secret 1\n New-Secret 2 \n",
 	} {
-		if got, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader(text)}); err != nil || got != want {
+		got, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader(text)})
+		if err != nil || got != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -49,7 +50,8 @@ func TestPasswordsOfOtherFormsAreRejected(t *testing.T) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
-	if _, err := readPasswords(t.Context(), command.Env{Stdin: strings.NewReader("Old-Secret\n" + strings.Repeat("é", 256) + "\n")}); err != nil {
+	longest := strings.NewReader("Old-Secret\n" + strings.Repeat("é", 256) + "\n")
+	if _, err := readPasswords(t.Context(), command.Env{Stdin: longest}); err != nil {
 		t.Errorf("256 characters: %v", err)
 	}
 }

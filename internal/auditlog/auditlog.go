@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -55,11 +57,34 @@ type Log struct {
 // fails with a Usage fault for anything but a regular file that only this user can
 // change.
 func Open(path string) (*Log, error) {
-	file, err := open(path)
+	file, err := open(path, creating)
 	if err != nil {
 		return nil, err
 	}
 	return &Log{path: path, file: file}, nil
+}
+
+// Check returns the fault with which Open would fail, or nil. It does not create the file,
+// so that another user can check a path before the first Open.
+func Check(path string) error {
+	file, err := open(path, os.O_WRONLY|os.O_APPEND)
+	if errors.Is(err, fs.ErrNotExist) {
+		return checkDirectory(path)
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// checkDirectory returns the fault of a file that cannot be created, or nil. It creates
+// another file in the directory and removes it.
+func checkDirectory(path string) error {
+	file, err := os.CreateTemp(filepath.Dir(path), statefile.Temporary)
+	if err != nil {
+		return notOpened(path, err)
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 // Write appends an entry. After an error the entry may be missing, or cut off at the end
@@ -90,7 +115,7 @@ func (l *Log) Write(e Entry) error {
 // process. It reports whether the path is another file than before. After an error the
 // log goes on with the file that it has.
 func (l *Log) Reopen() (changed bool, err error) {
-	file, err := open(l.path)
+	file, err := open(l.path, creating)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.err = err
@@ -122,9 +147,12 @@ func (l *Log) Close() error {
 	return l.file.Close()
 }
 
-// open opens a regular file for appending. It looks at the file before it opens it,
-// because opening a named pipe waits for its reader.
-func open(path string) (*os.File, error) {
+// creating are the flags that open a log, and create it if there is none.
+const creating = os.O_WRONLY | os.O_APPEND | os.O_CREATE
+
+// open opens a regular file. It looks at the file before it opens it, because opening a
+// named pipe waits for its reader.
+func open(path string, flags int) (*os.File, error) {
 	before, err := os.Lstat(path)
 	switch {
 	case err == nil && !before.Mode().IsRegular():
@@ -134,10 +162,9 @@ func open(path string) (*os.File, error) {
 	case err == nil && statefile.OthersMay(0o022, path):
 		return nil, unusable("other users can change the audit log", "remove their permission to write", nil)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
-		what, fix := statefile.Explain("the audit log cannot be opened", "check audit-log", path, err)
-		return nil, unusable(what, fix, err)
+		return nil, notOpened(path, err)
 	}
 	after, err := file.Stat()
 	if err == nil && before != nil && !os.SameFile(before, after) {
@@ -148,6 +175,12 @@ func open(path string) (*os.File, error) {
 		return nil, unusable("the audit log cannot be opened", "try again", err)
 	}
 	return file, nil
+}
+
+// notOpened returns the fault of a file that cannot be opened or created.
+func notOpened(path string, err error) error {
+	what, fix := statefile.Explain("the audit log cannot be opened", "check audit-log", path, err)
+	return unusable(what, fix, err)
 }
 
 func unusable(what, fix string, err error) error {

@@ -42,6 +42,21 @@ func TestLogKeepsItsFormat(t *testing.T) {
 	}
 }
 
+func TestCheckChangesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit")
+	if err := Check(path); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 {
+		t.Errorf("Check left %v, %v", left, err)
+	}
+	write(t, opened(t, path), entry("1"))
+	before := content(t, path)
+	if err := Check(path); err != nil || content(t, path) != before {
+		t.Errorf("got %v, and the file holds %q", err, content(t, path))
+	}
+}
+
 // TestLogsShareAFile writes from many goroutines and two logs, as two replicas do.
 func TestLogsShareAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit")

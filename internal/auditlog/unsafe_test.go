@@ -29,6 +29,9 @@ func TestOpenRefusesUnsafeFiles(t *testing.T) {
 		if f := fault.As(err); err == nil || f.Kind != fault.Usage || f.Fix == "" {
 			t.Errorf("%s: %v", path, err)
 		}
+		if checked := Check(path); checked == nil || fault.As(checked).What != fault.As(err).What {
+			t.Errorf("%s: Check returns %v, Open %v", path, checked, err)
+		}
 	}
 	if _, err := os.Lstat(target); err == nil {
 		t.Error("the target of a link was created")

@@ -74,11 +74,10 @@ func openAudit(s Settings) (*auditlog.Log, error) {
 	return auditlog.Open(s.AuditLog)
 }
 
-// Close closes the audit log, for a caller that is done with the server: after Run, or when
-// no more requests reach its handlers. Windows does not delete or move a file that is open.
-func (s *Server) Close() error {
-	if s.parts.audit == nil {
+// checkAudit returns why the audit log cannot be opened, or nil if it can or there is none.
+func checkAudit(s Settings) error {
+	if s.AuditLog == "" {
 		return nil
 	}
-	return s.parts.audit.Close()
+	return auditlog.Check(s.AuditLog)
 }

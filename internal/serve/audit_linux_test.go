@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"github.com/profilectl/profilectl/internal/serve"
 )
@@ -38,8 +40,42 @@ func TestAuditLogDoesNotFailEdits(t *testing.T) {
 	}
 }
 
+// TestOpenReleasesWhatItHoldsIfItFails also fails if a goroutine of the tracer is left.
+func TestOpenReleasesWhatItHoldsIfItFails(t *testing.T) {
+	for name, change := range map[string]func(*serve.Settings){
+		"the id of another tenant":  func(s *serve.Settings) { s.TenantID = "11111111-2222-3333-4444-555555555555" },
+		"a missing attributes file": func(s *serve.Settings) { s.Attributes.File = "missing" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "audit")
+				_, err := serve.Open(t.Context(), settings(t, change, func(s *serve.Settings) {
+					s.AuditLog = path
+					s.Traces.Endpoint = "http://localhost:1"
+				}), slog.New(slog.DiscardHandler))
+				if err == nil {
+					t.Fatal("Open succeeded")
+				}
+				if _, open := findDescriptor(t, path); open {
+					t.Error("the audit log is open")
+				}
+			})
+		})
+	}
+}
+
 // descriptor returns the descriptor of an open file of this process.
 func descriptor(t *testing.T, path string) int {
+	t.Helper()
+	fd, open := findDescriptor(t, path)
+	if !open {
+		t.Fatalf("%s is not open", path)
+	}
+	return fd
+}
+
+// findDescriptor returns the descriptor of a file of this process, and whether it is open.
+func findDescriptor(t *testing.T, path string) (fd int, open bool) {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -51,9 +87,8 @@ func descriptor(t *testing.T, path string) int {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return fd
+			return fd, true
 		}
 	}
-	t.Fatalf("%s is not open", path)
-	return 0
+	return 0, false
 }

@@ -48,6 +48,10 @@ func Check(ctx context.Context, s Settings, log *slog.Logger) ([]CheckResult, er
 	p, err := assemble(ctx, s, quiet)
 	var t *tenant
 	if err == nil {
+		defer func() { _ = p.close(quiet) }() // nothing was stored
+		err = checkAudit(s)
+	}
+	if err == nil {
 		t, err = p.connect(ctx, s, credential, discoveryTimeout, quiet)
 	}
 	add("configuration and tenant", err)

@@ -2,9 +2,11 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/auditlog"
 	"github.com/profilectl/profilectl/internal/fault"
@@ -39,7 +41,11 @@ func Open(ctx context.Context, s Settings, log *slog.Logger) (*Server, error) {
 		return nil, err
 	}
 	server := newServer(s, credential, p, log)
-	if err := server.start(ctx); err != nil {
+	if server.parts.audit, err = openAudit(s); err == nil {
+		err = server.start(ctx)
+	}
+	if err != nil {
+		_ = server.Close() // nothing was written
 		return nil, err
 	}
 	return server, nil
@@ -137,8 +143,13 @@ type parts struct {
 	attributes *customFields
 }
 
-// assemble makes the parts, in the order in which they need each other.
+// assemble makes the parts but the audit log, in the order in which they need each other.
 func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err error) {
+	defer func() {
+		if err != nil {
+			_ = p.close(log) // nothing was stored
+		}
+	}()
 	if p.tracer, err = newTracer(ctx, s, log); err != nil {
 		return p, err
 	}
@@ -149,9 +160,6 @@ func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err e
 	if p.shared, err = openCache(s, log); err != nil {
 		return p, err
 	}
-	if p.audit, err = openAudit(s); err != nil {
-		return p, err
-	}
 	if p.attributes, err = openAttributes(s, log); err != nil {
 		return p, err
 	}
@@ -160,6 +168,32 @@ func assemble(ctx context.Context, s Settings, log *slog.Logger) (p parts, err e
 	}
 	p.tenant = p.pacing.client(p.http, p.breakers)
 	return p, nil
+}
+
+// stopTimeout limits how long the last traces are sent.
+const stopTimeout = 5 * time.Second
+
+// close sends the last traces and releases what the parts hold.
+func (p parts) close(log *slog.Logger) (err error) {
+	if p.tracer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		p.stopTracer(ctx, log)
+	}
+	if p.shared != nil {
+		err = p.shared.Close()
+	}
+	if p.audit != nil {
+		err = errors.Join(err, p.audit.Close())
+	}
+	return err
+}
+
+// stopTracer sends the last traces, until ctx is done.
+func (p parts) stopTracer(ctx context.Context, log *slog.Logger) {
+	if err := p.tracer.Stop(ctx); err != nil {
+		log.Warn("the last traces are lost", "error", err)
+	}
 }
 
 // client returns the client for the tenant and Graph. It has no timeout: every

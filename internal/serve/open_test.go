@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -141,5 +142,35 @@ func TestCheckFailsIfTheCredentialCannotBeRead(t *testing.T) {
 	want := "the client secret file " + missing + " does not exist"
 	if f := fault.As(err); results != nil || f.Kind != fault.Usage || f.What != want {
 		t.Errorf("got %v, %v", results, err)
+	}
+}
+
+// TestCheckDoesNotCreateTheAuditLog: a file that `sudo profilectl serve --check` created would
+// belong to root, and the mid-tier of another user could not open it.
+func TestCheckDoesNotCreateTheAuditLog(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ name, path, what string }{
+		{"a new file", filepath.Join(dir, "audit"), ""},
+		{"a directory", dir, "the audit log is not a regular file"},
+		{"a file in a missing directory", filepath.Join(dir, "missing", "audit"), "the audit log cannot be opened"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			results, err := serve.Check(t.Context(), settings(t, func(s *serve.Settings) {
+				s.AuditLog = c.path
+			}), slog.New(slog.DiscardHandler))
+			if err != nil {
+				t.Fatal(err)
+			}
+			what := ""
+			if results[0].Err != nil {
+				what = results[0].Err.What
+			}
+			if what != c.what {
+				t.Errorf("got %q, want %q", what, c.what)
+			}
+		})
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("the check left %v, %v", left, err)
 	}
 }

@@ -106,9 +106,7 @@ func (s *Server) drain(ctx context.Context, servers []*http.Server) error {
 	if err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
-	if err := s.parts.tracer.Stop(ctx); err != nil {
-		s.log.Warn("the last traces are lost", "error", err)
-	}
+	s.parts.stopTracer(ctx, s.log)
 	return nil
 }
 

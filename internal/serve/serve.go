@@ -48,6 +48,11 @@ type Server struct {
 	settingsFailed atomic.Bool
 }
 
+// Close releases what the server holds: the audit log, the connections to the shared cache
+// and the tracer. It is for a caller that is done with the server: after Run, or when no
+// more requests reach its handlers. Windows does not delete or move a file that is open.
+func (s *Server) Close() error { return s.parts.close(s.log) }
+
 // live are the settings that a reload changes, with what depends on them.
 type live struct {
 	rates         *rates

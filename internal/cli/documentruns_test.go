@@ -35,7 +35,6 @@ func otherRuns() map[string]string {
 		"profilectl setup plan -t contoso":                        setup,
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
-		"profilectl serve --attributes attributes.yaml ":          "not run: it needs a file and a second registration",
 		"set -a":                   setup,
 		". ./mid-tier.env":         setup,
 		"until [ -s sandbox.env ]": environment,
@@ -62,15 +61,16 @@ func runsElsewhere(command string) string {
 }
 
 // TestDocumentedCommandsAreRun checks that every command in a shell block of a document
-// is run: in its block, by the command "block" of a script; in a line of a script that
-// is the same; or by the test that otherRuns names. The reference of the commands is
-// generated, and its examples are only parsed.
+// is run: in its block, by the command "block" of a script, or from the file of
+// "copy-block"; in a line of a script that is the same; or by the test that otherRuns
+// names. The reference of the commands is generated, and its examples are only parsed.
 func TestDocumentedCommandsAreRun(t *testing.T) {
 	texts, err := documents()
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripts := scriptLines(t)
+	commands := scriptCommands(t)
+	scripts := joinWords(commands)
 	tests := testNames(t)
 	for name, text := range texts {
 		if strings.HasPrefix(name, "docs/reference/commands/") {
@@ -78,7 +78,7 @@ func TestDocumentedCommandsAreRun(t *testing.T) {
 		}
 		blocks, _ := documentBlocks(text)
 		for _, b := range blocks {
-			if b.language != "sh" || runsBlock(scripts, name, b.text) {
+			if b.language != "sh" || runsBlock(commands, name, b.text) {
 				continue
 			}
 			for _, words := range shellCommands(b.text) {
@@ -96,15 +96,15 @@ func TestDocumentedCommandsAreRun(t *testing.T) {
 	}
 }
 
-// scriptLines returns the lines of all scripts, with one space between the words, and
-// without quotes, guards and the mark of a command in the background.
-func scriptLines(t *testing.T) []string {
+// scriptCommands returns the lines of all scripts as words, without quotes, guards and the
+// mark of a command in the background.
+func scriptCommands(t *testing.T) [][]string {
 	t.Helper()
 	names, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
+	var commands [][]string
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
 		if err != nil {
@@ -115,19 +115,39 @@ func scriptLines(t *testing.T) []string {
 				if len(words) > 0 && strings.HasPrefix(words[0], "[") {
 					words = words[1:]
 				}
-				lines = append(lines, strings.Join(words, " "))
+				commands = append(commands, words)
 			}
 		}
+	}
+	return commands
+}
+
+// joinWords returns commands as lines, with one space between the words.
+func joinWords(commands [][]string) []string {
+	var lines []string
+	for _, words := range commands {
+		lines = append(lines, strings.Join(words, " "))
 	}
 	return lines
 }
 
-// runsBlock reports whether a line of a script runs a block of a document.
-func runsBlock(lines []string, document, text string) bool {
-	first, _, _ := strings.Cut(text, "\n")
-	first = strings.Join(strings.Fields(first), " ")
-	return slices.ContainsFunc(lines, func(line string) bool {
-		beginning, ok := strings.CutPrefix(line, "block "+document+" ")
-		return ok && strings.HasPrefix(first, strings.TrimSpace(beginning))
+// runsBlock reports whether a command of a script runs a shell block of a document, or
+// copies it to a file that another command runs.
+func runsBlock(commands [][]string, document, text string) bool {
+	return slices.ContainsFunc(commands, func(words []string) bool {
+		switch {
+		case len(words) > 2 && words[0] == "block":
+			return words[1] == document && strings.HasPrefix(text, words[2])
+		case len(words) > 3 && words[0] == "copy-block":
+			return words[2] == document && strings.HasPrefix(text, words[3]) && runsFile(commands, words[1])
+		}
+		return false
+	})
+}
+
+// runsFile reports whether a command of a script gives a file to a shell.
+func runsFile(commands [][]string, file string) bool {
+	return slices.ContainsFunc(commands, func(words []string) bool {
+		return len(words) > 2 && words[0] == "exec" && words[1] == "sh" && strings.Contains(words[len(words)-1], file)
 	})
 }

@@ -53,26 +53,43 @@ func blockCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: block DOCUMENT BEGINNING [OLD=NEW]...")
 	}
+	script, printed := findBlock(ts, args)
+	ts.Logf("$ %s", script)
+	ts.Check(ts.Exec("sh", "-ec", script))
+	if printed != "" {
+		checkPrinted(ts, printed)
+	}
+}
+
+// copyBlockCommand writes a block of a document to a file, for example a shell block that
+// has to run in the background.
+func copyBlockCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: copy-block FILE DOCUMENT BEGINNING [OLD=NEW]...")
+	}
+	script, _ := findBlock(ts, args[1:])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(script), 0o600))
+}
+
+// findBlock returns a block of a document with replaced values, and the text block that
+// follows it, if there is one. The arguments are those of block.
+func findBlock(ts *testscript.TestScript, args []string) (found, printed string) {
 	text, err := os.ReadFile(filepath.Join("../..", args[0])) // the directory of the package
 	ts.Check(err)
 	blocks, _ := documentBlocks(string(text))
-	for i, b := range blocks {
-		if b.language != "sh" || !strings.HasPrefix(b.text, args[1]) {
-			continue
-		}
-		script := b.text
-		for _, replacement := range args[2:] {
-			old, value, _ := strings.Cut(replacement, "=")
-			script = strings.ReplaceAll(script, old, value)
-		}
-		ts.Logf("$ %s", script)
-		ts.Check(ts.Exec("sh", "-ec", script))
-		if i+1 < len(blocks) && blocks[i+1].language == "text" {
-			checkPrinted(ts, blocks[i+1].text)
-		}
-		return
+	i := slices.IndexFunc(blocks, func(b block) bool { return strings.HasPrefix(b.text, args[1]) })
+	if i < 0 {
+		ts.Fatalf("%s has no block that begins with %q", args[0], args[1])
 	}
-	ts.Fatalf("%s has no shell block that begins with %q", args[0], args[1])
+	found = blocks[i].text
+	for _, replacement := range args[2:] {
+		old, value, _ := strings.Cut(replacement, "=")
+		found = strings.ReplaceAll(found, old, value)
+	}
+	if i+1 < len(blocks) && blocks[i+1].language == "text" {
+		printed = blocks[i+1].text
+	}
+	return found, printed
 }
 
 // checkPrinted checks that the last command printed each line of a text, which shows a

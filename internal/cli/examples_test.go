@@ -19,7 +19,6 @@ func otherExamples() map[string]string {
 		recording = "TestRecordingOfTheSandboxHasNoDifferencesAndNoValues"
 	)
 	return map[string]string{
-		"journalctl -u profilectl":                             "not run: it needs a journal",
 		"curl -H @":                                            "docs_scripting",
 		"profilectl accounts switch":                           "accounts",
 		"profilectl demo --browser":                            "not run: a user completes the pages",
@@ -54,7 +53,7 @@ func otherExamples() map[string]string {
 // TestExamplesAreRun checks that every example of a command is run as printed by a script,
 // or with other values by the test that otherExamples names.
 func TestExamplesAreRun(t *testing.T) {
-	scripts, tests := scriptLines(t), testNames(t)
+	scripts, tests := joinWords(scriptCommands(t)), testNames(t)
 	used := map[string]bool{}
 	elsewhere := func(example string) string {
 		for beginning, test := range otherExamples() {

@@ -193,6 +193,7 @@ func TestScripts(t *testing.T) {
 			"browse":         browseCommand,
 			"certificate":    certificateCommand,
 			"collector":      collectorCommand,
+			"copy-block":     copyBlockCommand,
 			"documented":     documentedCommand,
 			"empty":          emptyCommand,
 			"files":          filesCommand,

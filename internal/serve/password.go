@@ -63,10 +63,15 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// unconfirmed returns the fault of a change whose response is lost.
+// unconfirmed returns the fault of a change whose response is lost. If the caller has
+// disconnected, that is no failure of the mid-tier.
 func unconfirmed(err error) error {
+	kind := fault.Denied
+	if fault.As(err).Kind == fault.Canceled {
+		kind = fault.Canceled
+	}
 	return &fault.Error{
-		Kind: fault.Denied,
+		Kind: kind,
 		What: "Microsoft Graph did not confirm the change: the password may have changed",
 		Fix:  "sign in to find out which password is valid",
 		Err:  err,

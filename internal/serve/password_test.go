@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -210,6 +211,34 @@ func TestPasswordThatDidNotChangeIsNotDoubted(t *testing.T) {
 				t.Errorf("the audit log has %s, %v", written, err)
 			}
 		})
+	}
+}
+
+// TestPasswordCallerWhoDisconnectsIsNoFailure disconnects while Graph processes the change,
+// which may then be made.
+func TestPasswordCallerWhoDisconnectsIsNoFailure(t *testing.T) {
+	ctx, disconnect := context.WithCancel(t.Context())
+	audit := filepath.Join(t.TempDir(), "audit.log")
+	w := newPasswordWorld(t, func(s *serve.Settings) {
+		s.AuditLog = audit
+		tenant := s.HTTP.Transport
+		s.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(r.URL.Path, "/changePassword") {
+				return tenant.RoundTrip(r)
+			}
+			disconnect()
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})}
+	})
+	leaving := func(r *http.Request) { *r = *r.WithContext(ctx) }
+	res := w.changePassword(twoPasswords(w.tenant.Facts().Password, newSecret), w.strong, leaving)
+	if log := w.log.String(); res.Code != 499 || strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("got %d, and the log says %s", res.Code, log)
+	}
+	written, err := os.ReadFile(audit)
+	if err != nil || !strings.Contains(string(written), `"outcome":"unknown"`) {
+		t.Errorf("the audit log has %s, %v", written, err)
 	}
 }
 

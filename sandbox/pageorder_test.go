@@ -5,8 +5,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/sandbox"
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // attacker is a user of the tenant who submits the forms of the sign-in pages in any order.
@@ -118,4 +120,49 @@ func TestSecondFactorIsThatOfTheAccount(t *testing.T) {
 	if page := a.enterCode(eve); strings.Contains(page, `id="form-post"`) {
 		t.Error("the code of one user signed in another one")
 	}
+}
+
+// TestPagesKeepTheirOrder submits forms of pages that were not shown.
+func TestPagesKeepTheirOrder(t *testing.T) {
+	t.Run("an account instead of a new sign-in", func(t *testing.T) {
+		for _, pairs := range [][]string{{"prompt", "login"}, {"prompt", "select_account", "max_age", "60"}} {
+			c := newClient(t, sandbox.Config{})
+			jar := newJar(t)
+			_, page := c.open(jar, http.MethodGet, c.authorizeURL(readScope), nil)
+			c.post(jar, "password", c.passwordForm(page))
+			c.tenant.FastForward(2 * time.Minute)
+			_, page = c.open(jar, http.MethodGet, c.authorizeURL(readScope, pairs...), nil)
+			_, page = c.post(jar, "account", url.Values{"tx": {tx(page)}, "account": {c.facts.User}})
+			if !strings.Contains(page, "/sign-in/password") {
+				t.Errorf("%s: signed in without a password", pairs)
+			}
+		}
+	})
+	t.Run("a sign-up that no user flow allows", func(t *testing.T) {
+		c := newClient(t, sandbox.Config{Empty: true})
+		c.facts.ClientID = graphPS
+		jar := newJar(t)
+		_, page := c.open(jar, http.MethodGet, c.authorizeURL(readScope), nil)
+		attacker{client: c, jar: jar, tx: tx(page)}.signUp(newcomer)
+		if mail := c.tenant.Mail(newcomer); len(mail) != 0 {
+			t.Error("the sign-up was started")
+		}
+	})
+	t.Run("a consent before the second factor", func(t *testing.T) {
+		c := newAdmin(t, sandbox.Config{}, "Policy.ReadWrite.AuthenticationMethod")
+		c.call(http.MethodPatch, "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/email",
+			`{"@odata.type":"#microsoft.graph.emailAuthenticationMethodConfiguration","state":"enabled"}`, 204)
+		on := true
+		if err := c.tenant.ChangeUser(c.facts.Admin, control.UserChange{MFA: &on}); err != nil {
+			t.Fatal(err)
+		}
+		jar := newJar(t)
+		_, page := c.open(jar, http.MethodGet, c.authorizeURL("openid Application.Read.All"), nil)
+		a := attacker{client: c.client, jar: jar, tx: tx(page)}
+		a.submit("password", "email", c.facts.Admin, "password", c.facts.AdminPassword)
+		a.submit("consent", "all", "1")
+		if page := a.enterCode(c.facts.Admin); !strings.Contains(page, "Permissions requested") {
+			t.Error("the administrator granted permissions without a second factor")
+		}
+	})
 }

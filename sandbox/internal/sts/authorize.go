@@ -74,11 +74,8 @@ func (s *STS) begin(w http.ResponseWriter, r *http.Request, t *transaction) {
 		s.setCookie(w, r, browserCookie, t.browser)
 	}
 	accounts := s.signedIn(r)
-	if t.prompt != "login" && t.prompt != "create" {
-		t.auth = s.matchAccount(accounts, t.hint, t.session)
-	}
-	if t.maxAge >= 0 && s.Now().Sub(t.auth.At) > t.maxAge {
-		t.auth = authentication{}
+	if t.prompt != "create" {
+		t.auth = s.earlierSignIn(t, accounts, t.hint, t.session)
 	}
 	s.mu.Lock()
 	s.sweep()
@@ -118,6 +115,16 @@ func (s *STS) finishSilently(w http.ResponseWriter, r *http.Request, t *transact
 		}
 		s.finish(w, r, t)
 	}
+}
+
+// earlierSignIn returns the account that matchAccount finds, unless the request requires a new
+// sign-in.
+func (s *STS) earlierSignIn(t *transaction, accounts []authentication, hint, session string) authentication {
+	found := s.matchAccount(accounts, hint, session)
+	if t.prompt == "login" || t.maxAge >= 0 && s.Now().Sub(found.At) > t.maxAge {
+		return authentication{}
+	}
+	return found
 }
 
 // matchAccount returns the account that the hint or the session names or, without both, the

@@ -63,7 +63,8 @@ func (s *STS) consentAndFinish(w http.ResponseWriter, r *http.Request, t *transa
 // grantConsent stores the consent of an administrator: for all users if the box is ticked, and
 // otherwise for the administrator alone.
 func (s *STS) grantConsent(w http.ResponseWriter, r *http.Request, t *transaction) {
-	if !s.mayConsent(t.auth.UserID) {
+	unmet := s.unmet(t.grant.api.ID, t.claims, t.auth)
+	if !s.mayConsent(t.auth.UserID) || len(unmet.blocked) > 0 || unmet.secondFactor() {
 		s.advance(w, r, t)
 		return
 	}

@@ -88,7 +88,7 @@ func (s *STS) chooseAccount(w http.ResponseWriter, r *http.Request, t *transacti
 	email := r.PostForm.Get("account")
 	t.auth, t.hint = authentication{}, email
 	if email != "" {
-		t.auth = s.matchAccount(s.signedIn(r), email, "")
+		t.auth = s.earlierSignIn(t, s.signedIn(r), email, "")
 	}
 	s.advance(w, r, t)
 }

@@ -35,6 +35,10 @@ func (s *STS) startSignUp(w http.ResponseWriter, r *http.Request, t *transaction
 
 // signUp checks the data of the sign-up page and sends a code to the email address.
 func (s *STS) signUp(w http.ResponseWriter, r *http.Request, t *transaction) {
+	if !s.allowsSignUp(t.app.ID) {
+		s.show(w, r, t, "sign-in", "")
+		return
+	}
 	t.typed = maps.Clone(r.PostForm)
 	delete(t.typed, "password")
 	user, problem := s.readSignUp(t.app.ID, r.PostForm)

@@ -88,6 +88,7 @@ func (s *STS) Forget() {
 	defer s.mu.Unlock()
 	clear(s.transactions)
 	clear(s.sessions)
+	clear(s.participants)
 	clear(s.codes)
 	clear(s.devices)
 	clear(s.failures)

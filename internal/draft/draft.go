@@ -40,13 +40,10 @@ type Draft struct {
 	lines    map[string]int // of each property; empty for JSON
 }
 
-// Read reads a draft of the built-in fields; see ReadAs.
-func Read(data []byte) (Draft, error) { return ReadAs(profile.BuiltIn(), data) }
-
-// ReadAs reads a draft of the fields of a schema. Every fault that it returns is Invalid,
+// Read reads a draft of the fields of a schema. Every fault that it returns is Invalid,
 // and wraps profile.ErrUnknown if the draft names other fields too. An empty text is an
 // empty draft.
-func ReadAs(schema profile.Schema, data []byte) (Draft, error) {
+func Read(schema profile.Schema, data []byte) (Draft, error) {
 	text, err := plainText(data)
 	if err != nil {
 		return Draft{}, err

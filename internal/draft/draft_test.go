@@ -16,7 +16,7 @@ var wide = strings.Repeat("😀", 128)
 // read returns the change that a draft makes to a profile in which every field has
 // another value.
 func read(text []byte) (profile.Change, error) {
-	d, err := draft.Read(text)
+	d, err := draft.Read(profile.BuiltIn(), text)
 	if err != nil {
 		return nil, err
 	}
@@ -268,8 +268,8 @@ func TestTemplateIsNoChange(t *testing.T) {
 	}
 	for _, value := range tricky {
 		current := map[string]*string{"displayName": &value, "city": &value, "state": nil}
-		text := draft.Template("ada@contoso.com\ncity: Basel", current)
-		d, err := draft.Read(text)
+		text := draft.Template(profile.BuiltIn(), "ada@contoso.com\ncity: Basel", current)
+		d, err := draft.Read(profile.BuiltIn(), text)
 		if err != nil {
 			t.Fatalf("%q: %v\n%s", value, err, text)
 		}
@@ -286,7 +286,7 @@ displayName: Ada L.                     # at most 256 characters, must have a va
 givenName:                              # at most 64 characters
 `
 	name := "Ada L."
-	got := string(draft.Template("ada@contoso.com", map[string]*string{"displayName": &name}))
+	got := string(draft.Template(profile.BuiltIn(), "ada@contoso.com", map[string]*string{"displayName": &name}))
 	if !strings.HasPrefix(got, want) {
 		t.Errorf("got\n%s", got)
 	}
@@ -362,7 +362,7 @@ preferredLanguage: en_US
 		{"an unknown property", "phone: 1\n", `line 1: "phone" is not a field you may change`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := draft.Read([]byte(c.text))
+			d, err := draft.Read(profile.BuiltIn(), []byte(c.text))
 			var change profile.Change
 			if err == nil {
 				change, err = d.Against(current, func(name string) json.RawMessage { return graph[name] })

@@ -12,14 +12,9 @@ import (
 	"github.com/profilectl/profilectl/internal/profile"
 )
 
-// Template returns a draft of the built-in fields; see TemplateOf.
-func Template(account string, current map[string]*string) []byte {
-	return TemplateOf(profile.BuiltIn(), account, current)
-}
-
-// TemplateOf returns the draft that a user starts from: every field that they can change
+// Template returns the draft that a user starts from: every field that they can change
 // with its current value and its rule, below a comment that names the account.
-func TemplateOf(schema profile.Schema, account string, current map[string]*string) []byte {
+func Template(schema profile.Schema, account string, current map[string]*string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# The profile of %s. Change values, save, and close the editor.\n", comment(account))
 	b.WriteString("# To clear a field, delete its value. A deleted line leaves the field as it is.\n" +

@@ -25,7 +25,7 @@ func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Cha
 	if err != nil {
 		return nil, file, err
 	}
-	text := draft.TemplateOf(e.schema, e.account.Username, current.Values())
+	text := draft.Template(e.schema, e.account.Username, current.Values())
 	for first := true; ; first = false {
 		edited, waited, err := e.editText(ctx, file, text)
 		if err != nil {
@@ -54,7 +54,7 @@ func (e *edit) inEditor(ctx context.Context, current graph.Profile) (profile.Cha
 
 // readAgainst returns the change that makes the draft of the current profile.
 func (e *edit) readAgainst(text []byte, current graph.Profile) (profile.Change, error) {
-	d, err := draft.ReadAs(e.schema, text)
+	d, err := draft.Read(e.schema, text)
 	if err != nil {
 		return nil, err
 	}

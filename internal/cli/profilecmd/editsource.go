@@ -236,7 +236,7 @@ func readFile(ctx context.Context, env command.Env, path string) ([]byte, error)
 // readDraft reads a change from the text of a file or of standard input. With an error, the
 // draft has the fields that could be read.
 func readDraft(schema profile.Schema, path string, text []byte) (draft.Draft, error) {
-	d, err := draft.ReadAs(schema, text)
+	d, err := draft.Read(schema, text)
 	if err == nil && d.Empty() {
 		err = &fault.Error{
 			Kind: fault.Invalid,

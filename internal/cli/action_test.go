@@ -114,16 +114,12 @@ func TestActionStartsASandboxForLaterSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := actionRun{t: t, temp: t.TempDir(), inputs: map[string]string{"https": "true"}, held: held}
-	// The test's own program is the one that the first step would build.
+	// The program that the first step would build.
 	dir := filepath.Join(r.temp, "profilectl")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "profilectl"), "../../cmd/profilectl")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	installProgram(t, dir)
 	out, err := r.step(a, 1)
 	held.Close()
 	if err != nil {

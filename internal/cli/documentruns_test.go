@@ -21,7 +21,7 @@ func otherRuns() map[string]string {
 	return map[string]string{
 		"go run ./cmd/profilectl demo":                            "TestREADMEBeginsWithTheDemoAndTheTests",
 		"./scripts/test":                                          "not run: it runs this test",
-		"go install ./cmd/profilectl":                             "not run: it changes the machine",
+		"go install ./cmd/profilectl":                             "TestProgramInstallsAsDocumented",
 		"profilectl init":                                         "init",
 		"profilectl sandbox exec -- node --test":                  node,
 		"npm install --save-dev @azure/msal-node playwright-core": "not run: it needs the network",

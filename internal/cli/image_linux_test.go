@@ -115,9 +115,11 @@ func buildImage(t *testing.T, containerfile string, files map[string][]byte) *bu
 	t.Helper()
 	dir := t.TempDir()
 	context := filepath.Join(dir, "context")
-	if err := os.MkdirAll(filepath.Join(context, "data"), 0o755); err != nil {
+	program := filepath.Join(context, "linux", runtime.GOARCH)
+	if err := errors.Join(os.MkdirAll(filepath.Join(context, "data"), 0o755), os.MkdirAll(program, 0o755)); err != nil {
 		t.Fatal(err)
 	}
+	installProgram(t, program)
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(context, name), text, 0o644); err != nil {
 			t.Fatal(err)
@@ -126,7 +128,7 @@ func buildImage(t *testing.T, containerfile string, files map[string][]byte) *bu
 	run := func(name string, args ...string) string {
 		t.Helper()
 		c := exec.Command(name, args...)
-		c.Env = append(os.Environ(), "CGO_ENABLED=0", "STORAGE_DRIVER=vfs", "BUILDAH_ISOLATION=chroot")
+		c.Env = append(os.Environ(), "STORAGE_DRIVER=vfs", "BUILDAH_ISOLATION=chroot")
 		c.Stderr = &bytes.Buffer{}
 		out, err := c.Output()
 		if err != nil {
@@ -139,7 +141,6 @@ func buildImage(t *testing.T, containerfile string, files map[string][]byte) *bu
 		storage := []string{"--root", filepath.Join(dir, "root"), "--runroot", filepath.Join(dir, "run")}
 		return run("buildah", append(storage, args...)...)
 	}}
-	run("go", "build", "-o", filepath.Join(context, "linux", runtime.GOARCH, "profilectl"), "../../cmd/profilectl")
 	image.buildah("bud", "--format", "docker", "-f", containerfile, "-t", "profilectl", context)
 	var inspected struct{ Docker struct{ Config *builtImage } }
 	inspected.Docker.Config = image

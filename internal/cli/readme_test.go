@@ -24,6 +24,7 @@ func TestREADMEBeginsWithTheDemoAndTheTests(t *testing.T) {
 	}
 	c := exec.CommandContext(t.Context(), "sh", "-c", blocks[0].text)
 	c.Dir = "../.."
+	c.Env = append(os.Environ(), "CGO_ENABLED=0") // shares compiled packages with install
 	out, err := c.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `the display name is now "Ada Lovelace"`) {
 		t.Errorf("%v\n%s", err, out)

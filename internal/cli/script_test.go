@@ -27,7 +27,7 @@ import (
 // TestMain lets the test binary run as profilectl itself, with a robot instead of
 // a browser and, unless a script chooses the real one, a keyring of files.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(tests{m}, map[string]func(){
 		"profilectl": func() {
 			useConsole()
 			env := command.System()

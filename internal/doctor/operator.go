@@ -113,11 +113,8 @@ func (e *operation) checkExpiry(context.Context) Result {
 			Fix:  "run `az ad app credential list --id " + e.probe.ClientID() + "`",
 		})
 	}
-	until, err := e.probe.CertificateExpiry()
-	switch {
-	case err != nil:
-		return failed(err)
-	case until.IsZero():
+	until := e.probe.CertificateExpires()
+	if until.IsZero() {
 		return ok("the platform renews the token that is the credential")
 	}
 	day := until.UTC().Format(time.DateOnly)

@@ -218,26 +218,3 @@ func readFile[T any](
 	}
 	return v, nil
 }
-
-// CertificateExpiry returns when the certificate in a PEM or PFX file expires: the one
-// that belongs to the key in the file.
-func CertificateExpiry(path, password string) (time.Time, error) {
-	raw, err := os.ReadFile(path)
-	if err == nil {
-		raw, err = decode(raw)
-	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read certificate: %w", err)
-	}
-	chain, key, err := certificates(raw, password)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read certificate: %w", err)
-	}
-	own, ok := key.(*rsa.PrivateKey)
-	for _, c := range chain {
-		if ok && own.PublicKey.Equal(c.PublicKey) {
-			return c.NotAfter, nil
-		}
-	}
-	return time.Time{}, errors.New("read certificate: the key has no certificate")
-}

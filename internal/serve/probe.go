@@ -103,15 +103,9 @@ func (p *Probe) AuthContext() string { return p.settings.AuthContext }
 // quickstart chooses.
 func (p *Probe) Scope() string { return "api://" + p.settings.ClientID + "/" + ownScope }
 
-// CertificateExpiry returns when the client certificate expires, or the zero time if the
+// CertificateExpires returns when the client certificate expires, or the zero time if the
 // credential is another one.
-func (p *Probe) CertificateExpiry() (time.Time, error) {
-	c := p.settings.Credential
-	if c.Certificate == "" {
-		return time.Time{}, nil
-	}
-	return obo.CertificateExpiry(c.Certificate, c.CertificatePassword)
-}
+func (p *Probe) CertificateExpires() time.Time { return p.credential.Expires() }
 
 // UsesSecret reports whether the credential is a client secret.
 func (p *Probe) UsesSecret() bool {

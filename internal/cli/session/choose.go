@@ -87,9 +87,7 @@ func (s *Session) Activate(ctx context.Context, a auth.Account) error {
 		return err
 	}
 	key := configKey(known, a)
-	if err := s.Usernames().add(key); err != nil {
-		return err
-	}
+	_ = s.Usernames().add(key) // without it, completion does not propose the account
 	path := "tenants." + s.Tenant
 	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
 		if active, _ := f.Value(path, "account"); active == key {

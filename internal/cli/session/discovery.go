@@ -62,7 +62,8 @@ func discover(
 	}
 	found, err := authority.Discover(ctx, client, form)
 	if err == nil {
-		return found, writeAuthority(path, found)
+		_ = writeAuthority(path, found) // without a cache, the next command looks it up again
+		return found, nil
 	}
 	if f, isFault := errors.AsType[*fault.Error](err); isFault {
 		return authority.Authority{}, f

@@ -35,7 +35,8 @@ type whoamiReport struct {
 	Store    string `json:"store"`
 	// Expires is when the cached token for reading expires; null if none is valid.
 	Expires *time.Time `json:"expires"`
-	// Edit reports that an edit needs no second factor now.
+	// Edit reports whether a valid token for edits is cached. An edit then needs no second factor.
+	// Without such a token, it may need one: only the tenant knows.
 	Edit bool `json:"edit"`
 }
 
@@ -68,7 +69,7 @@ func runWhoami(ctx context.Context, env command.Env, g *command.Globals) error {
 }
 
 func (r whoamiReport) table() output.Table {
-	expires, edit := "expired; renewed when it is needed", "needs a second factor"
+	expires, edit := "expired; renewed when it is needed", "no valid token; may need a second factor"
 	if r.Expires != nil {
 		expires = r.Expires.Format(time.RFC3339)
 	}

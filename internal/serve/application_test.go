@@ -101,8 +101,9 @@ func (a *application) change(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.paths, a.bodies = append(a.paths, r.Method+" "+r.URL.Path), append(a.bodies, string(raw))
+	n := len(a.paths)
+	a.mu.Unlock()
 	if a.away != nil {
 		return nil, a.away
 	}
@@ -112,7 +113,7 @@ func (a *application) change(r *http.Request) (*http.Response, error) {
 	if a.patch == nil {
 		return response(r, 204, ""), nil
 	}
-	next := a.patch(len(a.paths))
+	next := a.patch(n)
 	return response(r, next.status, next.body), nil
 }
 

@@ -152,6 +152,37 @@ func TestUpdateReportsWhatWasAppliedAndWhatWasNot(t *testing.T) {
 	}
 }
 
+// TestUpdateSendsAttributesAgainOnlyWithAnotherToken: Graph rejects the first token. A second
+// one is only requested if the credential changed: the first is younger than a minute.
+func TestUpdateSendsAttributesAgainOnlyWithAnotherToken(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		replaced     bool // the credential, meanwhile
+		status, sent int
+	}{
+		{"the same token", false, http.StatusServiceUnavailable, 1},
+		{"another token", true, http.StatusNoContent, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, app, file := newAttributesWorld(t)
+			app.patch = func(n int) reply {
+				if n > 1 {
+					return reply{status: http.StatusNoContent}
+				}
+				if c.replaced {
+					writeText(t, filepath.Join(filepath.Dir(file), "secret"), "the third secret\n")
+					w.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
+				}
+				return reply{401, `{"error":{"code":"InvalidAuthenticationToken"}}`}
+			}
+			res := w.post(`{"`+extension+`Children":1}`, w.strong)
+			if res.Code != c.status || len(app.sent()) != c.sent {
+				t.Errorf("got %d %s, and Graph received %q", res.Code, res.Body, app.sent())
+			}
+		})
+	}
+}
+
 // TestUpdateTellsTheOperatorWhatToGrant: a permission that was removed is logged once with
 // the fix, the metrics show it, and built-in fields can still be changed.
 func TestUpdateTellsTheOperatorWhatToGrant(t *testing.T) {

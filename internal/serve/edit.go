@@ -100,7 +100,8 @@ func (s *Server) applicationToken(ctx context.Context, w http.ResponseWriter, a 
 }
 
 // applyCustom sends the custom attributes of an edit. If Graph rejects the token, because
-// it was revoked, applyCustom acquires another one.
+// it was revoked, applyCustom sends them again with another one, unless there is none: a
+// token that is younger than a minute is not replaced.
 func (s *Server) applyCustom(
 	ctx context.Context,
 	w http.ResponseWriter,
@@ -127,9 +128,14 @@ func (s *Server) applyCustom(
 		if again {
 			return notTheCaller(f)
 		}
-		if token, err = s.applicationToken(ctx, w, a); err != nil {
+		next, err := s.applicationToken(ctx, w, a)
+		switch {
+		case err != nil:
 			return err
+		case next == token:
+			return notTheCaller(f)
 		}
+		token = next
 	}
 }
 

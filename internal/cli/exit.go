@@ -54,12 +54,7 @@ func report(ctx context.Context, env command.Env, g *command.Globals, err error)
 		return int(status)
 	}
 	if errors.Is(context.Cause(ctx), command.ErrInterrupted) {
-		printFault(env, g, &fault.Error{
-			Kind: fault.Canceled,
-			What: "interrupted",
-			Fix:  "run the command again; nothing was left half done",
-			Err:  err,
-		})
+		printFault(env, g, interrupted(err))
 		return exitInterrupted
 	}
 	f := sandboxcmd.Stopped(env, g, fault.As(unwritten(env, err)))
@@ -68,6 +63,16 @@ func report(ctx context.Context, env command.Env, g *command.Globals, err error)
 	}
 	printFault(env, g, f)
 	return exitCode(f.Kind)
+}
+
+// interrupted returns the fault of a command that the user interrupted.
+func interrupted(err error) *fault.Error {
+	if f := fault.As(err); f.Unconfirmed {
+		f = f.Reworded("interrupted: " + f.What)
+		f.Kind = fault.Canceled
+		return f
+	}
+	return &fault.Error{Kind: fault.Canceled, What: "interrupted", Fix: "run the command again", Err: err}
 }
 
 // unwritten returns the fault of a failed write to standard output, and other errors

@@ -81,6 +81,9 @@ type Error struct {
 	// Fix: a credential, a consent or a registration. Package serve logs such a
 	// fix and gives the caller a neutral message instead.
 	ForOperator bool
+	// Unconfirmed reports whether a change was sent and its outcome is unknown, so that
+	// What and Fix are shown even if the user interrupted the command.
+	Unconfirmed bool
 	// Err is the cause, for logs and errors.Is. It is never shown.
 	Err error
 	// CorrelationID identifies the failed request in the logs of Entra or Graph. It

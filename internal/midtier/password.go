@@ -63,9 +63,10 @@ func unconfirmed(cause *fault.Error, what string) *fault.Error {
 		kind = fault.Canceled
 	}
 	return &fault.Error{
-		Kind: kind,
-		What: what + ": the password may have changed",
-		Fix:  "sign in to find out which password is valid",
-		Err:  cause,
+		Kind:        kind,
+		What:        what + ": the password may have changed",
+		Fix:         "sign in to find out which password is valid",
+		Unconfirmed: true,
+		Err:         cause,
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
-// The limits of redirect URIs (learn.microsoft.com, "Service limits and restrictions" of
+// maxRedirectURIs is the limit of redirect URIs of an app (learn.microsoft.com, "Service limits and restrictions" of
 // external tenants, and "Redirect URI (reply URL) restrictions and limitations").
 const maxRedirectURIs = 100
 

@@ -14,8 +14,8 @@ const (
 	fetchTimeout = 10 * time.Second
 	unknownEvery = 30 * time.Second // how often an unknown key id may fetch the keys
 	unknownBurst = 2
-	// If the first fetch fails, it is retried with exponential backoff between these
-	// delays.
+	// minBackoff and maxBackoff limit the delays of an exponential backoff, with which
+	// the first fetch is retried if it fails.
 	minBackoff = time.Second
 	maxBackoff = 30 * time.Second
 )

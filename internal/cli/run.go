@@ -116,11 +116,10 @@ func reloadsOnHangup(root *cobra.Command, args []string) bool {
 	return err == nil && c.Name() == servecmd.Name
 }
 
-// prepare wraps the code of every command, so that flags that are not on the
-// command line are first taken from PROFILECTL_<FLAG>, and that nothing is done if the
-// result could not be printed. The result reports, after
-// the run, whether that code was reached; if not, the error is cobra's own and
-// about the command line.
+// prepare wraps the code of every command, so that flags that are not on the command line
+// are first taken from PROFILECTL_<FLAG>, and that nothing is done if the result could not
+// be printed. The result reports, after the run, whether that code was reached; if not, the
+// error is cobra's own and about the command line.
 func prepare(root *cobra.Command, env command.Env, g *command.Globals) *bool {
 	started := new(bool)
 	var walk func(*cobra.Command)

@@ -10,7 +10,8 @@ import (
 	"github.com/profilectl/profilectl/internal/graph"
 )
 
-// The scopes of the checks; those of the sign-in itself are added.
+// readScopes are the scopes of the checks that only read; those of the sign-in itself are
+// added.
 func readScopes() []string { return []string{"User.Read"} }
 
 func (e *examination) editScopes() []string { return []string{e.settings.Text("edit-scope")} }

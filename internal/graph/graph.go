@@ -1,5 +1,6 @@
 // Package graph is the client of the only part of Microsoft Graph that profilectl
-// needs: reading and updating /me, and the custom attributes of a user. It receives a token and cannot acquire one.
+// needs: reading and updating /me, and the custom attributes of a user. It receives a token and
+// cannot acquire one.
 package graph
 
 import (

@@ -22,8 +22,8 @@ const (
 	// startTimeout limits the discovery at startup, after which it continues in the
 	// background.
 	startTimeout = 5 * time.Second
-	// A tenant that was unreachable at startup is discovered again with exponential
-	// backoff between these delays.
+	// minBackoff and maxBackoff limit the delays of an exponential backoff, with which a
+	// tenant that was unreachable at startup is discovered again.
 	minBackoff = time.Second
 	maxBackoff = 30 * time.Second
 )

@@ -177,7 +177,8 @@ func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 // tag returns the tag of every object of the set-up.
 func (w Wanted) tag() string { return "profilectl:setup:" + w.Deployment }
 
-// The tags of the two applications, and those that record what a run has done.
+// midTierTag and clientTag are the tags of the two applications; the others record what a run
+// has done.
 func (w Wanted) midTierTag() string   { return w.tag() + ":midtier" }
 func (w Wanted) clientTag() string    { return w.tag() + ":client" }
 func (w Wanted) emailWasOff() string  { return w.tag() + ":email=disabled" }

@@ -222,7 +222,7 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 	return err
 }
 
-// servecmd.Name returns the command that starts the mid-tier with its settings.
+// serveCommand returns the command that starts the mid-tier with its settings.
 func (o applyOptions) serveCommand(goos string) string {
 	switch {
 	case o.EnvFile == "":

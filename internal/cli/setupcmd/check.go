@@ -95,7 +95,7 @@ func (a *administrator) writeEnvironment(o applyOptions, r applyReport) error {
 // envLine is a line of an environment file.
 type envLine struct{ name, value string }
 
-// serveconfig.Settings returns the variables of serve for the new mid-tier (docs/reference/serve.md).
+// serveSettings returns the variables of serve for the new mid-tier (docs/reference/serve.md).
 func (a *administrator) serveSettings(o applyOptions, r applyReport) ([]envLine, error) {
 	const prefix = "PROFILECTL_SERVE_"
 	settings := []envLine{

@@ -27,7 +27,7 @@ func (a *administrator) report(items []setup.Item, namesakes []setup.Namesake) s
 	}
 }
 
-// signs are the marks of a plan's lines, as Terraform has them.
+// signOf returns the mark of an action in a plan, as Terraform has them.
 func signOf(action setup.Action) string {
 	switch action {
 	case setup.Create:

@@ -30,7 +30,7 @@ func bannedWords() []string {
 // after normalization, every banned word in it counts one point, every other character counts
 // one, too, and fewer than five points are not enough (learn.microsoft.com, "Eliminate bad
 // passwords using Microsoft Entra Password Protection"). The sandbox has no fuzzy matching, and
-// it compares neither the name of the user.
+// does not compare the name of the user.
 func isBanned(password, tenant string) bool {
 	const enough = 5
 	text := normalizePassword(password)

@@ -12,8 +12,8 @@ import (
 // "Redirect URI (reply URL) restrictions and limitations").
 const maxRedirectURI = 256
 
-// CheckRedirectURI returns which rule of Entra a redirect URI breaks, or nil. Mobile and desktop apps may also
-// use a scheme of their own, such as msal{client id}://auth.
+// CheckRedirectURI returns which rule of Entra a redirect URI breaks, or nil. Mobile and desktop
+// apps may also use a scheme of their own, such as msal{client id}://auth.
 func CheckRedirectURI(uri string, native bool) error {
 	u, err := url.Parse(uri)
 	switch {

@@ -5,8 +5,9 @@ import (
 	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
-// maxRedirectURIs is the limit of redirect URIs of an app (learn.microsoft.com, "Service limits and restrictions" of
-// external tenants, and "Redirect URI (reply URL) restrictions and limitations").
+// maxRedirectURIs limits the redirect URIs of an app (learn.microsoft.com, "Service limits and
+// restrictions" of external tenants, and "Redirect URI (reply URL) restrictions and
+// limitations").
 const maxRedirectURIs = 100
 
 // checkRedirectURIs returns an error if Entra would not accept the redirect URIs of an app. It

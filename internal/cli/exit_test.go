@@ -32,7 +32,8 @@ func TestInterruptSaysIfAPasswordMayHaveChanged(t *testing.T) {
 		"profilectl: interrupted\n  fix: run the command again\n": ctx.Err(),
 	} {
 		var stderr bytes.Buffer
-		code := report(ctx, command.Env{Stderr: &stderr, Getenv: func(string) string { return "" }}, &command.Globals{}, err)
+		env := command.Env{Stderr: &stderr, Getenv: func(string) string { return "" }}
+		code := report(ctx, env, &command.Globals{}, err)
 		if code != exitInterrupted || !strings.HasPrefix(stderr.String(), want) {
 			t.Errorf("%v: exit code %d, %s", err, code, stderr.String())
 		}

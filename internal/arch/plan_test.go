@@ -107,7 +107,6 @@ func plan() map[string]entry {
 		"internal/history": {layer: 3, imports: []string{
 			"internal/profile",
 			"internal/statefile",
-			"github.com/gofrs/flock",
 		}},
 		"internal/pace": {layer: 3, imports: []string{
 			"internal/fault",
@@ -185,7 +184,6 @@ func plan() map[string]entry {
 			"internal/loopback",
 			"internal/nearest",
 			"internal/statefile",
-			"github.com/gofrs/flock",
 			"go.yaml.in/yaml/v3",
 		}},
 		"internal/wrap": {layer: 1, imports: []string{"github.com/mattn/go-runewidth"}},
@@ -255,6 +253,7 @@ func plan() map[string]entry {
 		"internal/shared/redistest": {layer: 0},
 		"internal/statefile": {layer: 1, imports: []string{
 			"internal/fault",
+			"github.com/gofrs/flock",
 			"github.com/rogpeppe/go-internal/robustio",
 			"golang.org/x/sys/windows",
 		}},

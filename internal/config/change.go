@@ -4,38 +4,28 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/gofrs/flock"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
-// lockPoll is how often Update tries to get the lock that another process holds.
-const lockPoll = 20 * time.Millisecond
-
 // Update changes the file at path. It reads the file, calls change and replaces the
 // file under a lock, so that no process loses the change of another one. If change
 // fails, the file stays as it was. A symbolic link stays one. Update waits for the lock
 // until ctx is done.
 func Update(ctx context.Context, path string, change func(*File) error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return cannotWrite(path, err)
+	unlock, err := statefile.Lock(ctx, path)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return err
+	case err != nil:
+		return cannotWrite(statefile.LockPath(path), err)
 	}
-	lock := flock.New(path + ".lock")
-	if locked, err := lock.TryLockContext(ctx, lockPoll); !locked {
-		if ctx.Err() != nil {
-			return fmt.Errorf("lock %s: %w", path, ctx.Err())
-		}
-		return cannotWrite(lock.Path(), err)
-	}
-	defer func() { _ = lock.Unlock() }() // the end of the process releases the lock too
+	defer unlock()
 	f, err := Read(path)
 	if err != nil {
 		return err

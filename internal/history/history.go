@@ -18,8 +18,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/profilectl/profilectl/internal/profile"
 	"github.com/profilectl/profilectl/internal/statefile"
 )
@@ -39,7 +37,6 @@ type Entry struct {
 const Keep = 100
 
 const (
-	lockPoll = 20 * time.Millisecond
 	lockWait = 5 * time.Second
 	maxFile  = 8 << 20 // bytes; 100 edits of all fields take less than 3 MB
 )
@@ -93,16 +90,13 @@ func (l Log) Forget(ctx context.Context, account string) error {
 
 // change replaces the entries under a lock.
 func (l Log) change(ctx context.Context, replace func([]Entry) []Entry) error {
-	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
-		return fmt.Errorf("write history: %w", err)
-	}
-	lock := flock.New(l.path + ".lock")
 	limited, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	if ok, err := lock.TryLockContext(limited, lockPoll); !ok {
-		return fmt.Errorf("lock history: %w", err)
+	unlock, err := statefile.Lock(limited, l.path)
+	if err != nil {
+		return fmt.Errorf("change history: %w", err)
 	}
-	defer func() { _ = lock.Unlock() }() // the end of the process releases the lock too
+	defer unlock()
 	entries, err := l.Entries()
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 package session
 
 import (
+	"context"
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,8 +35,8 @@ func newAccountList(stateDir, tenant string, settings config.Settings) accountLi
 func (l accountList) Names() []string { return l.read()[l.key] }
 
 // add adds a username after a sign-in.
-func (l accountList) add(name string) error {
-	return l.update(func(names []string) []string {
+func (l accountList) add(ctx context.Context, name string) error {
+	return l.update(ctx, func(names []string) []string {
 		if slices.Contains(names, name) {
 			return names
 		}
@@ -43,8 +45,8 @@ func (l accountList) add(name string) error {
 }
 
 // remove removes usernames after a sign-out.
-func (l accountList) remove(removed []string) error {
-	return l.update(func(names []string) []string {
+func (l accountList) remove(ctx context.Context, removed []string) error {
+	return l.update(ctx, func(names []string) []string {
 		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(removed, name) })
 	})
 }
@@ -57,7 +59,15 @@ func (l accountList) read() map[string][]string {
 	return lists
 }
 
-func (l accountList) update(change func([]string) []string) error {
+func (l accountList) update(ctx context.Context, change func([]string) []string) error {
+	const wait = 5 * time.Second // the list is not worth waiting longer
+	limited, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	unlock, err := statefile.Lock(limited, l.path)
+	if err != nil {
+		return statefile.WriteFault(statefile.LockPath(l.path), err)
+	}
+	defer unlock()
 	lists := l.read()
 	if names := change(lists[l.key]); len(names) > 0 {
 		lists[l.key] = names

@@ -87,7 +87,7 @@ func (s *Session) Activate(ctx context.Context, a auth.Account) error {
 		return err
 	}
 	key := configKey(known, a)
-	_ = s.Usernames().add(key) // without it, completion does not propose the account
+	_ = s.Usernames().add(ctx, key) // without it, completion does not propose the account
 	path := "tenants." + s.Tenant
 	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
 		if active, _ := f.Value(path, "account"); active == key {
@@ -105,7 +105,7 @@ func (s *Session) Deactivate(ctx context.Context, removed []auth.Account) error 
 	for _, a := range removed {
 		names = append(names, a.Username, a.ID)
 	}
-	if err := s.Usernames().remove(names); err != nil {
+	if err := s.Usernames().remove(ctx, names); err != nil {
 		return err
 	}
 	isRemoved := func(active string) bool {

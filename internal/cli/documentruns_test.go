@@ -27,7 +27,6 @@ func otherRuns() map[string]string {
 		"npm install --save-dev @azure/msal-node playwright-core": "not run: it needs the network",
 		"profilectl sandbox exec -- dotnet test":                  "not run: the page says so",
 		"profilectl sandbox exec -- python3 -m pytest":            "TestMSALPythonSignsInWithADeviceCode",
-		"profilectl sandbox exec -- go test ./...":                "sandbox",
 		"profilectl sandbox exec --seed sandbox.yaml":             spa,
 		"redis-cli -u $REDIS --scan --pattern profilectl:*":       redis,
 		"xargs -r redis-cli -u $REDIS unlink":                     redis,

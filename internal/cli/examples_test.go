@@ -14,10 +14,7 @@ import (
 // test that runs the same with other values, or after "not run: " with the reason why none
 // does. otherRuns has more.
 func otherExamples() map[string]string {
-	const (
-		project   = "not run: it runs the tests of the user's project"
-		recording = "TestRecordingOfTheSandboxHasNoDifferencesAndNoValues"
-	)
+	const recording = "TestRecordingOfTheSandboxHasNoDifferencesAndNoValues"
 	return map[string]string{
 		"curl -H @":                                            "docs_scripting",
 		"profilectl accounts switch":                           "accounts",
@@ -36,8 +33,6 @@ func otherExamples() map[string]string {
 		"profilectl sandbox app trust":                         "credentials",
 		"profilectl sandbox env":                               "sandbox_env",
 		"profilectl sandbox exec -- env":                       "sandbox_env",
-		"profilectl sandbox exec -- go":                        project,
-		"profilectl sandbox exec --seed":                       project,
 		"profilectl sandbox export":                            "sandbox_transfer",
 		"profilectl sandbox import":                            "sandbox_transfer",
 		"profilectl sandbox mail --to ada@contoso.example --w": "sandbox_commands",

@@ -250,9 +250,21 @@ func setUpScript(e *testscript.Env) error {
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", os.Getenv("DBUS_SESSION_BUS_ADDRESS"))
 	e.Setenv("TEST_BROWSER", "none")
 	e.Setenv("GORACE", "atexit_sleep_ms=0")
+	if cache, err := goCache(); err == nil { // it is an error if the home directory is unknown
+		e.Setenv("GOCACHE", cache)
+	}
 	e.Setenv("TENANT_HOST", tenantHost(p))
 	e.Setenv("SERVE_SECRET", p.Facts.MidTierSecret)
 	return nil
+}
+
+// goCache returns the build cache of the go command that runs the tests.
+func goCache() (string, error) {
+	if dir := os.Getenv("GOCACHE"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "go-build"), err
 }
 
 func tenantHost(p *playground.Playground) string {

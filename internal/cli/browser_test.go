@@ -5,6 +5,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +21,7 @@ import (
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
 	"github.com/profilectl/profilectl/internal/profile"
+	"github.com/profilectl/profilectl/sandbox/robot"
 )
 
 // TestBrowserCompletesTheJourney signs in and steps up through Chromium, which
@@ -64,6 +69,78 @@ func TestBrowserCompletesTheJourney(t *testing.T) {
 		auth.Request{Scopes: session.GraphScopes(), Account: &read.Account},
 		user.enterPassword(facts.User, facts.Password),
 	)
+}
+
+// TestBrowserCompletesTheDemo runs the demo for a user who completes its pages in Chromium,
+// with what the demo prints.
+func TestBrowserCompletesTheDemo(t *testing.T) {
+	t.Parallel()
+	user := &browserUser{t: t, tab: newChromium(t)}
+	demo, out, page := startDemo(t)
+	told := awaitMatch(t, out, `Sign in as (\S+) with the password (\S+); the code is sent to (\S+)\n`)
+	first := awaitMatch(t, page, `(\S+)\n`)[1]
+	if err := os.Remove(page); err != nil { // before the next one is there
+		t.Fatal(err)
+	}
+	user.do(chromedp.Navigate(first), user.enterPassword(told[1], told[2]))
+	user.waitForText("main.ok")
+	second := awaitMatch(t, page, `(\S+)\n`)[1]
+	user.do(chromedp.Navigate(second), chromedp.WaitVisible(chromedp.CSS("#code")))
+	code, err := robot.Mailbox(told[3], http.DefaultTransport)(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	user.do(
+		chromedp.SendKeys(chromedp.CSS("#code"), code),
+		chromedp.Click(chromedp.CSS("#code-form button")),
+	)
+	user.waitForText("main.ok")
+	err = demo.Wait()
+	if text, _ := os.ReadFile(out); err != nil || !strings.Contains(string(text), `now "Ada Lovelace"`) {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+// startDemo starts the demo, and returns it with the files that get its output and the
+// address of the page that it opens.
+func startDemo(t *testing.T) (demo *exec.Cmd, out, page string) {
+	t.Helper()
+	dir := t.TempDir()
+	opener := filepath.Join(dir, "opener")
+	out, page = filepath.Join(dir, "out"), filepath.Join(dir, "page")
+	script := fmt.Sprintf("#!/bin/sh\necho \"$1\" >'%[1]s.new' && mv '%[1]s.new' '%[1]s'\n", page)
+	if err := os.WriteFile(opener, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	printed, err := os.Create(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer printed.Close()
+	demo = exec.CommandContext(t.Context(), "profilectl", "demo", "--browser") // TestMain has put it on PATH
+	demo.Env = append(os.Environ(), "BROWSER="+opener, "TEST_BROWSER=real")
+	demo.Stdout, demo.Stderr = printed, printed
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return demo, out, page
+}
+
+// awaitMatch waits until a file matches an expression, and returns the match and its groups.
+func awaitMatch(t *testing.T, file, expression string) []string {
+	t.Helper()
+	want := regexp.MustCompile(expression)
+	var text []byte
+	var match []string
+	matches := waitUntil(func() bool {
+		text, _ = os.ReadFile(file) // it may not exist yet
+		match = want.FindStringSubmatch(string(text))
+		return match != nil
+	})
+	if !matches {
+		t.Fatalf("%s does not match %s: %s", file, expression, text)
+	}
+	return match
 }
 
 // With --https, Chromium loads the pages over https, and still returns to the redirect

@@ -18,7 +18,7 @@ func otherExamples() map[string]string {
 	return map[string]string{
 		"curl -H @":                                            "docs_scripting",
 		"profilectl accounts switch":                           "accounts",
-		"profilectl demo --browser":                            "not run: a user completes the pages",
+		"profilectl demo --browser":                            "TestBrowserCompletesTheDemo",
 		"profilectl doctor --bundle":                           "doctor_bundle",
 		"profilectl doctor --record":                           recording,
 		"profilectl edit --city Bern":                          "edit_attributes",

@@ -274,7 +274,7 @@ func (p parts) optional() []dependency {
 		all = append(all, dependency{host, slices.Contains(open, host)})
 	}
 	if p.shared != nil {
-		all = append(all, dependency{"shared cache", p.shared.Degraded() != nil})
+		all = append(all, dependency{"shared cache", !p.shared.Available()})
 	}
 	if p.attributes != nil && p.attributes.credential != nil {
 		all = append(all, dependency{"custom attributes", p.attributes.rejected.Load()})

@@ -166,14 +166,10 @@ func (s *Store) sealer() *sealer {
 	return ring[0]
 }
 
-// Degraded returns "shared cache" if Redis is unavailable, and otherwise nothing. It pings
-// Redis, so that a replica without traffic notices too.
-func (s *Store) Degraded() []string {
-	ping := func(ctx context.Context) error { return s.redis.Ping(ctx).Err() }
-	if s.try(context.Background(), ping) {
-		return nil
-	}
-	return []string{"shared cache"}
+// Available reports whether Redis is available. It pings Redis, so that a replica without
+// traffic notices too.
+func (s *Store) Available() bool {
+	return s.try(context.Background(), func(ctx context.Context) error { return s.redis.Ping(ctx).Err() })
 }
 
 // Check reports why the cache cannot be used as a fault: it does not answer, or it does

@@ -198,19 +198,19 @@ func TestStoreNeverWaitsLongForRedis(t *testing.T) {
 		_, _, ok := store.Get(t.Context(), key)
 		return ok
 	}
-	// becomes waits until Degraded reports that Redis is unavailable, or available.
-	becomes := func(degraded bool) {
+	// becomes waits until Available reports that Redis is available, or unavailable.
+	becomes := func(available bool) {
 		t.Helper()
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			if len(store.Degraded()) > 0 == degraded {
+			if store.Available() == available {
 				return
 			}
 			if put(); time.Now().After(deadline) {
-				t.Fatalf("degraded is not %v: %s", degraded, &log)
+				t.Fatalf("available is not %v: %s", available, &log)
 			}
 		}
 	}
-	if !put() || store.Degraded() != nil {
+	if !put() || !store.Available() {
 		t.Fatal("the store does not work at the start")
 	}
 	for name, c := range map[string]struct{ fail, repair func() }{
@@ -235,9 +235,9 @@ func TestStoreNeverWaitsLongForRedis(t *testing.T) {
 		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%s: a thousand requests waited %v", name, took)
 		}
-		becomes(true)
-		c.repair()
 		becomes(false)
+		c.repair()
+		becomes(true)
 		if !put() {
 			t.Errorf("%s: the store does not work afterwards", name)
 		}
@@ -298,7 +298,7 @@ func TestStoreTrustsOnlyItsCA(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := store.Degraded() == nil; got != trusted {
+		if got := store.Available(); got != trusted {
 			t.Errorf("trusted: got %v, want %v", got, trusted)
 		}
 		if err := store.Close(); err != nil {

@@ -176,9 +176,7 @@ const stopTimeout = 5 * time.Second
 // close sends the last traces and releases what the parts hold.
 func (p parts) close(log *slog.Logger) (err error) {
 	if p.tracer != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
-		defer cancel()
-		p.stopTracer(ctx, log)
+		p.stopTracer(log)
 	}
 	if p.shared != nil {
 		err = p.shared.Close()
@@ -189,8 +187,10 @@ func (p parts) close(log *slog.Logger) (err error) {
 	return err
 }
 
-// stopTracer sends the last traces, until ctx is done.
-func (p parts) stopTracer(ctx context.Context, log *slog.Logger) {
+// stopTracer sends the last traces.
+func (p parts) stopTracer(log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
 	if err := p.tracer.Stop(ctx); err != nil {
 		log.Warn("the last traces are lost", "error", err)
 	}

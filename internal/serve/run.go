@@ -25,8 +25,8 @@ const (
 
 // Run serves the public and the admin routes until ctx is done. Then it drains: it
 // reports first that it is not ready, waits for the DrainDelay of the settings,
-// and finishes every request that was accepted. It returns at once if serving
-// fails.
+// and finishes every request that was accepted. If serving fails, Run closes all
+// connections and returns at once; in the delay, it drains all the same.
 func (s *Server) Run(ctx context.Context, l Listeners) error {
 	servers := []*http.Server{s.httpServer(s.Public()), s.httpServer(s.Admin())}
 	failed := make(chan error, len(l.Public)+len(l.Admin))
@@ -49,16 +49,17 @@ func (s *Server) Run(ctx context.Context, l Listeners) error {
 	stopping, delay := time.Now(), s.live.Load().drainDelay
 	s.log.Info("stopping", slog.Int("in_flight", len(s.slots)), milliseconds("drain_delay_ms", delay))
 	notify(context.WithoutCancel(ctx), s.settings.NotifySocket, "STOPPING=1")
+	var err error
 	select { // load balancers need time to notice
-	case err := <-failed:
-		return fmt.Errorf("serve: %w", err)
+	case failure := <-failed:
+		err = fmt.Errorf("serve: %w", failure)
 	case <-time.After(delay):
 	}
-	if err := s.drain(context.WithoutCancel(ctx), servers); err != nil {
-		return err
+	err = errors.Join(err, s.drain(context.WithoutCancel(ctx), servers))
+	if err == nil {
+		s.log.Info("stopped", milliseconds("duration_ms", time.Since(stopping)))
 	}
-	s.log.Info("stopped", milliseconds("duration_ms", time.Since(stopping)))
-	return nil
+	return err
 }
 
 // logStart logs what runs where, and until when its credentials are valid.
@@ -95,19 +96,19 @@ func addresses(listeners []net.Listener) string {
 	return strings.Join(all, ", ")
 }
 
-// drain finishes the requests in flight and sends the last traces.
+// drain finishes the requests in flight and sends the last traces. It closes the connections
+// of requests that do not end in time.
 func (s *Server) drain(ctx context.Context, servers []*http.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, max(minDrain, s.settings.Timeout+writeMargin))
 	defer cancel()
 	var err error
 	for _, server := range servers {
-		err = errors.Join(err, server.Shutdown(ctx))
+		if late := server.Shutdown(ctx); late != nil {
+			err = errors.Join(err, fmt.Errorf("drain: %w", late), server.Close())
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("drain: %w", err)
-	}
-	s.parts.stopTracer(ctx, s.log)
-	return nil
+	s.parts.stopTracer(s.log)
+	return err
 }
 
 // httpServer returns a server with limits for slow clients. The time to write

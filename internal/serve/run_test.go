@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -24,6 +25,7 @@ import (
 type running struct {
 	*world
 	public, admin string // addresses
+	listeners     serve.Listeners
 	stop          func()
 	ended         chan error
 }
@@ -40,11 +42,12 @@ func run(t *testing.T, w *world) *running {
 	l := serve.Listeners{Public: []net.Listener{listen()}, Admin: []net.Listener{listen()}}
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{
-		world:  w,
-		public: l.Public[0].Addr().String(),
-		admin:  l.Admin[0].Addr().String(),
-		stop:   stop,
-		ended:  make(chan error, 1),
+		world:     w,
+		public:    l.Public[0].Addr().String(),
+		admin:     l.Admin[0].Addr().String(),
+		listeners: l,
+		stop:      stop,
+		ended:     make(chan error, 1),
 	}
 	go func() { r.ended <- w.server.Run(ctx, l) }()
 	t.Cleanup(stop)
@@ -77,14 +80,10 @@ func (r *running) edit(ctx context.Context, client *http.Client) (int, error) {
 	return res.StatusCode, err
 }
 
-func TestRunFinishesARequestInFlight(t *testing.T) {
-	r := run(t, newWorld(t))
-	res, err := http.Get("http://" + r.admin + "/readyz")
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("readyz: %v, %v", res, err)
-	}
-	res.Body.Close()
-	// The body of the request is still being sent when Run is stopped.
+// begin sends a request whose handler waits for the body until finish is called, which
+// returns the status, or 0 if there was no response.
+func (r *running) begin(t *testing.T) (finish func() int) {
+	t.Helper()
 	body, send := io.Pipe()
 	continued := make(chan struct{}) // closed when the handler reads the body
 	trace := &httptrace.ClientTrace{Got100Continue: func() { close(continued) }}
@@ -104,16 +103,50 @@ func TestRunFinishesARequestInFlight(t *testing.T) {
 		status <- res.StatusCode
 	}()
 	<-continued
-	r.stop()
-	if _, err := send.Write([]byte(howTo)); err != nil {
-		t.Fatal(err)
+	return func() int {
+		_, _ = send.Write([]byte(howTo)) // fails if there is no one to read it
+		_ = send.Close()
+		return <-status
 	}
-	send.Close()
-	if got := <-status; got != http.StatusNoContent {
+}
+
+func TestRunFinishesARequestInFlight(t *testing.T) {
+	r := run(t, newWorld(t))
+	res, err := http.Get("http://" + r.admin + "/readyz")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("readyz: %v, %v", res, err)
+	}
+	res.Body.Close()
+	finish := r.begin(t)
+	r.stop()
+	if got := finish(); got != http.StatusNoContent {
 		t.Errorf("the request in flight got %d", got)
 	}
 	if err := <-r.ended; err != nil {
 		t.Errorf("Run: %v", err)
+	}
+}
+
+// TestRunDrainsIfServingFailsDuringTheDelay closes a listener in the delay.
+func TestRunDrainsIfServingFailsDuringTheDelay(t *testing.T) {
+	r := run(t, newWorld(t, func(s *serve.Settings) { s.DrainDelay = time.Minute }))
+	finish := r.begin(t)
+	r.stop()
+	for !strings.Contains(r.log.String(), `"msg":"stopping"`) {
+		time.Sleep(time.Millisecond)
+	}
+	if err := r.listeners.Public[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := finish(); got != http.StatusNoContent {
+		t.Errorf("the request in flight got %d", got)
+	}
+	if err := <-r.ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+	if conn, err := net.Dial("tcp", r.admin); err == nil {
+		conn.Close()
+		t.Error("the other listener is open")
 	}
 }
 

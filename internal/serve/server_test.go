@@ -1,8 +1,11 @@
 package serve
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -24,5 +27,50 @@ func TestHTTPServerAllowsTimeToWriteAfterALongRequest(t *testing.T) {
 		if least := server.ReadTimeout + timeout; server.WriteTimeout <= least {
 			t.Errorf("timeout %v: the write timeout %v is not longer than %v", timeout, server.WriteTimeout, least)
 		}
+	}
+}
+
+// TestDrainThatTimesOutLeavesNothingOpen has a request that does not end.
+func TestDrainThatTimesOutLeavesNothingOpen(t *testing.T) {
+	spans := make(chan struct{}, 1)
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { spans <- struct{}{} }))
+	defer collector.Close()
+	log := slog.New(slog.DiscardHandler)
+	settings := Settings{Traces: TraceSettings{Endpoint: collector.URL}}.withDefaults()
+	p, err := assemble(t.Context(), settings, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(settings, obo.Credential{}, p, log)
+	_, span := p.tracer.Serve(t.Context(), http.Header{})
+	span.End("route", http.StatusOK, "done")
+
+	began := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(began)
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	ended := make(chan error)
+	go func() {
+		res, err := http.Get(server.URL)
+		if err == nil {
+			err = res.Body.Close()
+		}
+		ended <- err
+	}()
+	<-began
+	timeOut, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.drain(timeOut, []*http.Server{server.Config}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := <-ended; err == nil {
+		t.Error("the request got a response")
+	}
+	select {
+	case <-spans:
+	default:
+		t.Error("the last traces are lost")
 	}
 }

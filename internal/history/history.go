@@ -80,11 +80,20 @@ func (l Log) Add(ctx context.Context, e Entry) error {
 
 // Forget removes the edits of an account.
 func (l Log) Forget(ctx context.Context, account string) error {
+	return l.remove(ctx, func(e Entry) bool { return e.Account == account })
+}
+
+// ForgetTenant removes the edits of all accounts of a tenant.
+func (l Log) ForgetTenant(ctx context.Context, id string) error {
+	return l.remove(ctx, func(e Entry) bool { return e.Tenant == id })
+}
+
+func (l Log) remove(ctx context.Context, which func(Entry) bool) error {
 	if _, err := os.Stat(l.path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return l.change(ctx, func(entries []Entry) []Entry {
-		return slices.DeleteFunc(entries, func(e Entry) bool { return e.Account == account })
+		return slices.DeleteFunc(entries, which)
 	})
 }
 

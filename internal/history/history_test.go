@@ -139,3 +139,20 @@ func TestLogForgetsAnAccount(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
+
+func TestLogForgetsATenant(t *testing.T) {
+	l := history.In(t.TempDir())
+	for _, tenant := range []string{"contoso", "fabrikam", "contoso"} {
+		e := entry(tenant, "a", "")
+		e.Tenant = tenant
+		if err := l.Add(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.ForgetTenant(t.Context(), "contoso"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := l.Entries(); err != nil || len(got) != 1 || got[0].Tenant != "fabrikam" {
+		t.Errorf("got %v, %v", got, err)
+	}
+}

@@ -45,10 +45,11 @@ func (l accountList) add(ctx context.Context, name string) error {
 }
 
 // remove removes usernames after a sign-out.
-func (l accountList) remove(ctx context.Context, removed []string) error {
-	return l.update(ctx, func(names []string) []string {
-		return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(removed, name) })
-	})
+func (l accountList) remove(ctx context.Context, which func(name string) bool) error {
+	if !slices.ContainsFunc(l.Names(), which) {
+		return nil
+	}
+	return l.update(ctx, func(names []string) []string { return slices.DeleteFunc(names, which) })
 }
 
 func (l accountList) read() map[string][]string {

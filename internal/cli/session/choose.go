@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -88,43 +89,53 @@ func (s *Session) Activate(ctx context.Context, a auth.Account) error {
 	}
 	key := configKey(known, a)
 	_ = s.Usernames().add(ctx, key) // without it, completion does not propose the account
-	path := "tenants." + s.Tenant
-	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
-		if active, _ := f.Value(path, "account"); active == key {
-			return nil // a file that cannot be written is no problem then
-		}
+	if active, err := s.active(); err == nil && active == key {
+		return nil // a file that cannot be written is no problem then
 	}
 	return s.updateTenant(ctx, func(f *config.File) error {
-		return f.Set(path, "account", key)
+		return f.Set(s.section(), "account", key)
 	})
 }
 
-// Deactivate removes accounts from the configuration, after they were signed out.
-func (s *Session) Deactivate(ctx context.Context, removed []auth.Account) error {
-	var names []string
-	for _, a := range removed {
-		names = append(names, a.Username, a.ID)
-	}
-	if err := s.Usernames().remove(ctx, names); err != nil {
-		return err
-	}
-	isRemoved := func(active string) bool {
-		return slices.ContainsFunc(removed, func(a auth.Account) bool {
-			_, found := FindAccount([]auth.Account{a}, active)
+// Deactivate removes accounts from the configuration and from the names that completion
+// proposes, after they were signed out. If all is true, no account of the tenant is signed in
+// any more, and every name is removed, also one that no account in the store has.
+func (s *Session) Deactivate(ctx context.Context, removed []auth.Account, all bool) error {
+	signedOut := func(name string) bool {
+		return all || slices.ContainsFunc(removed, func(a auth.Account) bool {
+			_, found := FindAccount([]auth.Account{a}, name)
 			return found
 		})
 	}
-	path := "tenants." + s.Tenant
-	if f, err := config.Read(s.Globals.ConfigFile(s.Paths)); err == nil {
-		if active, _ := f.Value(path, "account"); !isRemoved(active) {
-			return nil
-		}
+	notListed := s.Usernames().remove(ctx, signedOut)
+	if active, err := s.active(); err == nil && (active == "" || !signedOut(active)) {
+		return notListed
 	}
-	return s.updateTenant(ctx, func(f *config.File) error {
-		if active, _ := f.Value(path, "account"); !isRemoved(active) {
+	return errors.Join(notListed, s.updateTenant(ctx, func(f *config.File) error {
+		if active, _ := f.Value(s.section(), "account"); !signedOut(active) {
 			return nil
 		}
-		_, err := f.Unset(path, "account")
+		_, err := f.Unset(s.section(), "account")
 		return err
-	})
+	}))
+}
+
+// Remembers reports whether the configuration, or the list of names that completion proposes,
+// has an account of the tenant.
+func (s *Session) Remembers() bool {
+	active, _ := s.active() // a file that cannot be read has none
+	return active != "" || len(s.Usernames().Names()) > 0
+}
+
+// section returns the path of the tenant in the configuration file.
+func (s *Session) section() string { return "tenants." + s.Tenant }
+
+// active returns the account that the configuration file names, or an empty string.
+func (s *Session) active() (string, error) {
+	f, err := config.Read(s.Globals.ConfigFile(s.Paths))
+	if err != nil {
+		return "", err
+	}
+	name, _ := f.Value(s.section(), "account")
+	return name, nil
 }

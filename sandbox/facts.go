@@ -16,11 +16,28 @@ import (
 type Facts = control.Facts
 
 // Facts returns how to reach the tenant and sign in to it. Import changes them, and so do
-// changes of the seeded user's address and password.
-func (t *Tenant) Facts() Facts {
+// new client secrets and changes of the seeded user's address and password.
+func (t *Tenant) Facts() (facts Facts) {
+	t.directory.View(func(d *directory.State) { facts = t.factsIn(d) })
+	return facts
+}
+
+// factsIn returns the facts, with the client secrets that the apps have in d.
+func (t *Tenant) factsIn(d *directory.State) Facts {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.facts
+	facts := t.facts
+	t.mu.Unlock()
+	secret := func(id string) string {
+		app, ok := d.AppByID(id)
+		if !ok {
+			return ""
+		}
+		return app.Secret()
+	}
+	facts.WebSecret = secret(facts.WebClientID)
+	facts.MidTierSecret = secret(facts.MidTierID)
+	facts.AttributesSecret = secret(facts.AttributesID)
+	return facts
 }
 
 // SavedPassword returns the password of the seeded user, or of the administrator of an empty
@@ -93,7 +110,7 @@ func (c Config) origins(tenantID string) origins {
 	return origins{api: host, pages: host, graph: "https://graph.microsoft.com"}
 }
 
-// newFacts returns the facts of a tenant. They name the seeded user and apps, or, in
+// newFacts returns the facts of a tenant without its client secrets. They name the seeded user and apps, or, in
 // a tenant that was imported, the first of their kind. Later ones are appended, and
 // those that the facts name are not removed.
 func newFacts(d *directory.State, o origins, password string) Facts {
@@ -132,26 +149,21 @@ func newFacts(d *directory.State, o origins, password string) Facts {
 		}
 	}
 	return Facts{
-		Admin:         admin,
-		TenantID:      d.TenantID,
-		Subdomain:     d.Subdomain,
-		Authority:     o.api + "/" + d.TenantID,
-		Graph:         o.graph,
-		Pages:         o.pages,
-		Mailbox:       o.pages + "/mailbox?key=" + d.MailKey,
-		ClientID:      public.ID,
-		WebClientID:   web.ID,
-		WebSecret:     web.Secret(),
-		MidTierID:     midTier.ID,
-		MidTierSecret: midTier.Secret(),
-		EditScope:     scope,
-		PolicyID:      seededPolicy(d).ID,
-
-		AttributesID:     attributesApp(d).ID,
-		AttributesSecret: attributesApp(d).Secret(),
-
-		User:     user,
-		Password: password,
+		Admin:        admin,
+		TenantID:     d.TenantID,
+		Subdomain:    d.Subdomain,
+		Authority:    o.api + "/" + d.TenantID,
+		Graph:        o.graph,
+		Pages:        o.pages,
+		Mailbox:      o.pages + "/mailbox?key=" + d.MailKey,
+		ClientID:     public.ID,
+		WebClientID:  web.ID,
+		MidTierID:    midTier.ID,
+		EditScope:    scope,
+		PolicyID:     seededPolicy(d).ID,
+		AttributesID: attributesApp(d).ID,
+		User:         user,
+		Password:     password,
 	}
 }
 

@@ -67,7 +67,7 @@ func (t *Tenant) RemovePolicy(id string) error {
 		if err != nil {
 			return err
 		}
-		if p.ID == t.Facts().PolicyID {
+		if p.ID == t.factsIn(d).PolicyID {
 			return errors.New("the policy of the edit scope cannot be removed; switch it off")
 		}
 		removed := p.ID

@@ -149,7 +149,7 @@ type Tenant struct {
 	mu       sync.Mutex // guards the fields below
 	clock    clock
 	faults   []Fault
-	facts    Facts
+	facts    Facts // without client secrets, which the directory has
 	requests []Request
 }
 

@@ -76,7 +76,7 @@ func checkTokenRequest(q control.TokenRequest) error {
 
 // genuine returns what to ask the token service for.
 func (t *Tenant) genuine(d *directory.State, q control.TokenRequest) (g sts.Genuine, err error) {
-	facts := t.Facts()
+	facts := t.factsIn(d)
 	client := cmp.Or(q.Client, facts.ClientID)
 	if q.AppOnly {
 		client = cmp.Or(q.Client, facts.WebClientID)

@@ -52,3 +52,23 @@ func TestFactsFollowTheSeededUser(t *testing.T) {
 		t.Error("RestorePassword accepts the wrong password")
 	}
 }
+
+func TestFactsFollowNewSecrets(t *testing.T) {
+	attributes := []control.Attribute{{Name: "Diet", Property: "extension_0123456789abcdef0123456789abcdef_Diet"}}
+	c := newClient(t, sandbox.Config{Attributes: attributes})
+	want := c.tenant.Facts()
+	for id, secret := range map[string]*string{
+		want.WebClientID:  &want.WebSecret,
+		want.MidTierID:    &want.MidTierSecret,
+		want.AttributesID: &want.AttributesSecret,
+	} {
+		app, err := c.tenant.ReplaceSecret(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*secret = app.Secret
+	}
+	if got := c.tenant.Facts(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}

@@ -258,13 +258,13 @@ func (p *Playground) startTenant(
 	}
 	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
 	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
-	manage := p.followChanges(tenant.Control(p.ControlKey), o)
-	p.serve(tls.NewListener(listeners[0], config), withControl(manage, tenant.API()), o.Log)
+	manage, follow := tenant.Control(p.ControlKey), p.followChanges(o)
+	p.serve(tls.NewListener(listeners[0], config), follow(withControl(manage, tenant.API())), o.Log)
 	atPlain := tenant.Pages()
 	if a.pages != a.plain {
 		atPlain = redirect(a.api)
 	}
-	p.serve(listeners[1], withControl(manage, atPlain), o.Log)
+	p.serve(listeners[1], follow(withControl(manage, atPlain)), o.Log)
 	return config, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 
 	"github.com/profilectl/profilectl/internal/serve"
@@ -74,35 +75,74 @@ func (p *Playground) startMidTier(ctx context.Context, o Options, a addresses, l
 	return nil
 }
 
-// followChanges returns the control API. When a request replaces the tenant, or the
-// seeded user's address or password, it also replaces what depends on them, before the
-// client gets the response.
-func (p *Playground) followChanges(control http.Handler, o Options) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		before := p.Tenant.Facts()
-		control.ServeHTTP(w, r)
-		if after := p.Tenant.Facts(); r.Method != http.MethodGet && after != before {
-			p.follow(before, after, o)
-		}
-	})
+// follower replaces what depends on the tenant's facts when they change.
+type follower struct {
+	playground *Playground
+	options    Options
+
+	mu      sync.Mutex    // guards known
+	known   sandbox.Facts // the latest facts
+	working sync.Mutex    // held while follow runs
 }
 
-// follow stores the password of the seeded user, and starts the mid-tier of another
-// tenant.
-func (p *Playground) follow(before, after sandbox.Facts, o Options) {
+// followChanges returns a function that wraps a handler. When a request to one of the
+// handlers replaces the tenant, a client secret, or the seeded user's address or password,
+// the wrapper also replaces what depends on them, before the client gets the response.
+func (p *Playground) followChanges(o Options) func(http.Handler) http.Handler {
+	f := &follower{playground: p, options: o, known: p.Tenant.Facts()}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			if r.Method == http.MethodGet {
+				return
+			}
+			if before, changed := f.swap(p.Tenant.Facts()); changed {
+				f.follow(before)
+			}
+		})
+	}
+}
+
+// swap stores the latest facts and returns those before, and whether they differ.
+func (f *follower) swap(latest sandbox.Facts) (before sandbox.Facts, changed bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, f.known = f.known, latest
+	return before, before != latest
+}
+
+// follow stores the password of the seeded user, starts the mid-tier with other secrets or of
+// another tenant, and reports another tenant.
+func (f *follower) follow(before sandbox.Facts) {
+	f.working.Lock()
+	defer f.working.Unlock()
+	after := f.playground.Tenant.Facts() // also includes the changes of later requests
 	log := func(what string, err error) {
 		if err != nil {
-			o.Log.Error(what, slog.Any("error", err))
+			f.options.Log.Error(what, slog.Any("error", err))
 		}
 	}
-	if o.Dir != "" {
-		log("store the password of the user", p.storePassword())
+	if f.options.Dir != "" {
+		log("store the password of the user", f.playground.storePassword())
 	}
-	if before.User, before.Password = after.User, after.Password; before == after {
+	if before = withUserOf(after, before); before == after {
 		return
 	}
-	log("start the mid-tier of the imported tenant", p.midTier.start(after))
-	if o.Replaced != nil {
-		log("register the imported tenant", o.Replaced(after))
+	log("start the mid-tier of the changed tenant", f.playground.midTier.start(after))
+	if f.options.Replaced != nil && withSecretsOf(after, before) != after {
+		log("register the imported tenant", f.options.Replaced(after))
 	}
+}
+
+// withUserOf returns f with the user and the administrator of other facts.
+func withUserOf(other, f sandbox.Facts) sandbox.Facts {
+	f.User, f.Password = other.User, other.Password
+	f.Admin, f.AdminPassword = other.Admin, other.AdminPassword
+	return f
+}
+
+// withSecretsOf returns f with the client secrets of other facts.
+func withSecretsOf(other, f sandbox.Facts) sandbox.Facts {
+	f.WebSecret, f.MidTierSecret, f.AttributesSecret = other.WebSecret, other.MidTierSecret, other.AttributesSecret
+	return f
 }

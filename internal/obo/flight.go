@@ -7,6 +7,7 @@ import (
 
 	"github.com/profilectl/profilectl/internal/bounded"
 	"github.com/profilectl/profilectl/internal/pace"
+	"github.com/profilectl/profilectl/internal/upstream"
 )
 
 // flights merges concurrent exchanges of the same assertion. Package singleflight does so,
@@ -51,7 +52,7 @@ func (f *flights) do(
 		}
 		switch {
 		case err != nil:
-			return Result{}, err
+			return Result{Merged: true}, err
 		case errors.Is(current.err, pace.ErrGone) && ctx.Err() == nil:
 			continue
 		}
@@ -106,7 +107,7 @@ func (f *flights) lead(
 	return current.result, current.err
 }
 
-// await returns when the flight has ended, or the error of a context that is done before.
+// await returns when the flight has ended, or the fault of a context that is done before.
 func (c *flight) await(ctx context.Context, idle func() (resume func())) error {
 	if idle != nil {
 		defer idle()()
@@ -115,6 +116,6 @@ func (c *flight) await(ctx context.Context, idle func() (resume func())) error {
 	case <-c.done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return upstream.Fault(ctx.Err(), "cannot wait for the exchange of another request")
 	}
 }

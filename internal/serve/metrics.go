@@ -129,8 +129,11 @@ func (m *metrics) request(route string, status int, outcome string, took time.Du
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
-// exchange counts an exchange by its result.
+// exchange counts an exchange by its result. That of a caller who has disconnected has none.
 func (m *metrics) exchange(result obo.Result, err error) {
+	if err != nil && fault.As(err).Kind == fault.Canceled {
+		return
+	}
 	label := "made"
 	switch {
 	case errors.Is(err, pace.ErrNoTurn):

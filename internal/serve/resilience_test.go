@@ -146,6 +146,38 @@ func TestUpdateContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
 	}
 }
 
+// TestUpdateCallerWhoWaitsForAnotherDisconnects is about the one who does not make the
+// exchange.
+func TestUpdateCallerWhoWaitsForAnotherDisconnects(t *testing.T) {
+	w := newWorldOverTLS(t, func(s *serve.Settings) { s.MaxWaiting = -1 })
+	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 500 * time.Millisecond})
+	ctx, disconnect := context.WithCancel(t.Context())
+	first, second := make(chan int, 1), make(chan int, 1)
+	go func() { first <- w.post(howTo, w.strong).Code }()
+	for w.inFlight() < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	go func() {
+		second <- w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(ctx) }).Code
+	}()
+	for w.inFlight() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	disconnect()
+	if code := <-second; code != 499 {
+		t.Errorf("the second caller got %d", code)
+	}
+	if code := <-first; code != http.StatusNoContent {
+		t.Errorf("the first caller got %d", code)
+	}
+	if log := w.log.String(); strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("the log says %s", log)
+	}
+	if !strings.Contains(w.admin("/metrics"), "\nprofilectl_exchanges_total{result=\"failed\"} 0\n") {
+		t.Error("the metrics have a failed exchange")
+	}
+}
+
 // panicking is a transport that panics, like a bug somewhere in a request's way.
 type panicking struct {
 	next http.RoundTripper

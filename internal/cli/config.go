@@ -11,7 +11,6 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/config"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/nearest"
 	"github.com/profilectl/profilectl/internal/output"
 	"github.com/profilectl/profilectl/internal/upstream"
 )
@@ -163,11 +162,7 @@ func configGet(env command.Env, g *command.Globals, name string) error {
 		}
 		names = append(names, s.Name)
 	}
-	fix := "list the settings with `" + g.Command("profilectl config list") + "`"
-	if near := nearest.To(name, names); near != "" {
-		fix = "did you mean " + near + "?"
-	}
-	return &fault.Error{Kind: fault.Usage, What: "unknown setting " + command.Quote(name), Fix: fix}
+	return config.Unknown(name, names)
 }
 
 // configSet changes the tenant that --tenant names, or the current one. A new

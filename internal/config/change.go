@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/profilectl/profilectl/internal/fault"
+	"github.com/profilectl/profilectl/internal/nearest"
 	"github.com/profilectl/profilectl/internal/statefile"
 )
 
@@ -60,13 +61,24 @@ func cannotWrite(path string, err error) error {
 func (f *File) Set(section, name, value string) error {
 	table := tableOf(section)
 	if known := fileNames(table); !slices.Contains(known, name) {
-		return f.unknown(&yaml.Node{Value: name}, known)
+		return Unknown(name, known)
 	}
 	if err := check(lookup(table, name), value); err != nil {
 		return err
 	}
 	put(f.addSection(section), name, value)
 	return nil
+}
+
+// Unknown returns the Usage fault of a name that is none of the settings.
+func Unknown(name string, settings []string) error {
+	f := &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("unknown setting %q", name)}
+	if near := nearest.To(name, settings); near != "" {
+		f.Fix = "did you mean " + near + "?"
+	} else {
+		f.Next = fault.DoCheckSettings
+	}
+	return f
 }
 
 // Check returns the Usage fault of a value that a setting of a tenant cannot have.
@@ -90,7 +102,7 @@ func check(setting Setting, value string) error {
 
 // addSection returns the mapping of a section and adds it if it is missing.
 func (f *File) addSection(path string) *yaml.Node {
-	n := f.root.Content[0]
+	n := f.settings()
 	for step := range strings.SplitSeq(path, ".") {
 		next := child(n, step)
 		if next == nil {
@@ -121,7 +133,7 @@ func put(mapping *yaml.Node, name, value string) {
 func (f *File) Unset(section, name string) (bool, error) {
 	known := fileNames(tableOf(section))
 	if !slices.Contains(known, name) {
-		return false, f.unknown(&yaml.Node{Value: name}, known)
+		return false, Unknown(name, known)
 	}
 	return remove(f.section(section), name), nil
 }
@@ -132,7 +144,7 @@ func (f *File) Use(tenant string) error {
 	if _, err := f.checkTenant(tenant); err != nil {
 		return err
 	}
-	put(f.root.Content[0], "tenant", tenant)
+	put(f.settings(), "tenant", tenant)
 	return nil
 }
 
@@ -144,7 +156,7 @@ func (f *File) Delete(tenant string) error {
 		return err
 	}
 	if f.Current() == tenant {
-		remove(f.root.Content[0], "tenant")
+		remove(f.settings(), "tenant")
 	}
 	remove(f.section("tenants"), tenant)
 	return nil

@@ -243,6 +243,21 @@ func TestReadRejectsInvalidFiles(t *testing.T) {
 			`line 2 has a tenant called "Con toso"; names are ` + config.TenantNameRule,
 		},
 		{
+			"a setting that is there twice",
+			"tenants:\n  contoso:\n    graph: a\n    graph: b",
+			`line 4 has "graph" a second time`,
+		},
+		{
+			"a tenant that is there twice",
+			"tenants:\n  contoso: {}\n  contoso: {}",
+			`line 3 has "contoso" a second time`,
+		},
+		{
+			"a section that is there twice",
+			"tenants: {}\nserve: {}\ntenants: {}",
+			`line 3 has "tenants" a second time`,
+		},
+		{
 			"a list as the value of a setting",
 			"tenants:\n  contoso:\n    graph: [a]",
 			"line 3 graph must be a single value",

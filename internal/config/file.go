@@ -45,6 +45,14 @@ func Read(path string) (*File, error) {
 	return f, f.check()
 }
 
+// settings returns the mapping of the file, or nil for the zero File.
+func (f *File) settings() *yaml.Node {
+	if len(f.root.Content) == 0 {
+		return nil
+	}
+	return f.root.Content[0]
+}
+
 func (f *File) parse(raw []byte) error {
 	if err := yaml.Unmarshal(raw, &f.root); err != nil {
 		return f.broken(0, "is not valid YAML", err)
@@ -63,7 +71,10 @@ func (f *File) parse(raw []byte) error {
 
 // check rejects unknown keys, so that a misspelled one is noticed.
 func (f *File) check() error {
-	for key, value := range pairs(f.root.Content[0]) {
+	if err := f.checkKeys(f.settings()); err != nil {
+		return err
+	}
+	for key, value := range pairs(f.settings()) {
 		var err error
 		switch key.Value {
 		case "tenant":
@@ -82,7 +93,22 @@ func (f *File) check() error {
 	return nil
 }
 
+// checkKeys rejects a key that a mapping has twice: which one counts could not be seen.
+func (f *File) checkKeys(mapping *yaml.Node) error {
+	seen := map[string]bool{}
+	for key := range pairs(mapping) {
+		if seen[key.Value] {
+			return f.broken(key.Line, fmt.Sprintf("has %q a second time", key.Value), nil)
+		}
+		seen[key.Value] = true
+	}
+	return nil
+}
+
 func (f *File) checkTenants(tenants *yaml.Node) error {
+	if err := f.checkKeys(tenants); err != nil {
+		return err
+	}
 	for name, settings := range pairs(tenants) {
 		if !ValidTenantName(name.Value) {
 			what := fmt.Sprintf("has a tenant called %q; names are %s", name.Value, TenantNameRule)
@@ -96,6 +122,9 @@ func (f *File) checkTenants(tenants *yaml.Node) error {
 }
 
 func (f *File) checkSection(table []Setting, section *yaml.Node) error {
+	if err := f.checkKeys(section); err != nil {
+		return err
+	}
 	known := fileNames(table)
 	for key, value := range pairs(section) {
 		if !slices.Contains(known, key.Value) {
@@ -167,7 +196,7 @@ func child(mapping *yaml.Node, name string) *yaml.Node {
 
 // section returns the mapping of a section, or nil.
 func (f *File) section(path string) *yaml.Node {
-	n := f.root.Content[0]
+	n := f.settings()
 	for step := range strings.SplitSeq(path, ".") {
 		n = child(n, step)
 	}
@@ -199,7 +228,7 @@ func (f *File) Tenants() []string {
 
 // Current returns the tenant that is used if none is named, or an empty string.
 func (f *File) Current() string {
-	if n := child(f.root.Content[0], "tenant"); n != nil {
+	if n := child(f.settings(), "tenant"); n != nil {
 		return n.Value
 	}
 	return ""

@@ -75,7 +75,7 @@ func (s *examination) writeBundle(ctx context.Context, o options, results []doct
 
 func (s *examination) bundle(o options, results []doctor.Result) ([]bundle.File, error) {
 	file, err := config.Read(s.Globals.ConfigFile(s.Paths))
-	if err != nil {
+	if err != nil { // one of the checks reports it
 		file = &config.File{}
 	}
 	redactor := s.redactor(file, results)

@@ -2,6 +2,7 @@ package output_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -79,6 +80,16 @@ func TestPrinterFormats(t *testing.T) {
 				t.Errorf("got\n%s(%v)\nwant\n%s", b.String(), err, c.want)
 			}
 		})
+	}
+}
+
+// TestJQKeepsLargeIntegers has an integer that a float64 cannot hold.
+func TestJQKeepsLargeIntegers(t *testing.T) {
+	var b bytes.Buffer
+	p := output.Printer{Out: &b, Filter: filter(t, ".n, .n - 1, .f * 2", "")}
+	v := json.RawMessage(`{"n": 9007199254740993, "f": 1.5}`)
+	if err := p.Print(v, output.Table{}); err != nil || b.String() != "9007199254740993\n9007199254740992\n3\n" {
+		t.Errorf("got %s(%v)", b.String(), err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,8 +48,10 @@ const queryLimit = 10 * time.Second
 // other tools do, and everything else as JSON. The expression cannot read the
 // environment or files.
 func (p Printer) jq(raw []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // a float64 would round large integers
 	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := decoder.Decode(&v); err != nil {
 		return fmt.Errorf("print result: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryLimit)

@@ -125,8 +125,8 @@ With -o json an error is one JSON object on standard error:
   {"error":{"code":"denied","message":"…","fix":"…","correlationId":""}}
 
 The codes are internal, usage, invalid_value, sign_in_required,
-step_up_required, denied, unavailable, conflict and canceled. The output of each
-command is described in
+step_up_required, denied, unavailable, conflict, canceled and not_printed. The
+output of each command is described in
 https://github.com/profilectl/profilectl/blob/main/docs/reference/output.md.`
 
 const storageTopic = `Tokens are in the keyring of your operating system: the macOS Keychain, the

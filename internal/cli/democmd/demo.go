@@ -2,6 +2,7 @@
 package democmd
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,10 +126,13 @@ func run(ctx context.Context, env command.Env, g *command.Globals, o options) er
 func (d *demo) journey(ctx context.Context, narrate bool) error {
 	facts := d.session.Env.Facts()
 	width := command.WrapWidth(facts.StdoutTTY, facts.Width)
+	var unprinted error // the steps are taken anyway
 	say := func(label, text string) {
-		if narrate {
-			_, _ = fmt.Fprintln(d.session.Env.Stdout, wrap.Hang(label, text, width))
+		if !narrate {
+			return
 		}
+		_, err := fmt.Fprintln(d.session.Env.Stdout, wrap.Hang(label, text, width))
+		unprinted = cmp.Or(unprinted, err)
 	}
 	tenant := d.playground.Facts
 	say("", "A temporary tenant is running: "+tenant.Authority)
@@ -155,5 +159,5 @@ func (d *demo) journey(ctx context.Context, narrate bool) error {
 	}
 	say("", "Nothing is left behind. "+
 		"Next: `profilectl sandbox`, or `profilectl demo --browser`.")
-	return nil
+	return unprinted
 }

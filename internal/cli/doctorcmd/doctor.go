@@ -3,6 +3,7 @@
 package doctorcmd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -105,11 +106,14 @@ func checkIDs(env command.Env, g *command.Globals, o *options) func() []string {
 }
 
 // examination is one run of doctor.
-type examination struct{ *checkup.Session }
+type examination struct {
+	*checkup.Session
+	unprinted error // of the first result that could not be written
+}
 
 func newExamination(env command.Env, g *command.Globals) (*examination, error) {
 	s, err := checkup.New(env, g)
-	return &examination{s}, err
+	return &examination{Session: s}, err
 }
 
 func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o options) error {
@@ -145,7 +149,7 @@ func runDoctor(ctx context.Context, env command.Env, g *command.Globals, o optio
 			return err
 		}
 	}
-	return s.reportChecks(p, results)
+	return cmp.Or(s.reportChecks(p, results), s.unprinted)
 }
 
 // checks returns the checks of a user or of the operator of a mid-tier.
@@ -205,5 +209,6 @@ func (s *examination) printResult(r doctor.Result) {
 	if c.Link != "" && r.Status != doctor.Skipped {
 		text += "  link: " + c.Link + "\n"
 	}
-	_, _ = fmt.Fprint(s.Env.Stdout, text)
+	_, err := fmt.Fprint(s.Env.Stdout, text)
+	s.unprinted = cmp.Or(s.unprinted, err)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/profilectl/profilectl/internal/cli/command"
-	"github.com/profilectl/profilectl/internal/draft"
 	"github.com/profilectl/profilectl/internal/explain"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/output"
@@ -88,9 +87,17 @@ func explainText(ctx context.Context, env command.Env, args []string) (string, e
 	if len(args) != 1 || args[0] != "-" {
 		return strings.Join(args, " "), nil
 	}
-	raw, err := env.ReadInput(ctx, "-", draft.Limit+1)
+	const most = 64 << 20 // bytes
+	raw, err := env.ReadInput(ctx, "-", most+1)
 	if err != nil {
 		return "", fmt.Errorf("read text: %w", err)
+	}
+	if len(raw) > most {
+		return "", &fault.Error{
+			Kind: fault.Usage,
+			What: "standard input has more than 64 MiB",
+			Fix:  "pass a part of it, such as the output of tail",
+		}
 	}
 	return string(raw), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -56,15 +57,23 @@ func cannotWrite(path string, err error) error {
 	}
 }
 
-// Set sets a setting of a section. An unknown setting and an invalid value are Usage
-// faults.
+// Set sets a setting of a section. The path of a file is made absolute, because commands run
+// in other directories. An unknown setting and an invalid value are Usage faults.
 func (f *File) Set(section, name, value string) error {
 	table := tableOf(section)
 	if known := fileNames(table); !slices.Contains(known, name) {
 		return Unknown(name, known)
 	}
-	if err := check(lookup(table, name), value); err != nil {
+	row := lookup(table, name)
+	if err := check(row, value); err != nil {
 		return err
+	}
+	if row.Value == "file" {
+		absolute, err := filepath.Abs(value)
+		if err != nil {
+			return fmt.Errorf("find the working directory: %w", err)
+		}
+		value = absolute
 	}
 	put(f.addSection(section), name, value)
 	return nil

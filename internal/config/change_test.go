@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -52,6 +53,24 @@ func TestFileSetFillsAnEmptySection(t *testing.T) {
 	const want = "tenants: # none yet\n  contoso:\n    authority: contoso\n"
 	if raw, err := os.ReadFile(path); err != nil || string(raw) != want {
 		t.Errorf("got %v\n%s\nwant\n%s", err, raw, want)
+	}
+}
+
+func TestFileSetMakesPathsAbsolute(t *testing.T) {
+	t.Chdir(t.TempDir())
+	f, err := config.Read("config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := filepath.Abs("ca.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Set("tenants.contoso", "ca-file", "ca.pem"); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := f.Value("tenants.contoso", "ca-file"); got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package sandboxcmd
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -18,8 +19,12 @@ import (
 // stateDir returns the directory in which `profilectl sandbox` keeps its tenant,
 // unless --state names another one.
 func stateDir(env command.Env, g *command.Globals, dir string) (string, error) {
-	if dir != "" {
-		return dir, nil
+	if dir != "" { // absolute, because the configuration names a file in it
+		absolute, err := filepath.Abs(dir)
+		if err != nil {
+			return "", fmt.Errorf("find the working directory: %w", err)
+		}
+		return absolute, nil
 	}
 	paths, err := config.LocatePaths(env.GOOS, env.Getenv)
 	if name := nameOf(g); name != command.DefaultSandbox {

@@ -81,13 +81,11 @@ func (f *File) Set(section, name, value string) error {
 
 // Unknown returns the Usage fault of a name that is none of the settings.
 func Unknown(name string, settings []string) error {
-	f := &fault.Error{Kind: fault.Usage, What: fmt.Sprintf("unknown setting %q", name)}
+	what := fmt.Sprintf("unknown setting %q", name)
 	if near := nearest.To(name, settings); near != "" {
-		f.Fix = "did you mean " + near + "?"
-	} else {
-		f.Next = fault.DoCheckSettings
+		return &fault.Error{Kind: fault.Usage, What: what, Fix: "did you mean " + near + "?"}
 	}
-	return f
+	return &fault.Error{Kind: fault.Usage, What: what, Next: fault.DoCheckSettings}
 }
 
 // Check returns the Usage fault of a value that a setting of a tenant cannot have.

@@ -48,14 +48,13 @@ func (t *Tenant) SavedPassword() string {
 	if password == "" {
 		return ""
 	}
-	return password + "\n" + t.passwordID(cmp.Or(facts.User, facts.Admin))
+	return password + "\n" + t.passwordID(seededAccount(facts))
 }
 
 // RestorePassword makes Facts return a password from SavedPassword: a tenant that its store
 // holds knows only a hash. It reports whether the user still has this password.
 func (t *Tenant) RestorePassword(saved string) bool {
-	facts := t.Facts()
-	email := cmp.Or(facts.User, facts.Admin)
+	email := seededAccount(t.Facts())
 	password, id, _ := strings.Cut(saved, "\n")
 	if id == "" || id != t.passwordID(email) {
 		return false
@@ -76,24 +75,37 @@ func (t *Tenant) passwordID(email string) (id string) {
 	return id
 }
 
-// rememberPassword keeps the password of the seeded user for Facts.
+// seededAccount returns the address of the account that came with the tenant: the seeded user,
+// or the administrator of an empty tenant.
+func seededAccount(f Facts) string { return cmp.Or(f.User, f.Admin) }
+
+// withPassword returns facts with the password of the seeded account.
+func withPassword(f Facts, password string) Facts {
+	if f.User != "" {
+		f.Password = password
+	} else {
+		f.AdminPassword = password
+	}
+	return f
+}
+
+// rememberPassword keeps the password of the seeded account for Facts.
 func (t *Tenant) rememberPassword(email, password string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if strings.EqualFold(email, t.facts.User) {
-		t.facts.Password = password
-	}
-	if t.facts.User == "" && strings.EqualFold(email, t.facts.Admin) {
-		t.facts.AdminPassword = password
+	if strings.EqualFold(email, seededAccount(t.facts)) {
+		t.facts = withPassword(t.facts, password)
 	}
 }
 
-// renameUser keeps the new address of the seeded user for Facts.
+// renameUser keeps the new address of the seeded user or of the administrator for Facts.
 func (t *Tenant) renameUser(from, to string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if strings.EqualFold(from, t.facts.User) {
-		t.facts.User = to
+	for _, email := range []*string{&t.facts.User, &t.facts.Admin} {
+		if strings.EqualFold(from, *email) {
+			*email = to
+		}
 	}
 }
 
@@ -110,61 +122,46 @@ func (c Config) origins(tenantID string) origins {
 	return origins{api: host, pages: host, graph: "https://graph.microsoft.com"}
 }
 
-// newFacts returns the facts of a tenant without its client secrets. They name the seeded user and apps, or, in
-// a tenant that was imported, the first of their kind. Later ones are appended, and
-// those that the facts name are not removed.
-func newFacts(d *directory.State, o origins, password string) Facts {
+// newFacts returns the facts of a tenant without its secrets. They name the seeded user and
+// apps, or, in a tenant that was imported, the first of their kind. Later ones are appended,
+// and those that the facts name are not removed.
+func newFacts(d *directory.State, o origins) Facts {
 	first := func(matches func(directory.App) bool) (app directory.App) {
 		if i := slices.IndexFunc(d.Apps, matches); i >= 0 {
 			app = d.Apps[i]
 		}
 		return app
 	}
-	public := first(func(a directory.App) bool { return a.Public() })
-	web := first(func(a directory.App) bool { return !a.Public() && len(a.Scopes) == 0 })
-	midTier := first(func(a directory.App) bool { return a.ID == d.MidTier })
-	scope := ""
-	if midTier.AppIDURI() != "" {
-		scope = midTier.AppIDURI() + "/" + editScope
+	facts := Facts{
+		TenantID:  d.TenantID,
+		Subdomain: d.Subdomain,
+		Authority: o.api + "/" + d.TenantID,
+		Graph:     o.graph,
+		Pages:     o.pages,
+		Mailbox:   o.pages + "/mailbox?key=" + d.MailKey,
 	}
-	user, admin := seedUser, ""
 	for _, u := range slices.Backward(d.Users) {
 		if u.Work {
-			admin = u.Email
+			facts.Admin = u.Email
 		}
-	}
-	if _, ok := d.UserByEmail(user); !ok {
-		user = firstCustomer(d)
 	}
 	if d.MidTier == "" { // an empty tenant, whatever was registered since
-		return Facts{
-			TenantID:      d.TenantID,
-			Subdomain:     d.Subdomain,
-			Authority:     o.api + "/" + d.TenantID,
-			Graph:         o.graph,
-			Pages:         o.pages,
-			Mailbox:       o.pages + "/mailbox?key=" + d.MailKey,
-			Admin:         admin,
-			AdminPassword: password,
-		}
+		return facts
 	}
-	return Facts{
-		Admin:        admin,
-		TenantID:     d.TenantID,
-		Subdomain:    d.Subdomain,
-		Authority:    o.api + "/" + d.TenantID,
-		Graph:        o.graph,
-		Pages:        o.pages,
-		Mailbox:      o.pages + "/mailbox?key=" + d.MailKey,
-		ClientID:     public.ID,
-		WebClientID:  web.ID,
-		MidTierID:    midTier.ID,
-		EditScope:    scope,
-		PolicyID:     seededPolicy(d).ID,
-		AttributesID: attributesApp(d).ID,
-		User:         user,
-		Password:     password,
+	midTier := first(func(a directory.App) bool { return a.ID == d.MidTier })
+	facts.ClientID = first(func(a directory.App) bool { return a.Public() }).ID
+	facts.WebClientID = first(func(a directory.App) bool { return !a.Public() && len(a.Scopes) == 0 }).ID
+	facts.MidTierID = midTier.ID
+	if midTier.AppIDURI() != "" {
+		facts.EditScope = midTier.AppIDURI() + "/" + editScope
 	}
+	facts.PolicyID = seededPolicy(d).ID
+	facts.AttributesID = attributesApp(d).ID
+	facts.User = seedUser
+	if _, ok := d.UserByEmail(seedUser); !ok {
+		facts.User = firstCustomer(d)
+	}
+	return facts
 }
 
 // firstCustomer returns the email address of the first account of a customer, or nothing.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -65,10 +66,10 @@ func (t *Tenant) Import(raw []byte) error {
 	t.sts.Forget()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	facts := newFacts(&after, t.config.origins(after.TenantID), "")
-	old, _ := before.UserByEmail(facts.User)
-	if user, ok := after.UserByEmail(facts.User); ok && old != nil && old.Password == user.Password {
-		facts.Password = t.facts.Password
+	facts := newFacts(&after, t.config.origins(after.TenantID))
+	old, known := before.UserByEmail(seededAccount(t.facts))
+	if user, ok := after.UserByEmail(seededAccount(facts)); ok && known && old.Password == user.Password {
+		facts = withPassword(facts, cmp.Or(t.facts.Password, t.facts.AdminPassword))
 	}
 	t.facts = facts
 	return nil

@@ -168,7 +168,7 @@ func New(c Config) (*Tenant, error) {
 	var o origins
 	t.directory.View(func(d *directory.State) {
 		o = c.origins(d.TenantID)
-		t.facts = newFacts(d, o, password)
+		t.facts = withPassword(newFacts(d, o), password)
 	})
 	t.console = newConsole(t)
 	signer := &token.Signer{}

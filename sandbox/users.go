@@ -103,10 +103,10 @@ func insertUser(d *directory.State, u directory.User) error {
 	return nil
 }
 
-// RemoveUser removes an account and ends its sign-ins. The account that Facts names
-// cannot be removed.
+// RemoveUser removes an account and ends its sign-ins. The seeded user, or the administrator
+// of an empty tenant, cannot be removed.
 func (t *Tenant) RemoveUser(email string) error {
-	if strings.EqualFold(email, t.Facts().User) {
+	if strings.EqualFold(email, seededAccount(t.Facts())) {
 		return fmt.Errorf("the account %s belongs to the sandbox and cannot be removed", email)
 	}
 	return t.changeUser(email, func(d *directory.State, u *directory.User) {

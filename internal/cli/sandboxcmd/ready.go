@@ -131,7 +131,8 @@ In another terminal:
   profilectl -t %s setup apply --secret-file mid-tier.secret --env-file mid-tier.env
 
 Ctrl-C stops it; the next start continues with the same tenant.
-`, r.Authority, r.Graph, r.Admin, r.AdminPass, r.Mailbox, r.Page, trustNote(r), r.Tenant, r.Tenant)
+`, r.Authority, r.Graph, r.Admin, cmp.Or(r.AdminPass, notKnown), r.Mailbox, r.Page,
+		trustNote(r), r.Tenant, r.Tenant)
 	return err
 }
 

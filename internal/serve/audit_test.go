@@ -20,21 +20,25 @@ func audited(t *testing.T) (w *world, entries func() []map[string]any) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "audit")
 	w = newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
-	return w, func() []map[string]any {
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var all []map[string]any
-		for line := range strings.Lines(string(raw)) {
-			var e map[string]any
-			if err := json.Unmarshal([]byte(line), &e); err != nil {
-				t.Fatalf("%q: %v", line, err)
-			}
-			all = append(all, e)
-		}
-		return all
+	return w, func() []map[string]any { return readEntries(t, path) }
+}
+
+// readEntries returns the entries of an audit log.
+func readEntries(t *testing.T, path string) []map[string]any {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
+	var all []map[string]any
+	for line := range strings.Lines(string(raw)) {
+		var e map[string]any
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		all = append(all, e)
+	}
+	return all
 }
 
 func TestAuditLogRecordsEdits(t *testing.T) {
@@ -85,6 +89,36 @@ func TestAuditLogRecordsEdits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAuditLogKnowsThatARejectedTokenChangedNothing: Graph rejects the cached token of a change,
+// and then there is no other one.
+func TestAuditLogKnowsThatARejectedTokenChangedNothing(t *testing.T) {
+	outcome := func(entries []map[string]any) any { return entries[len(entries)-1]["outcome"] }
+	t.Run("of the user", func(t *testing.T) {
+		w, entries := audited(t)
+		w.post(howTo, w.strong)
+		w.tenant.FailNext(sandbox.Fault{Part: "graph", Status: http.StatusUnauthorized})
+		w.tenant.FailNext(sandbox.Fault{Part: "token", Status: http.StatusServiceUnavailable})
+		res := w.post(howTo, w.strong)
+		if all := entries(); res.Code != http.StatusServiceUnavailable || outcome(all) != "refused" {
+			t.Errorf("got %d %s, and the audit log says %v", res.Code, res.Body, all)
+		}
+	})
+	t.Run("of the application", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "audit")
+		w, app, file := newAttributesWorld(t, func(s *serve.Settings) { s.AuditLog = path })
+		app.patch = func(int) reply {
+			writeText(t, filepath.Join(filepath.Dir(file), "secret"), "the third secret\n")
+			app.refusal = `{"error":"temporarily_unavailable"}`
+			w.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
+			return reply{401, `{"error":{"code":"InvalidAuthenticationToken"}}`}
+		}
+		res := w.post(`{"`+extension+`Children":1}`, w.strong)
+		if all := readEntries(t, path); res.Code != http.StatusServiceUnavailable || outcome(all) != "refused" {
+			t.Errorf("got %d %s, and the audit log says %v", res.Code, res.Body, all)
+		}
+	})
 }
 
 // TestAuditLogHoldsNoValues also shows that requests which change nothing because they

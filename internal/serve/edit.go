@@ -131,7 +131,7 @@ func (s *Server) applyCustom(
 		next, err := s.applicationToken(ctx, w, a)
 		switch {
 		case err != nil:
-			return err
+			return errors.Join(errTokenRejected, err)
 		case next == token:
 			return notTheCaller(f)
 		}
@@ -139,7 +139,8 @@ func (s *Server) applyCustom(
 	}
 }
 
-// errTokenRejected is a cause of the faults of notTheCaller.
+// errTokenRejected is a cause of the error of a change that Graph rejected with its token, so
+// that nothing was changed.
 var errTokenRejected = errors.New("serve: Graph rejects the token")
 
 // notTheCaller returns the fault of a token that Graph rejects and that is the mid-tier's,

@@ -94,6 +94,9 @@ func (s *Server) applyBuiltIn(
 		if obo.RejectsCredential(err) {
 			s.tenant.Load().suspect()
 		}
+		if err != nil && again {
+			err = errors.Join(errTokenRejected, err)
+		}
 		if err != nil || result.Challenge != nil || len(change) == 0 {
 			return result.Challenge, sent, err
 		}

@@ -74,6 +74,16 @@ func openAudit(s Settings) (*auditlog.Log, error) {
 	return auditlog.Open(s.AuditLog)
 }
 
+// reopenAudit opens the audit log again, or logs why that is not possible.
+func (s *Server) reopenAudit() (changed bool, err error) {
+	changed, err = s.parts.audit.Reopen()
+	if err != nil {
+		f := fault.As(err)
+		s.log.Error("the audit log cannot be reopened; keeping the old file", "reason", f.What, "fix", f.Advice())
+	}
+	return changed, err
+}
+
 // checkAudit returns why the audit log cannot be opened, or nil if it can or there is none.
 func checkAudit(s Settings) error {
 	if s.AuditLog == "" {

@@ -159,6 +159,35 @@ func TestOpenRefusesAnUnusableAuditLog(t *testing.T) {
 	}
 }
 
+// TestReloadSaysWhyTheAuditLogCannotBeReopened puts a directory where the file was.
+func TestReloadSaysWhyTheAuditLogCannotBeReopened(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("an open file cannot be moved on Windows")
+	}
+	path := filepath.Join(t.TempDir(), "audit")
+	w := newWorld(t, func(s *serve.Settings) { s.AuditLog = path })
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	w.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
+	for _, want := range []string{
+		`"level":"ERROR","msg":"the audit log cannot be reopened; keeping the old file",` +
+			`"reason":"the audit log is not a regular file","fix":"name a file, or one that does not exist"}`,
+		`"level":"ERROR","msg":"reloaded","failed":["audit-log"]`,
+	} {
+		if !strings.Contains(w.log.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, w.log)
+		}
+	}
+	w.post(howTo, w.strong)
+	if len(readEntries(t, path+".1")) != 1 {
+		t.Error("the old file is not used")
+	}
+}
+
 // TestAuditLogContinuesInANewFileAfterAReload moves the file away, as logrotate does, and
 // then reloads the mid-tier.
 func TestAuditLogContinuesInANewFileAfterAReload(t *testing.T) {

@@ -34,7 +34,7 @@ func (s *Server) reloadables() []reloadable {
 		all = append(all, reloadable{"cache-key-file", store.ReloadKey, store.KeyErr})
 	}
 	if audit := s.parts.audit; audit != nil {
-		all = append(all, reloadable{"audit-log", audit.Reopen, audit.Err})
+		all = append(all, reloadable{"audit-log", s.reopenAudit, audit.Err})
 	}
 	return append(all, s.parts.attributes.reloadables()...)
 }

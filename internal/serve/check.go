@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -113,12 +114,16 @@ func checkGraph(ctx context.Context, s Settings) error {
 		return upstream.Fault(err, "cannot reach Microsoft Graph")
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusUnauthorized {
-		return &fault.Error{
-			Kind: fault.Usage,
-			What: "what answers at " + req.URL.Host + " is not Microsoft Graph",
-			Fix:  "correct graph, or look for a proxy that answers instead",
-		}
+	switch status := res.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return nil
+	case status == http.StatusTooManyRequests, status >= http.StatusInternalServerError:
+		return upstream.Overloaded(
+			fmt.Sprintf("Microsoft Graph is unavailable or overloaded (HTTP status %d)", status), res)
 	}
-	return nil
+	return &fault.Error{
+		Kind: fault.Usage,
+		What: "what answers at " + req.URL.Host + " is not Microsoft Graph",
+		Fix:  "correct graph, or look for a proxy that answers instead",
+	}
 }

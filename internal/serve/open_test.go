@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,6 +143,34 @@ func TestCheckFailsIfTheCredentialCannotBeRead(t *testing.T) {
 	want := "the client secret file " + missing + " does not exist"
 	if f := fault.As(err); results != nil || f.Kind != fault.Usage || f.What != want {
 		t.Errorf("got %v, %v", results, err)
+	}
+}
+
+// TestCheckDistinguishesAnOverloadedGraphFromAnotherServer has responses to a request without
+// a token, which Graph rejects with 401.
+func TestCheckDistinguishesAnOverloadedGraphFromAnotherServer(t *testing.T) {
+	const overloaded = "Microsoft Graph is unavailable or overloaded (HTTP status "
+	for status, want := range map[int]fault.Error{
+		200: {Kind: fault.Usage, What: "what answers at graph.microsoft.com is not Microsoft Graph"},
+		404: {Kind: fault.Usage, What: "what answers at graph.microsoft.com is not Microsoft Graph"},
+		429: {Kind: fault.Unavailable, What: overloaded + "429)"},
+		503: {Kind: fault.Unavailable, What: overloaded + "503)"},
+	} {
+		results, err := serve.Check(t.Context(), settings(t, func(s *serve.Settings) {
+			tenant := s.HTTP.Transport
+			s.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Host == "graph.microsoft.com" {
+					return response(r, status, ""), nil
+				}
+				return tenant.RoundTrip(r)
+			})}
+		}), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := results[3].Err; got == nil || got.Kind != want.Kind || got.What != want.What {
+			t.Errorf("status %d: got %v", status, got)
+		}
 	}
 }
 

@@ -193,11 +193,6 @@ func (a *administrator) configureTenant(ctx context.Context, o applyOptions, r a
 	if r.ClientID == "" {
 		return nil
 	}
-	if a.Tenant == config.FromEnvironment {
-		a.Say("The environment describes the tenant; complete it with\n  PROFILECTL_CLIENT_ID=%s\n"+
-			"  PROFILECTL_EDIT_SCOPE=%s", r.ClientID, r.EditScope)
-		return nil
-	}
 	values := []struct{ name, value string }{
 		{"authority", a.form.String()},
 		{"client-id", r.ClientID},

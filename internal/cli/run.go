@@ -35,7 +35,8 @@ func Run(env command.Env, args []string) int {
 }
 
 // Main runs the command line and returns the exit code. It keeps no state, so a
-// process may call it many times, also concurrently.
+// process may call it many times, also concurrently. Only sandbox exec ends all children of
+// the process.
 func Main(ctx context.Context, env command.Env, args []string) int { return run(ctx, env, args, nil) }
 
 func run(ctx context.Context, env command.Env, args []string, signals chan os.Signal) int {
@@ -101,7 +102,7 @@ func cancelOnSignal(
 				continue
 			}
 			signal.Stop(signals)
-			cancel(command.ErrInterrupted)
+			cancel(command.Interrupted{Signal: s})
 			return
 		case <-ctx.Done():
 			return

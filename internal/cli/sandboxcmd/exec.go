@@ -15,6 +15,7 @@ import (
 	"github.com/profilectl/profilectl/internal/cli/command"
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/playground"
+	"github.com/profilectl/profilectl/internal/terminal"
 )
 
 func newExec(env command.Env, g *command.Globals) *cobra.Command {
@@ -68,7 +69,7 @@ func runExec(
 		"PROFILECTL_STATE_DIR="+filepath.Join(p.Dir, "state"),
 		"PROFILECTL_CONFIG_DIR="+filepath.Join(p.Dir, "config"),
 	)
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.Cancel = func() error { return interruptChild(ctx, c.Process) }
 	c.WaitDelay = 10 * time.Second
 	adoptOrphans()
 	err = c.Run()
@@ -108,4 +109,15 @@ func withoutProxy(getenv func(string) string) []string {
 	}
 	list := strings.Join(all, ",")
 	return []string{"NO_PROXY=" + list, "no_proxy=" + list}
+}
+
+// interruptChild forwards the signal that canceled ctx, unless it was Ctrl-C, which the
+// terminal has sent to the command, too: many programs give up their clean-up at the second
+// one.
+func interruptChild(ctx context.Context, child *os.Process) error {
+	by, ok := errors.AsType[command.Interrupted](context.Cause(ctx))
+	if ok && by.Signal == os.Interrupt && terminal.InForeground() {
+		return nil
+	}
+	return child.Signal(os.Interrupt)
 }

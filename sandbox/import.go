@@ -26,24 +26,6 @@ func (t *Tenant) Seed(raw []byte) error {
 	return t.directory.Update(p.addTo)
 }
 
-// CheckSeed returns the *control.FileError that New returns for a new tenant.
-func (c Config) CheckSeed() error {
-	c.QuickPasswords = true
-	t := &Tenant{config: c.withDefaults()}
-	state, _, err := seedWithoutKeys(t.config)
-	if err != nil {
-		return err
-	}
-	p, err := t.plan(c.Seed, &state)
-	switch {
-	case err != nil:
-		return err
-	case p.whole():
-		return p.replace(&state)
-	}
-	return p.addTo(&state)
-}
-
 // Import replaces the tenant with the one that Export wrote. Sessions, codes and
 // emails are gone afterwards. Without keys in the file, the tenant keeps its keys and
 // sign-ins if it has the same id, and gets new ones otherwise. After an error, the

@@ -33,7 +33,7 @@ type Options struct {
 	// Dir keeps the tenant between starts; empty is a temporary tenant. Only one
 	// playground at a time can use a directory.
 	Dir string
-	// Reset replaces the tenant that Dir keeps with a new one.
+	// Reset replaces the tenant that Dir keeps with a new one, unless the start fails.
 	Reset bool
 	// NewPorts replaces the ports that Dir keeps with free ones. The tenant's issuer
 	// changes with them, so all users have to sign in again.
@@ -140,6 +140,9 @@ func (p *Playground) start(ctx context.Context, o Options) error {
 	if err := o.readAttributes(); err != nil {
 		return err
 	}
+	if err := o.checkRoles(); err != nil {
+		return err
+	}
 	bind, err := o.bind()
 	if err != nil {
 		return err
@@ -222,12 +225,6 @@ func (p *Playground) startTenant(
 	a addresses,
 	listeners [3]*loopback.Listener,
 ) (*tls.Config, error) {
-	if err := s.keepPorts(); err != nil {
-		return nil, err
-	}
-	if err := o.checkRoles(); err != nil {
-		return nil, err
-	}
 	tenant, err := sandbox.New(sandbox.Config{
 		Empty:          o.Empty,
 		AdminRoles:     o.AdminRoles,
@@ -257,6 +254,9 @@ func (p *Playground) startTenant(
 		return nil, err
 	}
 	p.Transport = a.mapped(loopback.NewTransport(certificate.CA), listeners[0].Addr())
+	if err := s.keep(); err != nil {
+		return nil, err
+	}
 	config := &tls.Config{Certificates: []tls.Certificate{certificate.TLS}, MinVersion: tls.VersionTLS12}
 	manage, follow := tenant.Control(p.ControlKey), p.followChanges(o)
 	p.serve(tls.NewListener(listeners[0], config), follow(withControl(manage, tenant.API())), o.Log)

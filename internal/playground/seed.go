@@ -6,7 +6,6 @@ import (
 
 	"github.com/profilectl/profilectl/internal/fault"
 	"github.com/profilectl/profilectl/internal/profile"
-	"github.com/profilectl/profilectl/sandbox"
 	"github.com/profilectl/profilectl/sandbox/control"
 )
 
@@ -24,10 +23,7 @@ func (o Options) readSeed() ([]byte, error) {
 			Err:  err,
 		}
 	}
-	if !o.Reset {
-		return raw, nil
-	}
-	return raw, o.seedFault(sandbox.Config{Seed: raw}.CheckSeed()) // before the kept tenant is removed
+	return raw, nil
 }
 
 // startFault turns a mistake in a file that the tenant starts with into a fault, and returns

@@ -28,6 +28,33 @@ const (
 type state struct {
 	dir   *loopback.Dir  // nil if the tenant is temporary
 	ports loopback.Ports // 0 is a free one
+	next  *replacement   // of the tenant in dir; nil if that continues
+}
+
+// replacement is the store of a tenant that replaces the one in a directory. Until commit, it
+// keeps the new tenant in memory, so that the old one is not lost if the start fails.
+type replacement struct {
+	*loopback.Dir
+	state     []byte
+	committed bool
+}
+
+// Load returns no tenant, so that a new one starts.
+func (r *replacement) Load() ([]byte, error) { return nil, nil }
+
+// Save keeps the tenant.
+func (r *replacement) Save(state []byte) error {
+	if r.committed {
+		return r.Dir.Save(state)
+	}
+	r.state = state
+	return nil
+}
+
+// commit replaces the tenant in the directory.
+func (r *replacement) commit() error {
+	r.committed = true
+	return r.Dir.Save(r.state)
 }
 
 // openState opens the directory of a kept tenant, or makes a temporary one.
@@ -88,16 +115,16 @@ func (p *Playground) kept(o Options, ports loopback.Ports) (state, error) {
 	}
 	p.onClose(func() { _ = dir.Close() })
 	p.Dir, p.CAFile = dir.Path(), dir.CAPath()
+	s := state{dir: dir, ports: ports}
 	if o.Reset {
-		err = errors.Join(dir.Reset(), os.RemoveAll(filepath.Join(o.Dir, passwordFile)))
+		s.next = &replacement{Dir: dir}
 	}
-	if err == nil && o.FirstPort == 0 && !o.NewPorts {
-		ports, err = dir.Ports()
+	if o.FirstPort == 0 && !o.NewPorts {
+		if s.ports, err = dir.Ports(); err != nil {
+			return state{}, stateFault(o.Dir, err)
+		}
 	}
-	if err != nil {
-		return state{}, stateFault(o.Dir, err)
-	}
-	return state{dir: dir, ports: ports}, nil
+	return s, nil
 }
 
 // store returns where the tenant is kept, or nil.
@@ -105,15 +132,22 @@ func (s state) store() sandbox.Store {
 	if s.dir == nil {
 		return nil // not a nil *loopback.Dir
 	}
+	if s.next != nil {
+		return s.next
+	}
 	return s.dir
 }
 
-// keepPorts stores the ports for the next start.
-func (s state) keepPorts() error {
+// keep stores the ports for the next start, and the tenant that replaces a kept one.
+func (s state) keep() error {
 	if s.dir == nil {
 		return nil
 	}
-	if err := s.dir.SavePorts(s.ports); err != nil {
+	err := s.dir.SavePorts(s.ports)
+	if err == nil && s.next != nil {
+		err = s.next.commit()
+	}
+	if err != nil {
 		return stateFault(s.dir.Path(), err)
 	}
 	return nil

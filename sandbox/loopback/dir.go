@@ -119,15 +119,6 @@ func (d *Dir) SavePorts(p Ports) error {
 	return writeFile(filepath.Join(d.path, portsFile), raw, 0o600)
 }
 
-// Reset deletes the tenant's state. It keeps the ports and the certificate.
-func (d *Dir) Reset() error {
-	err := os.Remove(filepath.Join(d.path, stateFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
 // writeFile replaces a file atomically: it syncs a temporary file, renames it, and
 // syncs the directory. After a crash or a power failure, the file has either its
 // old or its new content.

@@ -340,3 +340,18 @@ func TestPacerLogsPauses(t *testing.T) {
 		}
 	})
 }
+
+// TestPacerLogsNoPauseIfItIsOff: requests that are not paced do not pause.
+func TestPacerLogsNoPauseIfItIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		c := newClient(pace.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}, &tenant{answers: []string{"7"}})
+		start := time.Now()
+		for range 2 {
+			_ = c.send(t.Context(), "ada", time.Minute) // the tenant rejects the first one
+		}
+		if got := c.tenant.since(start); len(got) != 2 || got[1] != 0 || log.Len() > 0 {
+			t.Errorf("sent after %v, and the log says %s", got, &log)
+		}
+	})
+}

@@ -40,7 +40,7 @@ func (p *Pacer) throttled(sent time.Time, header http.Header) (until time.Time) 
 		pause = minPause << min(max(p.throttle.times-1, 0), maxDoubled)
 	}
 	pause = min(pause, maxPause)
-	if again {
+	if again && p.interval > 0 {
 		p.config.Log.Warn("the tenant throttles; exchanges pause", "pause_ms", pause.Milliseconds())
 	}
 	if p.pause(now, now.Add(pause)) && p.share != nil {

@@ -125,8 +125,7 @@ func newBreaker(log *slog.Logger) *gobreaker.CircuitBreaker[any] {
 		Timeout:      openFor,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= maxFailures },
 		IsSuccessful: func(err error) bool { return err == nil || errors.Is(err, redis.Nil) },
-		// A caller that has gone away says nothing about Redis.
-		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded:   func(err error) bool { return errors.Is(err, errCallerDone) },
 		// Half-open states, of which an outage has one a second, are not logged.
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			switch {
@@ -149,13 +148,21 @@ func (s *Store) KeyErr() error { return s.keys.Err() }
 // Close closes the connections.
 func (s *Store) Close() error { return s.redis.Close() }
 
+// errCallerDone is the error of a command whose caller has disconnected or whose deadline is
+// over, which says nothing about Redis.
+var errCallerDone = errors.New("the context of the caller is done")
+
 // try runs a command within the timeout, unless the circuit is open. It reports whether
 // the command succeeded and found something.
 func (s *Store) try(ctx context.Context, command func(context.Context) error) bool {
 	_, err := s.breaker.Execute(func() (any, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout)
+		limited, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		return nil, command(ctx)
+		err := command(limited)
+		if err != nil && ctx.Err() != nil {
+			err = errCallerDone
+		}
+		return nil, err
 	})
 	return err == nil
 }

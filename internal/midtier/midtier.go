@@ -72,10 +72,13 @@ func (c *Client) UpdateAs(
 	if err != nil {
 		return Reply{}, fmt.Errorf("write change: %w", err)
 	}
+	if ctx.Err() != nil {
+		return Reply{}, ctx.Err() // nothing was sent
+	}
 	// The values are fixed, so a repeated request has no further effect.
 	res, err := c.send(upstream.Idempotent(ctx), http.MethodPost, route, token, body)
 	if err != nil {
-		return Reply{}, err
+		return Reply{}, unconfirmedEdit(err)
 	}
 	defer res.Body.Close()
 	reply := Reply{Version: versionOf(res.Header)}
@@ -92,6 +95,18 @@ func (c *Client) UpdateAs(
 		err = &Partial{Applied: document.Applied, NotApplied: document.NotApplied, Fault: fault.As(err)}
 	}
 	return reply, err
+}
+
+// unconfirmedEdit returns the fault of an edit that was canceled after it was sent, and other
+// errors unchanged.
+func unconfirmedEdit(err error) error {
+	f := fault.As(err)
+	if f.Kind != fault.Canceled || upstream.Unsent(err) {
+		return err
+	}
+	f = f.Reworded("the mid-tier did not confirm the edit: the profile may have changed")
+	f.Fix, f.Unconfirmed = "look at the profile before you repeat the edit", true
+	return f
 }
 
 // send sends a request with a token, if there is one; body is JSON, or nil for none.

@@ -24,6 +24,9 @@ func (c *Client) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // nothing was sent
+	}
 	res, err := c.send(ctx, http.MethodPost, "/changePassword", token, body)
 	if err != nil {
 		if f := fault.As(err); f.Kind != fault.Usage && !upstream.Unsent(err) {

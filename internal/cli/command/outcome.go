@@ -1,13 +1,14 @@
 package command
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
 )
 
-// ErrInterrupted is the cause of a context that the user canceled. It leads to exit code 130.
-var ErrInterrupted = errors.New("interrupted")
+// ErrInterrupted is the cause of a context that the user canceled. It leads to exit code 130. It
+// is a context.Canceled, because requests fail with the cause.
+var ErrInterrupted = fmt.Errorf("interrupted: %w", context.Canceled)
 
 // Interrupted is the ErrInterrupted of a signal.
 type Interrupted struct{ Signal os.Signal }
@@ -15,8 +16,8 @@ type Interrupted struct{ Signal os.Signal }
 // Error names the signal, for logs.
 func (i Interrupted) Error() string { return "interrupted by " + i.Signal.String() }
 
-// Is reports whether target is ErrInterrupted.
-func (Interrupted) Is(target error) bool { return target == ErrInterrupted }
+// Unwrap returns ErrInterrupted.
+func (Interrupted) Unwrap() error { return ErrInterrupted }
 
 // ExitStatus passes on the exit code of a program that a command ran.
 type ExitStatus int

@@ -191,9 +191,12 @@ func (s *Server) retry(ctx context.Context) {
 		case <-time.After(delay):
 		}
 		t, err := s.parts.connect(ctx, s.settings, s.credential, discoveryTimeout, s.log)
-		if err == nil {
+		switch {
+		case err == nil:
 			s.use(ctx, t)
 			s.log.Info("the tenant is reachable")
+			return
+		case ctx.Err() != nil:
 			return
 		}
 		s.logUnreachable(err)

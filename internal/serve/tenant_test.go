@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -77,6 +78,30 @@ func TestOpenWaitsForAnUnreachableTenant(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOpenDoesNotBlameTheTenantForTheEnd stops the mid-tier while it tries to reach a tenant
+// that does not answer.
+func TestOpenDoesNotBlameTheTenantForTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log logBuffer
+		ctx, stop := context.WithCancel(t.Context())
+		_, err := serve.Open(ctx, settings(t, func(s *serve.Settings) {
+			s.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			})}
+		}), slog.New(slog.NewJSONHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second) // in the second attempt
+		stop()
+		synctest.Wait()
+		if got := strings.Count(log.String(), "the tenant is not available"); got != 1 {
+			t.Errorf("it is logged %d times: %s", got, &log)
+		}
+	})
 }
 
 func TestOpenFailsIfThereIsNoSuchTenant(t *testing.T) {

@@ -92,7 +92,7 @@ const (
 type yamlText []byte
 
 // ServeHTTP sends what the handler returns: a body as JSON, an error as plain
-// text with status 404 or 400.
+// text with status 404, 500 or 400.
 func (handle controlHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	limit := int64(maxControlBody)
 	if r.URL.Path == "/control/tenant" {
@@ -102,10 +102,13 @@ func (handle controlHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, err := handle(r)
 	w.Header().Set("Cache-Control", "no-store")
 	_, missing := errors.AsType[missingError](err)
+	_, notStored := errors.AsType[*control.StorageError](err)
 	text, isYAML := result.(yamlText)
 	switch {
 	case missing:
 		http.Error(w, err.Error(), http.StatusNotFound)
+	case notStored:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 	case result == nil:

@@ -322,7 +322,7 @@ func plan() map[string]entry {
 		}},
 		// control is public: clients of a running sandbox import it alone.
 		"sandbox/control":             {layer: 0},
-		"sandbox/internal/directory":  {layer: 0, imports: []string{"github.com/google/uuid"}},
+		"sandbox/internal/directory":  {layer: 1, imports: []string{"sandbox/control", "github.com/google/uuid"}},
 		"sandbox/internal/tenantfile": {layer: 2, imports: []string{"sandbox/control", "go.yaml.in/yaml/v3"}},
 		"sandbox/loopback": {layer: 0, imports: []string{
 			"github.com/gofrs/flock",

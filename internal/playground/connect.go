@@ -41,9 +41,9 @@ func Connect(dir string, client *http.Client) (*control.Client, error) {
 	return &control.Client{URL: a.URL, Key: a.Key, HTTP: client}, nil
 }
 
-// Fault turns an error of a control.Client into a fault: a Usage one if the
-// sandbox rejected the request, an Unavailable one if it cannot be reached. It
-// returns nil for nil, and faults unchanged.
+// Fault turns an error of a control.Client or of an Offline into a fault: a Usage one if the
+// sandbox rejected the request, an Unavailable one if it cannot be reached or cannot store
+// the change. It returns nil for nil, and faults unchanged.
 func Fault(err error) error {
 	if err == nil {
 		return nil
@@ -51,7 +51,14 @@ func Fault(err error) error {
 	if f, ok := errors.AsType[*fault.Error](err); ok {
 		return f
 	}
-	if rejected, ok := errors.AsType[*control.Error](err); ok {
+	if notStored, ok := errors.AsType[*control.StorageError](err); ok {
+		return storageFault(notStored.Error(), err)
+	}
+	rejected, ok := errors.AsType[*control.Error](err)
+	if ok && rejected.Status >= http.StatusInternalServerError {
+		return storageFault(rejected.Message, err)
+	}
+	if ok {
 		return &fault.Error{
 			Kind: fault.Usage,
 			What: rejected.Message,
@@ -64,4 +71,13 @@ func Fault(err error) error {
 		return err
 	}
 	return &fault.Error{Kind: f.Kind, What: f.What, Next: fault.DoStartSandbox, Err: err}
+}
+
+func storageFault(what string, err error) error {
+	return &fault.Error{
+		Kind: fault.Unavailable,
+		What: what,
+		Fix:  "check the free space and the permissions of the directory of the sandbox, and try again",
+		Err:  err,
+	}
 }

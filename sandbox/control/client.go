@@ -30,7 +30,7 @@ type Client struct {
 
 // Error reports that the sandbox rejected a request.
 type Error struct {
-	Status  int    // HTTP status: 404 if what the request names does not exist
+	Status  int    // HTTP status: 404 if what the request names does not exist, 500 after a StorageError
 	Message string // the sandbox's reason
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -167,7 +168,8 @@ func importFault(path string, err error) error {
 	if mistake, ok := errors.AsType[*control.FileError](err); ok {
 		return playground.FileFault(path, mistake.Error(), err)
 	}
-	if rejected, ok := errors.AsType[*control.Error](err); ok {
+	rejected, ok := errors.AsType[*control.Error](err)
+	if ok && rejected.Status < http.StatusInternalServerError {
 		return playground.FileFault(path, rejected.Message, err)
 	}
 	return err

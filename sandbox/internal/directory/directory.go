@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/profilectl/profilectl/sandbox/control"
 )
 
 // Store keeps the document across restarts. Load returns nil if nothing was saved
@@ -130,8 +132,8 @@ func (d *Directory) View(look func(*State)) {
 }
 
 // Update calls change with a copy of the state, saves the copy, and makes it the
-// current state. After an error of change or of the store, the state is as
-// before.
+// current state. After an error of change or of the store, which is a
+// *control.StorageError, the state is as before.
 func (d *Directory) Update(change func(*State) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -148,7 +150,7 @@ func (d *Directory) Update(change func(*State) error) error {
 			return fmt.Errorf("encode tenant: %w", err)
 		}
 		if err := d.store.Save(raw); err != nil {
-			return fmt.Errorf("save tenant: %w", err)
+			return &control.StorageError{Err: err}
 		}
 	}
 	d.state = next

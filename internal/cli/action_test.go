@@ -172,7 +172,8 @@ func TestActionRejectsAnArchiveWithAnotherChecksum(t *testing.T) {
 		fmt.Sprintf("%x", sha256.Sum256(archive)): true,
 		fmt.Sprintf("%x", sha256.Sum256(nil)):     false,
 	} {
-		list := checksum + "  " + name + "\n"
+		// A release lists the SBOM of each archive, which the action does not download.
+		list := fmt.Sprintf("%x  %s.sbom.json\n%s  %s\n", sha256.Sum256(nil), name, checksum, name)
 		if err := os.WriteFile(filepath.Join(dir, "checksums.txt"), []byte(list), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,16 @@ func bind(ctx context.Context, port int) (sockets []net.Listener, opened int, er
 	return sockets, opened, nil
 }
 
+// CheckPort returns the fault of a sign-in that cannot open the port of the redirect URI, or
+// nil. Port 0 is any free port.
+func CheckPort(ctx context.Context, port int) error {
+	sockets, _, err := bind(ctx, port)
+	for _, s := range sockets {
+		_ = s.Close() // nothing has connected
+	}
+	return err
+}
+
 // bindFault returns the fault of a port that cannot be opened.
 func bindFault(port int, err error) error {
 	f := &fault.Error{Kind: fault.Unavailable, Next: fault.DoMoveRedirect, Err: err}

@@ -2,15 +2,14 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
+	"github.com/profilectl/profilectl/internal/auth"
 	"github.com/profilectl/profilectl/internal/authority"
 	"github.com/profilectl/profilectl/internal/fault"
-	"github.com/profilectl/profilectl/internal/loopback"
 )
 
 // Pages about the subjects of checks.
@@ -85,18 +84,8 @@ func (e *examination) checkProxy(ctx context.Context) Result {
 // checkPort opens the port that the browser returns to.
 func (e *examination) checkPort(ctx context.Context) Result {
 	port := e.settings.Int("redirect-port")
-	listeners, opened, err := loopback.Listen(ctx, port)
-	for _, l := range listeners {
-		_ = l.Close()
-	}
-	if err != nil {
-		return failed(&fault.Error{
-			Kind: fault.Unavailable,
-			What: fmt.Sprintf("port %d of localhost, which the browser returns to, cannot be opened", opened),
-			Fix:  "end the program that uses it",
-			Next: fault.DoMoveRedirect,
-			Err:  err,
-		})
+	if err := auth.CheckPort(ctx, port); err != nil {
+		return failed(err)
 	}
 	if port == 0 {
 		return ok("any free port of localhost")

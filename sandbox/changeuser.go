@@ -29,8 +29,8 @@ func (t *Tenant) user(email string) (found control.User, err error) {
 }
 
 // ChangeUser changes an account as an administrator would. After an error of the
-// change, the account is as before. A new password unlocks the account and ends
-// every sign-in.
+// change, the account is as before. A new password unlocks the account and ends the earlier
+// sign-ins, except those at confidential clients.
 func (t *Tenant) ChangeUser(email string, change control.UserChange) error {
 	if err := t.checkChange(change); err != nil {
 		return err

@@ -130,7 +130,7 @@ func (t *Tenant) users() []control.User {
 	return all
 }
 
-// RevokeSessions ends every sign-in of a user, as a new password does.
+// RevokeSessions ends every sign-in of a user, as ResetPassword does.
 func (t *Tenant) RevokeSessions(email string) error {
 	return t.changeUser(email, func(d *directory.State, u *directory.User) { endSignIns(d, u, t.now()) })
 }

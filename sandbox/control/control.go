@@ -54,7 +54,8 @@ type UserChange struct {
 	// Roles replaces the directory roles of an administrator: names, or ids of their
 	// templates. Nil leaves them.
 	Roles []string `json:"roles,omitzero"`
-	// Password replaces the password, unlocks the account, and ends every sign-in.
+	// Password replaces the password, unlocks the account, and ends the earlier sign-ins,
+	// except those at confidential clients. PasswordReset ends those, too.
 	Password string `json:"password,omitempty"`
 	// Profile holds the new values of profile properties; null removes one.
 	Profile map[string]*string `json:"profile,omitempty"`

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"crypto/rand"
 	"net/http"
 	"net/url"
 
@@ -120,15 +119,12 @@ func (c *Console) saveMFA(r *http.Request) (string, notice, error) {
 
 // savePassword sets the password that was entered, or a generated one.
 func (c *Console) savePassword(r *http.Request) (string, notice, error) {
-	password := r.PostForm.Get("password")
-	if password == "" {
-		const upperLowerDigit = "Aa1"
-		password = rand.Text()[:13] + upperLowerDigit
-	}
-	return c.changeUser(r, control.UserChange{Password: password}, notice{
+	email := r.PathValue("email")
+	password, err := c.Control.ResetPassword(r.Context(), email, r.PostForm.Get("password"))
+	return userPath(email), notice{
 		Text:   "The password was changed, the account is unlocked, and all sign-ins have ended.",
 		Values: []value{{"Password", password}},
-	})
+	}, err
 }
 
 func (c *Console) revoke(r *http.Request) (string, notice, error) {

@@ -69,7 +69,7 @@ func (s *STS) newPassword(w http.ResponseWriter, r *http.Request, t *transaction
 }
 
 // ChangePassword sets the password of the user with the email address, unlocks the account,
-// ends all earlier sign-ins, and returns the user's ID.
+// ends the earlier sign-ins except those at confidential clients, and returns the user's ID.
 func (s *STS) ChangePassword(email, password string) (userID string, err error) {
 	hash, err := directory.Hash(password, s.Iterations)
 	if err != nil {

@@ -2,7 +2,7 @@ package aadsts
 
 import "sync"
 
-// A cause is the most likely reason for some codes in the set-up that profilectl
+// A cause is the most likely reason for some codes in the setup that profilectl
 // needs: a public client, a mid-tier with its own registration, a user flow, and a
 // Conditional Access policy.
 type cause struct {
@@ -103,7 +103,7 @@ func credentialCauses() []cause {
 	}
 }
 
-// requestCauses are requests that no set-up explains.
+// requestCauses are requests that no setup explains.
 func requestCauses() []cause {
 	return []cause{
 		{

@@ -3,7 +3,7 @@ package aadsts
 import "github.com/profilectl/profilectl/internal/fault"
 
 // reportedCodes are codes that users of External ID and of Microsoft Graph have reported,
-// and that a set-up with mistakes, an extension, or a Microsoft app as the client causes.
+// and that a setup with mistakes, an extension, or a Microsoft app as the client causes.
 func reportedCodes() map[int]meaning {
 	const personal = "this sign-in does not accept personal Microsoft accounts"
 	own := byOperator("register an application of the tenant for it, and use its client ID")

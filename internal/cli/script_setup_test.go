@@ -100,7 +100,7 @@ func checkWrites(ts *testscript.TestScript, p *playground.Playground, want strin
 	}
 }
 
-// breakObject breaks one object of a set-up.
+// breakObject breaks one object of a setup.
 func breakObject(p *playground.Playground, object string) error {
 	client, midTier, second, err := registered(p)
 	if err != nil {
@@ -123,7 +123,7 @@ func breakObject(p *playground.Playground, object string) error {
 	return errors.New("unknown object " + object)
 }
 
-// registered returns the client IDs that a set-up has registered.
+// registered returns the client IDs that a setup has registered.
 func registered(p *playground.Playground) (client, midTier, attributes string, err error) {
 	c := control.Client{URL: p.ControlURL, Key: p.ControlKey, HTTP: &http.Client{Transport: p.Transport}}
 	apps, err := c.Apps(context.Background())

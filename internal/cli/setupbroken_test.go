@@ -226,7 +226,7 @@ func text(o object, member string) string {
 	return value
 }
 
-// The paths of the objects of a set-up.
+// The paths of the objects of a setup.
 func (b *brokenTenant) app(name string) string {
 	b.Helper()
 	return "/applications/" + text(b.find("/applications", "displayName", name), "id")
@@ -321,12 +321,12 @@ type brokenObject struct {
 	secret bool   // the repair creates a new secret
 }
 
-// TestEachBrokenObjectIsNamed breaks each object of a set-up in each way that matters, and
+// TestEachBrokenObjectIsNamed breaks each object of a setup in each way that matters, and
 // checks that doctor names it as far as a client can see it, and setup plan otherwise.
 func TestEachBrokenObjectIsNamed(t *testing.T) {
 	b := newBrokenTenant(t)
 	if ids := b.planned(); len(ids) != 0 {
-		t.Fatalf("the new set-up is not complete: %v", ids)
+		t.Fatalf("the new setup is not complete: %v", ids)
 	}
 	for _, row := range slices.Concat(b.apps(), b.consents(), b.policies(), b.flows(), b.deletions()) {
 		row.breaks()

@@ -109,7 +109,7 @@ func Run(ctx context.Context, checks []Check, limit time.Duration, report func(R
 
 // RunUntil calls runs again and again, with a pause in between, until no check fails or
 // the total time is over, and returns the results of the last call. It calls waiting
-// before each pause. It is meant for the minutes after a set-up, in which Entra
+// before each pause. It is meant for the minutes after a setup, in which Entra
 // replicates.
 func RunUntil(
 	ctx context.Context,

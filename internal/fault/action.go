@@ -46,7 +46,7 @@ func Actions() []Action {
 func (a Action) String() string {
 	switch a {
 	case DoPlanSetup:
-		return "ask an administrator to compare the tenant with the set-up"
+		return "ask an administrator to compare the tenant with the setup"
 	case DoSignIn:
 		return "sign in again"
 	case DoTypePassword:

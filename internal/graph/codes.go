@@ -169,7 +169,7 @@ func temporaryErrors() []Explanation {
 	}
 }
 
-// administratorErrors are those of a set-up.
+// administratorErrors are those of a setup.
 func administratorErrors() []Explanation {
 	denied := func(what, fix string) *fault.Error {
 		return &fault.Error{Kind: fault.Denied, What: what, Fix: fix, ForOperator: true}

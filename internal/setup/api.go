@@ -184,7 +184,7 @@ func faultOf(err error, what string) error {
 	f := &fault.Error{
 		Kind:          fault.Denied,
 		What:          what + ": " + r.Error(),
-		Fix:           "sign in as an administrator with the roles and permissions of the set-up",
+		Fix:           "sign in as an administrator with the roles and permissions of the setup",
 		Err:           r,
 		CorrelationID: r.CorrelationID,
 	}

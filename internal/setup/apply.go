@@ -261,7 +261,7 @@ func (r *run) journalFault(err error) error {
 	}
 	return &fault.Error{
 		Kind: fault.Usage,
-		What: "cannot write the journal of the set-up " + r.options.Journal.Path,
+		What: "cannot write the journal of the setup " + r.options.Journal.Path,
 		Fix:  "make the directory writable",
 		Err:  err,
 	}

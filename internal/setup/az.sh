@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The set-up of profilectl with Azure CLI, for an empty tenant. Sign in first:
+# The setup of profilectl with Azure CLI, for an empty tenant. Sign in first:
 #   az login --tenant TENANT --allow-no-subscriptions
 # The script stops at the first error. It does not continue a run that was stopped.
 set -euo pipefail

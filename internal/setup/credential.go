@@ -97,7 +97,7 @@ func (h holder) nextAny(t *Tenant) *write {
 }
 
 // hasOther reports whether the mid-tier has a certificate or a federated credential of the
-// set-up.
+// setup.
 func (h holder) hasOther(t *Tenant) bool {
 	return slices.ContainsFunc(h.app(t).KeyCredentials, func(k keyCredential) bool {
 		return strings.HasPrefix(k.DisplayName, h.tag()+" ") && !ended(k.EndDateTime)
@@ -128,7 +128,7 @@ func (h holder) nextSecret(t *Tenant) *write {
 	return h.addSecret(t)
 }
 
-// secrets returns the valid secrets of the set-up, and those that may never have been
+// secrets returns the valid secrets of the setup, and those that may never have been
 // written.
 func (h holder) secrets(t *Tenant) (current, lost []passwordCredential) {
 	for _, p := range h.app(t).PasswordCredentials {
@@ -143,7 +143,7 @@ func (h holder) secrets(t *Tenant) (current, lost []passwordCredential) {
 	return current, lost
 }
 
-// secretExpires returns when the valid secret of the set-up ends. There is only one, because
+// secretExpires returns when the valid secret of the setup ends. There is only one, because
 // the next is created after its end.
 func (h holder) secretExpires(t *Tenant) (end time.Time) {
 	if h.credential.Certificate != nil || h.credential.Federated != nil {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// removal deletes one object of the set-up, or undoes a change.
+// removal deletes one object of the setup, or undoes a change.
 type removal struct {
 	object
 	writes []*write
@@ -37,8 +37,8 @@ func (r removal) planned(t *Tenant) Item {
 	return i
 }
 
-// Destroy deletes the objects of the set-up in the reverse order of their creation, and
-// restores the email method if the set-up has switched it on. The application of the
+// Destroy deletes the objects of the setup in the reverse order of their creation, and
+// restores the email method if the setup has switched it on. The application of the
 // mid-tier, which records that, is the last one. An object that is gone already counts as
 // deleted.
 func Destroy(ctx context.Context, a *API, w Wanted, o Options) (Result, error) {
@@ -62,7 +62,7 @@ func Destroy(ctx context.Context, a *API, w Wanted, o Options) (Result, error) {
 
 func (r *run) remove(ctx context.Context, o removal) (Item, error) {
 	if o.id == "midtier.app" && r.left["method.email"] {
-		return o.blocked(r.tenant, "it records that the email method was off before the set-up"), nil
+		return o.blocked(r.tenant, "it records that the email method was off before the setup"), nil
 	}
 	for _, n := range o.writes {
 		_, err := r.send(ctx, o.object, n)
@@ -110,7 +110,7 @@ func (w Wanted) removals(t *Tenant) []removal {
 	return append(all, appRemovals("midtier", w.MidTierName, t.midTier, t.midTierSP)...)
 }
 
-// flowRemovals removes the user flow of the set-up, or the link to another one.
+// flowRemovals removes the user flow of the setup, or the link to another one.
 func (w Wanted) flowRemovals(t *Tenant) []removal {
 	var all []removal
 	for _, f := range t.flows {
@@ -158,7 +158,7 @@ func appRemovals(side, name string, app application, principal servicePrincipal)
 
 const deletedPath = "/directory/deletedItems"
 
-// FindDeleted returns the objects of the set-up that the tenant keeps as soft-deleted:
+// FindDeleted returns the objects of the setup that the tenant keeps as soft-deleted:
 // those of an earlier reading, and those that the tenant lists.
 func FindDeleted(ctx context.Context, a *API, w Wanted, before *Tenant) ([]SoftDeleted, error) {
 	w = w.withDefaults()

@@ -12,7 +12,7 @@ import (
 // Formats returns the formats of Export.
 func Formats() []string { return []string{"az", "graph", "bicep"} }
 
-// Export returns the set-up as text that another tool executes. Steps that the format
+// Export returns the setup as text that another tool executes. Steps that the format
 // cannot express are comments with the place in the portal.
 func Export(w Wanted, format string) (string, error) {
 	w = w.withDefaults()
@@ -34,7 +34,7 @@ func Export(w Wanted, format string) (string, error) {
 	}
 }
 
-// step is one request of an exported set-up.
+// step is one request of an exported setup.
 type step struct {
 	object
 	*write
@@ -171,7 +171,7 @@ func exportGraph(w Wanted) string {
 	const c = "# "
 	var b strings.Builder
 	b.WriteString(comments(c,
-		"The set-up of profilectl as requests to Microsoft Graph v1.0, in order.",
+		"The setup of profilectl as requests to Microsoft Graph v1.0, in order.",
 		"Send them in Graph Explorer or with another client, signed in as an administrator with",
 		"  "+strings.Join(w.adminScopes(), " "),
 		"Replace each {{NAME}} by the value from an earlier response, which a comment names.",

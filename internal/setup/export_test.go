@@ -125,7 +125,7 @@ func TestExportOfAzPassesShellcheck(t *testing.T) {
 }
 
 // bicepTypes returns the properties of the types of the Microsoft Graph extension for Bicep,
-// version 1.0.0, that a set-up uses: the required ones first, then the others
+// version 1.0.0, that a setup uses: the required ones first, then the others
 // (learn.microsoft.com/graph/templates/bicep/reference).
 func bicepTypes() map[string][2]string {
 	const graph = "Microsoft.Graph/"

@@ -19,7 +19,7 @@ func bicepCannot() []string {
 func exportBicep(w Wanted) string {
 	var b strings.Builder
 	b.WriteString(comments("// ",
-		"The set-up of profilectl for Bicep with the Microsoft Graph extension. bicepconfig.json:",
+		"The setup of profilectl for Bicep with the Microsoft Graph extension. bicepconfig.json:",
 		`  {"extensions": {"microsoftGraphV1":`,
 		`    "br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:1.0.0"}}`,
 		"After the first deployment, add the App ID URI api://<client ID> to the mid-tier:",

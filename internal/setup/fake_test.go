@@ -17,7 +17,7 @@ import (
 // values1 is a JSON object of the fake directory.
 type values1 = map[string]any
 
-// fakeGraph is a small Microsoft Graph with the collections of a set-up. It can hide new
+// fakeGraph is a small Microsoft Graph with the collections of a setup. It can hide new
 // objects for some requests, as replicas do, and fail requests.
 type fakeGraph struct {
 	mu       sync.Mutex

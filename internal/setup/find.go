@@ -52,7 +52,7 @@ const (
 	readFlows    = "flows"
 )
 
-// Find reads everything that the set-up consists of. It fails if the applications cannot
+// Find reads everything that the setup consists of. It fails if the applications cannot
 // be read. Two applications with the same tag are a Conflict.
 func Find(ctx context.Context, a *API, w Wanted) (*Tenant, error) {
 	w = w.withDefaults()
@@ -93,7 +93,7 @@ func isFinal(status int) bool {
 		status == http.StatusNotImplemented
 }
 
-// appFields are the properties of an application that a set-up compares.
+// appFields are the properties of an application that a setup compares.
 const appFields = "id,appId,displayName,tags,signInAudience,identifierUris,api,optionalClaims," +
 	"isFallbackPublicClient,publicClient,requiredResourceAccess,passwordCredentials,keyCredentials"
 

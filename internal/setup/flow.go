@@ -14,7 +14,7 @@ func (w Wanted) flowName() string {
 }
 
 // chooseFlow returns the user flow that the client is or gets linked to: the one that it
-// is linked to already, the one that is named, that of the set-up, or the only one of the
+// is linked to already, the one that is named, that of the setup, or the only one of the
 // tenant. It returns the zero value if one must be created.
 func (w Wanted) chooseFlow(t *Tenant) userFlow {
 	matches := []func(userFlow) bool{

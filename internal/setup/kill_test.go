@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary run as a process that applies a set-up and that the tests
+// TestMain lets the test binary run as a process that applies a setup and that the tests
 // can kill.
 func TestMain(m *testing.M) {
 	if address := os.Getenv("SETUP_TEST_GRAPH"); address != "" {
@@ -61,7 +61,7 @@ func (p *process) kill() {
 
 // TestApplyContinuesAfterKill kills the process at each write in turn, before the request
 // has an effect and after it, with and without replication lag. The next process
-// completes the set-up, and no object exists twice.
+// completes the setup, and no object exists twice.
 func TestApplyContinuesAfterKill(t *testing.T) {
 	writes := countWrites(t)
 	for n := range writes {
@@ -101,7 +101,7 @@ func killAt(t *testing.T, n int, executed bool, lag int, replication time.Durati
 	checkComplete(t, f, a, dir)
 }
 
-// countWrites returns how many writes a complete set-up takes.
+// countWrites returns how many writes a complete setup takes.
 func countWrites(t *testing.T) int {
 	t.Helper()
 	f := newFake()

@@ -18,7 +18,7 @@ const (
 	Change  Action = "change"  // some properties differ
 	Manual  Action = "manual"  // Microsoft Graph refuses it; an administrator does it by hand
 	Blocked Action = "blocked" // an object that it needs is missing
-	Delete  Action = "delete"  // the object has the tag of the set-up
+	Delete  Action = "delete"  // the object has the tag of the setup
 )
 
 // Difference is a property that differs from what is wanted. From is nil if the object is
@@ -29,7 +29,7 @@ type Difference struct {
 	To       any    `json:"to"`
 }
 
-// object is one part of the set-up.
+// object is one part of the setup.
 type object struct {
 	id    string
 	title string   // the kind and the name, as users see them

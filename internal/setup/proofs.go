@@ -137,7 +137,7 @@ func (h holder) checkCertificate() error {
 	}
 }
 
-// needsSecret reports whether the mid-tier has no credential of the set-up that is valid.
+// needsSecret reports whether the mid-tier has no credential of the setup that is valid.
 func (h holder) needsSecret(t *Tenant) bool {
 	if h.credential.Secret == nil && h.hasOther(t) {
 		return false

@@ -2,7 +2,7 @@ package setup
 
 import "time"
 
-// The parts of Microsoft Graph's resources that a set-up uses. Their members are those of
+// The parts of Microsoft Graph's resources that a setup uses. Their members are those of
 // the resource pages (learn.microsoft.com/graph/api/resources).
 
 type application struct {

@@ -5,7 +5,7 @@
 // It works like a planner. Find reads the tenant, NewPlan compares it with what is
 // wanted, and Apply sends one write after the other until nothing differs. Each object
 // knows its next write from the state of the tenant alone, so a run that was killed is
-// continued by the next one. Only objects with the tag of the set-up are changed or
+// continued by the next one. Only objects with the tag of the setup are changed or
 // deleted.
 //
 // All requests are documented for Microsoft Graph v1.0 (learn.microsoft.com/graph/api).
@@ -54,9 +54,9 @@ func Roles() []string {
 	}
 }
 
-// Wanted describes a set-up. Empty fields have defaults, except Credential.
+// Wanted describes a setup. Empty fields have defaults, except Credential.
 type Wanted struct {
-	Deployment  string // distinguishes several set-ups in a tenant; default "default"
+	Deployment  string // distinguishes several setups in a tenant; default "default"
 	MidTierName string // display name; default "edit-profile-service"
 	ClientName  string // display name; default "edit-profile-cli"
 	ScopeName   string // default "EditProfileService.ReadWrite"
@@ -174,7 +174,7 @@ func validName(name string) bool {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// tag returns the tag of every object of the set-up.
+// tag returns the tag of every object of the setup.
 func (w Wanted) tag() string { return "profilectl:setup:" + w.Deployment }
 
 // midTierTag and clientTag are the tags of the two applications; the others record what a run
@@ -184,7 +184,7 @@ func (w Wanted) clientTag() string    { return w.tag() + ":client" }
 func (w Wanted) emailWasOff() string  { return w.tag() + ":email=disabled" }
 func (w Wanted) secretPrefix() string { return w.tag() + ":secret=" }
 
-// marked returns a display name with the marker of the set-up, for objects that have
+// marked returns a display name with the marker of the setup, for objects that have
 // neither tags nor a description.
 func (w Wanted) marked(name string) string { return name + " [" + w.tag() + "]" }
 

@@ -49,7 +49,7 @@ func Tokens(client *auth.Client, account auth.Account, permissions []string) fun
 }
 
 // ErrClientRejected is the cause of the fault of a sign-in whose client may not request
-// the permissions of the set-up.
+// the permissions of the setup.
 var ErrClientRejected = errors.New("setup: the tenant rejects the client of the sign-in")
 
 // rejecting are the codes of Entra for a client that may not have the permissions, is not
@@ -67,7 +67,7 @@ func SignInFault(err error, clientID string) error {
 	rejected := f.Reworded("the tenant does not let the client " + clientID + " set it up: " + f.What)
 	rejected.Kind = fault.Denied
 	rejected.Next = fault.NoAction
-	rejected.Fix = "register an application for the set-up (public client, redirect URI http://localhost, " +
+	rejected.Fix = "register an application for the setup (public client, redirect URI http://localhost, " +
 		"delegated permissions of Microsoft Graph: " + strings.Join(WriteScopes(), ", ") + ") and use its client ID"
 	rejected.Err = errors.Join(ErrClientRejected, f)
 	return rejected

@@ -252,7 +252,7 @@ func (a *administrator) finish(ctx context.Context, o applyOptions, r applyRepor
 		return err
 	}
 	if checks != nil {
-		return fmt.Errorf("check the set-up: %w", checks)
+		return fmt.Errorf("check the setup: %w", checks)
 	}
 	return nil
 }

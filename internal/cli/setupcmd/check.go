@@ -15,7 +15,7 @@ import (
 )
 
 // checkSetup runs the checks of doctor until none fails, or until the time is over: Entra
-// needs minutes to replicate a new set-up.
+// needs minutes to replicate a new setup.
 func (a *administrator) checkSetup(
 	ctx context.Context, retryFor time.Duration, reportOnly bool,
 ) ([]checkup.Check, error) {
@@ -46,10 +46,10 @@ func (a *administrator) checkSetup(
 			a.Say("  fix: %s", c.Fix)
 		}
 	}
-	return checks, checkup.Failed(results, "; the set-up itself is complete")
+	return checks, checkup.Failed(results, "; the setup itself is complete")
 }
 
-// expected returns a result as it counts right after the set-up: the mid-tier does not
+// expected returns a result as it counts right after the setup: the mid-tier does not
 // run yet, a policy in report-only mode does not protect edits, and customers use keyrings
 // of other machines.
 func expected(r doctor.Result, reportOnly bool) doctor.Result {

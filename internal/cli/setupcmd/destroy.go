@@ -22,10 +22,10 @@ func newDestroy(env command.Env, g *command.Globals) *cobra.Command {
 	var o destroyOptions
 	c := &cobra.Command{
 		Use:   "destroy",
-		Short: "Delete the objects of a set-up",
+		Short: "Delete the objects of a setup",
 		Args:  cobra.NoArgs,
-		Long: `List the objects with the tag of the set-up, ask for confirmation, and delete
-them. If the set-up switched the email method on, it is switched off. The tenant
+		Long: `List the objects with the tag of the setup, ask for confirmation, and delete
+them. If the setup switched the email method on, it is switched off. The tenant
 keeps deleted applications for 30 days, unless you use --purge. The
 configuration and local files are not deleted.`,
 		Example: `  profilectl setup destroy --authority contoso

@@ -14,7 +14,7 @@ func newExport(env command.Env) *cobra.Command {
 	var format string
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Print the set-up for the Azure CLI, Graph or Bicep",
+		Short: "Print the setup for the Azure CLI, Graph or Bicep",
 		Args:  cobra.NoArgs,
 		Long: `Print what sets up an empty tenant: a script for the Azure CLI, requests to
 Microsoft Graph, or a Bicep file. No sign-in is needed. A step that the format
@@ -25,7 +25,7 @@ cannot express is a comment that names the page of the Entra admin center.`,
 		RunE: func(*cobra.Command, []string) error { return runExport(env, o, format) },
 	}
 	c.Flags().StringVar(&format, "format", "az", "`format`: az, graph or bicep")
-	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
+	c.Flags().StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several setups")
 	o.bindWanted(c.Flags())
 	o.bindAttributes(c.Flags())
 	command.Complete(c, "format", command.OneOf(setup.Formats()...))

@@ -17,7 +17,7 @@ func newPlan(env command.Env, g *command.Globals) *cobra.Command {
 		Use:   "plan",
 		Short: "Show what setup apply would create and change",
 		Args:  cobra.NoArgs,
-		Long: `Compare the tenant with a complete set-up and print the differences. The command
+		Long: `Compare the tenant with a complete setup and print the differences. The command
 changes nothing, and requests only read permissions.`,
 		Example: `  profilectl setup plan --authority contoso
   profilectl setup plan -o json --jq '.objects[] | select(.action != "keep") \

@@ -87,7 +87,7 @@ func summary(items []setup.Item) string {
 // warnNamesakes names the objects that look like wanted ones and are not touched.
 func (a *administrator) warnNamesakes(namesakes []setup.Namesake) {
 	for _, n := range namesakes {
-		a.Progress.Warn("the %s %s (%s) has the same name, but not the tag of the set-up; it is not touched",
+		a.Progress.Warn("the %s %s (%s) has the same name, but not the tag of the setup; it is not touched",
 			n.Kind, n.Name, n.ID)
 	}
 }

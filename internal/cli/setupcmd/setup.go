@@ -92,7 +92,7 @@ func (o *options) bind(f *pflag.FlagSet) {
 	for _, setting := range []string{"authority", "client-id", "ca-file"} {
 		command.NotFromEnvironment(f, setting)
 	}
-	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several set-ups")
+	f.StringVar(&o.Wanted.Deployment, "deployment", "default", "`name` that distinguishes several setups")
 }
 
 // bindRun adds the flags of the subcommands that write.
@@ -124,7 +124,7 @@ func New(env command.Env, g *command.Globals) *cobra.Command {
 and the client, the mid-tier's credential, the admin consent, the one-time
 passcode by email, the Conditional Access policy and the user flow.
 
-An administrator signs in. Only objects with the tag of the set-up are changed
+An administrator signs in. Only objects with the tag of the setup are changed
 or deleted. Steps that Microsoft Graph rejects are printed, to be done by hand.
 See
 https://github.com/profilectl/profilectl/blob/main/docs/how-to/set-up-a-tenant.md.`,

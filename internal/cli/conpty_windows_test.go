@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"github.com/charmbracelet/x/conpty"
 	"golang.org/x/sys/windows"
@@ -55,7 +56,8 @@ func startInTerminal(c *exec.Cmd, width, height uint16) (*console, error) {
 // Read reads what the console shows (io.Reader).
 func (t *console) Read(p []byte) (int, error) { return t.out.Read(p) }
 
-// Write types text (io.Writer). A pseudoconsole of Wine ends the process when it gets Ctrl-C.
+// Write types text (io.Writer). A pseudoconsole of Wine ends when it reads Ctrl-C, so the key is
+// pressed in its console instead.
 func (t *console) Write(p []byte) (int, error) {
 	if string(p) == "\x03" && os.Getenv("PROFILECTL_TEST_WINE") != "" {
 		return len(p), exec.Command(t.ctrlC, strconv.Itoa(t.process.Pid)).Run()
@@ -63,9 +65,11 @@ func (t *console) Write(p []byte) (int, error) {
 	return t.in.Write(p)
 }
 
-// pressCtrlC sends the signal of Ctrl-C to the console of the process that the argument names.
-// It is a command of its own, because a process has only one console.
+// pressCtrlC presses Ctrl-C in the console of the process that the argument names. The console
+// makes it a signal or a key, as the process has chosen. It is a command of its own, because a
+// process has only one console.
 func pressCtrlC() {
+	const keyEvent, leftCtrlPressed = 1, 8
 	signal.Ignore(os.Interrupt)
 	pid, err := strconv.ParseUint(os.Args[1], 10, 32)
 	if err != nil {
@@ -76,7 +80,28 @@ func pressCtrlC() {
 	if attached, _, err := kernel32.NewProc("AttachConsole").Call(uintptr(pid)); attached == 0 {
 		panic(err)
 	}
-	if err := windows.GenerateConsoleCtrlEvent(windows.CTRL_C_EVENT, 0); err != nil {
+	in, err := os.OpenFile("CONIN$", os.O_RDWR, 0)
+	if err != nil {
+		panic(err)
+	}
+	key := struct { // INPUT_RECORD with a KEY_EVENT_RECORD
+		event                       uint16
+		down                        int32
+		repeat, virtual, scan, char uint16
+		controls                    uint32
+	}{
+		event:    keyEvent,
+		down:     1,
+		repeat:   1,
+		virtual:  'C',
+		char:     'C' - '@',
+		controls: leftCtrlPressed,
+	}
+	var written uint32
+	pressed, _, err := kernel32.NewProc("WriteConsoleInputW").Call(
+		in.Fd(), uintptr(unsafe.Pointer(&key)), 1, uintptr(unsafe.Pointer(&written)),
+	)
+	if pressed == 0 {
 		panic(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/profilectl/profilectl/internal/serve"
 )
@@ -53,7 +54,8 @@ func withBody(r *http.Request, text string) *http.Request {
 }
 
 func TestUpdateBoundsTheCostOfARequest(t *testing.T) {
-	const maxCost = 2 << 20 // bytes
+	const maxCost = 2 << 20         // bytes
+	const maxTime = 2 * time.Second // a thousand times what they take
 	w := newWorld(t, func(s *serve.Settings) { s.Rate = 0 })
 	w.post(howTo, w.strong) // the exchange is not what is measured
 	for name, change := range excessive() {
@@ -64,11 +66,16 @@ func TestUpdateBoundsTheCostOfARequest(t *testing.T) {
 		res := httptest.NewRecorder()
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
+		start := time.Now()
 		w.handler.ServeHTTP(res, req)
+		took := time.Since(start)
 		runtime.ReadMemStats(&after)
 		cost := after.TotalAlloc - before.TotalAlloc
 		if cost > maxCost || res.Body.Len() > 4096 {
 			t.Errorf("%s: status %d with %d bytes cost %d bytes", name, res.Code, res.Body.Len(), cost)
+		}
+		if took > maxTime {
+			t.Errorf("%s: status %d after %v", name, res.Code, took)
 		}
 	}
 }

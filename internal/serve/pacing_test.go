@@ -37,10 +37,9 @@ func (w *world) metric(name string) float64 {
 }
 
 // awaitQueue waits until a number of requests wait for their turn.
-func (w *world) awaitQueue(count float64) {
-	for w.metric("profilectl_exchange_queue_length") != count {
-		time.Sleep(time.Millisecond)
-	}
+func (w *world) awaitQueue(t *testing.T, count float64) {
+	t.Helper()
+	w.await(t, "a queue", func() bool { return w.metric("profilectl_exchange_queue_length") == count })
 }
 
 // throttle makes the tenant reject the next exchange for some seconds.
@@ -63,10 +62,9 @@ func TestUpdateWaitsForItsTurnWithoutASlot(t *testing.T) {
 				t.Errorf("got %d %s", res.Code, res.Body)
 			}
 		})
-		w.awaitQueue(1)
-		for w.inFlight() > 0 { // the request joins the one that waits
-			time.Sleep(time.Millisecond)
-		}
+		w.awaitQueue(t, 1)
+		// the request joins the one that waits
+		w.await(t, "the end of a slot", func() bool { return w.inFlight() == 0 })
 	}
 	if res := w.post(howTo, cached); res.Code != http.StatusNoContent || time.Since(start) > 2*time.Second {
 		t.Errorf("a user with a cached exchange: %d %s after %v", res.Code, res.Body, time.Since(start))
@@ -125,7 +123,7 @@ func TestUpdateLeavesTheQueueWhenItsCallersDisconnect(t *testing.T) {
 			w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(ctx) })
 		})
 	}
-	w.awaitQueue(1)
+	w.awaitQueue(t, 1)
 	cancel()
 	group.Wait()
 	if got := w.metric("profilectl_exchange_queue_length"); got != 0 || w.exchanges() != 0 {
@@ -139,7 +137,7 @@ func TestReloadChangesTheRateOfExchanges(t *testing.T) {
 	w.post(howTo, w.strong)
 	done := make(chan *httptest.ResponseRecorder)
 	go func() { done <- w.post(howTo, other) }()
-	w.awaitQueue(1)
+	w.awaitQueue(t, 1)
 	w.server.Reload(t.Context(), serve.Reload{Settings: &serve.Settings{}})
 	if res := <-done; res.Code != http.StatusNoContent {
 		t.Errorf("got %d %s", res.Code, res.Body)

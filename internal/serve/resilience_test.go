@@ -123,19 +123,15 @@ func TestUpdateToleratesAMinuteOfClockSkew(t *testing.T) {
 func TestUpdateContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
 	// A caller that waits for the exchange of another keeps its place, so that it is seen.
 	w := newWorldOverTLS(t, func(s *serve.Settings) { s.MaxWaiting = -1 })
-	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 500 * time.Millisecond})
+	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 2 * time.Second})
 	ctx, disconnect := context.WithCancel(t.Context())
 	first, second := make(chan int, 1), make(chan int, 1)
 	go func() {
 		first <- w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(ctx) }).Code
 	}()
-	for w.inFlight() < 1 {
-		time.Sleep(time.Millisecond)
-	}
+	w.await(t, "the first request", func() bool { return w.inFlight() == 1 })
 	go func() { second <- w.post(howTo, w.strong).Code }()
-	for w.inFlight() < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	w.await(t, "the second request", func() bool { return w.inFlight() == 2 })
 	disconnect()
 	if code := <-second; code != http.StatusNoContent {
 		t.Errorf("the second caller got %d", code)
@@ -150,19 +146,15 @@ func TestUpdateContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
 // exchange.
 func TestUpdateCallerWhoWaitsForAnotherDisconnects(t *testing.T) {
 	w := newWorldOverTLS(t, func(s *serve.Settings) { s.MaxWaiting = -1 })
-	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 500 * time.Millisecond})
+	w.tenant.FailNext(sandbox.Fault{Part: "token", Delay: 2 * time.Second})
 	ctx, disconnect := context.WithCancel(t.Context())
 	first, second := make(chan int, 1), make(chan int, 1)
 	go func() { first <- w.post(howTo, w.strong).Code }()
-	for w.inFlight() < 1 {
-		time.Sleep(time.Millisecond)
-	}
+	w.await(t, "the first request", func() bool { return w.inFlight() == 1 })
 	go func() {
 		second <- w.post(howTo, w.strong, func(r *http.Request) { *r = *r.WithContext(ctx) }).Code
 	}()
-	for w.inFlight() < 2 {
-		time.Sleep(time.Millisecond)
-	}
+	w.await(t, "the second request", func() bool { return w.inFlight() == 2 })
 	disconnect()
 	if code := <-second; code != 499 {
 		t.Errorf("the second caller got %d", code)
@@ -239,12 +231,10 @@ func TestUpdateRejectsRequestsBeyondTheInFlightLimit(t *testing.T) {
 	w.post(howTo, w.strong) // so that the others need no exchange
 	accepted := make(chan int, 2)
 	for range cap(accepted) {
-		w.tenant.FailNext(sandbox.Fault{Part: "graph", Delay: time.Second})
+		w.tenant.FailNext(sandbox.Fault{Part: "graph", Delay: 2 * time.Second})
 		go func() { accepted <- w.post(howTo, w.strong).Code }()
 	}
-	for w.inFlight() < cap(accepted) {
-		time.Sleep(time.Millisecond)
-	}
+	w.await(t, "both requests", func() bool { return w.inFlight() == cap(accepted) })
 	res := w.post(howTo, w.strong)
 	if res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") != "1" ||
 		!strings.Contains(res.Body.String(), "the mid-tier is busy") {

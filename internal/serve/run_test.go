@@ -241,7 +241,7 @@ func TestRunServesRequestsThatWaitForTheirTurnWhenStopped(t *testing.T) {
 			t.Errorf("got %d, %v", status, err)
 		}
 	}()
-	r.awaitQueue(1)
+	r.awaitQueue(t, 1)
 	r.stop()
 	<-done
 	if err := <-r.ended; err != nil {

@@ -268,6 +268,16 @@ func (w *world) inFlight() int {
 	return count
 }
 
+// await waits until done returns true, and fails the test after half a minute.
+func (w *world) await(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s did not happen; %d in flight\n%s", what, w.inFlight(), w.log)
+		}
+	}
+}
+
 const onBehalfOf = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 // upstreamCalls returns the number of exchanges and calls to Graph.

@@ -38,15 +38,15 @@ func TestMain(m *testing.M) {
 func TestDirKeepsTheSavedStateWhenKilled(t *testing.T) {
 	for range 20 {
 		path := t.TempDir()
-		process, output := startProcess(t, "TEST_SAVE="+path)
+		process := startWorker(t, "TEST_SAVE="+path)
 		saved := -1
-		for lines := bufio.NewScanner(output); lines.Scan(); {
+		for lines := bufio.NewScanner(process.output); lines.Scan(); {
 			saved = atoi(t, lines.Text())
 			if saved == 5 {
 				_ = process.Process.Kill()
 			}
 		}
-		_ = process.Wait() // it was killed
+		process.wait()
 		d, err := loopback.OpenDir(path)
 		if err != nil {
 			t.Fatal(err)
@@ -65,20 +65,7 @@ func TestTenantKeepsAcknowledgedEditsWhenKilled(t *testing.T) {
 	path := t.TempDir()
 	acknowledged := 0
 	for range 15 {
-		process, output := startProcess(t, "TEST_EDIT="+path, "GORACE=atexit_sleep_ms=0")
-		var kill *time.Timer
-		for lines := bufio.NewScanner(output); lines.Scan(); {
-			acknowledged = atoi(t, lines.Text())
-			if kill == nil { // at a random time after the first edit
-				delay := time.Duration(rand.IntN(60_000)) * time.Microsecond
-				kill = time.AfterFunc(delay, func() { _ = process.Process.Kill() })
-			}
-		}
-		_ = process.Wait() // it was killed
-		if kill == nil {
-			t.Fatal("the sandbox did not start")
-		}
-		kill.Stop()
+		acknowledged = killWorker(t, "TEST_EDIT="+path)
 		tenant, d, err := openTenant(path)
 		if err != nil {
 			t.Fatal(err)
@@ -95,10 +82,11 @@ func TestTenantKeepsAcknowledgedEditsWhenKilled(t *testing.T) {
 }
 
 // TestTenantIsImportedAsAWholeWhenKilled kills a process that replaces its tenant with one
-// of two others in turn. What is left is one of the two, with all of its users and keys.
+// of three others in turn. What is left is the last acknowledged one or the next one, with
+// all of its users and keys.
 func TestTenantIsImportedAsAWholeWhenKilled(t *testing.T) {
 	path := t.TempDir()
-	var files [2][]byte
+	var files [importFiles][]byte
 	for i := range files {
 		tenant, err := sandbox.New(sandbox.Config{QuickPasswords: true})
 		if err != nil {
@@ -113,21 +101,7 @@ func TestTenantIsImportedAsAWholeWhenKilled(t *testing.T) {
 	}
 	imports := 0
 	for range 15 {
-		process, output := startProcess(t, "TEST_IMPORT="+path, "GORACE=atexit_sleep_ms=0")
-		acknowledged := 0
-		var kill *time.Timer
-		for lines := bufio.NewScanner(output); lines.Scan(); {
-			acknowledged = atoi(t, lines.Text())
-			if kill == nil { // at a random time after the first import
-				delay := time.Duration(rand.IntN(60_000)) * time.Microsecond
-				kill = time.AfterFunc(delay, func() { _ = process.Process.Kill() })
-			}
-		}
-		_ = process.Wait() // it was killed
-		if kill == nil {
-			t.Fatal("the sandbox did not start")
-		}
-		kill.Stop()
+		acknowledged := killWorker(t, "TEST_IMPORT="+path)
 		tenant, d, err := openTenant(path)
 		if err != nil {
 			t.Fatal(err)
@@ -136,29 +110,73 @@ func TestTenantIsImportedAsAWholeWhenKilled(t *testing.T) {
 		if err = errors.Join(err, d.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, files[acknowledged%2]) && !bytes.Equal(got, files[(acknowledged+1)%2]) {
-			t.Fatalf("after import %d, the tenant is neither of the two:\n%s", acknowledged, got)
+		last, next := files[acknowledged%importFiles], files[(acknowledged+1)%importFiles]
+		if !bytes.Equal(got, last) && !bytes.Equal(got, next) {
+			t.Fatalf("after import %d, the tenant is neither the last one nor the next one:\n%s", acknowledged, got)
 		}
 		imports += acknowledged
 	}
 	t.Logf("15 kills, %d imports", imports)
 }
 
+// importFiles is the number of files. With three, the tenant before the last acknowledged one
+// differs from the next one.
+const importFiles = 3
+
 func importFile(path string, i int) string { return filepath.Join(path, strconv.Itoa(i)+".yaml") }
 
-// startProcess runs the test binary with further environment variables.
-func startProcess(t *testing.T, environment ...string) (*exec.Cmd, io.Reader) {
+// worker is a process that runs until it is killed, and prints numbers.
+type worker struct {
+	*exec.Cmd
+	t       *testing.T
+	output  io.Reader
+	trouble bytes.Buffer // the error with which the process ended by itself
+}
+
+// startWorker runs the test binary with a further environment variable.
+func startWorker(t *testing.T, variable string) *worker {
 	t.Helper()
-	process := exec.CommandContext(t.Context(), os.Args[0])
-	process.Env = append(os.Environ(), environment...)
-	output, err := process.StdoutPipe()
-	if err != nil {
+	w := &worker{Cmd: exec.CommandContext(t.Context(), os.Args[0]), t: t}
+	w.Env = append(os.Environ(), variable, "GORACE=atexit_sleep_ms=0")
+	w.Stderr = &w.trouble
+	var err error
+	if w.output, err = w.StdoutPipe(); err != nil {
 		t.Fatal(err)
 	}
-	if err := process.Start(); err != nil {
+	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return process, output
+	return w
+}
+
+// wait waits until the process has ended, and fails the test if it was not killed.
+func (w *worker) wait() {
+	w.t.Helper()
+	_ = w.Wait() // it was killed
+	if w.trouble.Len() > 0 {
+		w.t.Fatalf("the process ended by itself: %s", w.trouble.String())
+	}
+}
+
+// killWorker starts a worker, kills it at a random time after its first number, and returns its
+// last one.
+func killWorker(t *testing.T, variable string) (last int) {
+	t.Helper()
+	w := startWorker(t, variable)
+	var kill *time.Timer
+	for lines := bufio.NewScanner(w.output); lines.Scan(); {
+		last = atoi(t, lines.Text())
+		if kill == nil {
+			delay := time.Duration(rand.IntN(60_000)) * time.Microsecond
+			kill = time.AfterFunc(delay, func() { _ = w.Process.Kill() })
+		}
+	}
+	w.wait()
+	if kill == nil {
+		t.Fatal("the sandbox did not start")
+	}
+	kill.Stop()
+	return last
 }
 
 func atoi(t *testing.T, text string) int {
@@ -211,7 +229,7 @@ func editForever(path string) error {
 	}
 }
 
-// importForever replaces the tenant with those of the two files in turn, and prints the
+// importForever replaces the tenant with those of the files in turn, and prints the
 // number of each import when it is acknowledged.
 func importForever(path string) error {
 	tenant, _, err := openTenant(path)
@@ -219,7 +237,7 @@ func importForever(path string) error {
 		return err
 	}
 	for number := 1; ; number++ {
-		file, err := os.ReadFile(importFile(path, number%2))
+		file, err := os.ReadFile(importFile(path, number%importFiles))
 		if err != nil {
 			return err
 		}

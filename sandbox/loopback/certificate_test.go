@@ -2,15 +2,20 @@ package loopback_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,17 +60,78 @@ func TestCertificateIsValidForLoopbackNamesOnly(t *testing.T) {
 }
 
 func TestCertificateAuthorityIsLimitedToLoopbackNames(t *testing.T) {
-	c, err := loopback.NewCertificate(time.Now())
+	for _, row := range []struct {
+		further, names, ranges []string
+	}{
+		{nil, []string{"localhost"}, []string{"127.0.0.0/8", "::1/128"}},
+		{
+			further: []string{"contoso.example", "192.0.2.7", "2001:db8::7"},
+			names:   []string{"localhost", "contoso.example"},
+			ranges:  []string{"127.0.0.0/8", "::1/128", "192.0.2.7/32", "2001:db8::7/128"},
+		},
+	} {
+		c, err := loopback.NewCertificate(time.Now(), row.further...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ca, err := x509.ParseCertificate(c.TLS.Certificate[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ranges []string
+		for _, r := range ca.PermittedIPRanges {
+			ranges = append(ranges, r.String())
+		}
+		if !slices.Equal(ca.PermittedDNSDomains, row.names) || !slices.Equal(ranges, row.ranges) {
+			t.Errorf("the CA can sign for %v and %v, want %v and %v",
+				ca.PermittedDNSDomains, ranges, row.names, row.ranges)
+		}
+		if !ca.PermittedDNSDomainsCritical || !ca.MaxPathLenZero {
+			t.Errorf("the CA can sign more: critical %v, no sub-CAs %v",
+				ca.PermittedDNSDomainsCritical, ca.MaxPathLenZero)
+		}
+	}
+}
+
+func TestLoadCertificateDoesNotStoreTheKeyOfTheCA(t *testing.T) {
+	dir := t.TempDir()
+	c, err := loopback.LoadCertificate(dir, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ca, err := x509.ParseCertificate(c.TLS.Certificate[1])
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !ca.PermittedDNSDomainsCritical || ca.PermittedDNSDomains[0] != "localhost" || !ca.MaxPathLenZero {
-		t.Errorf("the CA can sign more: names %v, critical %v, no sub-CAs %v",
-			ca.PermittedDNSDomains, ca.PermittedDNSDomainsCritical, ca.MaxPathLenZero)
+	blocks := map[string]string{} // the types of the PEM blocks, by file
+	var key []byte
+	for _, entry := range entries {
+		raw, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var types []string
+		for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
+			if types = append(types, block.Type); block.Type == "PRIVATE KEY" {
+				key = block.Bytes
+			}
+		}
+		blocks[entry.Name()] = strings.Join(types, ", ")
+	}
+	want := map[string]string{"ca.pem": "CERTIFICATE", "localhost.pem": "PRIVATE KEY, CERTIFICATE, CERTIFICATE"}
+	if !maps.Equal(blocks, want) {
+		t.Errorf("the directory has %v, want %v", blocks, want)
+	}
+	leaf, err := x509.ParseCertificate(c.TLS.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored, err := x509.ParsePKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if signer, ok := stored.(*ecdsa.PrivateKey); !ok || !signer.PublicKey.Equal(leaf.PublicKey) {
+		t.Error("the stored key is not the key of the certificate")
 	}
 }
 

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -19,6 +20,7 @@ type inProcess struct{ tenant *Tenant }
 
 // RoundTrip calls the handler that serves the request's address.
 func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) {
+	defer closeBody(req)
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
@@ -59,6 +61,13 @@ func (p inProcess) RoundTrip(req *http.Request) (res *http.Response, err error) 
 	return out.response(req, &out.body), nil
 }
 
+// closeBody closes the body of a request, as http.RoundTripper requires even after an error.
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close() // it was read
+	}
+}
+
 func (p inProcess) handler(u *url.URL) http.Handler {
 	if partOf(u.Host, u.Path) == pagesPart {
 		return p.tenant.pages
@@ -85,7 +94,7 @@ func (b *bufferedResponse) Write(p []byte) (int, error) { return b.body.Write(p)
 // response returns what a client receives.
 func (b *bufferedResponse) response(req *http.Request, body io.Reader) *http.Response {
 	return &http.Response{
-		Status:        http.StatusText(b.status),
+		Status:        fmt.Sprintf("%d %s", b.status, http.StatusText(b.status)),
 		StatusCode:    b.status,
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,

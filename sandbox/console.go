@@ -42,6 +42,7 @@ type routesTransport struct{ routes http.Handler }
 
 // RoundTrip calls the handler.
 func (t routesTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	defer closeBody(req)
 	out := &bufferedResponse{header: http.Header{}, status: http.StatusOK}
 	t.routes.ServeHTTP(out, req.Clone(req.Context()))
 	return out.response(req, &out.body), nil

@@ -177,3 +177,21 @@ func TestControlAddsUsersWithASecondFactor(t *testing.T) {
 		t.Errorf("got %v", c.response)
 	}
 }
+
+func TestControlAddsUsersWithAnID(t *testing.T) {
+	c := newClient(t, sandbox.Config{})
+	const id = "11111111-2222-3333-4444-555555555555"
+	for _, row := range []struct{ user, want string }{
+		{`{"email":"ada@contoso.example","id":"` + id + `"}`, `"id":"` + id + `"`},
+		{`{"email":"grace@contoso.example"}`, `"id":"`},
+		{`{"email":"eve@contoso.example","id":"` + id + `"}`, "already has an account with the id"},
+		{`{"email":"eve@contoso.example","id":"eve"}`, "the id of an account must be a GUID"},
+	} {
+		if _, body := c.control(controlKey, "POST", "/users", row.user); !strings.Contains(body, row.want) {
+			t.Errorf("%s: got %s", row.user, body)
+		}
+	}
+	if _, body := c.control(controlKey, "GET", "/users", ""); !strings.Contains(body, `"id":"`+id+`"`) {
+		t.Errorf("got %s", body)
+	}
+}

@@ -13,21 +13,19 @@ import (
 	"time"
 
 	"github.com/profilectl/profilectl/sandbox/control"
+	"github.com/profilectl/profilectl/sandbox/internal/directory"
 )
 
-// controlAddUser adds an account and returns it with its password.
+// controlAddUser adds an account and returns it with its id and its password.
 func (t *Tenant) controlAddUser(r *http.Request) (any, error) {
 	u, err := decode[control.User](r)
 	if err != nil {
 		return nil, err
 	}
 	name, _, _ := strings.Cut(u.Email, "@")
-	if u.Password == "" {
-		u.Password = newPassword()
-	}
-	if u.Name == "" {
-		u.Name = name
-	}
+	u.ID = cmp.Or(u.ID, directory.NewID())
+	u.Password = cmp.Or(u.Password, newPassword())
+	u.Name = cmp.Or(u.Name, name)
 	return u, t.addUser(u)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
 	"github.com/profilectl/profilectl/sandbox/internal/graph"
+	"github.com/profilectl/profilectl/sandbox/internal/sts"
 )
 
 // Message represents an email that the tenant would have sent.
@@ -31,7 +32,12 @@ func (t *Tenant) WaitForMail(ctx context.Context, to string, after int64) []Mess
 // AddUser adds a customer account. It fails if the address, in any case, has an
 // account already.
 func (t *Tenant) AddUser(email, password, displayName string) error {
-	return t.addUser(control.User{Email: email, Password: password, Name: displayName})
+	return t.addUser(control.User{
+		ID:       directory.NewID(),
+		Email:    email,
+		Password: password,
+		Name:     displayName,
+	})
 }
 
 // addUser adds an account with all its properties, or none of it.
@@ -45,7 +51,7 @@ func (t *Tenant) addUser(u control.User) error {
 	}
 	return t.directory.Update(func(d *directory.State) error {
 		return insertUser(d, directory.User{
-			ID:       directory.NewID(),
+			ID:       u.ID,
 			Email:    u.Email,
 			Password: hash,
 			Profile:  profileOf(u),
@@ -57,6 +63,9 @@ func (t *Tenant) addUser(u control.User) error {
 
 // checkUser returns an error unless the account can be added.
 func (t *Tenant) checkUser(u control.User) error {
+	if !sts.IsGUID(u.ID) {
+		return invalid("id", "the id of an account must be a GUID")
+	}
 	if err := checkEmail(u.Email); err != nil {
 		return err
 	}

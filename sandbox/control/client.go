@@ -47,7 +47,7 @@ func (c *Client) Users(ctx context.Context) ([]User, error) {
 	return get[[]User](ctx, c, "/users")
 }
 
-// AddUser adds an account and returns it with its password.
+// AddUser adds an account and returns it with its id and its password.
 func (c *Client) AddUser(ctx context.Context, user User) (User, error) {
 	var added User
 	err := c.call(ctx, http.MethodPost, "/users", user, &added)

@@ -35,7 +35,7 @@ type Facts struct {
 
 // User represents a customer account.
 type User struct {
-	ID    string `json:"id,omitempty"` // object id, assigned by the tenant
+	ID    string `json:"id,omitempty"` // object id; the tenant assigns one if it is empty
 	Email string `json:"email"`
 	// Password is sent when an account is added and returned only then. The
 	// tenant generates one if it is empty.

@@ -40,50 +40,18 @@ func HideInput(in io.Reader, out io.Writer) (*Hidden, error) {
 func (h *Hidden) Show() { _ = term.Restore(int(h.in.Fd()), h.before) }
 
 // Ask asks a question and returns the line that the user types. It fails with a Canceled fault
-// if the input ends or ctx is done; then h must not be asked again.
+// if the input ends or ctx is done; then h must not be asked again. Unlike term.ReadPassword, it
+// leaves the mode of the terminal alone: a read goes on after a cancellation until the process
+// ends, and must not hide the input of the next program.
 func (h *Hidden) Ask(ctx context.Context, label string) (string, error) {
 	if ctx.Err() != nil {
 		return "", canceled(ctx.Err())
 	}
 	_, _ = io.WriteString(h.out, label+": ")
 	defer func() { _, _ = fmt.Fprintln(h.out) }() // the terminal does not show the end of the line
-	type result struct {
-		text string
-		err  error
+	line, err := newLineReader(h.in).next(ctx)
+	if err != nil {
+		return "", canceled(err)
 	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := readLine(h.in)
-		done <- result{text, err}
-	}()
-	select {
-	case r := <-done:
-		if errors.Is(r.err, io.EOF) {
-			AwaitInterrupt(ctx, h.in)
-		}
-		if r.err != nil {
-			return "", canceled(r.err)
-		}
-		return r.text, nil
-	case <-ctx.Done(): // the read goes on until the process ends
-		return "", canceled(ctx.Err())
-	}
-}
-
-// readLine reads a line without what ends it. Unlike term.ReadPassword, it leaves the mode of the
-// terminal alone: that mode was set before the question, and a read that goes on after a
-// cancellation must not hide the input of the next program.
-func readLine(in io.Reader) (string, error) {
-	var line []byte
-	for next := make([]byte, 1); ; {
-		n, err := in.Read(next)
-		switch {
-		case n > 0 && next[0] == '\n', errors.Is(err, io.EOF) && len(line) > 0:
-			return strings.TrimSuffix(string(line), "\r"), nil
-		case n > 0:
-			line = append(line, next[0])
-		case err != nil:
-			return "", err
-		}
-	}
+	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), nil
 }

@@ -116,7 +116,7 @@ func (l lineReader) next(ctx context.Context) (string, error) {
 	done := make(chan result, 1)
 	go func() {
 		line, err := l.in.ReadString('\n')
-		if err != nil && line != "" {
+		if errors.Is(err, io.EOF) && line != "" {
 			err = nil // the last line has no end
 		}
 		done <- result{line, err}

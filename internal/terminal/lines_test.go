@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,6 +71,14 @@ func TestAccessibleQuestionsEndWithTheInput(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%q: got %v, %v", in, got, err)
 		}
+	}
+}
+
+func TestAccessibleQuestionsAcceptNoLineOfAFailedRead(t *testing.T) {
+	in := io.MultiReader(strings.NewReader("y"), iotest.ErrReader(errors.New("hung up")))
+	got, err := terminal.Confirm(t.Context(), in, io.Discard, terminal.Capabilities{Accessible: true}, "Send?")
+	if got || fault.As(err).Kind != fault.Canceled {
+		t.Errorf("got %v, %v", got, err)
 	}
 }
 

@@ -13,11 +13,10 @@ import (
 // reason why none does.
 func otherRuns() map[string]string {
 	const (
-		node        = "the guide for Node.js: its test passes"
-		spa         = "the guide for single-page apps: its app signs in and edits"
-		redis       = "TestReplicasContinueWithAnEmptiedCache"
-		setup       = "setup_journey"
-		environment = "docs_sandbox"
+		node  = "the guide for Node.js: its test passes"
+		spa   = "the guide for single-page apps: its app signs in and edits"
+		redis = "TestReplicasContinueWithAnEmptiedCache"
+		setup = "setup_journey"
 	)
 	return map[string]string{
 		"go run ./cmd/profilectl demo":                            "TestREADMEBeginsWithTheDemoAndTheTests",
@@ -35,12 +34,8 @@ func otherRuns() map[string]string {
 		"profilectl setup plan -t contoso":                        setup,
 		"profilectl setup apply --authority contoso":              setup,
 		"profilectl setup apply -t contoso --enforce":             setup,
-		"set -a":                   setup,
-		". ./mid-tier.env":         setup,
-		"until [ -s sandbox.env ]": environment,
-		"do sleep 0.1":             environment,
-		"done":                     environment,
-		". ./sandbox.env":          environment,
+		"set -a":           setup,
+		". ./mid-tier.env": setup,
 		"profilectl serve --allow-password-change": "password",
 		"profilectl password":                      "password",
 

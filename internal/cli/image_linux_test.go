@@ -35,7 +35,7 @@ func TestSandboxImage(t *testing.T) {
 		t.Errorf("got user %s, volumes %v", image.User, image.Volumes)
 	}
 	var out bytes.Buffer
-	c := image.command(t, root, append(image.Entrypoint, "--listen", "0", "-o", "json")...)
+	c := image.command(t, root, append(image.Entrypoint, "--listen", "0", "--env-file", "/data/env", "-o", "json")...)
 	c.Stdout, c.Stderr = &out, os.Stderr
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -57,6 +57,10 @@ func TestSandboxImage(t *testing.T) {
 	ca, err := os.ReadFile("/proc/" + pid + "/root/data/sandbox/ca.pem")
 	if err != nil {
 		t.Fatal(err)
+	}
+	variables, err := os.ReadFile("/proc/" + pid + "/root/data/env")
+	if err != nil || !bytes.Contains(variables, []byte("\nSANDBOX_CA_FILE=/data/sandbox/ca.pem\n")) {
+		t.Errorf("the variables: %v: %s", err, variables)
 	}
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

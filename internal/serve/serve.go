@@ -1,6 +1,7 @@
 // Package serve is the mid-tier: a protected web API that turns a caller's access
 // token for EditProfileService.ReadWrite into a PATCH of that caller's own profile
-// in Microsoft Graph, and does nothing else.
+// in Microsoft Graph. It also serves the schema and, if the operator allows it,
+// changes of custom attributes and of the password.
 //
 // Open assembles a Server from Settings, and Check tries the same settings without
 // serving anything.

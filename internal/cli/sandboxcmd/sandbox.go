@@ -94,7 +94,7 @@ func run(ctx context.Context, env command.Env, g *command.Globals, o playground.
 	}
 	defer p.Close()
 	if o.Bind != "" {
-		_, _ = fmt.Fprintf(env.Stderr, "warning: the sandbox listens on %s: everyone who reaches "+
+		_, _ = fmt.Fprintf(env.Stderr, "warning: the sandbox listens on %s: anyone who can reach "+
 			"this machine can use it, and it does not protect anything\n", o.Bind)
 	}
 	settings := append(factSettings(p.Facts), [2]string{"mid-tier", p.MidTier}, [2]string{"ca-file", p.CAFile})

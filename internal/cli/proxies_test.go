@@ -38,21 +38,29 @@ type fleet struct {
 
 func newFleet(t *testing.T, arguments ...string) *fleet {
 	t.Helper()
-	f := &fleet{cluster: newCluster(t), arguments: arguments, roots: x509.NewCertPool()}
+	f := &fleet{cluster: newCluster(t), arguments: arguments}
 	for i := range f.replicas {
 		for k := range f.addresses[i] {
 			f.addresses[i][k] = net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort()))
 		}
 		f.startReplica(i)
 	}
+	f.certify()
+	return f
+}
+
+// certify writes a certificate for the proxies, which the clients trust.
+func (f *fleet) certify() {
+	f.t.Helper()
 	certificate, err := loopback.NewCertificate(time.Now())
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
+	f.roots = x509.NewCertPool()
 	f.roots.AppendCertsFromPEM(certificate.CA)
 	key, err := x509.MarshalPKCS8PrivateKey(certificate.TLS.PrivateKey)
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	chain := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.TLS.Certificate[0]})
 	encoded := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})
@@ -62,10 +70,9 @@ func newFleet(t *testing.T, arguments ...string) *fleet {
 		"tls.pem": slices.Concat(chain, encoded),
 	} {
 		if err := os.WriteFile(f.path(name), text, 0o600); err != nil {
-			t.Fatal(err)
+			f.t.Fatal(err)
 		}
 	}
-	return f
 }
 
 // startReplica starts a replica and returns when it is ready.
@@ -164,6 +171,7 @@ func (f *fleet) haproxy() *proxy {
 		"/etc/haproxy/profilectl.pem", f.path("tls.pem"),
 		"10.0.0.11:3001 port 9001", "10.0.0.11:3001 port " + portOf(f.addresses[0][1]),
 		"10.0.0.12:3001 port 9001", "10.0.0.12:3001 port " + portOf(f.addresses[1][1]),
+		"127.0.0.1:3002", net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort())),
 		"bind :443", "bind 443",
 	}
 	if os.Geteuid() != 0 { // only root can run haproxy as another user

@@ -36,6 +36,7 @@ type cluster struct {
 	playground *playground.Playground
 	token      string // for the mid-tier
 	redis      *redistest.Server
+	settings   []string // environment variables of its replicas
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -127,6 +128,7 @@ func (c *cluster) startAt(name, public, admin string, more ...string) *replica {
 	for name, value := range c.playground.Variables() {
 		r.process.Env = append(r.process.Env, name+"="+value)
 	}
+	r.process.Env = append(r.process.Env, c.settings...)
 	log, err := os.OpenFile(c.logOf(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		c.t.Fatal(err)

@@ -86,7 +86,8 @@ func (c *cluster) runUnit(setting, pid string) {
 }
 
 // TestUnitReloadsTheSecret replaces the client secret as the runbook describes it, and runs
-// the commands that systemd runs at the start and on a reload.
+// the commands that systemd runs at the start and on a reload. The settings name the file
+// that only root can read.
 func TestUnitReloadsTheSecret(t *testing.T) {
 	t.Parallel()
 	c := startTenant(t)
@@ -103,8 +104,10 @@ func TestUnitReloadsTheSecret(t *testing.T) {
 	}
 	write(c.playground.Facts.MidTierSecret)
 	c.runUnit("ExecStartPre", "")
+	c.settings = []string{"PROFILECTL_SERVE_CLIENT_SECRET_FILE=" + c.path("only-root-can-read-it")}
 	admin := net.JoinHostPort("127.0.0.1", strconv.Itoa(unusedPort()))
-	r := c.startAt("unit", "127.0.0.1:0", admin, "--client-secret-file", c.path("run/client-secret"))
+	start := c.unitCommands("ExecStart", "")[0] // /usr/bin/profilectl serve …
+	r := c.startAt("unit", "127.0.0.1:0", admin, start[2:]...)
 	if status := c.edit(r); status != http.StatusNoContent {
 		t.Fatalf("got %d", status)
 	}

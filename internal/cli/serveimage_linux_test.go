@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"syscall"
@@ -14,7 +15,7 @@ import (
 )
 
 // TestServeImage builds the image of the mid-tier and runs it as TestSandboxImage runs that
-// of the sandbox, with the secret in a mounted file. The CA certificates of the image are
+// of the sandbox, with the secret in the file that podman mounts. The CA certificates of the image are
 // those of the tenant: it trusts no other.
 func TestServeImage(t *testing.T) {
 	requireBuildah(t)
@@ -39,9 +40,7 @@ func TestServeImage(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, filepath.Dir(secret)), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(root, secret), []byte(c.playground.Facts.MidTierSecret), 0o444); err != nil {
-		t.Fatal(err)
-	}
+	writePodmanSecret(t, filepath.Join(root, secret), c.playground.Facts.MidTierSecret)
 	public, admin := strconv.Itoa(unusedPort()), strconv.Itoa(unusedPort())
 	process := image.command(t, root, slices.Concat(image.Entrypoint, image.Cmd)...)
 	var log bytes.Buffer
@@ -85,5 +84,24 @@ func TestServeImage(t *testing.T) {
 	}
 	if err := process.Wait(); err != nil {
 		t.Errorf("after SIGTERM: %v: %s", err, &log)
+	}
+}
+
+// writePodmanSecret writes a secret as podman does with the options in the Containerfile.
+func writePodmanSecret(t *testing.T, file, secret string) {
+	t.Helper()
+	options := regexp.MustCompile(`--secret client-secret,uid=(\d+),gid=(\d+),mode=(\d+)`)
+	found := options.FindStringSubmatch(readDeploy(t, "Containerfile"))
+	if found == nil {
+		t.Fatalf("the Containerfile lacks %s", options)
+	}
+	uid, _ := strconv.Atoi(found[1])
+	gid, _ := strconv.Atoi(found[2])
+	mode, _ := strconv.ParseUint(found[3], 8, 32)
+	if err := os.WriteFile(file, []byte(secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.Chown(file, uid, gid), os.Chmod(file, os.FileMode(mode))); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -129,3 +129,17 @@ func TestUnitReloadsTheSecret(t *testing.T) {
 		t.Errorf("with the new secret: got %d", status)
 	}
 }
+
+// TestUnitMayWriteItsAuditLog checks that the unit has the directory of the audit log that
+// the runbook rotates.
+func TestUnitMayWriteItsAuditLog(t *testing.T) {
+	runbook, err := os.ReadFile("../../docs/how-to/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(runbook), "\n/var/log/")
+	dir, _, _ := strings.Cut(after, "/")
+	if !found || !strings.Contains(readDeploy(t, "profilectl.service"), "\nLogsDirectory="+dir+"\n") {
+		t.Errorf("the unit has no LogsDirectory=%s", dir)
+	}
+}

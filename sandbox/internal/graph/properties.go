@@ -114,8 +114,10 @@ func value(u directory.User, name, domain string) any {
 			return nil
 		}
 		return "LocalAccount"
-	case "createdDateTime", "lastPasswordChangeDateTime":
+	case "createdDateTime":
 		return timestamp(u.Created)
+	case "lastPasswordChangeDateTime":
+		return timestamp(slices.MaxFunc([]time.Time{u.Created, u.PasswordChanged}, time.Time.Compare))
 	case "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime":
 		return timestamp(slices.MaxFunc([]time.Time{u.Created, u.NotBefore}, time.Time.Compare))
 	case "identities":

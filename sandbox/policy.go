@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/profilectl/profilectl/sandbox/control"
 	"github.com/profilectl/profilectl/sandbox/internal/directory"
@@ -109,14 +107,6 @@ func findAPIs(d *directory.State, names []string) (ids []string, err error) {
 	return ids, nil
 }
 
-// isContext reports whether id is that of an authentication context: c1 to c99
-// (learn.microsoft.com, authenticationContextClassReference resource type).
-func isContext(id string) bool {
-	digits, ok := strings.CutPrefix(id, "c")
-	n, err := strconv.Atoi(digits)
-	return ok && err == nil && n >= 1 && n <= 99 && digits == strconv.Itoa(n)
-}
-
 func checkPolicy(d *directory.State, p directory.Policy) error {
 	_, taken := d.PolicyByID(p.ID)
 	switch {
@@ -128,7 +118,7 @@ func checkPolicy(d *directory.State, p directory.Policy) error {
 		return invalid("apis", "a policy needs an API or an authentication context")
 	}
 	for i, context := range p.Contexts {
-		if !isContext(context) {
+		if !sts.IsContext(context) {
 			return invalidItem("contexts", i, "an authentication context must be one of c1 to c99")
 		}
 	}

@@ -2,6 +2,7 @@ package playground
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/profilectl/profilectl/internal/fault"
@@ -17,15 +18,18 @@ type Offline struct {
 }
 
 // OpenOffline opens the tenant that a directory keeps. It fails with an Unavailable
-// fault if the directory keeps none, and with a Usage fault if a sandbox is running.
+// fault if the directory keeps none, and with a Usage fault if a sandbox is running or the
+// directory cannot be read.
 func OpenOffline(dir string) (*Offline, error) {
 	none := &fault.Error{
 		Kind: fault.Unavailable,
 		What: "no sandbox is running, and " + dir + " keeps none",
 		Next: fault.DoStartSandbox,
 	}
-	if _, err := os.Stat(dir); err != nil {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return nil, none
+	} else if err != nil {
+		return nil, stateFault(dir, err)
 	}
 	d, err := loopback.OpenDir(dir)
 	if errors.Is(err, loopback.ErrInUse) {
@@ -34,7 +38,11 @@ func OpenOffline(dir string) (*Offline, error) {
 	if err != nil {
 		return nil, stateFault(dir, err)
 	}
-	if raw, err := d.Load(); err != nil || raw == nil {
+	raw, err := d.Load()
+	switch {
+	case err != nil:
+		return nil, errors.Join(stateFault(dir, err), d.Close())
+	case raw == nil:
 		return nil, errors.Join(none, d.Close())
 	}
 	tenant, err := sandbox.New(sandbox.Config{Store: d})

@@ -107,9 +107,8 @@ type Playground struct {
 // Start starts a playground. It runs until Close is called; its mid-tier stops
 // when ctx is done.
 //
-// Start fails with a Conflict fault if another playground uses the directory, with
-// an Unavailable one if another program uses a kept port, and with a Usage one if
-// an option cannot be used.
+// Start fails with a Usage fault if another playground uses the directory or an option
+// cannot be used, and with an Unavailable one if another program uses a kept port.
 func Start(ctx context.Context, o Options) (*Playground, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -144,22 +144,23 @@ func (m manager) importFile(ctx context.Context, path string, yes bool) error {
 	if err := playground.Fault(errors.Join(err, tenant.close())); err != nil || !tenant.running {
 		return err
 	}
-	return m.warnOfOldNames(ctx)
+	m.warnOfOldNames(ctx)
+	return nil
 }
 
 // warnOfOldNames warns if the certificate of the running sandbox has the real names of the
-// tenant before. It cannot be replaced, because running clients trust its CA.
-func (m manager) warnOfOldNames(ctx context.Context) error {
+// tenant before. It cannot be replaced, because running clients trust its CA. If the certificate
+// cannot be read, there is no warning: the import has succeeded.
+func (m manager) warnOfOldNames(ctx context.Context) {
 	s, err := describe(ctx, m.env, m.g, *m.dir)
 	if err != nil {
-		return err
+		return
 	}
 	names := s.certificate.DNSNames
 	if slices.Contains(names, "graph.microsoft.com") && !slices.Contains(names, s.facts.TenantID+".ciamlogin.com") {
 		_, _ = fmt.Fprintln(m.env.Stderr, "warning: the certificate has the host names of the previous tenant; "+
 			"for those of the imported one, restart the sandbox with --real-names")
 	}
-	return nil
 }
 
 // importFault turns a mistake in the file into a fault, and returns other errors

@@ -4,6 +4,7 @@ package manifests
 import (
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,6 +128,10 @@ func checkContainer(t *testing.T, m *manifests) {
 		t.Fatalf("%d containers, service account %s", len(pod.Containers), pod.ServiceAccountName)
 	}
 	container := pod.Containers[0]
+	image := regexp.MustCompile(`^ghcr\.io/profilectl/profilectl:\d+\.\d+\.\d+$`) // not latest, for rollbacks
+	if !image.MatchString(container.Image) {
+		t.Errorf("the image is %s", container.Image)
+	}
 	for name, probe := range map[string]*corev1.Probe{
 		"/healthz at startup": container.StartupProbe,
 		"/healthz":            container.LivenessProbe,

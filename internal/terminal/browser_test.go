@@ -103,11 +103,12 @@ func TestOpenerRejectsOtherThanWebAddresses(t *testing.T) {
 	for _, address := range []string{
 		"file:///etc/passwd", "javascript:alert(1)", "-help", "", "http:///x", "calculator:",
 	} {
-		if err := o.Open(t.Context(), address); err == nil {
-			t.Errorf("Open accepted %q", address)
+		const want = "open browser: not a web address"
+		if err := o.Open(t.Context(), address); err == nil || err.Error() != want {
+			t.Errorf("Open, with the address %q: got %v", address, err)
 		}
-		if err := terminal.OpenHere(strings.NewReader(address)); err == nil {
-			t.Errorf("OpenHere accepted %q", address)
+		if err := terminal.OpenHere(strings.NewReader(address)); err == nil || err.Error() != want {
+			t.Errorf("OpenHere, with the address %q: got %v", address, err)
 		}
 	}
 }

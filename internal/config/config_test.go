@@ -185,7 +185,7 @@ func TestLoadNamesAllInvalidValues(t *testing.T) {
 	}
 }
 
-func TestClientReadsNoAzureVariable(t *testing.T) {
+func TestClientSettingsHaveNoAzureVariable(t *testing.T) {
 	for _, row := range config.Client() {
 		for _, name := range row.Env {
 			if strings.HasPrefix(name, "AZURE_") {

@@ -1,6 +1,7 @@
 package midtier_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -171,11 +172,19 @@ func TestUpdateSucceedsWith204Only(t *testing.T) {
 	}
 }
 
+// noRequests rejects all requests and fails the test.
+type noRequests struct{ t *testing.T }
+
+func (n noRequests) RoundTrip(req *http.Request) (*http.Response, error) {
+	n.t.Errorf("a token was sent to %s", req.URL)
+	return nil, errors.New("no request is expected")
+}
+
 func TestUpdateSendsNoTokenOverPlainHTTPToAnotherMachine(t *testing.T) {
 	for _, address := range []string{
 		"http://example.com", "http://127.evil.example", "ftp://localhost", "://", "localhost:3001",
 	} {
-		client := &midtier.Client{URL: address, HTTP: http.DefaultClient}
+		client := &midtier.Client{URL: address, HTTP: &http.Client{Transport: noRequests{t}}}
 		if _, err := client.Update(t.Context(), "secret", profile.Change{}); fault.As(err).Kind != fault.Usage {
 			t.Errorf("%s: got %v", address, err)
 		}

@@ -61,10 +61,7 @@ func newMetrics(state gauges) *metrics {
 // appeared with its first event would hide that event from rate() and increase(), which
 // need a value before it.
 func (m *metrics) start() {
-	for _, outcome := range updateOutcomes() {
-		m.requests.WithLabelValues(updateRoute, strconv.Itoa(outcome.status), outcome.name)
-	}
-	m.seconds.WithLabelValues(updateRoute)
+	m.startRoute(updateRoute)
 	for _, call := range []string{"exchange", "graph", "application_token", "attributes"} {
 		m.upstream.WithLabelValues(call)
 	}
@@ -73,14 +70,23 @@ func (m *metrics) start() {
 	}
 }
 
+// startRoute creates the series of a route that makes changes.
+func (m *metrics) startRoute(route string) {
+	for _, outcome := range outcomes() {
+		m.requests.WithLabelValues(route, strconv.Itoa(outcome.status), outcome.name)
+	}
+	m.seconds.WithLabelValues(route)
+}
+
 // outcome is the end of a request as the metrics count it.
 type outcome struct {
 	status int
 	name   string
 }
 
-// updateOutcomes returns the outcomes of POST /updateUserInfo.
-func updateOutcomes() []outcome {
+// outcomes returns the outcomes of POST /updateUserInfo. Those of POST /changePassword are
+// among them.
+func outcomes() []outcome {
 	return []outcome{
 		{http.StatusNoContent, "done"},
 		{http.StatusBadRequest, fault.Usage.String()},

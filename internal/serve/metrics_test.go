@@ -133,6 +133,38 @@ func TestMetricsStartAtZero(t *testing.T) {
 		w.post(howTo, w.strong)
 		w.tenant.Recover()
 	}
+	w.checkNoNewSeries(t, before)
+}
+
+// TestMetricsOfPasswordChangesStartAtZero is TestMetricsStartAtZero for the other route whose
+// failures raise an alert.
+func TestMetricsOfPasswordChangesStartAtZero(t *testing.T) {
+	w := newPasswordWorld(t)
+	before := series(w.admin("/metrics"))
+	wrong, right := twoPasswords("Wrong-Canary-1", newSecret), twoPasswords(w.tenant.Facts().Password, newSecret)
+	w.changePassword(right, w.weak)
+	w.changePassword(right, "")
+	w.changePassword(`{`, w.strong)
+	w.changePassword(strings.Repeat("x", 70<<10), w.strong)
+	w.changePassword(right, w.strong, func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") })
+	w.changePassword(wrong, w.strong)
+	for _, fault := range []sandbox.Fault{
+		{Part: "token", Status: 503},
+		{Part: "graph", Status: 503},
+		{Part: "graph", Reset: true},
+	} {
+		w.tenant.FailNext(fault)
+		w.changePassword(right, w.strong)
+		w.tenant.Recover()
+	}
+	w.changePassword(right, w.strong)
+	w.changePassword(right, w.strong)
+	w.checkNoNewSeries(t, before)
+}
+
+// checkNoNewSeries checks that no request created a series.
+func (w *world) checkNoNewSeries(t *testing.T, before []string) {
+	t.Helper()
 	for _, line := range series(w.admin("/metrics")) {
 		isHost := strings.HasPrefix(line, "profilectl_degraded") // known from the first request on
 		if !slices.Contains(before, line) && !isHost {

@@ -87,6 +87,9 @@ func newServer(s Settings, credential obo.Credential, p parts, log *slog.Logger)
 		attributesSecretExpires: s.Attributes.Credential.SecretExpires,
 	})
 	server.metrics = newMetrics(gauges{server})
+	if s.AllowPasswordChange {
+		server.metrics.startRoute(passwordRoute)
+	}
 	server.metrics.registry.MustRegister(p.pacing.collectors()...)
 	return server
 }

@@ -26,7 +26,7 @@ type recorder struct {
 	http.ResponseWriter
 	status  int // 0 until the header is written
 	outcome string
-	failed  bool // the request failed after it was accepted, by no fault of the caller
+	failed  bool // the request failed after it was accepted, through no fault of the caller
 	cause   error
 	calls   []slog.Attr // calls upstream and their durations
 }

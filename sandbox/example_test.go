@@ -38,8 +38,8 @@ func Example() {
 		fmt.Println(r.Part, r.Grant, r.Status)
 	}
 	// Output:
-	// Service Unavailable
-	// Bad Request
+	// 503 Service Unavailable
+	// 400 Bad Request
 	// token  503
 	// token refresh_token 400
 }

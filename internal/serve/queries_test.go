@@ -182,8 +182,8 @@ profilectl_ready 1
 }
 
 // scrapes returns the metrics of two mid-tiers that differ in their credential. The first
-// also has a TLS certificate and a shared cache, which is unavailable, and the second has
-// custom attributes.
+// also has a TLS certificate, changes of passwords, and a shared cache, which is unavailable,
+// and the second has custom attributes.
 func scrapes(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -196,6 +196,7 @@ func scrapes(t *testing.T) string {
 		t.Fatal(err)
 	}
 	secret := newWorld(t, func(s *serve.Settings) {
+		s.AllowPasswordChange = true
 		s.Credential.SecretExpires = time.Now().Add(time.Hour)
 		s.Attributes.Credential.SecretExpires = time.Now().Add(time.Hour)
 		s.Listen.Certificate, s.Listen.Key = file("tls.pem"), file("tls.key")

@@ -20,7 +20,8 @@ func TestResetKeepsTheTenantIfTheStartFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept.Close()
-	l, err := net.Listen("tcp", strings.TrimPrefix(strings.Replace(kept.MidTier, "localhost", "127.0.0.1", 1), "http://"))
+	port := strings.TrimPrefix(kept.MidTier, "http://localhost:")
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ const (
 // Run serves the public and the admin routes until ctx is done. Then it drains: it
 // reports first that it is not ready, waits for the DrainDelay of the settings,
 // and finishes every request that was accepted. If serving fails, Run closes all
-// connections and returns at once; in the delay, it drains all the same.
+// connections and returns at once; if it fails in the delay, Run still drains.
 func (s *Server) Run(ctx context.Context, l Listeners) error {
 	servers := []*http.Server{s.httpServer(s.Public()), s.httpServer(s.Admin())}
 	failed := make(chan error, len(l.Public)+len(l.Admin))
